@@ -1,0 +1,52 @@
+// HttpClient: request in, response out. The seam between the trust stores and the network.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace agent {
+
+enum class HttpMethod { kGet, kHead, kPost, kDelete };
+
+/// A part of a multipart/form-data body. Its name is `files`, its type application/octet-stream (section 1.4).
+struct HttpPart {
+  std::string file_name;
+  std::string content;
+};
+
+struct HttpRequest {
+  HttpMethod method = HttpMethod::kGet;
+  std::string url;  // absolute
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;                // with POST, unless there are parts
+  std::vector<HttpPart> parts;
+  std::size_t max_response = 100 << 20;  // bytes; a longer body is an error, never cut
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::multimap<std::string, std::string> headers;  // names in lower case
+  std::string body;
+
+  /// First header of that lower-case name.
+  std::optional<std::string> header(std::string_view name) const;
+};
+
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+
+  /// Sends the requests, all at once where there are several, and gives their responses in the same order.
+  /// Any status is a response. Throws only for transport: kServerUnreachable (nothing was sent), kTlsFailed,
+  /// kTimeout and kConnectionLost (something may have arrived), kServerError (body over max_response).
+  /// Only GET and HEAD are ever repeated by themselves. Redirects are not followed.
+  virtual std::vector<HttpResponse> send(const std::vector<HttpRequest>& requests) = 0;
+
+  HttpResponse send_one(const HttpRequest& request) { return send({request}).front(); }
+};
+
+}  // namespace agent

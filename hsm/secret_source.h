@@ -1,0 +1,41 @@
+// SecretSource: where passphrases and PINs come from. Environment and mounted files only; never a prompt,
+// never argv. The order for each secret is that of the public command line.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hsm/secret.h"
+
+namespace hsm {
+
+/// The variables that may hold a secret. Any name also has a `…_FILE` twin: the path of a file whose first line
+/// is the secret.
+class SecretSource {
+ public:
+  /// Takes every variable that can hold a secret out of the process's environment: copied into Secrets,
+  /// overwritten in place and unset, so that no child and no core dump has it. Call once, before any thread.
+  static SecretSource take_environment();
+  /// For tests: these variables instead of the environment's.
+  explicit SecretSource(const std::map<std::string, std::string>& variables);
+
+  /// The first of `names` (or its _FILE twin) that is set, also when empty; nullptr if none is. Throws
+  /// kFileUnreadable, kInsecureFile for a twin whose file cannot be used.
+  const Secret* find(const std::vector<std::string>& names);
+
+  /// The passphrase of a key file whose `role:` header is `label` (section 5.4): root keys have their own
+  /// variables. Throws kSecretMissing, naming the variables that were tried.
+  const Secret& passphrase(std::string_view label);
+  /// As `passphrase`, but nullptr when no variable is set.
+  const Secret* find_passphrase(std::string_view label);
+
+ private:
+  SecretSource() = default;
+  std::map<std::string, Secret> secrets_;
+  std::map<std::string, std::string> files_;  // NAME_FILE -> path
+};
+
+}  // namespace hsm

@@ -1,0 +1,142 @@
+#include "tuf/keys/certificate.h"
+
+#include <openssl/objects.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include "tuf/base/base64.h"
+#include "tuf/base/error.h"
+#include "tuf/base/openssl.h"
+#include "tuf/keys/pem.h"
+
+namespace tuf {
+namespace {
+
+using Certificate = OpensslPtr<X509, X509_free>;
+// sk_X509_free is a macro; the certificates themselves belong to the bundle.
+using BorrowedCertificates = OpensslPtr<STACK_OF(X509), [](STACK_OF(X509) * stack) { sk_X509_free(stack); }>;
+constexpr std::chrono::days kStartLeeway{1};
+
+std::string certificate_text(const PublicKey& key) {
+  const Bytes pem = from_base64(key.object().value).value_or(Bytes{});
+  return std::string(as_text(pem));
+}
+
+bool is_certificate(const PublicKey& key) {
+  return key.type() == KeyType::kEcdsaX509 || key.type() == KeyType::kRsaX509;
+}
+
+std::vector<Certificate> parse_certificates(std::string_view pem) {
+  std::vector<Certificate> certificates;
+  for (const PemBlock& block : parse_pem(pem)) {
+    if (block.label != "CERTIFICATE") continue;
+    const unsigned char* next = block.content.data();
+    Certificate certificate{d2i_X509(nullptr, &next, static_cast<long>(block.content.size()))};
+    if (certificate) certificates.push_back(std::move(certificate));
+  }
+  drain_openssl_errors();
+  return certificates;
+}
+
+bool is_ca(X509* certificate) { return (X509_get_extension_flags(certificate) & EXFLAG_CA) != 0; }
+
+Time to_time(const ASN1_TIME* asn1) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(asn1, &parts) != 1) return Time::min();
+  const std::chrono::year_month_day date{std::chrono::year{parts.tm_year + 1900},
+                                         std::chrono::month{static_cast<unsigned>(parts.tm_mon + 1)},
+                                         std::chrono::day{static_cast<unsigned>(parts.tm_mday)}};
+  return std::chrono::sys_days{date} + std::chrono::hours{parts.tm_hour} +
+         std::chrono::minutes{parts.tm_min} + std::chrono::seconds{parts.tm_sec};
+}
+
+/// The last common name of the subject, as bytes of UTF-8.
+std::string common_name(X509* certificate) {
+  const X509_NAME* subject = X509_get_subject_name(certificate);
+  int index = -1;
+  for (int next = X509_NAME_get_index_by_NID(subject, NID_commonName, -1); next >= 0;
+       next = X509_NAME_get_index_by_NID(subject, NID_commonName, next)) {
+    index = next;
+  }
+  if (index < 0) return {};
+  unsigned char* text = nullptr;
+  const int length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));
+  if (length < 0) return {};
+  std::string name(reinterpret_cast<char*>(text), static_cast<std::size_t>(length));
+  OPENSSL_free(text);
+  return name;
+}
+
+bool matches_gun(std::string_view common_name, std::string_view gun) {
+  if (common_name.ends_with('*')) return gun.starts_with(common_name.substr(0, common_name.size() - 1));
+  return common_name == gun;
+}
+
+std::optional<std::string> validity_problem(X509* certificate, Time now) {
+  const Time start = to_time(X509_get0_notBefore(certificate));
+  const Time end = to_time(X509_get0_notAfter(certificate));
+  if (end < now) return "its certificate expired at " + format_time(end);
+  if (start > now + kStartLeeway) return "its certificate is not valid before " + format_time(start);
+  int digest = NID_undef;
+  if (X509_get_signature_info(certificate, &digest, nullptr, nullptr, nullptr) == 1 &&
+      (digest == NID_sha1 || digest == NID_md5)) {
+    return "its certificate is signed with " + std::string(OBJ_nid2sn(digest));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> root_certificate_problem(const PublicKey& key, std::string_view gun, Time now) {
+  if (!is_certificate(key)) return "it is a bare key, not a certificate";
+  const std::string text = certificate_text(key);
+  std::string exact;
+  for (const PemBlock& block : parse_pem(text)) exact += format_pem({block.label, {}, block.content});
+  if (exact != text) return "its certificate is not exact PEM";
+  const std::vector<Certificate> bundle = parse_certificates(text);
+  if (bundle.empty()) return "it holds no certificate";
+  for (std::size_t i = 0; i < bundle.size(); ++i) {
+    if (is_ca(bundle[i].get()) != (i > 0)) return "its bundle is not one leaf followed by its issuers";
+  }
+  X509* leaf = bundle.front().get();
+  if (!matches_gun(common_name(leaf), gun)) {
+    return "its certificate is for \"" + common_name(leaf) + "\", not for " + std::string(gun);
+  }
+  return validity_problem(leaf, now);
+}
+
+std::optional<std::string> delegation_certificate_problem(const PublicKey& key, Time now) {
+  if (!is_certificate(key)) return std::nullopt;
+  return validity_problem(parse_certificates(certificate_text(key)).front().get(), now);
+}
+
+bool chains_to(const PublicKey& key, std::string_view ca_pem, Time now) {
+  const std::vector<Certificate> anchors = parse_certificates(ca_pem);
+  if (anchors.empty()) throw Error(ErrorCode::kConfig, "the CA file holds no certificate");
+  if (!is_certificate(key)) return false;
+  const std::vector<Certificate> bundle = parse_certificates(certificate_text(key));
+  if (bundle.empty()) return false;
+
+  const OpensslPtr<X509_STORE, X509_STORE_free> store{X509_STORE_new()};
+  const OpensslPtr<X509_STORE_CTX, X509_STORE_CTX_free> context{X509_STORE_CTX_new()};
+  const BorrowedCertificates issuers{sk_X509_new_null()};
+  for (const Certificate& anchor : anchors) X509_STORE_add_cert(store.get(), anchor.get());
+  for (std::size_t i = 1; i < bundle.size(); ++i) sk_X509_push(issuers.get(), bundle[i].get());
+  bool ok = X509_STORE_CTX_init(context.get(), store.get(), bundle.front().get(), issuers.get()) == 1;
+  if (ok) {
+    X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context.get());
+    X509_VERIFY_PARAM_set_time(parameters, now.time_since_epoch().count());
+    X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);  // an intermediate may be the anchor
+    ok = X509_verify_cert(context.get()) == 1;
+  }
+  drain_openssl_errors();
+  return ok;
+}
+
+std::optional<Time> certificate_expiry(const PublicKey& key) {
+  if (!is_certificate(key)) return std::nullopt;
+  return to_time(X509_get0_notAfter(parse_certificates(certificate_text(key)).front().get()));
+}
+
+}  // namespace tuf

@@ -1,0 +1,71 @@
+// PublicKey: a key that can verify. Always one of the five types of section 4.1 and of acceptable strength:
+// named curves P-224 to P-521, RSA from 2048 bits, Ed25519.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tuf/base/bytes.h"
+#include "tuf/keys/key_id.h"
+#include "tuf/keys/key_object.h"
+#include "tuf/keys/signature.h"
+
+namespace tuf {
+
+enum class KeyType { kEcdsa, kEcdsaX509, kRsa, kRsaX509, kEd25519 };
+
+class PublicKey {
+ public:
+  /// The key that an object of metadata describes; nullopt when it can never verify anything: unknown type,
+  /// bad base64, unparsable or too weak key, type and content that disagree.
+  static std::optional<PublicKey> from_object(const KeyObject& object);
+
+  /// A bare key (types ecdsa, rsa, ed25519) from DER SubjectPublicKeyInfo. Throws kKeyUnsupported.
+  static PublicKey from_spki(ByteView der);
+
+  /// Type ecdsa-x509 or rsa-x509: the PEM text of a certificate, kept byte for byte; intermediates may
+  /// follow it. Throws kKeyUnsupported. Says nothing about validity; see certificate.h.
+  static PublicKey from_certificate(std::string_view pem);
+
+  /// What administrators hand over (section 5.3): the first `CERTIFICATE` block, rewritten as a PEM encoder
+  /// writes it, or a `PUBLIC KEY` block with or without headers. Throws kKeyUnsupported.
+  static PublicKey from_pem(std::string_view text);
+
+  KeyType type() const { return type_; }
+  const KeyObject& object() const { return object_; }
+  /// TUF key ID; for a certificate that of the certificate.
+  const KeyId& id() const { return id_; }
+  /// ID of the bare key pair: the same for a key and every certificate of it.
+  const KeyId& canonical_id() const { return canonical_id_; }
+  /// DER SubjectPublicKeyInfo of the bare key.
+  const Bytes& spki() const { return spki_; }
+  /// The bare key, whatever this one is wrapped in.
+  PublicKey bare() const;
+  /// Bits of the RSA modulus, or of the curve's order.
+  int bits() const { return bits_; }
+  /// "EC P-256", "RSA 2048", "Ed25519".
+  std::string description() const;
+
+  /// True if `signature.value` is a signature over `message` by this key, in the one form that section 4.2
+  /// allows for its type: SHA-256 for every curve and RSA, salt of 32 bytes, r‖s of exact width.
+  bool verifies(const Signature& signature, ByteView message) const;
+
+ private:
+  struct Handle;  // owns the EVP_PKEY
+  PublicKey(KeyType type, KeyObject object, std::shared_ptr<const Handle> handle);
+
+  KeyType type_;
+  KeyObject object_;
+  KeyId id_;
+  std::shared_ptr<const Handle> handle_;  // shared: a handle is immutable and costly to parse
+  Bytes spki_;
+  KeyId canonical_id_;
+  int bits_;
+};
+
+/// The method that new signatures by a key of this type carry: `ecdsa`, `rsapss`, `eddsa`.
+std::string_view signature_method(KeyType type);
+
+}  // namespace tuf
