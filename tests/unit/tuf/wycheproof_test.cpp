@@ -1,6 +1,6 @@
-// Project Wycheproof's signatures in Notary's forms, one JSON object a line: keytype, public (base64), method,
-// msg (hex), sig (base64), valid. The file is not part of the project: WYCHEPROOF names it, and the test is
-// hidden ([.wycheproof]) because it means nothing without.
+// Project Wycheproof's signatures in Notary's forms, one JSON object a line: keytype, public (base64),
+// method, msg (hex), sig (base64), valid. The file is not part of the project: WYCHEPROOF names it, and the
+// test is hidden ([.wycheproof]) because it means nothing without.
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <sstream>
@@ -25,7 +25,8 @@ TEST_CASE("every Wycheproof signature is judged as Wycheproof judges it", "[.wyc
     const auto value = tuf::from_base64(vector["sig"].get<std::string>());
     const auto message = tuf::from_hex(vector["msg"].get<std::string>());
     REQUIRE(message);
-    const bool verified = key && value && key->verifies({key->id().hex(), vector["method"], *value}, *message);
+    const bool verified =
+        key && value && key->verifies({key->id().hex(), vector["method"], *value}, *message);
     CHECK(verified == vector["valid"].get<bool>());
     ++(vector["valid"].get<bool>() ? valid : invalid);
   }
