@@ -20,7 +20,7 @@ struct Metadata {
   T body;
   std::string signed_text;  // canonical JSON of `signed`
   std::vector<Signature> signatures;
-  std::string bytes;        // the file as it came
+  std::string bytes;  // the file as it came
 };
 
 /// Reads a file of type T (Root, Targets, Snapshot or Timestamp). Says nothing about trust. `what` names the

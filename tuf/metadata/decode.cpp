@@ -145,10 +145,18 @@ Time read_expires(const Node& body) {
   return *time;
 }
 
-constexpr const char* type_name(const Root*) { return "Root"; }
-constexpr const char* type_name(const Targets*) { return "Targets"; }
-constexpr const char* type_name(const Snapshot*) { return "Snapshot"; }
-constexpr const char* type_name(const Timestamp*) { return "Timestamp"; }
+constexpr const char* type_name(const Root*) {
+  return "Root";
+}
+constexpr const char* type_name(const Targets*) {
+  return "Targets";
+}
+constexpr const char* type_name(const Snapshot*) {
+  return "Snapshot";
+}
+constexpr const char* type_name(const Timestamp*) {
+  return "Timestamp";
+}
 
 void read_body(const Node& body, Root& root) {
   if (const auto flag = body.find("consistent_snapshot")) root.consistent_snapshot = flag->boolean();
@@ -207,8 +215,7 @@ std::vector<Signature> read_signatures(const Node& node) {
   if (node.array().size() > kMaxSignatures) node.fail("holds too many signatures");
   for (const Json& value : node.array()) {
     const Node entry(value, "signature");
-    signatures.push_back(
-        {entry.at("keyid").text(), entry.at("method").text(), entry.at("sig").base64()});
+    signatures.push_back({entry.at("keyid").text(), entry.at("method").text(), entry.at("sig").base64()});
   }
   return signatures;
 }
@@ -221,7 +228,8 @@ Metadata<T> decode(std::string bytes, std::string_view what) {
   const Node envelope(document, std::string(what));
   const Node body = envelope.at("signed");
   const Node type = body.at("_type");
-  if (type.text() != type_name(static_cast<T*>(nullptr))) type.fail("is not " + std::string(type_name(static_cast<T*>(nullptr))));
+  if (type.text() != type_name(static_cast<T*>(nullptr)))
+    type.fail("is not " + std::string(type_name(static_cast<T*>(nullptr))));
 
   Metadata<T> metadata;
   metadata.body.version = read_version(body);

@@ -7,7 +7,9 @@
 namespace tuf {
 namespace {
 
-void append_number(std::string& out, std::int64_t number) { out += std::to_string(number); }
+void append_number(std::string& out, std::int64_t number) {
+  out += std::to_string(number);
+}
 
 void append_base64(std::string& out, const Bytes& bytes) {
   out += '"';

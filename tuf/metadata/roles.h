@@ -1,4 +1,5 @@
-// The bodies of the four kinds of metadata (sections 3.3 to 3.5), typed. Field names are known to the codec only.
+// The bodies of the four kinds of metadata (sections 3.3 to 3.5), typed. Field names are known to the codec
+// only.
 #pragma once
 
 #include <cstdint>
@@ -45,8 +46,8 @@ struct FileMeta {
 /// What a tag points to.
 struct Target {
   std::map<std::string, Bytes> hashes;
-  std::int64_t length = 0;      // bytes of the manifest
-  std::optional<Json> custom;   // any JSON without fractions
+  std::int64_t length = 0;     // bytes of the manifest
+  std::optional<Json> custom;  // any JSON without fractions
 
   /// The SHA-256, or nullptr if there is none of 32 bytes.
   const Bytes* sha256() const;
@@ -64,8 +65,8 @@ struct Targets {
   std::int64_t version = 0;
   Time expires{};
   std::map<std::string, Target> targets;
-  std::map<KeyId, KeyObject> keys;     // of the delegations below
-  std::vector<DelegationRole> roles;   // in order of priority
+  std::map<KeyId, KeyObject> keys;    // of the delegations below
+  std::vector<DelegationRole> roles;  // in order of priority
 
   const DelegationRole* find_role(const RoleName& name) const;
 };

@@ -25,7 +25,8 @@ void check_file(const std::string& what, const FileMeta& expected, std::string_v
   const auto check_hash = [&](const char* name, Bytes (*hash)(ByteView)) {
     const auto found = expected.hashes.find(name);
     if (found != expected.hashes.end() && found->second != hash(as_bytes(bytes))) {
-      throw Error(ErrorCode::kHashMismatch, what + " does not have the " + name + " that verified metadata names");
+      throw Error(ErrorCode::kHashMismatch,
+                  what + " does not have the " + name + " that verified metadata names");
     }
   };
   if (static_cast<std::uint64_t>(expected.length) != bytes.size()) {
@@ -84,7 +85,8 @@ void TrustedRepository::check_seen(const RoleName& name, const Metadata<T>& meta
   const SeenFile& seen = found->second;
   if (metadata.body.version < seen.version) {
     throw Error(ErrorCode::kRollback, name.text() + " has version " + std::to_string(metadata.body.version) +
-                                          ", but version " + std::to_string(seen.version) + " was seen before");
+                                          ", but version " + std::to_string(seen.version) +
+                                          " was seen before");
   }
   if (metadata.body.version == seen.version && sha256(as_bytes(metadata.bytes)) != seen.sha256) {
     throw Error(ErrorCode::kRollback, name.text() + " version " + std::to_string(seen.version) +
@@ -103,11 +105,13 @@ void TrustedRepository::accept_first_root(std::string bytes, const TrustPin* pin
   std::vector<std::string> problems;
   const RoleAuthority own = RoleAuthority::of_root(root.body, gun_, now_, &problems);
   if (own.keys().empty()) {
-    throw Error(ErrorCode::kBadRootCertificate, "no key of the root of " + gun_.text() + " can be used: " + join(problems));
+    throw Error(ErrorCode::kBadRootCertificate,
+                "no key of the root of " + gun_.text() + " can be used: " + join(problems));
   }
   if (pin && !pin->accepts(root.body, gun_, now_)) {
-    throw Error(ErrorCode::kPinMismatch, "the root of " + gun_.text() + " is not the pinned one; its key is " +
-                                             own.keys().front().id().hex());
+    throw Error(
+        ErrorCode::kPinMismatch,
+        "the root of " + gun_.text() + " is not the pinned one; its key is " + own.keys().front().id().hex());
   }
   check_approved("root", own, root.signed_text, root.signatures);
   check_seen(root_role(), root);
@@ -127,7 +131,8 @@ void TrustedRepository::accept_next_root(std::string bytes) {
   Metadata<Root> next = decode<Root>(std::move(bytes), "root");
   const std::string what = "root version " + std::to_string(next.body.version);
   if (next.body.version != present.body.version + 1) {
-    throw Error(ErrorCode::kRollback, what + " cannot follow version " + std::to_string(present.body.version));
+    throw Error(ErrorCode::kRollback,
+                what + " cannot follow version " + std::to_string(present.body.version));
   }
   check_approved(what + ", by its predecessor's keys,", RoleAuthority::of(present.body, root_role()),
                  next.signed_text, next.signatures);
@@ -143,7 +148,8 @@ void TrustedRepository::accept_next_root(std::string bytes) {
 }
 
 void TrustedRepository::forget_rotated(const Root& from, const Root& to) {
-  // A compromised online key may have announced a huge version; a new key starts over (fast-forward recovery).
+  // A compromised online key may have announced a huge version; a new key starts over (fast-forward
+  // recovery).
   for (const char* name : {"timestamp", "snapshot", "targets"}) {
     const RoleName role = RoleName::of(name);
     if (!same_keys(from, to, role)) seen_.erase(role);
@@ -155,10 +161,12 @@ void TrustedRepository::accept_timestamp(std::string bytes) {
   const Metadata<Root>& root = get(root_);
   check_expiry("root", root.body.expires);
   if (RoleAuthority::of_root(root.body, gun_, now_).keys().empty()) {
-    throw Error(ErrorCode::kBadRootCertificate, "no certificate of the root of " + gun_.text() + " is valid now");
+    throw Error(ErrorCode::kBadRootCertificate,
+                "no certificate of the root of " + gun_.text() + " is valid now");
   }
   Metadata<Timestamp> timestamp = decode<Timestamp>(std::move(bytes), name.text());
-  check_approved(name.text(), RoleAuthority::of(root.body, name), timestamp.signed_text, timestamp.signatures);
+  check_approved(name.text(), RoleAuthority::of(root.body, name), timestamp.signed_text,
+                 timestamp.signatures);
   check_seen(name, timestamp);
   check_expiry(name.text(), timestamp.body.expires);
   timestamp_ = std::move(timestamp);
@@ -175,7 +183,8 @@ void TrustedRepository::accept_snapshot(std::string bytes) {
   check_file("root", snapshot.body.meta.at("root"), root.bytes);
   for (const auto& [seen_name, seen] : seen_) {
     if (seen_name.is_delegation() && !snapshot.body.meta.contains(seen_name.text())) {
-      throw Error(ErrorCode::kRollback, "the snapshot no longer lists " + seen_name.text() + ", which was seen before");
+      throw Error(ErrorCode::kRollback,
+                  "the snapshot no longer lists " + seen_name.text() + ", which was seen before");
     }
   }
   snapshot_ = std::move(snapshot);
@@ -185,7 +194,8 @@ void TrustedRepository::accept_targets(std::string bytes) {
   const RoleName name = RoleName::of("targets");
   check_file(name.text(), expected(name), bytes);
   Metadata<Targets> targets = decode<Targets>(std::move(bytes), name.text());
-  check_approved(name.text(), RoleAuthority::of(get(root_).body, name), targets.signed_text, targets.signatures);
+  check_approved(name.text(), RoleAuthority::of(get(root_).body, name), targets.signed_text,
+                 targets.signatures);
   check_seen(name, targets);
   check_expiry(name.text(), targets.body.expires);
   targets_ = std::move(targets);
@@ -198,7 +208,8 @@ std::vector<std::pair<RoleName, std::optional<FileMeta>>> TrustedRepository::wan
       // A file can only delegate to its direct children; anything else it names has no meaning.
       if (role.name.parent() != parent || find_delegation(role.name)) continue;
       const auto entry = get(snapshot_).body.meta.find(role.name.text());
-      wanted.emplace_back(role.name, entry == get(snapshot_).body.meta.end() ? std::nullopt : std::optional(entry->second));
+      wanted.emplace_back(
+          role.name, entry == get(snapshot_).body.meta.end() ? std::nullopt : std::optional(entry->second));
     }
   };
   add(RoleName::of("targets"), get(targets_).body);
@@ -222,7 +233,8 @@ void TrustedRepository::accept_delegation(const RoleName& name, std::optional<st
   Delegation delegation{*role, definition.keys, Delegation::State::kEmpty, std::nullopt, 0};
   const auto listed = get(snapshot_).body.meta.find(name.text());
   if (listed != get(snapshot_).body.meta.end()) {
-    if (!bytes) throw Error(ErrorCode::kInternal, name.text() + " is listed in the snapshot and must be fetched");
+    if (!bytes)
+      throw Error(ErrorCode::kInternal, name.text() + " is listed in the snapshot and must be fetched");
     check_file(name.text(), listed->second, *bytes);
     Metadata<Targets> metadata = decode<Targets>(*std::move(bytes), name.text());
     check_seen(name, metadata);
@@ -254,7 +266,8 @@ bool TrustedRepository::admits(const RoleName& role, std::string_view target_nam
   const Delegation* delegation = find_delegation(role);
   if (!delegation || !admits(role.parent(), target_name)) return false;
   const auto& paths = delegation->role.paths;
-  if (std::none_of(paths.begin(), paths.end(), [&](const std::string& path) { return target_name.starts_with(path); })) {
+  if (std::none_of(paths.begin(), paths.end(),
+                   [&](const std::string& path) { return target_name.starts_with(path); })) {
     return false;
   }
   return true;

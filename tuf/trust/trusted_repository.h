@@ -1,10 +1,11 @@
-// TrustedRepository: the verified trust data of one repository. It cannot hold anything unverified: every file
-// comes in through an `accept_…` that checks it against what was accepted before, in the order root, timestamp,
-// snapshot, targets, delegations from the top down. Whatever takes a TrustedRepository has been verified.
+// TrustedRepository: the verified trust data of one repository. It cannot hold anything unverified: every
+// file comes in through an `accept_…` that checks it against what was accepted before, in the order root,
+// timestamp, snapshot, targets, delegations from the top down. Whatever takes a TrustedRepository has been
+// verified.
 //
 // No I/O and no clock: bytes and the time of the run come in as parameters. The rules are those of section 7
-// without the holes of the official clients: versions never fall below what was ever seen, equal versions have
-// equal bytes, hashes and lengths are exact, every role's expiry is checked.
+// without the holes of the official clients: versions never fall below what was ever seen, equal versions
+// have equal bytes, hashes and lengths are exact, every role's expiry is checked.
 //
 // Errors: kMalformedMetadata, kBadSignature, kExpired, kRollback, kHashMismatch, kBadRootCertificate,
 // kPinMismatch. After an error the object stays as it was before the call.
@@ -34,11 +35,11 @@ struct Delegation {
     kBelowThreshold,  // a file is there, but not (any more) signed by the role's keys
     kEmpty,           // nothing was ever published in it
   };
-  DelegationRole role;                             // as the parent defines it
-  std::map<KeyId, KeyObject> keys;                 // of the parent's file, for role.key_ids
+  DelegationRole role;              // as the parent defines it
+  std::map<KeyId, KeyObject> keys;  // of the parent's file, for role.key_ids
   State state = State::kEmpty;
-  std::optional<Metadata<Targets>> metadata;       // with kUsable and kExpired
-  std::int64_t stored_version = 0;                 // of the file the snapshot names, 0 with kEmpty
+  std::optional<Metadata<Targets>> metadata;  // with kUsable and kExpired
+  std::int64_t stored_version = 0;            // of the file the snapshot names, 0 with kEmpty
 };
 
 /// "usable", "expired", "below threshold", "empty".
