@@ -64,7 +64,7 @@ class NewKeys {
 
 /// The root key: named, or the one in the trust directory, or nullptr if a new one is needed.
 std::shared_ptr<tuf::Signer> existing_root_key(const RepoInitOptions& options, Runtime& runtime) {
-  if (options.root_key) return runtime.named_key(*options.root_key).signer;
+  if (options.root_key) return runtime.named_key(*options.root_key);
   std::vector<hsm::KeyInfo> roots = runtime.key_store().list();
   std::erase_if(roots, [](const hsm::KeyInfo& key) { return key.label != "root"; });
   if (roots.empty()) return nullptr;
@@ -93,7 +93,7 @@ void run_command(const RepoInitOptions& options, Runtime& runtime, Report& repor
   NewKeys new_keys(runtime);
   std::shared_ptr<tuf::Signer> root = existing_root_key(options, runtime);
   if (!root) root = new_keys.make("root", "");
-  const std::shared_ptr<tuf::Signer> targets = options.targets_key ? runtime.named_key(*options.targets_key).signer
+  const std::shared_ptr<tuf::Signer> targets = options.targets_key ? runtime.named_key(*options.targets_key)
                                                                    : new_keys.make("targets", gun.text());
   const tuf::PublicKey root_certificate =
       tuf::PublicKey::from_certificate(hsm::make_root_certificate(*root, gun, runtime.now()));

@@ -56,20 +56,16 @@ class Runtime {
   hsm::Tokens& tokens();
   /// The keys named with --signing-key or in the configuration; without any, the trust directory's.
   hsm::KeyRing& keys();
-  /// A ring of exactly these, and the one key that `ref` means.
-  struct NamedKey {
-    tuf::KeyId canonical_id;
-    std::shared_ptr<tuf::Signer> signer;
-  };
-  NamedKey named_key(const std::string& ref);
-  /// Where a key is for --key: as source to add to a ring.
-  std::unique_ptr<hsm::KeySource> key_source(const std::string& ref);
+  /// The one key that `ref` (as for --key) means, open. Throws kKeyAmbiguous for several.
+  std::shared_ptr<tuf::Signer> named_key(const std::string& ref);
 
   /// Warnings of the parts that cannot return them.
   std::vector<Warning> take_warnings();
 
  private:
-  HttpClient& http(const ServerUrl& server);
+  std::shared_ptr<CurlClient> http(const ServerUrl& server);
+  std::unique_ptr<TrustStore> open_store(const tuf::Gun& gun, Access access);
+  std::unique_ptr<hsm::KeySource> key_source(const std::string& ref);
 
   CommandLine line_;
   std::shared_ptr<spdlog::logger> log_;
@@ -77,9 +73,9 @@ class Runtime {
   hsm::SecretSource secrets_;
   Settings settings_;
   hsm::KeyStore key_store_;
-  std::unique_ptr<hsm::Tokens> tokens_;
+  std::shared_ptr<hsm::Tokens> tokens_;
   std::unique_ptr<hsm::KeyRing> keys_;
-  std::map<std::string, std::unique_ptr<CurlClient>> clients_;  // by server
+  std::map<std::string, std::shared_ptr<CurlClient>> clients_;  // by server; connections are kept
   std::vector<Warning> warnings_;
 };
 

@@ -73,17 +73,20 @@ PublishedChanges add_delegations(TrustStore& store, SeenRepository& seen, const 
   return publish_changes(store, seen, load, change, signer_look_up(keys), options, warnings);
 }
 
-std::vector<DelegationToAdd> signer_delegations(const std::string& name, const std::vector<tuf::PublicKey>& keys) {
-  const auto role = is_signer_name(name) ? RoleName::parse("targets/" + name) : std::nullopt;
-  if (!role) {
+void require_signer_name(const std::string& name) {
+  if (!is_signer_name(name) || !RoleName::parse("targets/" + name)) {
     throw Error(ErrorCode::kInvalidRole, "\"" + printable(name) + "\" is not a signer name",
                 "use lower-case letters, digits, - and _, starting with a letter or digit");
   }
-  if (*role == kReleases) {
+  if (name == kReleases.leaf()) {
     throw Error(ErrorCode::kInvalidRole, "\"releases\" is the role that every signer signs, not the name of one",
                 "name the signer after the CI identity, for example: jenkins");
   }
-  return {{*role, keys, {""}, std::nullopt}, {kReleases, keys, {""}, std::nullopt}};
+}
+
+std::vector<DelegationToAdd> signer_delegations(const std::string& name, const std::vector<tuf::PublicKey>& keys) {
+  require_signer_name(name);
+  return {{RoleName::of("targets/" + name), keys, {""}, std::nullopt}, {kReleases, keys, {""}, std::nullopt}};
 }
 
 }  // namespace agent

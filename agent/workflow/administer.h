@@ -35,8 +35,10 @@ PublishedChanges add_delegations(TrustStore& store, SeenRepository& seen, const 
                                  const std::vector<DelegationToAdd>& delegations, hsm::KeyRing& keys,
                                  const PublishOptions& options, std::vector<Warning>& warnings);
 
-/// What `signer add` adds: `targets/<name>` and `targets/releases`, both for all paths (section 8.2). Throws
-/// kInvalidRole for a name that is none or reserved.
+/// Throws kInvalidRole unless `name` fits Docker's grammar of signers, `[a-z0-9][a-z0-9_-]*`, and is not `releases`.
+void require_signer_name(const std::string& name);
+
+/// What `signer add` adds: `targets/<name>` and `targets/releases`, both for all paths (section 8.2).
 std::vector<DelegationToAdd> signer_delegations(const std::string& name, const std::vector<tuf::PublicKey>& keys);
 
 }  // namespace agent
