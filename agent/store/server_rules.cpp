@@ -17,11 +17,13 @@ const tuf::RoleName kSnapshot = tuf::RoleName::of("snapshot");
 const tuf::RoleName kTimestamp = tuf::RoleName::of("timestamp");
 
 [[noreturn]] void reject(const ServerState& state, const std::string& reason) {
-  throw tuf::Error(tuf::ErrorCode::kServerRejected, "the update of " + state.gun.text() + " is refused: " + reason);
+  throw tuf::Error(tuf::ErrorCode::kServerRejected,
+                   "the update of " + state.gun.text() + " is refused: " + reason);
 }
 
 [[noreturn]] void broken(const ServerState& state, const std::string& reason) {
-  throw tuf::Error(tuf::ErrorCode::kRepositoryBroken, "stored trust data of " + state.gun.text() + ": " + reason);
+  throw tuf::Error(tuf::ErrorCode::kRepositoryBroken,
+                   "stored trust data of " + state.gun.text() + ": " + reason);
 }
 
 template <class T>
@@ -64,10 +66,9 @@ std::string sign(const ServerState& state, const tuf::Root& root, const tuf::Rol
                  const std::string& signed_text) {
   const tuf::RoleAuthority authority = tuf::RoleAuthority::of(root, role);
   const std::shared_ptr<tuf::Signer> signer = state.keys.find(role);
-  return tuf::sign_metadata(role.text() + " of " + state.gun.text(), signed_text, authority.keys(),
-                            authority.threshold(), [&](const tuf::KeyId& id) {
-                              return id == signer->public_key().canonical_id() ? signer : nullptr;
-                            });
+  return tuf::sign_metadata(
+      role.text() + " of " + state.gun.text(), signed_text, authority.keys(), authority.threshold(),
+      [&](const tuf::KeyId& id) { return id == signer->public_key().canonical_id() ? signer : nullptr; });
 }
 
 std::string make_timestamp(const ServerState& state, const tuf::Root& root, std::int64_t version,
@@ -137,8 +138,8 @@ class Publication {
     if (expires <= state_.now) reject(state_, role.text() + " expired at " + tuf::format_time(expires));
   }
 
-  void check_approved(const tuf::RoleName& role, const tuf::RoleAuthority& authority, std::string_view signed_text,
-                      const std::vector<tuf::Signature>& signatures) const {
+  void check_approved(const tuf::RoleName& role, const tuf::RoleAuthority& authority,
+                      std::string_view signed_text, const std::vector<tuf::Signature>& signatures) const {
     if (!authority.approves(signed_text, signatures)) {
       reject(state_, "valid signatures did not meet the threshold for " + role.text());
     }
@@ -149,7 +150,8 @@ class Publication {
     const std::int64_t next = stored_root_ ? stored_root_->body.version + 1 : 1;
     // A first root may also be version 2: what clients have that keep version 1 to themselves.
     if (root.version != next && !(root.version == 2 && !stored_root_)) {
-      reject(state_, "root must have version " + std::to_string(next) + ", not " + std::to_string(root.version));
+      reject(state_,
+             "root must have version " + std::to_string(next) + ", not " + std::to_string(root.version));
     }
     for (const tuf::RoleName& role : {kRoot, kTargets, kSnapshot, kTimestamp}) {
       const tuf::RoleAuthority authority = tuf::RoleAuthority::of(root, role);
@@ -192,7 +194,8 @@ class Publication {
       check_approved(role, authority_of(role), metadata.signed_text, metadata.signatures);
       check_fresh(role, metadata.body.expires);
       for (const tuf::DelegationRole& child : metadata.body.roles) {
-        if (child.name.parent() != role) reject(state_, child.name.text() + " is no delegation of " + role.text());
+        if (child.name.parent() != role)
+          reject(state_, child.name.text() + " is no delegation of " + role.text());
       }
     }
   }

@@ -1,5 +1,7 @@
 #include "agent/store/static_folder.h"
 
+#include <algorithm>
+
 #include "agent/trust_dir/atomic_file.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
@@ -54,14 +56,17 @@ std::optional<std::string> StaticFolder::read(const std::string& name) const {
 }
 
 StaticState StaticFolder::state() const {
-  StaticState state{newest_named(kTimestamp), {}};
+  StaticState state;
+  state.timestamp = newest_named(kTimestamp);
   if (!state.timestamp) return state;
   const auto timestamp = decode_body<tuf::Timestamp>(*state.timestamp, kTimestamp);
   if (!timestamp) return state;
   const tuf::Bytes& snapshot_hash = timestamp->snapshot.hashes.at("sha256");
   const auto bytes = with_hash(kSnapshot, snapshot_hash);
   const auto snapshot = bytes ? decode_body<tuf::Snapshot>(*bytes, kSnapshot) : std::nullopt;
+  state.expires = timestamp->expires;
   if (!snapshot) return state;
+  state.expires = std::min(state.expires, snapshot->expires);
   state.hashes.emplace(kSnapshot, snapshot_hash);
   for (const auto& [name, meta] : snapshot->meta) {
     if (const auto role = tuf::RoleName::parse(name)) state.hashes.emplace(*role, meta.hashes.at("sha256"));
@@ -75,7 +80,8 @@ std::optional<std::string> StaticFolder::find(const StaticState& state, const tu
   return found == state.hashes.end() ? std::nullopt : with_hash(role, found->second);
 }
 
-std::optional<std::string> StaticFolder::with_hash(const tuf::RoleName& role, const tuf::Bytes& sha256) const {
+std::optional<std::string> StaticFolder::with_hash(const tuf::RoleName& role,
+                                                   const tuf::Bytes& sha256) const {
   auto bytes = read(hash_name(role, sha256));
   if (bytes && tuf::sha256(tuf::as_bytes(*bytes)) != sha256) return std::nullopt;
   return bytes;
@@ -88,7 +94,9 @@ std::optional<std::string> StaticFolder::with_version(const tuf::RoleName& role,
   return newest && version_of(role, *newest) == version ? newest : std::nullopt;
 }
 
-std::optional<std::string> StaticFolder::newest_named(const tuf::RoleName& role) const { return read(role.text()); }
+std::optional<std::string> StaticFolder::newest_named(const tuf::RoleName& role) const {
+  return read(role.text());
+}
 
 void StaticFolder::write(const std::filesystem::path& path, const std::string& content) const {
   if (before_write_) before_write_(path);
@@ -101,6 +109,27 @@ void StaticFolder::write_if_other(const std::string& name, const std::string& co
   if (read(name) != content) write(path_of(name), content);
 }
 
+bool StaticFolder::is_incomplete(const StaticState& state) const {
+  if (!state.timestamp || state.hashes.empty()) return false;
+  const auto root = find(state, kRoot);
+  if (root && newest_named(kRoot) != root) return true;
+  // The timestamp's version name is the last of all to be written: if it is there, so are the others.
+  return read(version_name(kTimestamp, version_of(kTimestamp, *state.timestamp))) != state.timestamp;
+}
+
+void StaticFolder::complete() const {
+  const StaticState now = state();
+  if (!is_incomplete(now)) return;
+  if (const auto root = find(now, kRoot)) write_if_other(kRoot.text(), *root);
+  for (const auto& [role, hash] : now.hashes) {
+    const auto bytes = with_hash(role, hash);
+    if (!bytes) continue;  // damaged; only a newer version of the role mends it
+    write_if_other(role.text(), *bytes);
+    write_if_other(version_name(role, version_of(role, *bytes)), *bytes);
+  }
+  write_if_other(version_name(kTimestamp, version_of(kTimestamp, *now.timestamp)), *now.timestamp);
+}
+
 void StaticFolder::publish(const RoleFiles& files, bool root_first) const {
   complete();
   const std::filesystem::path ping = dir_ / "v2" / "index.html";
@@ -110,24 +139,11 @@ void StaticFolder::publish(const RoleFiles& files, bool root_first) const {
   }
   if (root_first) write(path_of(kRoot.text()), files.at(kRoot));
   write(path_of(kTimestamp.text()), files.at(kTimestamp));
-  complete();
-}
-
-void StaticFolder::complete() const {
-  const StaticState now = state();
-  if (!now.timestamp || now.hashes.empty()) return;
-  const auto root = find(now, kRoot);
-  if (root) write_if_other(kRoot.text(), *root);
-  // The timestamp's version name is the last of all to be written: if it is there, so are the others.
-  const std::string last = version_name(kTimestamp, version_of(kTimestamp, *now.timestamp));
-  if (read(last) == now.timestamp) return;
-  for (const auto& [role, hash] : now.hashes) {
-    const auto bytes = with_hash(role, hash);
-    if (!bytes) continue;  // damaged; only a newer version of the role mends it
-    write_if_other(role.text(), *bytes);
-    write_if_other(version_name(role, version_of(role, *bytes)), *bytes);
+  try {
+    complete();
+  } catch (const tuf::Error& error) {
+    throw error.with_context("the update is published, but not yet under every name");
   }
-  write_if_other(last, *now.timestamp);
 }
 
 }  // namespace agent

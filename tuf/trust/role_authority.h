@@ -11,6 +11,10 @@
 
 namespace tuf {
 
+/// True if one of `signatures` is by `key` under its very ID and verifies.
+bool is_signed_by(const PublicKey& key, std::string_view signed_text,
+                  const std::vector<Signature>& signatures);
+
 class RoleAuthority {
  public:
   /// Keys that are not listed, unusable or of an unknown kind cannot sign and are left out.
@@ -18,9 +22,9 @@ class RoleAuthority {
 
   /// For a top role of `root`.
   static RoleAuthority of(const Root& root, const RoleName& role);
-  /// The root role itself: only certificates that are valid for `gun` at `now` count (section 7.3).
-  /// `problems`, if given, gets one sentence for every key that does not.
-  static RoleAuthority of_root(const Root& root, const Gun& gun, Time now,
+  /// The root role itself: only certificates that are valid for `gun` at `now` count (section 7.3), or at any
+  /// time if there is no `now`. `problems`, if given, gets one sentence for every key that does not.
+  static RoleAuthority of_root(const Root& root, const Gun& gun, std::optional<Time> now,
                                std::vector<std::string>* problems = nullptr);
 
   const std::vector<PublicKey>& keys() const { return keys_; }
