@@ -55,6 +55,7 @@ def test_a_copy_of_the_files_on_a_web_server_is_read_by_the_official_clients(wor
             path = folder / f"{name}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+    (static_repository.folder / "v2" / "index.html").write_text("{}")  # what the clients' ping must find
     world.store = static_repository
     assert world.notary().lookup(gun, "1.0") == (image.digest, image.size)
     assert world.docker().signed_tags(gun) == {"1.0": (image.digest, ["jenkins"])}

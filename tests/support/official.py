@@ -23,9 +23,9 @@ class Notary:
         self.env = clean_environment(home) | {"NOTARY_ROOT_PASSPHRASE": self.root_passphrase} | {
             f"NOTARY_{role}_PASSPHRASE": self.passphrase for role in ("TARGETS", "SNAPSHOT", "DELEGATION")}
 
-    def run(self, *args, check=True) -> Result:
+    def run(self, *args, check=True, answer="") -> Result:
         return run(["/usr/bin/notary", "-s", self._store.url, "-d", self.trust_dir, "--tlscacert", self._store.ca,
-                    *args], env=self.env, cwd=self.home, check=check)
+                    *args], env=self.env, cwd=self.home, check=check, answer=answer)
 
     def init(self, gun: str, *, server_snapshot=True):
         self.run("init", gun, "-p")

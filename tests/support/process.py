@@ -31,9 +31,10 @@ class Result:
         return f"$ {' '.join(self.argv)}\n[exit {self.returncode}]\n{self.stdout}\n{self.stderr}"
 
 
-def run(argv, *, env, cwd, check=True, timeout=120) -> Result:
+def run(argv, *, env, cwd, check=True, answer="", timeout=120) -> Result:
+    """`answer` is what stands on standard input."""
     argv = [str(a) for a in argv]
-    done = subprocess.run(argv, env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout,
+    done = subprocess.run(argv, env=env, cwd=cwd, input=answer, capture_output=True, timeout=timeout,
                           encoding="utf-8", errors="surrogateescape")
     result = Result(argv, done.returncode, done.stdout, done.stderr)
     if check:

@@ -127,8 +127,7 @@ class StaticRepository(Store):
         authority = Authority(folder / "tls")
         self.folder = folder / "repository"
         self.folder.mkdir()
-        self._server = Nginx(folder / "nginx", authority, f"root {self.folder}; "
-                             "location = /v2/ { return 200 '{}'; }")
+        self._server = Nginx(folder / "nginx", authority, f"root {self.folder};")
         super().__init__("static", self._server.url, authority, f"file:{self.folder}")
 
     def stop(self):
