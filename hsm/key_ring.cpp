@@ -6,7 +6,9 @@
 
 namespace hsm {
 
-void KeyRing::add(std::unique_ptr<KeySource> source) { sources_.push_back(std::move(source)); }
+void KeyRing::add(std::unique_ptr<KeySource> source) {
+  sources_.push_back(std::move(source));
+}
 
 void KeyRing::list_once() {
   if (listed_) return;

@@ -12,8 +12,8 @@
 
 namespace hsm {
 
-/// The variables that may hold a secret. Any name also has a `…_FILE` twin: the path of a file whose first line
-/// is the secret.
+/// The variables that may hold a secret. Any name also has a `…_FILE` twin: the path of a file whose first
+/// line is the secret.
 class SecretSource {
  public:
   /// Takes every variable that can hold a secret out of the process's environment: copied into Secrets,

@@ -12,7 +12,8 @@ namespace agent {
 
 enum class HttpMethod { kGet, kHead, kPost, kDelete };
 
-/// A part of a multipart/form-data body. Its name is `files`, its type application/octet-stream (section 1.4).
+/// A part of a multipart/form-data body. Its name is `files`, its type application/octet-stream
+/// (section 1.4).
 struct HttpPart {
   std::string file_name;
   std::string content;
@@ -22,7 +23,7 @@ struct HttpRequest {
   HttpMethod method = HttpMethod::kGet;
   std::string url;  // absolute
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;                // with POST, unless there are parts
+  std::string body;  // with POST, unless there are parts
   std::vector<HttpPart> parts;
   std::size_t max_response = 100 << 20;  // bytes; a longer body is an error, never cut
 };

@@ -1,5 +1,5 @@
-// TrustStore: where the trust data of one repository lives. It moves bytes and knows nothing of trust: what it
-// returns is verified by tuf::TrustedRepository, and what it is given has been.
+// TrustStore: where the trust data of one repository lives. It moves bytes and knows nothing of trust: what
+// it returns is verified by tuf::TrustedRepository, and what it is given has been.
 #pragma once
 
 #include <cstdint>

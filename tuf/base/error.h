@@ -14,45 +14,45 @@ enum class ErrorCode {
   kInternal,
   // USAGE
   kUsage,
-  kInvalidReference,   // image reference or GUN
-  kInvalidTag,         // tag or target name that no client could read back
-  kInvalidRole,        // role name outside the grammar, or not fit for the command
+  kInvalidReference,  // image reference or GUN
+  kInvalidTag,        // tag or target name that no client could read back
+  kInvalidRole,       // role name outside the grammar, or not fit for the command
   kInvalidDigest,
-  kSizeMismatch,       // the given size or digest is not that of the manifest
-  kInvalidKeyRef,      // what --key or --token was given cannot name a key
+  kSizeMismatch,   // the given size or digest is not that of the manifest
+  kInvalidKeyRef,  // what --key or --token was given cannot name a key
   // CONFIG
   kConfig,
-  kFileUnreadable,     // a file named by the user is missing, unreadable or not what it should be
-  kInsecureFile,       // a private file that others can read or write
+  kFileUnreadable,  // a file named by the user is missing, unreadable or not what it should be
+  kInsecureFile,    // a private file that others can read or write
   kSecretMissing,
   // UNTRUSTED
   kMalformedMetadata,
-  kBadSignature,       // below threshold, wrong key, wrong method
+  kBadSignature,  // below threshold, wrong key, wrong method
   kExpired,
   kRollback,
   kHashMismatch,
   kBadRootCertificate,
   kPinMismatch,
   kUnpinnedRoot,
-  kRepositoryBroken,   // a file that verified metadata names cannot be had
+  kRepositoryBroken,  // a file that verified metadata names cannot be had
   // POLICY
   kPolicy,
-  kTagMoved,           // the tag is signed with another digest
-  kPathNotCovered,     // the delegation's paths do not admit the tag
+  kTagMoved,        // the tag is signed with another digest
+  kPathNotCovered,  // the delegation's paths do not admit the tag
   // NOT_FOUND
   kNoTrustData,
   kNotSigned,
   kRoleNotFound,
   // DENIED
-  kUnauthorized,       // 401: who are you
-  kForbidden,          // 403: not you
+  kUnauthorized,  // 401: who are you
+  kForbidden,     // 403: not you
   // UNAVAILABLE
   kServerUnreachable,  // nothing was sent
   kConnectionLost,     // sent, and no (whole) answer came
   kTimeout,
   kTlsFailed,
-  kServerError,        // an answer that is of no use: 5xx, 3xx, over the limit
-  kServerRejected,     // the server says why it refuses what we published
+  kServerError,     // an answer that is of no use: 5xx, 3xx, over the limit
+  kServerRejected,  // the server says why it refuses what we published
   // CONFLICT
   kConflict,
   // KEY
@@ -71,10 +71,10 @@ enum class ErrorCode {
   kPinFinalTry,
   kBadTokenSignature,
   // LOCAL
-  kLocal,              // disk, permission, descriptor
-  kLocked,             // another process holds the lock for too long
+  kLocal,   // disk, permission, descriptor
+  kLocked,  // another process holds the lock for too long
   // UNKNOWN
-  kOutcomeUnknown,     // sent, and it could not be found out whether it was stored
+  kOutcomeUnknown,  // sent, and it could not be found out whether it was stored
 };
 
 class Error : public std::runtime_error {

@@ -23,7 +23,9 @@ bool take(std::string_view& text, char expected) {
   return true;
 }
 
-bool in_range(int value, int low, int high) { return value >= low && value <= high; }
+bool in_range(int value, int low, int high) {
+  return value >= low && value <= high;
+}
 
 bool skip_fraction(std::string_view& text) {
   if (!take(text, '.')) return true;

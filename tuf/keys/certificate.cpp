@@ -39,7 +39,9 @@ std::vector<Certificate> parse_certificates(std::string_view pem) {
   return certificates;
 }
 
-bool is_ca(X509* certificate) { return (X509_get_extension_flags(certificate) & EXFLAG_CA) != 0; }
+bool is_ca(X509* certificate) {
+  return (X509_get_extension_flags(certificate) & EXFLAG_CA) != 0;
+}
 
 Time to_time(const ASN1_TIME* asn1) {
   std::tm parts{};
@@ -61,7 +63,8 @@ std::string common_name(X509* certificate) {
   }
   if (index < 0) return {};
   unsigned char* text = nullptr;
-  const int length = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));
+  const int length =
+      ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));
   if (length < 0) return {};
   std::string name(reinterpret_cast<char*>(text), static_cast<std::size_t>(length));
   OPENSSL_free(text);

@@ -12,8 +12,8 @@
 namespace tuf {
 
 /// Why the certificate bundle of a root key may not vouch for `gun` at `now`; nullopt if it may. Checked:
-/// exact PEM, leaf first and the only non-CA, common name equal to the GUN or a prefix ending in `*`, validity
-/// (a day of leeway at the start), RSA from 2048 bits, no SHA-1 or MD5 signature.
+/// exact PEM, leaf first and the only non-CA, common name equal to the GUN or a prefix ending in `*`,
+/// validity (a day of leeway at the start), RSA from 2048 bits, no SHA-1 or MD5 signature.
 std::optional<std::string> root_certificate_problem(const PublicKey& key, std::string_view gun, Time now);
 
 /// Why a certificate may not be put into a delegation at `now`; nullopt if it may, or if `key` is bare.

@@ -53,13 +53,15 @@ constexpr std::array<std::pair<KeyType, std::string_view>, 5> kTypeNames = {{
 }};
 
 std::string_view type_name(KeyType type) {
-  return std::find_if(kTypeNames.begin(), kTypeNames.end(), [&](const auto& e) { return e.first == type; })->second;
+  return std::find_if(kTypeNames.begin(), kTypeNames.end(), [&](const auto& e) { return e.first == type; })
+      ->second;
 }
 
 const Curve* curve_of(const EVP_PKEY* key) {
   char group[64];
   if (EVP_PKEY_get_group_name(key, group, sizeof group, nullptr) != 1) return nullptr;
-  const auto found = std::find_if(kCurves.begin(), kCurves.end(), [&](const Curve& c) { return c.group == group; });
+  const auto found =
+      std::find_if(kCurves.begin(), kCurves.end(), [&](const Curve& c) { return c.group == group; });
   return found == kCurves.end() ? nullptr : &*found;
 }
 
@@ -115,7 +117,9 @@ Bytes bare_value(KeyType type, EVP_PKEY* key) {
   return raw;
 }
 
-KeyType wrapped(KeyType bare) { return bare == KeyType::kRsa ? KeyType::kRsaX509 : KeyType::kEcdsaX509; }
+KeyType wrapped(KeyType bare) {
+  return bare == KeyType::kRsa ? KeyType::kRsaX509 : KeyType::kEcdsaX509;
+}
 
 bool same_ignoring_case(std::string_view a, std::string_view lower) {
   return a.size() == lower.size() && std::equal(a.begin(), a.end(), lower.begin(), [](char x, char y) {

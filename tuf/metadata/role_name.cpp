@@ -21,12 +21,17 @@ bool has_clean_segments(std::string_view path) {
   }
 }
 
-bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_lower_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
-bool is_role_character(char c) { return is_lower_or_digit(c) || c == '-' || c == '_' || c == '/'; }
+bool is_role_character(char c) {
+  return is_lower_or_digit(c) || c == '-' || c == '_' || c == '/';
+}
 
 bool is_gun_character(char c) {
-  return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || std::string_view("._:/-[]").find(c) != std::string_view::npos;
+  return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') ||
+         std::string_view("._:/-[]").find(c) != std::string_view::npos;
 }
 
 std::string printable(std::string_view text) {
@@ -56,7 +61,9 @@ RoleName RoleName::parent() const {
   return RoleName(text_.substr(0, text_.rfind('/')));
 }
 
-std::string_view RoleName::leaf() const { return std::string_view(text_).substr(text_.rfind('/') + 1); }
+std::string_view RoleName::leaf() const {
+  return std::string_view(text_).substr(text_.rfind('/') + 1);
+}
 
 std::optional<Gun> Gun::parse(std::string_view text) {
   if (text.size() > kMaxNameLength || !has_clean_segments(text) ||

@@ -1,0 +1,58 @@
+#include "agent/config/input_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "agent/report/printable.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+
+InputFile::InputFile(const std::filesystem::path& path, std::string what)
+    : name_(std::move(what) + " " + printable(path.string())) {
+  descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (descriptor_ < 0) fail(std::strerror(errno));
+  struct stat status {};
+  const bool known = fstat(descriptor_, &status) == 0;
+  if (!known || !S_ISREG(status.st_mode)) {
+    close(descriptor_);
+    fail(known && S_ISDIR(status.st_mode) ? "it is a folder" : "it is not a regular file");
+  }
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+InputFile::~InputFile() {
+  close(descriptor_);
+}
+
+std::string InputFile::read(std::uint64_t offset, std::size_t length) const {
+  if (offset > size_ || length > size_ - offset) fail("it ends too early");
+  std::string content(length, '\0');
+  std::size_t done = 0;
+  while (done < length) {
+    const ssize_t got =
+        pread(descriptor_, content.data() + done, length - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(std::strerror(errno));
+    if (got == 0) fail("it became shorter while it was read");
+    done += static_cast<std::size_t>(got);
+  }
+  return content;
+}
+
+std::string InputFile::read_all(std::size_t max_length) const {
+  if (size_ > max_length) {
+    fail("it is longer than " + std::to_string(max_length) + " bytes (" + std::to_string(size_) + ")");
+  }
+  return read(0, static_cast<std::size_t>(size_));
+}
+
+void InputFile::fail(const std::string& reason) const {
+  throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "cannot read " + name_ + ": " + reason);
+}
+
+}  // namespace agent

@@ -1,0 +1,223 @@
+#include "agent/image/image_reference.h"
+
+#include <algorithm>
+
+#include "agent/report/printable.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+
+constexpr std::size_t kMaxPathLength = 255;
+constexpr std::size_t kMaxTagLength = 128;
+constexpr std::size_t kQuoted = 160;  // bytes of the offending text in a message
+
+constexpr std::string_view kHub = "docker.io";
+constexpr std::string_view kOldHub = "index.docker.io";
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool is_alphanumeric(char c) {
+  return is_digit(c) || is_lower(c) || is_upper(c);
+}
+
+template <class Predicate>
+bool all_of(std::string_view text, Predicate predicate) {
+  return std::all_of(text.begin(), text.end(), predicate);
+}
+
+bool has_upper(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), is_upper);
+}
+
+/// Calls `accept` for every part of `text` between `separator`s; true if it accepts all.
+template <class Predicate>
+bool all_parts(std::string_view text, char separator, Predicate accept) {
+  while (true) {
+    const std::size_t end = text.find(separator);
+    if (!accept(text.substr(0, end))) return false;
+    if (end == std::string_view::npos) return true;
+    text.remove_prefix(end + 1);
+  }
+}
+
+bool is_host_label(std::string_view label) {
+  return !label.empty() && label.front() != '-' && label.back() != '-' &&
+         all_of(label, [](char c) { return is_alphanumeric(c) || c == '-'; });
+}
+
+/// A host name, an IPv4 address or an IPv6 address in brackets, with or without a port.
+bool is_host_and_port(std::string_view text) {
+  std::string_view host = text;
+  std::string_view rest;
+  if (text.starts_with('[')) {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos) return false;
+    host = text.substr(1, end - 1);
+    rest = text.substr(end + 1);
+    const auto is_ipv6 = [](char c) {
+      return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':';
+    };
+    if (host.empty() || !all_of(host, is_ipv6)) return false;
+  } else {
+    host = text.substr(0, text.find(':'));
+    rest = text.substr(host.size());
+    if (!all_parts(host, '.', is_host_label)) return false;
+  }
+  return rest.empty() || (rest.size() > 1 && rest.front() == ':' && all_of(rest.substr(1), is_digit));
+}
+
+/// Runs of [a-z0-9], joined by `.`, `_`, `__` or any number of `-`.
+bool is_path_component(std::string_view text) {
+  const auto is_word = [](char c) { return is_lower(c) || is_digit(c); };
+  if (text.empty() || !is_word(text.front()) || !is_word(text.back())) return false;
+  for (std::size_t i = 0; i < text.size();) {
+    if (is_word(text[i])) {
+      ++i;
+      continue;
+    }
+    std::size_t end = i;
+    while (!is_word(text[end])) ++end;  // ends: the last character is a word character
+    const std::string_view separator = text.substr(i, end - i);
+    const bool dashes = all_of(separator, [](char c) { return c == '-'; });
+    if (!dashes && separator != "." && separator != "_" && separator != "__") return false;
+    i = end;
+  }
+  return true;
+}
+
+[[noreturn]] void fail(std::string_view text, const std::string& reason, std::string hint = {}) {
+  throw Error(ErrorCode::kInvalidReference, "image reference \"" + printable(text, kQuoted) + "\": " + reason,
+              std::move(hint));
+}
+
+struct Split {
+  std::string registry;
+  std::string rest;  // path[:tag][@digest]
+};
+
+/// Docker's guess of where the registry ends. The first segment is one if it looks like a host or if it could
+/// not be part of a repository name.
+Split split_registry(std::string_view text) {
+  Split split{std::string(kHub), std::string(text)};
+  const std::size_t slash = text.find('/');
+  if (slash != std::string_view::npos) {
+    const std::string_view first = text.substr(0, slash);
+    const bool host =
+        first == "localhost" || first.find_first_of(".:") != std::string_view::npos || has_upper(first);
+    if (host) split = {std::string(first == kOldHub ? kHub : first), std::string(text.substr(slash + 1))};
+  }
+  if (split.registry == kHub && split.rest.find('/') == std::string::npos) split.rest.insert(0, "library/");
+  return split;
+}
+
+void check_path(std::string_view text, std::string_view path) {
+  if (path.empty()) fail(text, "it names no repository");
+  if (has_upper(path)) {
+    fail(text, "the repository name has upper-case letters",
+         "write the repository in lower case; only a tag may have capitals");
+  }
+  if (!all_parts(path, '/', is_path_component)) {
+    fail(text, "\"" + printable(path, kQuoted) + "\" is not a repository name",
+         "between slashes stand a-z and 0-9, joined by one . or up to two _ or any number of -");
+  }
+  if (path.size() > kMaxPathLength) fail(text, "the repository name is longer than 255 characters");
+}
+
+void check_registry(std::string_view text, std::string_view registry) {
+  if (is_host_and_port(registry)) return;
+  fail(text, "\"" + printable(registry, kQuoted) + "\" is not the host[:port] of a registry",
+       "IPv6 addresses stand in brackets, as in [::1]:5000/app");
+}
+
+tuf::Gun gun_of(std::string_view text, const std::string& name) {
+  if (auto gun = tuf::Gun::parse(name)) return *gun;
+  fail(text, "registry and repository together are longer than the 255 characters that trust servers store");
+}
+
+void check_tag(std::string_view text, std::string_view tag) {
+  if (is_valid_tag(tag)) return;
+  const std::string reason = tag.empty() ? "the tag behind : is empty"
+                             : tag.size() > kMaxTagLength
+                                 ? "the tag is longer than 128 characters"
+                                 : "\"" + printable(tag, kQuoted) + "\" is not a tag";
+  throw Error(ErrorCode::kInvalidTag, "image reference \"" + printable(text, kQuoted) + "\": " + reason);
+}
+
+bool is_identifier(std::string_view text) {
+  return text.size() == 64 && all_of(text, [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
+}
+
+}  // namespace
+
+bool is_valid_tag(std::string_view text) {
+  const auto is_word = [](char c) { return is_alphanumeric(c) || c == '_'; };
+  return !text.empty() && text.size() <= kMaxTagLength && is_word(text.front()) &&
+         all_of(text, [&](char c) { return is_word(c) || c == '.' || c == '-'; });
+}
+
+ImageReference parse_image(std::string_view text) {
+  if (text.empty()) fail(text, "it is empty");
+  if (is_identifier(text)) {
+    fail(text, "64 hex digits are an image ID, not a name",
+         "name the repository: REPOSITORY@sha256:<the digest>");
+  }
+  if (const std::size_t scheme = text.find("://"); scheme != std::string_view::npos) {
+    fail(text, "it is a URL", "leave " + printable(text.substr(0, scheme + 3), kQuoted) + " out");
+  }
+  const Split split = split_registry(text);
+  std::string_view rest = split.rest;
+  std::optional<std::string_view> digest;
+  if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
+    digest = rest.substr(at + 1);
+    rest = rest.substr(0, at);
+  }
+  std::optional<std::string_view> tag;
+  if (const std::size_t colon = rest.find(':'); colon != std::string_view::npos) {
+    tag = rest.substr(colon + 1);
+    rest = rest.substr(0, colon);
+  }
+  check_registry(text, split.registry);
+  check_path(text, rest);
+  ImageReference reference{gun_of(text, split.registry + "/" + std::string(rest)), split.registry, {}, {}};
+  if (tag) {
+    check_tag(text, *tag);
+    reference.tag = *tag;
+  }
+  if (digest) reference.digest = Digest::parse(*digest);
+  return reference;
+}
+
+tuf::Gun parse_repository(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string_view first = text.substr(0, slash);
+  // What only notary knows: a host, and behind it names that Docker would not take.
+  const bool host = slash != std::string_view::npos && is_host_and_port(first) && first != kHub &&
+                    first != kOldHub &&
+                    (first == "localhost" || first.find_first_of(".:") != std::string_view::npos);
+  const std::string_view path = host ? text.substr(slash + 1) : std::string_view();
+  if (host && path.find_first_of(":@[]") == std::string_view::npos) {
+    if (auto gun = tuf::Gun::parse(text)) return *gun;
+  }
+  const ImageReference reference = parse_image(text);
+  if (reference.tag || reference.digest) {
+    fail(text, "a repository is wanted here, without tag and digest", "write " + reference.gun.text());
+  }
+  return reference.gun;
+}
+
+std::string registry_of(const tuf::Gun& gun) {
+  return gun.text().substr(0, gun.text().find('/'));
+}
+
+}  // namespace agent

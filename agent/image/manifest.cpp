@@ -1,0 +1,71 @@
+#include "agent/image/manifest.h"
+
+#include <nlohmann/json.hpp>
+
+#include "agent/report/printable.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+// Not tuf::parse_json: manifests are other people's documents and may hold what trust metadata may not.
+using Json = nlohmann::json;
+
+[[noreturn]] void fail(const std::string& reason) {
+  throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "not an image manifest: " + reason);
+}
+
+/// A member that is a string, or else "".
+std::string text_member(const Json& object, const char* name) {
+  const auto member = object.find(name);
+  return member != object.end() && member->is_string() ? member->get<std::string>() : std::string();
+}
+
+std::vector<Platform> platforms_of(const Json& index) {
+  std::vector<Platform> platforms;
+  const auto manifests = index.find("manifests");
+  if (manifests == index.end() || !manifests->is_array()) return platforms;
+  for (const Json& descriptor : *manifests) {
+    if (!descriptor.is_object()) continue;
+    const auto platform = descriptor.find("platform");
+    if (platform == descriptor.end() || !platform->is_object()) continue;
+    Platform found{text_member(*platform, "os"), text_member(*platform, "architecture"),
+                   text_member(*platform, "variant")};
+    // buildx marks attestations with the platform unknown/unknown.
+    if (found.os.empty() || found.os == "unknown") continue;
+    platforms.push_back(std::move(found));
+  }
+  return platforms;
+}
+
+}  // namespace
+
+std::string Platform::text() const {
+  return os + "/" + architecture + (variant.empty() ? std::string() : "/" + variant);
+}
+
+bool is_manifest_type(std::string_view media_type) {
+  return media_type == "application/vnd.oci.image.manifest.v1+json" ||
+         media_type == "application/vnd.oci.image.index.v1+json" ||
+         media_type == "application/vnd.docker.distribution.manifest.v2+json" ||
+         media_type == "application/vnd.docker.distribution.manifest.list.v2+json";
+}
+
+Manifest describe_manifest(std::string_view content, std::string_view media_type) {
+  const Json json = Json::parse(content.begin(), content.end(), nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) fail("it is not a JSON object");
+  if (json.contains("manifests") && (json.contains("layers") || json.contains("config"))) {
+    fail("it is an index and an image at once, so clients would disagree about what it is");
+  }
+  const std::string own_type = text_member(json, "mediaType");
+  if (!own_type.empty() && !media_type.empty() && own_type != media_type) {
+    fail("it calls itself " + printable(own_type) + ", but is held as " + printable(media_type));
+  }
+  const std::string type = media_type.empty() ? own_type : std::string(media_type);
+  if (!is_manifest_type(type)) {
+    fail(type.empty() ? "its media type is not given" : "its media type is " + printable(type));
+  }
+  return {Digest::of(content), static_cast<std::int64_t>(content.size()), type, platforms_of(json)};
+}
+
+}  // namespace agent

@@ -1,0 +1,42 @@
+// Manifest: the document that a tag points to, and that is signed: an image's manifest, or the index of an
+// image for several platforms (OCI or Docker). Its digest and length are those of its exact bytes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/image/digest.h"
+
+namespace agent {
+
+/// Longest manifest that is read; registries refuse more than 4 MiB.
+inline constexpr std::size_t kMaxManifestLength = 8 << 20;
+
+struct Platform {
+  std::string os;
+  std::string architecture;
+  std::string variant;  // may be empty
+
+  /// `linux/arm64/v8`
+  std::string text() const;
+  bool operator==(const Platform&) const = default;
+};
+
+struct Manifest {
+  Digest digest;
+  std::int64_t length = 0;          // bytes
+  std::string media_type;           // one of the four of `is_manifest_type`
+  std::vector<Platform> platforms;  // of an index: those of its images; attestations are left out
+};
+
+/// The image manifest and index types of OCI and Docker.
+bool is_manifest_type(std::string_view media_type);
+
+/// Hashes and describes `content`. `media_type` is what whoever holds the bytes says they are; empty if
+/// nothing was said. Throws kFileUnreadable if the bytes are no manifest, or one of another type: a client
+/// that is told the other type would read another image. Members that are not needed may be anything.
+Manifest describe_manifest(std::string_view content, std::string_view media_type);
+
+}  // namespace agent

@@ -1,0 +1,194 @@
+#include "agent/report/error_table.h"
+
+namespace agent {
+
+// No default branch: the compiler refuses a new code that has no row.
+ErrorRow error_row(tuf::ErrorCode code) {
+  using tuf::ErrorCode;
+  switch (code) {
+    case ErrorCode::kInternal:
+      return {"INTERNAL", ExitCode::kInternal,
+              "this is a bug: please report the message and the command line"};
+
+    case ErrorCode::kUsage:
+      return {"USAGE", ExitCode::kUsage, "see: countersign --help"};
+    case ErrorCode::kInvalidReference:
+      return {"INVALID_REFERENCE", ExitCode::kUsage,
+              "write the image as [registry/]repository[:tag][@sha256:…], the repository in lower case"};
+    case ErrorCode::kInvalidTag:
+      return {"INVALID_TAG", ExitCode::kUsage,
+              "a tag has up to 128 letters, digits, _ . - and does not start with . or -"};
+    case ErrorCode::kInvalidRole:
+      return {"INVALID_ROLE", ExitCode::kUsage,
+              "write a delegation as targets/NAME, with lower-case letters, digits, - and _"};
+    case ErrorCode::kInvalidDigest:
+      return {"INVALID_DIGEST", ExitCode::kUsage,
+              "write sha256: and the 64 lower-case hex digits of the manifest"};
+    case ErrorCode::kSizeMismatch:
+      return {"SIZE_MISMATCH", ExitCode::kUsage,
+              "leave --size out, or give the manifest's length: docker buildx imagetools inspect --raw IMAGE "
+              "| wc -c"};
+    case ErrorCode::kInvalidKeyRef:
+      return {"INVALID_KEY_REF", ExitCode::kUsage,
+              "give a pkcs11: URI (countersign token list), a PEM file or a key ID (countersign key list)"};
+
+    case ErrorCode::kConfig:
+      return {"CONFIG", ExitCode::kConfig,
+              "mend the named setting, or choose another file with --config FILE"};
+    case ErrorCode::kFileUnreadable:
+      return {"FILE_UNREADABLE", ExitCode::kConfig, "check path, permission and content: ls -l FILE"};
+    case ErrorCode::kInsecureFile:
+      return {"INSECURE_FILE", ExitCode::kConfig, "take away the others' access: chmod 600 FILE"};
+    case ErrorCode::kSecretMissing:
+      return {"SECRET_MISSING", ExitCode::kConfig,
+              "set one of the named variables, or its …_FILE twin to the path of a mounted secret"};
+
+    case ErrorCode::kMalformedMetadata:
+      return {"MALFORMED_METADATA", ExitCode::kUntrusted,
+              "an administrator looks at the file and mends it with: countersign repo repair REPO"};
+    case ErrorCode::kBadSignature:
+      return {"BAD_SIGNATURE", ExitCode::kUntrusted,
+              "if the role's keys were changed, someone who holds a current one runs: countersign witness "
+              "REPO ROLE"};
+    case ErrorCode::kExpired:
+      return {"EXPIRED", ExitCode::kUntrusted,
+              "check this machine's clock; else the role's owner runs: countersign repo refresh REPO"};
+    case ErrorCode::kRollback:
+      return {"ROLLBACK", ExitCode::kUntrusted,
+              "the server shows less than it did before: ask its administrator what was restored; do not "
+              "sign until then"};
+    case ErrorCode::kHashMismatch:
+      return {"HASH_MISMATCH", ExitCode::kUntrusted,
+              "repeat it once in case it was being changed; if it stays, its content was altered: fetch or "
+              "build it again"};
+    case ErrorCode::kBadRootCertificate:
+      return {"BAD_ROOT_CERTIFICATE", ExitCode::kUntrusted,
+              "an administrator gives the repository a new root certificate with: countersign repo rotate "
+              "REPO root"};
+    case ErrorCode::kPinMismatch:
+      return {"PIN_MISMATCH", ExitCode::kUntrusted,
+              "ask the repository's owner, not the server, for the output of: countersign repo pin REPO"};
+    case ErrorCode::kUnpinnedRoot:
+      return {"UNPINNED_ROOT", ExitCode::kUntrusted,
+              "pin it with --trust-root REF (the owner prints REF with: countersign repo pin REPO), or use "
+              "--trust-on-first-use"};
+    case ErrorCode::kRepositoryBroken:
+      return {"REPOSITORY_BROKEN", ExitCode::kUntrusted,
+              "an administrator mends it with: countersign repo repair REPO"};
+
+    case ErrorCode::kPolicy:
+      return {"POLICY", ExitCode::kPolicy, "meet what the policy demands, or ask its owner to change it"};
+    case ErrorCode::kTagMoved:
+      return {"TAG_MOVED", ExitCode::kPolicy,
+              "choose a new tag, or move this one on purpose with: countersign sign --allow-move IMAGE"};
+    case ErrorCode::kPathNotCovered:
+      return {"PATH_NOT_COVERED", ExitCode::kPolicy,
+              "an administrator admits the tag with: countersign delegation add REPO ROLE --path PREFIX"};
+
+    case ErrorCode::kNoTrustData:
+      return {"NO_TRUST_DATA", ExitCode::kNotFound,
+              "check the name and the server; a new repository is created with: countersign repo init REPO"};
+    case ErrorCode::kNotSigned:
+      return {"NOT_SIGNED", ExitCode::kNotFound, "see what is signed with: countersign list REPO"};
+    case ErrorCode::kRoleNotFound:
+      return {
+          "ROLE_NOT_FOUND", ExitCode::kNotFound,
+          "see the roles with: countersign delegation list REPO; an administrator adds one with: countersign "
+          "delegation add REPO ROLE --key PUBLIC"};
+
+    case ErrorCode::kUnauthorized:
+      return {"UNAUTHORIZED", ExitCode::kDenied,
+              "log in with: docker login REGISTRY, or set NOTARY_AUTH to the base64 of user:password"};
+    case ErrorCode::kForbidden:
+      return {"FORBIDDEN", ExitCode::kDenied,
+              "ask the registry's administrator to give this user push access to the repository"};
+
+    case ErrorCode::kServerUnreachable:
+      return {
+          "SERVER_UNREACHABLE", ExitCode::kUnavailable,
+          "nothing was sent: check the address (--server URL), network and proxy, then repeat the command"};
+    case ErrorCode::kConnectionLost:
+      return {"CONNECTION_LOST", ExitCode::kUnavailable, "repeat the command: that is always safe"};
+    case ErrorCode::kTimeout:
+      return {"TIMEOUT", ExitCode::kUnavailable, "look at the server's health, then repeat the command"};
+    case ErrorCode::kTlsFailed:
+      return {"TLS_FAILED", ExitCode::kUnavailable,
+              "name the server's authority with --tlscacert FILE, or put it as *.crt into "
+              "~/.docker/tls/HOST:PORT/"};
+    case ErrorCode::kServerError:
+      return {"SERVER_ERROR", ExitCode::kUnavailable,
+              "check that --server names a trust server and read its log, then repeat the command"};
+    case ErrorCode::kServerRejected:
+      return {"SERVER_REJECTED", ExitCode::kUnavailable,
+              "the message gives the server's reason; find what to mend with: countersign doctor REPO"};
+
+    case ErrorCode::kConflict:
+      return {"CONFLICT", ExitCode::kConflict,
+              "others kept publishing: repeat the command when they are done"};
+
+    case ErrorCode::kKeyNotFound:
+      return {"KEY_NOT_FOUND", ExitCode::kKey,
+              "see the keys at hand with: countersign key list, or countersign token list"};
+    case ErrorCode::kKeyNotInRole:
+      return {"KEY_NOT_IN_ROLE", ExitCode::kKey,
+              "an administrator adds it with: countersign signer add NAME REPO --key NAME.pub"};
+    case ErrorCode::kKeyAmbiguous:
+      return {"KEY_AMBIGUOUS", ExitCode::kKey, "name one of the listed keys with --signing-key REF"};
+    case ErrorCode::kKeyUnsupported:
+      return {"KEY_UNSUPPORTED", ExitCode::kKey,
+              "make a key that Notary can use: countersign key generate NAME --type p256"};
+    case ErrorCode::kKeyMalformed:
+      return {"KEY_MALFORMED", ExitCode::kKey,
+              "check the file with: openssl pkey -in FILE -noout; import a good copy with: countersign key "
+              "import FILE"};
+    case ErrorCode::kWrongPassphrase:
+      return {"WRONG_PASSPHRASE", ExitCode::kKey,
+              "set DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE (root key: "
+              "DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE) to "
+              "this key's passphrase"};
+    case ErrorCode::kModuleFailed:
+      return {"MODULE_FAILED", ExitCode::kKey,
+              "try the module by itself with: countersign token list --module PATH"};
+    case ErrorCode::kTokenNotFound:
+      return {"TOKEN_NOT_FOUND", ExitCode::kKey,
+              "plug the token in or start its service; see what is there with: countersign token list"};
+    case ErrorCode::kTokenAmbiguous:
+      return {"TOKEN_AMBIGUOUS", ExitCode::kKey,
+              "add serial= to the pkcs11: URI; see the serials with: countersign token list"};
+    case ErrorCode::kTokenFailed:
+      return {"TOKEN_FAILED", ExitCode::kKey,
+              "nothing was published: check the token with: countersign token list, then repeat the command"};
+    case ErrorCode::kWrongPin:
+      return {"WRONG_PIN", ExitCode::kKey,
+              "correct COUNTERSIGN_PIN or the URI's pin-source before the next run: each attempt counts"};
+    case ErrorCode::kPinLocked:
+      return {"PIN_LOCKED", ExitCode::kKey,
+              "the token's security officer sets a new PIN with the vendor's tool"};
+    case ErrorCode::kPinFinalTry:
+      return {
+          "PIN_FINAL_TRY", ExitCode::kKey,
+          "one more wrong PIN would lock the token, so none was tried: log in once with the vendor's tool"};
+    case ErrorCode::kBadTokenSignature:
+      return {"BAD_TOKEN_SIGNATURE", ExitCode::kKey,
+              "nothing was published: stop using this token until its vendor has explained the signature"};
+
+    case ErrorCode::kLocal:
+      return {"LOCAL", ExitCode::kLocal,
+              "mend the named disk, folder or permission (df -h, ls -ld), or choose another with --trust-dir "
+              "DIR"};
+    case ErrorCode::kLocked:
+      return {"LOCKED", ExitCode::kLocal,
+              "wait for the other run to end, or give this one its own --trust-dir DIR"};
+
+    case ErrorCode::kOutcomeUnknown:
+      return {"OUTCOME_UNKNOWN", ExitCode::kUnknown,
+              "before repeating it, find out what the server has with: countersign verify IMAGE"};
+  }
+  throw tuf::Error(tuf::ErrorCode::kInternal, "an error code outside its list");
+}
+
+std::string_view hint_of(const tuf::Error& error) {
+  return error.hint().empty() ? error_row(error.code()).hint : std::string_view(error.hint());
+}
+
+}  // namespace agent

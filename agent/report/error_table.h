@@ -1,0 +1,39 @@
+// What an error looks like from outside: its name in messages and JSON, its exit code, and the hint for when
+// whoever threw it had none. One table for every code; names and numbers are the public contract.
+#pragma once
+
+#include <string_view>
+
+#include "tuf/base/error.h"
+
+namespace agent {
+
+/// 130 and 143 (interrupted, terminated) come from signals and are not in this list.
+enum class ExitCode {
+  kOk = 0,
+  kInternal = 1,
+  kUsage = 2,
+  kConfig = 3,
+  kUntrusted = 4,
+  kPolicy = 5,
+  kNotFound = 6,
+  kDenied = 7,
+  kUnavailable = 8,
+  kConflict = 9,
+  kKey = 10,
+  kLocal = 11,
+  kUnknown = 12,
+};
+
+struct ErrorRow {
+  std::string_view name;  // "KEY_NOT_IN_ROLE"
+  ExitCode exit_code;
+  std::string_view hint;  // one line: a command or an action
+};
+
+ErrorRow error_row(tuf::ErrorCode code);
+
+/// The error's own hint, or else that of the table.
+std::string_view hint_of(const tuf::Error& error);
+
+}  // namespace agent

@@ -1,0 +1,16 @@
+// Text from outside made fit for a terminal, a log or a message: nothing in it can move the cursor, forge a
+// line or reorder what is read (threat "terminal and log forging").
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace agent {
+
+/// `text` with control characters, bytes that are not UTF-8 and characters that change the direction of text
+/// replaced by `\n`, `\x1b` or `\u{202e}`. Applying it twice changes nothing more: a backslash stays as it
+/// is. More than `max_bytes` of input are cut off and replaced by `…`.
+std::string printable(std::string_view text, std::size_t max_bytes = 1024);
+
+}  // namespace agent

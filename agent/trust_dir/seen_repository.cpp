@@ -1,0 +1,54 @@
+#include "agent/trust_dir/seen_repository.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "agent/trust_dir/atomic_file.h"
+
+namespace agent {
+namespace {
+
+constexpr std::size_t kMaxLength = 100 << 20;  // bytes; the limit of every reader (section 1.2)
+constexpr mode_t kFileMode = 0600;
+constexpr mode_t kFolderMode = 0700;
+
+/// What vouches for others comes before them.
+int save_rank(const tuf::RoleName& role) {
+  if (role.text() == "root") return 0;
+  if (role.text() == "snapshot") return 2;
+  if (role.text() == "timestamp") return 3;
+  return 1;
+}
+
+}  // namespace
+
+SeenRepository::SeenRepository(const std::filesystem::path& trust_dir, const tuf::Gun& gun)
+    : folder_(trust_dir / "tuf" / gun.text() / "metadata") {}
+
+std::filesystem::path SeenRepository::path_of(const tuf::RoleName& role) const {
+  return folder_ / (role.text() + ".json");
+}
+
+std::optional<std::string> SeenRepository::load(const tuf::RoleName& role) const {
+  return read_whole_file(path_of(role), kMaxLength);
+}
+
+FileLock SeenRepository::lock(std::chrono::milliseconds patience) const {
+  make_folders(folder_, kFolderMode);
+  return {folder_ / ".lock", patience};
+}
+
+void SeenRepository::save(const std::map<tuf::RoleName, std::string>& files) const {
+  std::vector<const std::pair<const tuf::RoleName, std::string>*> ordered;
+  for (const auto& file : files) ordered.push_back(&file);
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [](auto* a, auto* b) { return save_rank(a->first) < save_rank(b->first); });
+  for (const auto* file : ordered) {
+    const std::filesystem::path path = path_of(file->first);
+    make_folders(path.parent_path(), kFolderMode);
+    remove_abandoned_files(path.parent_path());
+    write_atomically(path, file->second, kFileMode);
+  }
+}
+
+}  // namespace agent

@@ -1,0 +1,47 @@
+// Loading a repository: fetch, verify piece by piece, remember what was seen.
+//
+// Everything whose name is known is asked for at once and the chain of hashes verified afterwards; what turns
+// out to be another version than the chain names is fetched again by its hash. Nothing is answered from the
+// cache: it is memory against rollback, and the root to start from.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/store/trust_store.h"
+#include "agent/trust_dir/seen_repository.h"
+#include "tuf/trust/trusted_repository.h"
+
+namespace agent {
+
+/// What the user says about first contact. A pin is also held against a known root, so that pinning takes
+/// effect on a machine that has seen the repository before.
+struct TrustPolicy {
+  std::optional<tuf::TrustPin> pin;
+  bool trust_on_first_use = false;
+  /// Forget what was seen before, as after a new set-up of the repository. Never implied by anything.
+  bool reset_cache = false;
+};
+
+/// What a caller is told besides the result; none of it is an error.
+struct Warning {
+  std::string code;     // "CACHE_UNUSABLE"
+  std::string message;  // one line
+};
+
+struct LoadRequest {
+  tuf::Gun gun;
+  TrustPolicy policy;
+  tuf::Time now;
+  /// Delegations that are likely wanted: asked for together with the top roles.
+  std::vector<tuf::RoleName> likely;
+};
+
+/// The whole verified repository; `seen` is updated. Throws kNoTrustData if the store has none,
+/// kUnpinnedRoot, kRepositoryBroken (a file that verified metadata names is missing), the errors of
+/// TrustedRepository, of the store and of the trust directory.
+tuf::TrustedRepository load_repository(TrustStore& store, SeenRepository& seen, const LoadRequest& request,
+                                       std::vector<Warning>& warnings);
+
+}  // namespace agent

@@ -1,0 +1,107 @@
+#include "agent/workflow/publish_changes.h"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <thread>
+
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+
+constexpr int kMaxUnknownOutcomes = 3;
+
+void sleep_for_milliseconds(int milliseconds) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+}
+
+/// Random, so that jobs that lost the same race do not meet again; growing, so that many of them spread out.
+int back_off(int attempt) {
+  static thread_local std::mt19937 random{std::random_device{}()};
+  const int longest = std::min(4000, 100 << std::min(attempt, 6));
+  return std::uniform_int_distribution<int>(longest / 4, longest)(random);
+}
+
+std::vector<RoleFile> role_files(const tuf::PublishTransaction& transaction) {
+  std::vector<RoleFile> files;
+  for (const auto& file : transaction.files()) files.push_back({file.role, file.bytes});
+  return files;
+}
+
+/// Version of a role in verified trust data; 0 if it has no file.
+std::int64_t version_in(const tuf::TrustedRepository& repository, const tuf::RoleName& role) {
+  if (role.text() == "root") return repository.root().body.version;
+  if (role.text() == "targets") return repository.targets().body.version;
+  if (role.text() == "snapshot") return repository.snapshot().body.version;
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  return delegation ? delegation->stored_version : 0;
+}
+
+/// Whether somebody has published over every one of these files, or at least over one of them.
+bool was_overtaken(const tuf::TrustedRepository& repository,
+                   const std::vector<tuf::PublishTransaction::File>& files) {
+  return std::any_of(files.begin(), files.end(),
+                     [&](const auto& file) { return version_in(repository, file.role) >= file.version; });
+}
+
+}  // namespace
+
+PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRequest request,
+                                 const ChangeRepository& change, const tuf::SignerFor& signer_for,
+                                 const PublishOptions& options, std::vector<Warning>& warnings) {
+  const auto sleep = options.sleep ? options.sleep : sleep_for_milliseconds;
+  std::vector<tuf::PublishTransaction::File> sent;  // by the last POST
+  std::optional<PublishResult> last_result;
+  int attempts = 0;
+  int unknown_outcomes = 0;
+
+  while (true) {
+    std::optional<tuf::TrustedRepository> repository;
+    try {
+      repository = load_repository(store, seen, request, warnings);
+    } catch (const Error& error) {
+      if (!last_result || *last_result == PublishResult::kConflict) throw;
+      // Something of ours may be stored, and it cannot be seen.
+      throw Error(ErrorCode::kOutcomeUnknown,
+                  "published to " + store.name() + ", but the result cannot be read back: " + error.what());
+    }
+    request.policy.reset_cache = false;
+
+    tuf::RepositoryDraft draft(*repository);
+    change(*repository, draft);
+    if (draft.empty()) {
+      const bool published = last_result.has_value() && *last_result != PublishResult::kConflict;
+      return {*std::move(repository), published, attempts, published ? std::move(sent) : decltype(sent){}};
+    }
+    if (last_result == PublishResult::kStored && !was_overtaken(*repository, sent)) {
+      throw Error(ErrorCode::kServerError, store.name() + " says that it stored the update of " +
+                                               request.gun.text() + ", but does not have it");
+    }
+    if (last_result == PublishResult::kUnknown && ++unknown_outcomes >= kMaxUnknownOutcomes) {
+      throw Error(ErrorCode::kServerError, store.name() + " did not store the update of " +
+                                               request.gun.text() + " in " + std::to_string(attempts) +
+                                               " attempts");
+    }
+    if (attempts == options.attempts) {
+      throw Error(ErrorCode::kConflict, "others kept publishing to " + request.gun.text() +
+                                            "; gave up after " + std::to_string(attempts) + " attempts");
+    }
+
+    const tuf::PublishTransaction transaction = draft.sign(signer_for);
+    if (options.dry_run) return {*std::move(repository), false, 0, transaction.files()};
+    request.likely.clear();
+    for (const auto& file : transaction.files()) {
+      if (file.role.is_delegation()) request.likely.push_back(file.role);
+    }
+    ++attempts;
+    sent = transaction.files();
+    last_result = store.publish(role_files(transaction));
+    if (last_result != PublishResult::kStored) sleep(back_off(attempts));
+  }
+}
+
+}  // namespace agent

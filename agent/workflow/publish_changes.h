@@ -1,0 +1,39 @@
+// Publishing: load, change, sign, one POST, read back. Whatever happens in between, the end is one of: proven
+// to be there, an error that says that nothing was stored, or kOutcomeUnknown.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "agent/workflow/load_repository.h"
+#include "tuf/edit/repository_draft.h"
+
+namespace agent {
+
+/// Makes the wanted changes in a draft of the newest verified state. Called anew for every attempt and once
+/// more on what was read back: then it must leave the draft empty, which is the proof. May throw to refuse.
+using ChangeRepository =
+    std::function<void(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft)>;
+
+struct PublishOptions {
+  bool dry_run = false;
+  /// Publishes by others that are waited out before giving up (section 2.8).
+  int attempts = 30;
+  /// Waits for this many milliseconds; for tests to replace.
+  std::function<void(int)> sleep;
+};
+
+struct PublishedChanges {
+  tuf::TrustedRepository repository;  // as read back; with dry_run and without changes as it was
+  bool published = false;             // false: nothing to do, or dry_run
+  int attempts = 0;                   // POSTs
+  std::vector<tuf::PublishTransaction::File> files;  // what was, or with dry_run would be, published
+};
+
+/// Throws what loading, `change`, signing and the store throw; kConflict when every attempt was used up,
+/// kServerError when the store claims to have stored what it does not have, kOutcomeUnknown.
+PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRequest request,
+                                 const ChangeRepository& change, const tuf::SignerFor& signer_for,
+                                 const PublishOptions& options, std::vector<Warning>& warnings);
+
+}  // namespace agent

@@ -1,0 +1,93 @@
+#include "agent/workflow/sign_images.h"
+
+#include <algorithm>
+
+#include "agent/workflow/signing_keys.h"
+#include "tuf/base/error.h"
+#include "tuf/base/hex.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+using tuf::RoleName;
+
+const RoleName kReleases = RoleName::of("targets/releases");
+
+/// Target as it stands in the role, seen by readers or not.
+const tuf::Target* stored_target(const tuf::TrustedRepository& repository, const RoleName& role,
+                                 const std::string& name) {
+  if (!role.is_delegation()) return repository.find_target(role, name);
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  if (!delegation || !delegation->metadata) return nullptr;
+  const auto found = delegation->metadata->body.targets.find(name);
+  return found == delegation->metadata->body.targets.end() ? nullptr : &found->second;
+}
+
+std::string digest_text(const tuf::Target& target) {
+  const tuf::Bytes* sha256 = target.sha256();
+  return sha256 ? "sha256:" + tuf::to_hex(*sha256) : "no SHA-256";
+}
+
+SignStatus apply(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
+                 const ImageToSign& image, bool allow_move, tuf::RepositoryDraft& draft) {
+  SignStatus status = SignStatus::kUnchanged;
+  for (const RoleName& role : roles) {
+    switch (draft.set_target(role, image.name, image.target)) {
+      case tuf::TargetChange::kUnchanged:
+        break;
+      case tuf::TargetChange::kAdded:
+        if (status == SignStatus::kUnchanged) status = SignStatus::kSigned;
+        break;
+      case tuf::TargetChange::kMoved:
+        if (!allow_move) {
+          const tuf::Target* before = stored_target(repository, role, image.name);
+          throw Error(ErrorCode::kTagMoved, "tag " + image.name + " of " + repository.gun().text() +
+                                                " is signed as " +
+                                                (before ? digest_text(*before) : "another image") + " in " +
+                                                role.text() + ", not as " + digest_text(image.target));
+        }
+        status = SignStatus::kMoved;
+        break;
+    }
+  }
+  return status;
+}
+
+void warn_about_roles(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
+                      std::vector<Warning>& warnings) {
+  if (roles.size() == 1 && roles.front() == kReleases) {
+    warnings.push_back({"NO_IDENTITY_ROLE", "signed into targets/releases only: no other delegation of " +
+                                                repository.gun().text() +
+                                                " lists the key, so nothing says who signed"});
+  }
+  if (std::find(roles.begin(), roles.end(), kReleases) == roles.end()) {
+    warnings.push_back({"NOT_RELEASED", "targets/releases is not among the roles: pullers of " +
+                                            repository.gun().text() + " do not see the tag"});
+  }
+}
+
+}  // namespace
+
+SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequest& load,
+                         const SignRequest& request, hsm::KeyRing& keys, const PublishOptions& options,
+                         std::vector<Warning>& warnings) {
+  std::vector<RoleName> roles;
+  std::optional<std::vector<SignStatus>> statuses;  // of the first attempt: later ones see what we stored
+  const ChangeRepository change = [&](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+    roles = request.roles.empty() ? roles_to_sign(repository, keys)
+                                  : check_roles_to_sign(repository, request.roles, keys);
+    std::vector<SignStatus> now;
+    for (const ImageToSign& image : request.images) {
+      now.push_back(apply(repository, roles, image, request.allow_move, draft));
+    }
+    if (!statuses) statuses = std::move(now);
+  };
+  PublishedChanges changes =
+      publish_changes(store, seen, load, change, signer_look_up(keys), options, warnings);
+  warn_about_roles(changes.repository, roles, warnings);
+  return {std::move(changes), std::move(roles), *std::move(statuses)};
+}
+
+}  // namespace agent

@@ -1,0 +1,40 @@
+// sign: puts images into the releases role and the signer's own delegations of one repository.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/workflow/publish_changes.h"
+#include "hsm/key_ring.h"
+
+namespace agent {
+
+/// A tag (or any target name) with what it shall point to.
+struct ImageToSign {
+  std::string name;
+  tuf::Target target;
+};
+
+struct SignRequest {
+  std::vector<ImageToSign> images;
+  /// Exactly these roles; empty: `targets/releases` and every delegation directly below `targets` that lists
+  /// a key at hand. The role `targets` itself is only ever signed when it is named here.
+  std::vector<tuf::RoleName> roles;
+  bool allow_move = false;
+};
+
+enum class SignStatus { kSigned, kUnchanged, kMoved };
+
+struct SignedImages {
+  PublishedChanges changes;
+  std::vector<tuf::RoleName> roles;
+  std::vector<SignStatus> statuses;  // one per image
+};
+
+/// Throws kTagMoved (before anything is signed) if a tag stands there with another digest and may not move,
+/// and what roles_to_sign and publish_changes throw.
+SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequest& load,
+                         const SignRequest& request, hsm::KeyRing& keys, const PublishOptions& options,
+                         std::vector<Warning>& warnings);
+
+}  // namespace agent

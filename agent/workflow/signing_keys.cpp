@@ -1,0 +1,102 @@
+#include "agent/workflow/signing_keys.h"
+
+#include <algorithm>
+#include <set>
+
+#include "tuf/base/error.h"
+#include "tuf/trust/role_authority.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+using tuf::RoleName;
+
+const RoleName kTargets = RoleName::of("targets");
+const RoleName kReleases = RoleName::of("targets/releases");
+
+std::string listing(hsm::KeyRing& keys) {
+  std::string out;
+  for (const hsm::KeyInfo& key : keys.keys()) {
+    if (out.find(key.canonical_id.short_form()) == std::string::npos) {
+      out += (out.empty() ? "" : ", ") + key.canonical_id.short_form();
+    }
+  }
+  return out;
+}
+
+[[noreturn]] void fail_not_in_role(const tuf::TrustedRepository& repository, const RoleName& role,
+                                   hsm::KeyRing& keys) {
+  const std::string gun = repository.gun().text();
+  const bool one = keys.keys().size() == 1;
+  const std::string hint =
+      role == kTargets || role.text().find('/', kTargets.text().size() + 1) != std::string::npos
+          ? "an administrator adds it with: countersign delegation add " + gun + " " + role.text() +
+                " --key KEY.pub"
+          : "an administrator adds it with: countersign signer add --key KEY.pub " +
+                (role == kReleases ? std::string("NAME") : std::string(role.leaf())) + " " + gun;
+  throw Error(ErrorCode::kKeyNotInRole,
+              (one ? "key " : "none of the keys ") + listing(keys) + (one ? " is not" : " is") +
+                  " listed in " + role.text() + " of " + gun,
+              hint);
+}
+
+void require_any_key(const tuf::TrustedRepository& repository, hsm::KeyRing& keys) {
+  if (!keys.keys().empty()) return;
+  throw Error(ErrorCode::kKeyNotFound, "there is no key at hand to sign " + repository.gun().text() + " with",
+              "name one with --key: a PEM file, a pkcs11: URI, or the ID of a key in the trust directory");
+}
+
+}  // namespace
+
+bool can_sign(const tuf::TrustedRepository& repository, const RoleName& role, hsm::KeyRing& keys) {
+  std::optional<tuf::RoleAuthority> authority;
+  if (role.is_delegation()) {
+    const tuf::Delegation* delegation = repository.find_delegation(role);
+    if (!delegation) return false;
+    authority.emplace(delegation->keys, delegation->role.key_ids, delegation->role.threshold);
+  } else {
+    authority = tuf::RoleAuthority::of(repository.root().body, role);
+  }
+  std::set<tuf::KeyId> at_hand;
+  for (const tuf::PublicKey& key : authority->keys()) {
+    if (keys.has(key.canonical_id())) at_hand.insert(key.canonical_id());
+  }
+  return at_hand.size() >= static_cast<std::size_t>(authority->threshold());
+}
+
+std::vector<RoleName> roles_to_sign(const tuf::TrustedRepository& repository, hsm::KeyRing& keys) {
+  require_any_key(repository, keys);
+  if (!repository.find_delegation(kReleases)) {
+    throw Error(ErrorCode::kRoleNotFound, repository.gun().text() + " has no delegation targets/releases",
+                "an administrator makes it with: countersign signer add --key KEY.pub NAME " +
+                    repository.gun().text());
+  }
+  if (!can_sign(repository, kReleases, keys)) fail_not_in_role(repository, kReleases, keys);
+  std::vector<RoleName> roles;
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    const RoleName& role = delegation.role.name;
+    if (role.parent() == kTargets && can_sign(repository, role, keys)) roles.push_back(role);
+  }
+  return roles;
+}
+
+std::vector<RoleName> check_roles_to_sign(const tuf::TrustedRepository& repository,
+                                          const std::vector<RoleName>& roles, hsm::KeyRing& keys) {
+  require_any_key(repository, keys);
+  for (const RoleName& role : roles) {
+    if (role.is_delegation() && !repository.find_delegation(role)) {
+      throw Error(ErrorCode::kRoleNotFound, repository.gun().text() + " has no role " + role.text(),
+                  "countersign delegation list " + repository.gun().text() + " shows the roles there are");
+    }
+    if (!can_sign(repository, role, keys)) fail_not_in_role(repository, role, keys);
+  }
+  return roles;
+}
+
+tuf::SignerFor signer_look_up(hsm::KeyRing& keys) {
+  return [&keys](const tuf::KeyId& id) { return keys.has(id) ? keys.signer(id) : nullptr; };
+}
+
+}  // namespace agent

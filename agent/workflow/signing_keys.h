@@ -1,0 +1,28 @@
+// Which roles the keys at hand may sign for: the link between a repository and a KeyRing.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hsm/key_ring.h"
+#include "tuf/edit/sign_metadata.h"
+#include "tuf/trust/trusted_repository.h"
+
+namespace agent {
+
+/// Whether at least `threshold` keys of the role are at hand. False for a role that does not exist.
+bool can_sign(const tuf::TrustedRepository& repository, const tuf::RoleName& role, hsm::KeyRing& keys);
+
+/// `targets/releases` and every other delegation directly below `targets` that lists a key at hand, in the
+/// order of the repository. Throws kKeyNotFound without any key, kRoleNotFound if there is no
+/// `targets/releases`, kKeyNotInRole if a role that is needed lists none of the keys.
+std::vector<tuf::RoleName> roles_to_sign(const tuf::TrustedRepository& repository, hsm::KeyRing& keys);
+
+/// The roles that the user named. Throws kRoleNotFound, kKeyNotInRole.
+std::vector<tuf::RoleName> check_roles_to_sign(const tuf::TrustedRepository& repository,
+                                               const std::vector<tuf::RoleName>& roles, hsm::KeyRing& keys);
+
+/// The ring as a look-up for signing: nullptr for a key that is not at hand.
+tuf::SignerFor signer_look_up(hsm::KeyRing& keys);
+
+}  // namespace agent

@@ -1,0 +1,222 @@
+#include "tuf/edit/repository_draft.h"
+
+#include <algorithm>
+
+#include "tuf/base/error.h"
+#include "tuf/keys/certificate.h"
+#include "tuf/trust/role_authority.h"
+
+namespace tuf {
+namespace {
+
+bool same_target(const Target& a, const Target& b) {
+  return a.hashes == b.hashes && a.length == b.length && a.custom == b.custom;
+}
+
+bool is_targets(const RoleName& role) {
+  return role.text() == "targets";
+}
+
+std::int64_t next_version(const RoleName& role, std::int64_t stored) {
+  if (stored + 1 >= kVersionLimit) {
+    throw Error(ErrorCode::kRollback, role.text() + " stands at version " + std::to_string(stored) +
+                                          ", which leaves no room for another; its key must be replaced");
+  }
+  return stored + 1;
+}
+
+}  // namespace
+
+RepositoryDraft::RepositoryDraft(const TrustedRepository& base)
+    : base_(&base), gun_(base.gun()), now_(base.now()) {}
+
+RepositoryDraft RepositoryDraft::for_new_repository(const Gun& gun, Time now, const InitialKeys& keys) {
+  if (const auto problem = root_certificate_problem(keys.root, gun.text(), now)) {
+    throw Error(ErrorCode::kBadRootCertificate,
+                "the root key cannot be used for " + gun.text() + ": " + *problem);
+  }
+  RepositoryDraft draft(gun, now);
+  Root root;
+  root.version = 1;
+  root.expires = now + kRootLifetime;
+  const auto add = [&](const char* role, const KeyObject& key) {
+    const KeyId id = key_id(key);
+    root.keys.emplace(id, key);
+    root.roles[role] = {{id}, 1};
+  };
+  add("root", keys.root.object());
+  add("targets", keys.targets.object());
+  add("snapshot", keys.snapshot);
+  add("timestamp", keys.timestamp);
+  draft.root_ = std::move(root);
+  Targets& targets = draft.targets_[RoleName::of("targets")];
+  targets.version = 1;
+  targets.expires = now + kTargetsLifetime;
+  return draft;
+}
+
+const Targets* RepositoryDraft::current(const RoleName& role) const {
+  if (const auto edited = targets_.find(role); edited != targets_.end()) return &edited->second;
+  if (!base_) return nullptr;
+  if (is_targets(role)) return &base_->targets().body;
+  const Delegation* delegation = base_->find_delegation(role);
+  return delegation && delegation->metadata ? &delegation->metadata->body : nullptr;
+}
+
+const Targets& RepositoryDraft::parent_of(const RoleName& role) const {
+  const Targets* parent = current(role.parent());
+  if (!parent)
+    throw Error(ErrorCode::kRoleNotFound, gun_.text() + " has no usable role " + role.parent().text());
+  return *parent;
+}
+
+void RepositoryDraft::require_usable(const RoleName& role) const {
+  if (is_targets(role)) return;
+  if (!role.is_delegation()) throw Error(ErrorCode::kInvalidRole, role.text() + " holds no targets");
+  if (!parent_of(role).find_role(role)) {
+    throw Error(ErrorCode::kRoleNotFound, gun_.text() + " has no role " + role.text());
+  }
+  const Delegation* delegation = base_ ? base_->find_delegation(role) : nullptr;
+  if (delegation && delegation->state == Delegation::State::kBelowThreshold && !targets_.contains(role)) {
+    throw Error(ErrorCode::kBadSignature, "the stored file of " + role.text() + " of " + gun_.text() +
+                                              " is not signed by its present keys");
+  }
+}
+
+bool RepositoryDraft::needs_renewal(const RoleName& role) const {
+  const Delegation* delegation = base_ && role.is_delegation() ? base_->find_delegation(role) : nullptr;
+  return delegation && delegation->state == Delegation::State::kExpired && !targets_.contains(role);
+}
+
+std::int64_t RepositoryDraft::stored_version(const RoleName& role) const {
+  if (!base_) return 0;
+  if (is_targets(role)) return base_->targets().body.version;
+  const Delegation* delegation = base_->find_delegation(role);
+  return delegation ? delegation->stored_version : 0;
+}
+
+Targets& RepositoryDraft::edit(const RoleName& role) {
+  if (const auto edited = targets_.find(role); edited != targets_.end()) return edited->second;
+  const Targets* present = current(role);
+  Targets next = present ? *present : Targets{};
+  next.version = next_version(role, stored_version(role));
+  next.expires = now_ + kTargetsLifetime;
+  return targets_[role] = std::move(next);
+}
+
+TargetChange RepositoryDraft::set_target(const RoleName& role, const std::string& name,
+                                         const Target& target) {
+  if (!is_valid_target_name(name))
+    throw Error(ErrorCode::kInvalidTag, "a target name that no client can read back");
+  require_usable(role);
+  if (role.is_delegation() && !base_->admits(role, name)) {
+    throw Error(ErrorCode::kPathNotCovered, "the paths of " + role.text() + " do not admit \"" + name + "\"");
+  }
+  TargetChange change = TargetChange::kAdded;
+  if (const Targets* present = current(role)) {
+    if (const auto found = present->targets.find(name); found != present->targets.end()) {
+      if (same_target(found->second, target) && !needs_renewal(role)) return TargetChange::kUnchanged;
+      const Bytes* before = found->second.sha256();
+      const Bytes* after = target.sha256();
+      // The same digest with other custom data or length is corrected, not moved.
+      change = before && after && *before == *after ? TargetChange::kAdded : TargetChange::kMoved;
+    }
+  }
+  edit(role).targets[name] = target;
+  return change;
+}
+
+bool RepositoryDraft::remove_target(const RoleName& role, const std::string& name) {
+  require_usable(role);
+  const Targets* present = current(role);
+  if (!present || !present->targets.contains(name)) return false;
+  edit(role).targets.erase(name);
+  return true;
+}
+
+bool RepositoryDraft::add_delegation(const RoleName& role, const std::vector<PublicKey>& keys,
+                                     const std::vector<std::string>& paths, std::optional<int> threshold) {
+  if (!role.is_delegation()) throw Error(ErrorCode::kInvalidRole, role.text() + " is not a delegation");
+  for (const PublicKey& key : keys) {
+    if (const auto problem = delegation_certificate_problem(key, now_)) {
+      throw Error(ErrorCode::kKeyUnsupported,
+                  "key " + key.canonical_id().short_form() + " cannot be used: " + *problem);
+    }
+  }
+  const Targets& parent = parent_of(role);
+  const DelegationRole* present = parent.find_role(role);
+  DelegationRole next = present ? *present : DelegationRole{role, {}, 1, {}};
+  for (const PublicKey& key : keys) {
+    if (std::find(next.key_ids.begin(), next.key_ids.end(), key.id()) == next.key_ids.end())
+      next.key_ids.push_back(key.id());
+  }
+  for (const std::string& path : paths) {
+    if (std::find(next.paths.begin(), next.paths.end(), path) == next.paths.end()) next.paths.push_back(path);
+  }
+  if (threshold) next.threshold = *threshold;
+  if (next.threshold < 1 || static_cast<std::size_t>(next.threshold) > next.key_ids.size()) {
+    throw Error(ErrorCode::kInvalidRole, role.text() + " would need " + std::to_string(next.threshold) +
+                                             " signatures with " + std::to_string(next.key_ids.size()) +
+                                             " keys");
+  }
+  if (present && present->key_ids == next.key_ids && present->paths == next.paths &&
+      present->threshold == next.threshold) {
+    return false;
+  }
+  Targets& edited = edit(role.parent());
+  for (const PublicKey& key : keys) edited.keys.emplace(key.id(), key.object());
+  const auto slot = std::find_if(edited.roles.begin(), edited.roles.end(),
+                                 [&](const DelegationRole& r) { return r.name == role; });
+  if (slot == edited.roles.end()) {
+    edited.roles.push_back(std::move(next));
+  } else {
+    *slot = std::move(next);
+  }
+  return true;
+}
+
+std::vector<RepositoryDraft::Pending> RepositoryDraft::pending() const {
+  std::vector<Pending> pending;
+  const Root& root = root_ ? *root_ : base_->root().body;
+  if (root_) {
+    const RoleAuthority own = RoleAuthority::of_root(*root_, gun_, now_);
+    pending.push_back({RoleName::of("root"), root_->version, root_->expires, own.keys(), own.threshold()});
+  }
+  for (const auto& [role, body] : targets_) {  // the map's order puts parents before children
+    const DelegationRole* definition = role.is_delegation() ? parent_of(role).find_role(role) : nullptr;
+    const RoleAuthority authority =
+        definition ? RoleAuthority(parent_of(role).keys, definition->key_ids, definition->threshold)
+                   : RoleAuthority::of(root, role);
+    pending.push_back({role, body.version, body.expires, authority.keys(), authority.threshold()});
+  }
+  return pending;
+}
+
+PublishTransaction RepositoryDraft::sign(const SignerFor& signer_for) const {
+  std::vector<PublishTransaction::File> files;
+  for (const Pending& role : pending()) {
+    const std::string text =
+        role.role.text() == "root" ? encode_signed(*root_) : encode_signed(targets_.at(role.role));
+    files.push_back({role.role, role.version,
+                     sign_metadata(role.role.text() + " of " + gun_.text(), text, role.keys, role.threshold,
+                                   signer_for)});
+  }
+  const RoleName snapshot_role = RoleName::of("snapshot");
+  const RoleAuthority snapshot_keys = RoleAuthority::of(root_ ? *root_ : base_->root().body, snapshot_role);
+  const bool own_snapshot =
+      std::any_of(snapshot_keys.keys().begin(), snapshot_keys.keys().end(),
+                  [&](const PublicKey& key) { return signer_for(key.canonical_id()) != nullptr; });
+  if (own_snapshot && !files.empty()) {
+    Snapshot snapshot = base_ ? base_->snapshot().body : Snapshot{};
+    snapshot.version = next_version(snapshot_role, snapshot.version);
+    snapshot.expires = now_ + kSnapshotLifetime;
+    for (const PublishTransaction::File& file : files)
+      snapshot.meta[file.role.text()] = describe_file(file.bytes);
+    files.push_back({snapshot_role, snapshot.version,
+                     sign_metadata("snapshot of " + gun_.text(), encode_signed(snapshot),
+                                   snapshot_keys.keys(), snapshot_keys.threshold(), signer_for)});
+  }
+  return {gun_, std::move(files)};
+}
+
+}  // namespace tuf

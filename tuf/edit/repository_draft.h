@@ -1,0 +1,90 @@
+// RepositoryDraft: verified trust data plus changes, on the way to the next signed version.
+//
+// Every changed role becomes version + 1 of what was verified, with a new expiry; unchanged roles are not
+// touched. A change that leaves everything as it is leaves the draft empty.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tuf/edit/publish_transaction.h"
+#include "tuf/edit/sign_metadata.h"
+#include "tuf/trust/trusted_repository.h"
+
+namespace tuf {
+
+/// Life times of what we sign (section 3.2).
+inline constexpr Days kRootLifetime{3650};
+inline constexpr Days kTargetsLifetime{1095};
+inline constexpr Days kSnapshotLifetime{1095};
+inline constexpr Days kTimestampLifetime{14};
+
+enum class TargetChange { kUnchanged, kAdded, kMoved };
+
+class RepositoryDraft {
+ public:
+  /// Changes to what `base` holds. `base` must outlive the draft.
+  explicit RepositoryDraft(const TrustedRepository& base);
+
+  /// Keys of a new repository. Root keys must be certificates for the GUN; snapshot and timestamp are the
+  /// trust server's.
+  struct InitialKeys {
+    PublicKey root;
+    PublicKey targets;
+    KeyObject snapshot;
+    KeyObject timestamp;
+  };
+  /// Version 1 of root and targets for a repository that does not exist yet.
+  static RepositoryDraft for_new_repository(const Gun& gun, Time now, const InitialKeys& keys);
+
+  /// Puts the target into the role. kUnchanged if the same digest, length and custom data already stand there
+  /// and readers see them; a role that has expired is renewed.
+  /// Throws kRoleNotFound for a role that does not exist, kPathNotCovered if its paths do not admit the name,
+  /// kInvalidTag, kBadSignature if the stored file of the role does not verify (its content is unknown).
+  TargetChange set_target(const RoleName& role, const std::string& name, const Target& target);
+
+  /// Takes the target out of the role; false if it was not there.
+  bool remove_target(const RoleName& role, const std::string& name);
+
+  /// Adds the keys and paths to the delegation, which is made if it does not exist. `threshold` replaces the
+  /// present one if given. False if nothing changes. The parent must be usable; throws kRoleNotFound,
+  /// kInvalidRole (threshold above the number of keys), kKeyUnsupported (certificate not valid now).
+  bool add_delegation(const RoleName& role, const std::vector<PublicKey>& keys,
+                      const std::vector<std::string>& paths, std::optional<int> threshold = std::nullopt);
+
+  bool empty() const { return targets_.empty() && !root_; }
+
+  /// A role that must be signed, and by whom.
+  struct Pending {
+    RoleName role;
+    std::int64_t version;
+    Time expires;
+    std::vector<PublicKey> keys;
+    int threshold;
+  };
+  std::vector<Pending> pending() const;
+
+  /// Signs everything that changed, and the snapshot too if its key is at hand (otherwise the server makes
+  /// it). Throws what `sign_metadata` throws; then nothing was made.
+  PublishTransaction sign(const SignerFor& signer_for) const;
+
+ private:
+  RepositoryDraft(Gun gun, Time now) : gun_(std::move(gun)), now_(now) {}
+
+  Targets& edit(const RoleName& role);
+  const Targets* current(const RoleName& role) const;
+  const Targets& parent_of(const RoleName& role) const;
+  void require_usable(const RoleName& role) const;
+  bool needs_renewal(const RoleName& role) const;
+  std::int64_t stored_version(const RoleName& role) const;
+
+  const TrustedRepository* base_ = nullptr;
+  Gun gun_;
+  Time now_;
+  std::optional<Root> root_;
+  std::map<RoleName, Targets> targets_;  // the roles that change, as they will be
+};
+
+}  // namespace tuf

@@ -1,0 +1,40 @@
+#include "tuf/edit/sign_metadata.h"
+
+#include <set>
+
+#include "tuf/base/digest.h"
+#include "tuf/base/error.h"
+
+namespace tuf {
+
+std::string sign_metadata(std::string_view what, std::string_view signed_text,
+                          const std::vector<PublicKey>& keys, int threshold, const SignerFor& signer_for) {
+  std::vector<Signature> signatures;
+  std::set<KeyId> signed_by;
+  for (const PublicKey& key : keys) {
+    const std::shared_ptr<Signer> signer = signer_for(key.canonical_id());
+    if (!signer) continue;
+    Signature signature{key.id().hex(), std::string(signature_method(key.type())),
+                        signer->sign(as_bytes(signed_text))};
+    if (!key.verifies(signature, as_bytes(signed_text))) {
+      throw Error(ErrorCode::kBadTokenSignature, "key " + key.canonical_id().short_form() +
+                                                     " made a signature for " + std::string(what) +
+                                                     " that does not verify");
+    }
+    signatures.push_back(std::move(signature));
+    signed_by.insert(key.canonical_id());
+  }
+  if (signed_by.size() < static_cast<std::size_t>(threshold)) {
+    throw Error(ErrorCode::kKeyNotFound, std::string(what) + " needs " + std::to_string(threshold) + " of " +
+                                             std::to_string(keys.size()) + " keys to sign, " +
+                                             std::to_string(signed_by.size()) + " at hand");
+  }
+  return encode_file(signed_text, signatures);
+}
+
+FileMeta describe_file(std::string_view bytes) {
+  return {{{"sha256", sha256(as_bytes(bytes))}, {"sha512", sha512(as_bytes(bytes))}},
+          static_cast<std::int64_t>(bytes.size())};
+}
+
+}  // namespace tuf

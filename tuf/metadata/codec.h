@@ -1,0 +1,41 @@
+// The codec: the only place that knows the field names of metadata. Reads anything that the official clients
+// read; writes the one exact form that a server can serve again (sections 2.5 and 3.1).
+//
+// Members that the format does not define take part in verification but are not written again: the official
+// server hashes its own re-serialisation, so a file that carries them makes the repository unreadable.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tuf/keys/signature.h"
+#include "tuf/metadata/roles.h"
+
+namespace tuf {
+
+/// One metadata file: typed body, and the exact text that its signatures are over.
+template <class T>
+struct Metadata {
+  T body;
+  std::string signed_text;  // canonical JSON of `signed`
+  std::vector<Signature> signatures;
+  std::string bytes;  // the file as it came
+};
+
+/// Reads a file of type T (Root, Targets, Snapshot or Timestamp). Says nothing about trust. `what` names the
+/// file in errors, all of which are kMalformedMetadata: not strict JSON, wrong `_type`, a missing or wrong
+/// member, a key whose ID is not that of its content, absurd counts, version outside 1…kVersionLimit.
+template <class T>
+Metadata<T> decode(std::string bytes, std::string_view what);
+
+/// Canonical JSON of `signed`: what is signed.
+std::string encode_signed(const Root& root);
+std::string encode_signed(const Targets& targets);
+std::string encode_signed(const Snapshot& snapshot);
+std::string encode_signed(const Timestamp& timestamp);
+
+/// The file: envelope, signatures and Go's escapes. Throws kInternal if the text has no wire form.
+std::string encode_file(std::string_view signed_text, const std::vector<Signature>& signatures);
+
+}  // namespace tuf

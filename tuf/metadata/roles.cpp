@@ -1,0 +1,18 @@
+#include "tuf/metadata/roles.h"
+
+#include <algorithm>
+
+namespace tuf {
+
+const Bytes* Target::sha256() const {
+  const auto found = hashes.find("sha256");
+  return found != hashes.end() && found->second.size() == 32 ? &found->second : nullptr;
+}
+
+const DelegationRole* Targets::find_role(const RoleName& name) const {
+  const auto found =
+      std::find_if(roles.begin(), roles.end(), [&](const DelegationRole& role) { return role.name == name; });
+  return found == roles.end() ? nullptr : &*found;
+}
+
+}  // namespace tuf

@@ -1,0 +1,86 @@
+// The bodies of the four kinds of metadata (sections 3.3 to 3.5), typed. Field names are known to the codec
+// only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tuf/base/bytes.h"
+#include "tuf/base/time.h"
+#include "tuf/json/json.h"
+#include "tuf/keys/key_id.h"
+#include "tuf/keys/key_object.h"
+#include "tuf/metadata/role_name.h"
+
+namespace tuf {
+
+/// Versions from here on are refused: one absurdly high number would lock every later publisher out, and SQL
+/// servers end at 2^31 - 1.
+inline constexpr std::int64_t kVersionLimit = 2'147'000'000;
+
+/// Who may sign for a role: `threshold` distinct keys of `key_ids`.
+struct RoleKeys {
+  std::vector<KeyId> key_ids;
+  int threshold = 1;
+};
+
+struct Root {
+  std::int64_t version = 0;
+  Time expires{};
+  bool consistent_snapshot = false;
+  std::map<KeyId, KeyObject> keys;
+  std::map<std::string, RoleKeys> roles;  // the four top roles always; others are carried
+
+  const RoleKeys& role(const RoleName& name) const { return roles.at(name.text()); }
+};
+
+/// Hashes and length of a metadata file, over its exact bytes.
+struct FileMeta {
+  std::map<std::string, Bytes> hashes;  // "sha256" always, "sha512" from every official writer
+  std::int64_t length = 0;
+};
+
+/// What a tag points to.
+struct Target {
+  std::map<std::string, Bytes> hashes;
+  std::int64_t length = 0;     // bytes of the manifest
+  std::optional<Json> custom;  // any JSON without fractions
+
+  /// The SHA-256, or nullptr if there is none of 32 bytes.
+  const Bytes* sha256() const;
+};
+
+struct DelegationRole {
+  RoleName name;
+  std::vector<KeyId> key_ids;  // empty after the last key was removed: the role is unusable
+  int threshold = 1;
+  std::vector<std::string> paths;  // prefixes; empty means no names at all (section 3.6)
+};
+
+/// `targets` and every delegation.
+struct Targets {
+  std::int64_t version = 0;
+  Time expires{};
+  std::map<std::string, Target> targets;
+  std::map<KeyId, KeyObject> keys;    // of the delegations below
+  std::vector<DelegationRole> roles;  // in order of priority
+
+  const DelegationRole* find_role(const RoleName& name) const;
+};
+
+struct Snapshot {
+  std::int64_t version = 0;
+  Time expires{};
+  std::map<std::string, FileMeta> meta;  // by role name
+};
+
+struct Timestamp {
+  std::int64_t version = 0;
+  Time expires{};
+  FileMeta snapshot;
+};
+
+}  // namespace tuf

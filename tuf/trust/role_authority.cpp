@@ -1,0 +1,58 @@
+#include "tuf/trust/role_authority.h"
+
+#include <algorithm>
+#include <set>
+
+#include "tuf/keys/certificate.h"
+#include "tuf/trust/trust_pin.h"
+
+namespace tuf {
+
+RoleAuthority::RoleAuthority(const std::map<KeyId, KeyObject>& keys, const std::vector<KeyId>& key_ids,
+                             int threshold)
+    : threshold_(threshold) {
+  for (const KeyId& id : key_ids) {
+    const auto found = keys.find(id);
+    if (found == keys.end()) continue;
+    if (auto key = PublicKey::from_object(found->second)) keys_.push_back(*std::move(key));
+  }
+}
+
+RoleAuthority RoleAuthority::of(const Root& root, const RoleName& role) {
+  const RoleKeys& keys = root.role(role);
+  return {root.keys, keys.key_ids, keys.threshold};
+}
+
+RoleAuthority RoleAuthority::of_root(const Root& root, const Gun& gun, Time now,
+                                     std::vector<std::string>* problems) {
+  RoleAuthority authority = of(root, RoleName::of("root"));
+  std::erase_if(authority.keys_, [&](const PublicKey& key) {
+    const auto problem = root_certificate_problem(key, gun.text(), now);
+    if (problem && problems) problems->push_back("root key " + key.id().short_form() + ": " + *problem);
+    return problem.has_value();
+  });
+  return authority;
+}
+
+bool RoleAuthority::approves(std::string_view signed_text, const std::vector<Signature>& signatures) const {
+  std::set<KeyId> approved;  // canonical IDs: what counts is the key pair
+  for (const Signature& signature : signatures) {
+    for (const PublicKey& key : keys_) {
+      if (key.id().hex() != signature.keyid || approved.contains(key.canonical_id())) continue;
+      if (!key.verifies(signature, as_bytes(signed_text))) continue;
+      approved.insert(key.canonical_id());
+      if (approved.size() >= static_cast<std::size_t>(threshold_)) return true;
+    }
+  }
+  return false;
+}
+
+bool TrustPin::accepts(const Root& root, const Gun& gun, Time now) const {
+  const RoleAuthority authority = RoleAuthority::of_root(root, gun, now);
+  return std::any_of(authority.keys().begin(), authority.keys().end(), [&](const PublicKey& key) {
+    return key_ids.contains(key.id()) || key_ids.contains(key.canonical_id()) ||
+           (!ca_pem.empty() && chains_to(key, ca_pem, now));
+  });
+}
+
+}  // namespace tuf

@@ -1,0 +1,38 @@
+// RoleAuthority: the keys that may sign for a role and how many of them must (section 4.2).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tuf/keys/public_key.h"
+#include "tuf/metadata/codec.h"
+
+namespace tuf {
+
+class RoleAuthority {
+ public:
+  /// Keys that are not listed, unusable or of an unknown kind cannot sign and are left out.
+  RoleAuthority(const std::map<KeyId, KeyObject>& keys, const std::vector<KeyId>& key_ids, int threshold);
+
+  /// For a top role of `root`.
+  static RoleAuthority of(const Root& root, const RoleName& role);
+  /// The root role itself: only certificates that are valid for `gun` at `now` count (section 7.3).
+  /// `problems`, if given, gets one sentence for every key that does not.
+  static RoleAuthority of_root(const Root& root, const Gun& gun, Time now,
+                               std::vector<std::string>* problems = nullptr);
+
+  const std::vector<PublicKey>& keys() const { return keys_; }
+  int threshold() const { return threshold_; }
+
+  /// True if at least `threshold` distinct public keys have signed `signed_text`. The same key bare and in a
+  /// certificate counts once, and so does a key that signed twice.
+  bool approves(std::string_view signed_text, const std::vector<Signature>& signatures) const;
+
+ private:
+  std::vector<PublicKey> keys_;
+  int threshold_;
+};
+
+}  // namespace tuf

@@ -1,0 +1,22 @@
+// TrustPin: what a root must show on first contact, said by the user (section 7.8).
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "tuf/keys/key_id.h"
+#include "tuf/metadata/roles.h"
+
+namespace tuf {
+
+/// Either key IDs, of which one must be that of a root key (TUF or canonical ID), or the PEM text of
+/// certificates, to one of which a root key's certificate must chain.
+struct TrustPin {
+  std::set<KeyId> key_ids;
+  std::string ca_pem;
+
+  /// Only root keys whose certificate is valid for `gun` at `now` are looked at.
+  bool accepts(const Root& root, const Gun& gun, Time now) const;
+};
+
+}  // namespace tuf

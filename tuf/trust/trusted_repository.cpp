@@ -1,0 +1,289 @@
+#include "tuf/trust/trusted_repository.h"
+
+#include <algorithm>
+
+#include "tuf/base/digest.h"
+#include "tuf/base/error.h"
+#include "tuf/trust/role_authority.h"
+
+namespace tuf {
+namespace {
+
+const RoleName& root_role() {
+  static const RoleName name = RoleName::of("root");
+  return name;
+}
+
+std::string join(const std::vector<std::string>& sentences) {
+  std::string out;
+  for (const std::string& sentence : sentences) out += (out.empty() ? "" : "; ") + sentence;
+  return out;
+}
+
+/// Exact length, SHA-256, and SHA-512 where it is given (section 7.5).
+void check_file(const std::string& what, const FileMeta& expected, std::string_view bytes) {
+  const auto check_hash = [&](const char* name, Bytes (*hash)(ByteView)) {
+    const auto found = expected.hashes.find(name);
+    if (found != expected.hashes.end() && found->second != hash(as_bytes(bytes))) {
+      throw Error(ErrorCode::kHashMismatch,
+                  what + " does not have the " + name + " that verified metadata names");
+    }
+  };
+  if (static_cast<std::uint64_t>(expected.length) != bytes.size()) {
+    throw Error(ErrorCode::kHashMismatch, what + " has " + std::to_string(bytes.size()) + " bytes where " +
+                                              std::to_string(expected.length) + " were announced");
+  }
+  check_hash("sha256", sha256);
+  check_hash("sha512", sha512);
+}
+
+void check_approved(const std::string& what, const RoleAuthority& authority, std::string_view signed_text,
+                    const std::vector<Signature>& signatures) {
+  if (authority.approves(signed_text, signatures)) return;
+  throw Error(ErrorCode::kBadSignature, what + " is not signed by " + std::to_string(authority.threshold()) +
+                                            " of the " + std::to_string(authority.keys().size()) +
+                                            " keys of its role");
+}
+
+bool same_keys(const Root& a, const Root& b, const RoleName& role) {
+  std::vector<KeyId> left = a.role(role).key_ids;
+  std::vector<KeyId> right = b.role(role).key_ids;
+  std::sort(left.begin(), left.end());
+  std::sort(right.begin(), right.end());
+  return left == right;
+}
+
+}  // namespace
+
+std::string_view to_string(Delegation::State state) {
+  switch (state) {
+    case Delegation::State::kUsable:
+      return "usable";
+    case Delegation::State::kExpired:
+      return "expired";
+    case Delegation::State::kBelowThreshold:
+      return "below threshold";
+    case Delegation::State::kEmpty:
+      return "empty";
+  }
+  return "unknown";
+}
+
+TrustedRepository::TrustedRepository(Gun gun, Time now, std::map<RoleName, SeenFile> seen)
+    : gun_(std::move(gun)), now_(now), seen_(std::move(seen)) {}
+
+template <class T>
+const T& TrustedRepository::get(const std::optional<T>& part) {
+  if (!part) throw Error(ErrorCode::kInternal, "trust data asked for before it was verified");
+  return *part;
+}
+
+template <class T>
+void TrustedRepository::check_seen(const RoleName& name, const Metadata<T>& metadata) const {
+  const auto found = seen_.find(name);
+  if (found == seen_.end()) return;
+  const SeenFile& seen = found->second;
+  if (metadata.body.version < seen.version) {
+    throw Error(ErrorCode::kRollback, name.text() + " has version " + std::to_string(metadata.body.version) +
+                                          ", but version " + std::to_string(seen.version) +
+                                          " was seen before");
+  }
+  if (metadata.body.version == seen.version && sha256(as_bytes(metadata.bytes)) != seen.sha256) {
+    throw Error(ErrorCode::kRollback, name.text() + " version " + std::to_string(seen.version) +
+                                          " was seen before with other content");
+  }
+}
+
+void TrustedRepository::check_expiry(const std::string& what, Time expires) const {
+  if (expires > now_) return;
+  throw Error(ErrorCode::kExpired, what + " of " + gun_.text() + " expired at " + format_time(expires) +
+                                       "; it is " + format_time(now_) + " here");
+}
+
+void TrustedRepository::accept_first_root(std::string bytes, const TrustPin* pin) {
+  Metadata<Root> root = decode<Root>(std::move(bytes), "root");
+  std::vector<std::string> problems;
+  const RoleAuthority own = RoleAuthority::of_root(root.body, gun_, now_, &problems);
+  if (own.keys().empty()) {
+    throw Error(ErrorCode::kBadRootCertificate,
+                "no key of the root of " + gun_.text() + " can be used: " + join(problems));
+  }
+  if (pin && !pin->accepts(root.body, gun_, now_)) {
+    throw Error(
+        ErrorCode::kPinMismatch,
+        "the root of " + gun_.text() + " is not the pinned one; its key is " + own.keys().front().id().hex());
+  }
+  check_approved("root", own, root.signed_text, root.signatures);
+  check_seen(root_role(), root);
+  root_ = std::move(root);
+}
+
+void TrustedRepository::accept_known_root(std::string bytes) {
+  Metadata<Root> root = decode<Root>(std::move(bytes), "known root");
+  // Its certificate may have expired since: what counts is that it once was accepted, and that it is whole.
+  check_approved("known root", RoleAuthority::of(root.body, root_role()), root.signed_text, root.signatures);
+  root_ = std::move(root);
+}
+
+void TrustedRepository::accept_next_root(std::string bytes) {
+  const Metadata<Root>& present = get(root_);
+  if (bytes == present.bytes) return;
+  Metadata<Root> next = decode<Root>(std::move(bytes), "root");
+  const std::string what = "root version " + std::to_string(next.body.version);
+  if (next.body.version != present.body.version + 1) {
+    throw Error(ErrorCode::kRollback,
+                what + " cannot follow version " + std::to_string(present.body.version));
+  }
+  check_approved(what + ", by its predecessor's keys,", RoleAuthority::of(present.body, root_role()),
+                 next.signed_text, next.signatures);
+  std::vector<std::string> problems;
+  const RoleAuthority own = RoleAuthority::of_root(next.body, gun_, now_, &problems);
+  if (own.keys().empty()) {
+    throw Error(ErrorCode::kBadRootCertificate, "no key of " + what + " can be used: " + join(problems));
+  }
+  check_approved(what, own, next.signed_text, next.signatures);
+  check_seen(root_role(), next);
+  forget_rotated(present.body, next.body);
+  root_ = std::move(next);
+}
+
+void TrustedRepository::forget_rotated(const Root& from, const Root& to) {
+  // A compromised online key may have announced a huge version; a new key starts over (fast-forward
+  // recovery).
+  for (const char* name : {"timestamp", "snapshot", "targets"}) {
+    const RoleName role = RoleName::of(name);
+    if (!same_keys(from, to, role)) seen_.erase(role);
+  }
+}
+
+void TrustedRepository::accept_timestamp(std::string bytes) {
+  const RoleName name = RoleName::of("timestamp");
+  const Metadata<Root>& root = get(root_);
+  check_expiry("root", root.body.expires);
+  if (RoleAuthority::of_root(root.body, gun_, now_).keys().empty()) {
+    throw Error(ErrorCode::kBadRootCertificate,
+                "no certificate of the root of " + gun_.text() + " is valid now");
+  }
+  Metadata<Timestamp> timestamp = decode<Timestamp>(std::move(bytes), name.text());
+  check_approved(name.text(), RoleAuthority::of(root.body, name), timestamp.signed_text,
+                 timestamp.signatures);
+  check_seen(name, timestamp);
+  check_expiry(name.text(), timestamp.body.expires);
+  timestamp_ = std::move(timestamp);
+}
+
+void TrustedRepository::accept_snapshot(std::string bytes) {
+  const RoleName name = RoleName::of("snapshot");
+  check_file(name.text(), expected(name), bytes);
+  Metadata<Snapshot> snapshot = decode<Snapshot>(std::move(bytes), name.text());
+  const Metadata<Root>& root = get(root_);
+  check_approved(name.text(), RoleAuthority::of(root.body, name), snapshot.signed_text, snapshot.signatures);
+  check_seen(name, snapshot);
+  check_expiry(name.text(), snapshot.body.expires);
+  check_file("root", snapshot.body.meta.at("root"), root.bytes);
+  for (const auto& [seen_name, seen] : seen_) {
+    if (seen_name.is_delegation() && !snapshot.body.meta.contains(seen_name.text())) {
+      throw Error(ErrorCode::kRollback,
+                  "the snapshot no longer lists " + seen_name.text() + ", which was seen before");
+    }
+  }
+  snapshot_ = std::move(snapshot);
+}
+
+void TrustedRepository::accept_targets(std::string bytes) {
+  const RoleName name = RoleName::of("targets");
+  check_file(name.text(), expected(name), bytes);
+  Metadata<Targets> targets = decode<Targets>(std::move(bytes), name.text());
+  check_approved(name.text(), RoleAuthority::of(get(root_).body, name), targets.signed_text,
+                 targets.signatures);
+  check_seen(name, targets);
+  check_expiry(name.text(), targets.body.expires);
+  targets_ = std::move(targets);
+}
+
+std::vector<std::pair<RoleName, std::optional<FileMeta>>> TrustedRepository::wanted_delegations() const {
+  std::vector<std::pair<RoleName, std::optional<FileMeta>>> wanted;
+  const auto add = [&](const RoleName& parent, const Targets& body) {
+    for (const DelegationRole& role : body.roles) {
+      // A file can only delegate to its direct children; anything else it names has no meaning.
+      if (role.name.parent() != parent || find_delegation(role.name)) continue;
+      const auto entry = get(snapshot_).body.meta.find(role.name.text());
+      wanted.emplace_back(
+          role.name, entry == get(snapshot_).body.meta.end() ? std::nullopt : std::optional(entry->second));
+    }
+  };
+  add(RoleName::of("targets"), get(targets_).body);
+  for (const Delegation& delegation : delegations_) {
+    // Below a role that readers skip, nothing counts.
+    if (delegation.state == Delegation::State::kUsable) add(delegation.role.name, delegation.metadata->body);
+  }
+  return wanted;
+}
+
+void TrustedRepository::accept_delegation(const RoleName& name, std::optional<std::string> bytes) {
+  const RoleName parent_name = name.parent();
+  const Delegation* parent = parent_name.is_delegation() ? find_delegation(parent_name) : nullptr;
+  if (parent_name.is_delegation() && (!parent || !parent->metadata)) {
+    throw Error(ErrorCode::kInternal, name.text() + " accepted before its parent");
+  }
+  const Targets& definition = parent ? parent->metadata->body : get(targets_).body;
+  const DelegationRole* role = definition.find_role(name);
+  if (!role) throw Error(ErrorCode::kInternal, name.text() + " is not a delegation here");
+
+  Delegation delegation{*role, definition.keys, Delegation::State::kEmpty, std::nullopt, 0};
+  const auto listed = get(snapshot_).body.meta.find(name.text());
+  if (listed != get(snapshot_).body.meta.end()) {
+    if (!bytes)
+      throw Error(ErrorCode::kInternal, name.text() + " is listed in the snapshot and must be fetched");
+    check_file(name.text(), listed->second, *bytes);
+    Metadata<Targets> metadata = decode<Targets>(*std::move(bytes), name.text());
+    check_seen(name, metadata);
+    delegation.stored_version = metadata.body.version;
+    const RoleAuthority authority(definition.keys, role->key_ids, role->threshold);
+    if (!authority.approves(metadata.signed_text, metadata.signatures)) {
+      delegation.state = Delegation::State::kBelowThreshold;
+    } else {
+      delegation.state =
+          metadata.body.expires > now_ ? Delegation::State::kUsable : Delegation::State::kExpired;
+      delegation.metadata = std::move(metadata);
+    }
+  }
+  delegations_.push_back(std::move(delegation));
+}
+
+const FileMeta& TrustedRepository::expected(const RoleName& name) const {
+  return name.text() == "snapshot" ? get(timestamp_).body.snapshot : get(snapshot_).body.meta.at(name.text());
+}
+
+const Delegation* TrustedRepository::find_delegation(const RoleName& name) const {
+  const auto found = std::find_if(delegations_.begin(), delegations_.end(),
+                                  [&](const Delegation& delegation) { return delegation.role.name == name; });
+  return found == delegations_.end() ? nullptr : &*found;
+}
+
+bool TrustedRepository::admits(const RoleName& role, std::string_view target_name) const {
+  if (!role.is_delegation()) return true;
+  const Delegation* delegation = find_delegation(role);
+  if (!delegation || !admits(role.parent(), target_name)) return false;
+  const auto& paths = delegation->role.paths;
+  if (std::none_of(paths.begin(), paths.end(),
+                   [&](const std::string& path) { return target_name.starts_with(path); })) {
+    return false;
+  }
+  return true;
+}
+
+const Target* TrustedRepository::find_target(const RoleName& role, const std::string& target_name) const {
+  const Targets* body = nullptr;
+  if (role.text() == "targets") {
+    body = &targets().body;
+  } else if (const Delegation* delegation = find_delegation(role);
+             delegation && delegation->state == Delegation::State::kUsable && admits(role, target_name)) {
+    body = &delegation->metadata->body;
+  }
+  if (!body) return nullptr;
+  const auto found = body->targets.find(target_name);
+  return found == body->targets.end() ? nullptr : &found->second;
+}
+
+}  // namespace tuf

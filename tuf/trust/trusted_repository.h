@@ -1,0 +1,111 @@
+// TrustedRepository: the verified trust data of one repository. It cannot hold anything unverified: every
+// file comes in through an `accept_…` that checks it against what was accepted before, in the order root,
+// timestamp, snapshot, targets, delegations from the top down. Whatever takes a TrustedRepository has been
+// verified.
+//
+// No I/O and no clock: bytes and the time of the run come in as parameters. The rules are those of section 7
+// without the holes of the official clients: versions never fall below what was ever seen, equal versions
+// have equal bytes, hashes and lengths are exact, every role's expiry is checked.
+//
+// Errors: kMalformedMetadata, kBadSignature, kExpired, kRollback, kHashMismatch, kBadRootCertificate,
+// kPinMismatch. After an error the object stays as it was before the call.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tuf/metadata/codec.h"
+#include "tuf/trust/trust_pin.h"
+
+namespace tuf {
+
+/// What was seen of a role before: the memory against rollback.
+struct SeenFile {
+  std::int64_t version = 0;
+  Bytes sha256;
+};
+
+/// A delegation with what became of its file.
+struct Delegation {
+  enum class State {
+    kUsable,
+    kExpired,         // verified, but out of date: readers skip it, its signer may renew it
+    kBelowThreshold,  // a file is there, but not (any more) signed by the role's keys
+    kEmpty,           // nothing was ever published in it
+  };
+  DelegationRole role;              // as the parent defines it
+  std::map<KeyId, KeyObject> keys;  // of the parent's file, for role.key_ids
+  State state = State::kEmpty;
+  std::optional<Metadata<Targets>> metadata;  // with kUsable and kExpired
+  std::int64_t stored_version = 0;            // of the file the snapshot names, 0 with kEmpty
+};
+
+/// "usable", "expired", "below threshold", "empty".
+std::string_view to_string(Delegation::State state);
+
+class TrustedRepository {
+ public:
+  TrustedRepository(Gun gun, Time now, std::map<RoleName, SeenFile> seen = {});
+
+  // --- loading -----------------------------------------------------------------------------------------
+  /// First contact: a root that signs itself and that `pin` accepts; without a pin it is trusted as it is
+  /// (trust on first use: the caller has been told to).
+  void accept_first_root(std::string bytes, const TrustPin* pin);
+  /// A root of this repository that was verified by an earlier run. Its own expiry does not matter yet.
+  void accept_known_root(std::string bytes);
+  /// The next root of the chain: version exactly one higher, signed by the present root role and by its own.
+  /// The same bytes as the present root are accepted and change nothing.
+  void accept_next_root(std::string bytes);
+  /// Ends the root phase: the root in use must not be expired.
+  void accept_timestamp(std::string bytes);
+  void accept_snapshot(std::string bytes);
+  void accept_targets(std::string bytes);
+  /// For every role of `wanted_delegations`, parents before children. nullopt only if the snapshot does not
+  /// list the role.
+  void accept_delegation(const RoleName& name, std::optional<std::string> bytes);
+
+  /// Delegations that are defined by accepted parents and not yet accepted themselves, with what the snapshot
+  /// says of their files (nullopt: not listed, nothing to fetch).
+  std::vector<std::pair<RoleName, std::optional<FileMeta>>> wanted_delegations() const;
+  /// What verified metadata says of `snapshot`, `targets` or `root`. Throws kInternal if asked too early.
+  const FileMeta& expected(const RoleName& name) const;
+
+  // --- what is known -----------------------------------------------------------------------------------
+  const Gun& gun() const { return gun_; }
+  Time now() const { return now_; }
+  const Metadata<Root>& root() const { return get(root_); }
+  const Metadata<Timestamp>& timestamp() const { return get(timestamp_); }
+  const Metadata<Snapshot>& snapshot() const { return get(snapshot_); }
+  const Metadata<Targets>& targets() const { return get(targets_); }
+  bool has_root() const { return root_.has_value(); }
+  /// All delegations, parents before children, in order of priority.
+  const std::vector<Delegation>& delegations() const { return delegations_; }
+  const Delegation* find_delegation(const RoleName& name) const;
+
+  /// Whether a target of that name counts in this role: the paths of the role and of all its parents admit it
+  /// (section 3.6). Always true for `targets`.
+  bool admits(const RoleName& role, std::string_view target_name) const;
+  /// The target in this very role; nullptr if the role is not usable, has none, or must not have it.
+  const Target* find_target(const RoleName& role, const std::string& target_name) const;
+
+ private:
+  template <class T>
+  static const T& get(const std::optional<T>& part);
+  template <class T>
+  void check_seen(const RoleName& name, const Metadata<T>& metadata) const;
+  void check_expiry(const std::string& what, Time expires) const;
+  void forget_rotated(const Root& from, const Root& to);
+
+  Gun gun_;
+  Time now_;
+  std::map<RoleName, SeenFile> seen_;
+  std::optional<Metadata<Root>> root_;
+  std::optional<Metadata<Timestamp>> timestamp_;
+  std::optional<Metadata<Snapshot>> snapshot_;
+  std::optional<Metadata<Targets>> targets_;
+  std::vector<Delegation> delegations_;
+};
+
+}  // namespace tuf
