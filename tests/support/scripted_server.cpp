@@ -31,16 +31,26 @@ std::string ScriptedServer::Connection::read_request() {
       wanted = head_end + 4 + content_length(buffer_.substr(0, head_end));
       if (buffer_.size() >= wanted) break;
     }
-    char chunk[65536];
-    const ssize_t count = recv(fd_, chunk, sizeof chunk, 0);
-    if (count <= 0) return {};
-    buffer_.append(chunk, static_cast<std::size_t>(count));
+    if (!read_more()) return {};
   }
   std::string request = buffer_.substr(0, wanted);
   buffer_.erase(0, wanted);
   const std::lock_guard lock(server_.mutex_);
   server_.requests_.push_back(request);
   return request;
+}
+
+void ScriptedServer::Connection::read_head() {
+  while (buffer_.find("\r\n\r\n") == std::string::npos && read_more()) {
+  }
+}
+
+bool ScriptedServer::Connection::read_more() {
+  char chunk[65536];
+  const ssize_t count = recv(fd_, chunk, sizeof chunk, 0);
+  if (count <= 0) return false;
+  buffer_.append(chunk, static_cast<std::size_t>(count));
+  return true;
 }
 
 void ScriptedServer::Connection::send(std::string_view bytes) {

@@ -22,6 +22,8 @@ class ScriptedServer {
     int number() const { return number_; }
     /// The next request with its body (by Content-Length); empty when the client hung up.
     std::string read_request();
+    /// Reads until the head of the next request is there, and perhaps some of its body.
+    void read_head();
     void send(std::string_view bytes);
     /// A whole response with Content-Length. `status` is such as "200 OK", `headers` ends each line in \r\n.
     void respond(const std::string& status, const std::string& body, const std::string& headers = {});
@@ -30,6 +32,8 @@ class ScriptedServer {
     void wait_for_hang_up();
 
    private:
+    bool read_more();
+
     ScriptedServer& server_;
     int fd_;
     int number_;
