@@ -3,6 +3,8 @@
 #include <openssl/asn1.h>
 #include <openssl/x509_vfy.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -116,16 +118,24 @@ X509_LOOKUP_METHOD* lookup_method() {
 }  // namespace
 
 bool add_ca_bundle(X509_STORE* store, std::string_view pem) {
-  auto bundle = std::make_unique<Bundle>();
+  std::vector<Bundle::Entry> entries;
   for (tuf::PemBlock& block : tuf::parse_pem(pem)) {
     if (block.label != "CERTIFICATE" && block.label != "X509 CERTIFICATE") continue;
     if (NamePtr subject = subject_of(block.content)) {
-      bundle->entries.push_back({std::move(subject), std::move(block.content)});
+      entries.push_back({std::move(subject), std::move(block.content)});
     }
   }
-  X509_LOOKUP* lookup = bundle->entries.empty() ? nullptr : X509_STORE_add_lookup(store, lookup_method());
-  if (lookup == nullptr || X509_LOOKUP_set_method_data(lookup, bundle.get()) != 1) return false;
-  static_cast<void>(bundle.release());
+  if (entries.empty()) return false;
+  X509_LOOKUP* lookup = X509_STORE_add_lookup(store, lookup_method());
+  if (lookup == nullptr) return false;
+  // A store has one look-up of a kind, so the second bundle joins the first.
+  auto* bundle = static_cast<Bundle*>(X509_LOOKUP_get_method_data(lookup));
+  if (bundle == nullptr) {
+    auto fresh = std::make_unique<Bundle>();
+    if (X509_LOOKUP_set_method_data(lookup, fresh.get()) != 1) return false;
+    bundle = fresh.release();
+  }
+  std::move(entries.begin(), entries.end(), std::back_inserter(bundle->entries));
   return true;
 }
 

@@ -9,7 +9,8 @@
 
 namespace agent {
 
-/// Lets `store` find the certificates of `pem` by subject. False if there are none.
+/// Lets `store` find the certificates of `pem` by subject, beside those of earlier calls. False if there are
+/// none.
 bool add_ca_bundle(X509_STORE* store, std::string_view pem);
 
 }  // namespace agent

@@ -18,15 +18,17 @@ constexpr std::size_t kMaxBundle = 16 << 20;
 TlsTrust TlsTrust::system() {
   const char* file = std::getenv(X509_get_default_cert_file_env());
   const char* directories = std::getenv(X509_get_default_cert_dir_env());
-  return {file != nullptr ? file : "", directories != nullptr ? directories : X509_get_default_cert_dir()};
+  std::vector<std::string> files;
+  if (file != nullptr && *file != '\0') files.emplace_back(file);
+  return {std::move(files), directories != nullptr ? directories : X509_get_default_cert_dir()};
 }
 
 tuf::OpensslPtr<X509_STORE, X509_STORE_free> TlsTrust::load() const {
   tuf::OpensslPtr<X509_STORE, X509_STORE_free> store(X509_STORE_new());
   if (!store) throw tuf::Error(tuf::ErrorCode::kInternal, "no memory for the certificate store");
-  if (!ca_file_.empty() &&
-      !add_ca_bundle(store.get(), InputFile(ca_file_, "the authorities' file").read_all(kMaxBundle))) {
-    throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "no certificate in the authorities' file " + ca_file_,
+  for (const std::string& file : ca_files_) {
+    if (add_ca_bundle(store.get(), InputFile(file, "the authorities' file").read_all(kMaxBundle))) continue;
+    throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "no certificate in the authorities' file " + file,
                      "name a PEM file with --tlscacert, or set SSL_CERT_FILE to one");
   }
   if (!ca_directories_.empty() && X509_STORE_load_path(store.get(), ca_directories_.c_str()) != 1) {

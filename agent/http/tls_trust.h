@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 
 #include <string>
+#include <vector>
 
 #include "tuf/base/openssl.h"
 
@@ -17,19 +18,18 @@ class TlsTrust {
   /// unset, the system's. No other variable has a say and none turns verification off.
   static TlsTrust system();
   /// Only the authorities in this PEM file (`--tlscacert`).
-  static TlsTrust only(std::string ca_file) { return {std::move(ca_file), {}}; }
-
-  const std::string& ca_file() const { return ca_file_; }
-  const std::string& ca_directories() const { return ca_directories_; }
+  static TlsTrust only(std::string ca_file) { return {{std::move(ca_file)}, {}}; }
+  /// The authorities in this PEM file as well.
+  void add(std::string ca_file) { ca_files_.push_back(std::move(ca_file)); }
 
   /// Loads what is named. Throws kFileUnreadable for a file that cannot be read or holds no certificate.
   tuf::OpensslPtr<X509_STORE, X509_STORE_free> load() const;
 
  private:
-  TlsTrust(std::string ca_file, std::string ca_directories)
-      : ca_file_(std::move(ca_file)), ca_directories_(std::move(ca_directories)) {}
+  TlsTrust(std::vector<std::string> ca_files, std::string ca_directories)
+      : ca_files_(std::move(ca_files)), ca_directories_(std::move(ca_directories)) {}
 
-  std::string ca_file_;
+  std::vector<std::string> ca_files_;
   std::string ca_directories_;  // separated by colons
 };
 

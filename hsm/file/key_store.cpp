@@ -150,4 +150,12 @@ fs::path KeyStore::add(const PrivateKey& key, std::string_view role, std::string
   return path;
 }
 
+bool KeyStore::remove(const KeyId& canonical_id) {
+  std::error_code failure;
+  const fs::path path = folder_ / (canonical_id.hex() + std::string(kExtension));
+  const bool removed = fs::remove(path, failure);
+  if (failure) throw Error(ErrorCode::kLocal, "cannot remove " + path.string() + ": " + failure.message());
+  return removed;
+}
+
 }  // namespace hsm

@@ -34,6 +34,9 @@ class KeyStore final : public KeySource {
   std::filesystem::path add(const PrivateKey& key, std::string_view role, std::string_view gun,
                             const Secret& passphrase);
 
+  /// Removes the file of a key that `add` made; false if there is none. Throws kLocal.
+  bool remove(const tuf::KeyId& canonical_id);
+
  private:
   struct Entry {
     std::filesystem::path path;
