@@ -1,9 +1,11 @@
 #include "agent/http/authenticated_client.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 
 #include "agent/http/error_body.h"
-#include "agent/http/printable.h"
+#include "agent/report/printable.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -41,6 +43,10 @@ std::string because(const HttpResponse& response) {
 
 AuthenticatedClient::AuthenticatedClient(std::shared_ptr<HttpClient> http, AuthOptions options)
     : http_(std::move(http)), options_(std::move(options)) {}
+
+AuthenticatedClient::~AuthenticatedClient() {
+  OPENSSL_cleanse(authorization_.data(), authorization_.size());
+}
 
 std::vector<HttpResponse> AuthenticatedClient::send(const std::vector<HttpRequest>& requests) {
   if (expiry_ && options_.now() + kExpiryMargin >= *expiry_) fetch_token();
@@ -141,11 +147,10 @@ void AuthenticatedClient::give_up(const HttpResponse& refused) const {
                 printable(credential_->username.empty() ? "the account" : credential_->username, 100) +
                     " (credentials from " + credential_->source + ") may not " + options_.purpose);
   }
-  throw Error(
-      ErrorCode::kUnauthorized,
-      host + " refuses the credentials from " + credential_->source + " to " + options_.purpose +
-          because(refused),
-      kLogInHint);
+  throw Error(ErrorCode::kUnauthorized,
+              host + " refuses the credentials from " + credential_->source + " to " + options_.purpose +
+                  because(refused),
+              kLogInHint);
 }
 
 const Credential* AuthenticatedClient::credential() {

@@ -35,6 +35,9 @@ struct AuthOptions {
 class AuthenticatedClient final : public HttpClient {
  public:
   AuthenticatedClient(std::shared_ptr<HttpClient> http, AuthOptions options);
+  AuthenticatedClient(const AuthenticatedClient&) = delete;  // one token, one count of attempts
+  AuthenticatedClient& operator=(const AuthenticatedClient&) = delete;
+  ~AuthenticatedClient() override;
 
   /// As HttpClient, and throws kUnauthorized (naming the source of the credentials that were tried) and
   /// kForbidden. A token that cannot be had throws as TokenService::fetch does.

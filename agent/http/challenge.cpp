@@ -127,6 +127,8 @@ std::string Challenge::parameter(const std::string& name) const {
   return found == parameters.end() ? std::string() : found->second;
 }
 
-std::vector<Challenge> parse_challenges(std::string_view header) { return ChallengeReader(header).read(); }
+std::vector<Challenge> parse_challenges(std::string_view header) {
+  return ChallengeReader(header).read();
+}
 
 }  // namespace agent

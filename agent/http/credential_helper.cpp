@@ -13,7 +13,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "agent/http/printable.h"
+#include "agent/report/printable.h"
+#include "agent/trust_dir/file_descriptor.h"
 #include "tuf/base/error.h"
 #include "tuf/json/json.h"
 
@@ -29,27 +30,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxAnswer = 64 << 10;
 const char kIdentityTokenUser[] = "<token>";
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-
-  int get() const { return fd_; }
-  void reset(int fd) {
-    close();
-    fd_ = fd;
-  }
-  void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  int fd_;
-};
 
 /// What a helper said. Wiped on the way out, since it holds a password.
 struct Answer {
@@ -70,11 +50,11 @@ class HelperProcess {
     int out[2];
     // A socket, not a pipe: writing to a helper that does not read must not raise SIGPIPE.
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) != 0) fail(errno);
-    Descriptor ours(in[0]);
-    Descriptor child_in(in[1]);
+    const FileDescriptor ours(in[0]);
+    const FileDescriptor child_in(in[1]);
     if (pipe2(out, O_CLOEXEC) != 0) fail(errno);
-    output_.reset(out[0]);
-    Descriptor child_out(out[1]);
+    output_ = FileDescriptor(out[0]);
+    const FileDescriptor child_out(out[1]);
 
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -146,7 +126,7 @@ class HelperProcess {
   }
 
   std::string program_;
-  Descriptor output_;
+  FileDescriptor output_;
   pid_t pid_ = -1;
 };
 

@@ -1,4 +1,5 @@
-// The programs that docker keeps passwords with: `docker-credential-NAME get`, server on stdin, JSON on stdout.
+// The programs that docker keeps passwords with: `docker-credential-NAME get`, server on stdin, JSON on
+// stdout.
 #pragma once
 
 #include <chrono>

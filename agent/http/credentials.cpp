@@ -1,5 +1,6 @@
 #include "agent/http/credentials.h"
 
+#include "agent/image/image_reference.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -23,9 +24,7 @@ std::optional<Credential> Credentials::for_trust_server(const tuf::Gun& gun, con
 }
 
 std::optional<std::string> registry_host(const tuf::Gun& gun) {
-  const std::size_t slash = gun.text().find('/');
-  if (slash == std::string::npos) return std::nullopt;
-  const std::string first = gun.text().substr(0, slash);
+  const std::string first = registry_of(gun);
   const bool is_host = first == "localhost" || first.find_first_of(".:") != std::string::npos;
   return is_host ? std::optional(first) : std::nullopt;
 }

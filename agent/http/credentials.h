@@ -21,8 +21,8 @@ class Credentials {
       : secrets_(secrets), docker_(docker_directory) {}
 
   /// For the trust data of `gun` on `server`: NOTARY_AUTH; then what docker has for the registry in `gun`,
-  /// since trust servers share the registry's accounts; then what it has for the server itself. Throws kConfig
-  /// for a source that is there but malformed.
+  /// since trust servers share the registry's accounts; then what it has for the server itself. Throws
+  /// kConfig for a source that is there but malformed.
   std::optional<Credential> for_trust_server(const tuf::Gun& gun, const Url& server);
 
   /// For a registry, as docker knows it.
@@ -33,8 +33,8 @@ class Credentials {
   DockerConfig docker_;
 };
 
-/// The first segment of `gun` if it is a host (`a.example`, `localhost`, `host:5000`); nullopt for a name that
-/// says nothing about a registry.
+/// The first segment of `gun` if it is a host (`a.example`, `localhost`, `host:5000`); nullopt for a name
+/// that says nothing about a registry.
 std::optional<std::string> registry_host(const tuf::Gun& gun);
 
 }  // namespace agent

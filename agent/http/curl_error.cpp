@@ -2,7 +2,7 @@
 
 #include <openssl/x509_vfy.h>
 
-#include "agent/http/printable.h"
+#include "agent/report/printable.h"
 
 namespace agent {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "agent/http/curl_error.h"
-#include "agent/http/printable.h"
+#include "agent/report/printable.h"
 
 namespace agent {
 namespace {

@@ -3,11 +3,10 @@
 #include <openssl/crypto.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <vector>
 
+#include "agent/config/input_file.h"
 #include "agent/http/credential_helper.h"
-#include "agent/http/printable.h"
 #include "tuf/base/error.h"
 #include "tuf/json/json.h"
 
@@ -23,7 +22,9 @@ constexpr std::size_t kMaxFile = 4 << 20;
 const char kHubHost[] = "docker.io";
 const char kHubKey[] = "https://index.docker.io/v1/";
 
-void wipe(std::string& text) { OPENSSL_cleanse(text.data(), text.size()); }
+void wipe(std::string& text) {
+  OPENSSL_cleanse(text.data(), text.size());
+}
 
 void wipe_strings(Json& value) {
   if (value.is_string()) return wipe(value.get_ref<std::string&>());
@@ -42,16 +43,9 @@ struct Document {
 };
 
 void read_document(const std::filesystem::path& path, Document& document) {
-  std::error_code missing;
-  const auto size = std::filesystem::file_size(path, missing);
-  if (missing == std::errc::no_such_file_or_directory || missing == std::errc::not_a_directory) return;
-  std::ifstream file(path, std::ios::binary);
-  if (missing || !file || size > kMaxFile) {
-    throw Error(ErrorCode::kFileUnreadable, "cannot read " + path.string());
-  }
-  std::string text(size, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(size));
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  std::error_code unknown;
+  if (!std::filesystem::exists(path, unknown)) return;
+  std::string text = InputFile(path, "docker's").read_all(kMaxFile);
   bool valid = true;
   try {
     document.json = tuf::parse_json(text, path.string());
@@ -82,7 +76,8 @@ const Json* find_entry(const Json& object, const std::string& host) {
   if (exact != object.end()) return &*exact;
   for (const auto& [key, value] : object.items()) {
     const std::string key_host = host_of_key(key);
-    if (key_host == host || (is_hub && (key_host == "index.docker.io" || key_host == "registry-1.docker.io"))) {
+    if (key_host == host ||
+        (is_hub && (key_host == "index.docker.io" || key_host == "registry-1.docker.io"))) {
       return &value;
     }
   }
@@ -111,7 +106,8 @@ std::optional<Credential> read_entry(const Json& entry, const std::string& sourc
   const std::string_view auth = string_member(entry, "auth");
   if (!auth.empty()) {
     auto credential = Credential::from_basic(auth, source);
-    if (!credential) throw Error(ErrorCode::kConfig, source + ": \"auth\" is not the base64 of user:password");
+    if (!credential)
+      throw Error(ErrorCode::kConfig, source + ": \"auth\" is not the base64 of user:password");
     return credential;
   }
   if (username.empty()) return std::nullopt;

@@ -18,8 +18,8 @@ class DockerConfig {
   explicit DockerConfig(std::filesystem::path directory) : file_(std::move(directory) / "config.json") {}
 
   /// The credential for a registry: from `auths`, then from the helper that `credHelpers` names for it, then
-  /// from that of `credsStore`. `host` is `host[:port]`; `docker.io` stands for Docker Hub. Throws kConfig for
-  /// a malformed file or a helper that fails, kFileUnreadable.
+  /// from that of `credsStore`. `host` is `host[:port]`; `docker.io` stands for Docker Hub. Throws kConfig
+  /// for a malformed file or a helper that fails, kFileUnreadable.
   std::optional<Credential> find(const std::string& host) const;
 
   const std::filesystem::path& file() const { return file_; }

@@ -1,6 +1,6 @@
 #include "agent/http/error_body.h"
 
-#include "agent/http/printable.h"
+#include "agent/report/printable.h"
 #include "tuf/base/error.h"
 #include "tuf/json/json.h"
 
@@ -40,7 +40,8 @@ std::string ErrorBody::text() const {
   std::string all = code;
   if (!message.empty()) all += (all.empty() ? "" : ": ") + message;
   if (!detail.empty()) all += (all.empty() ? "" : " ") + ("(" + detail + ")");
-  return printable(all, kMaxText);
+  // Escapes make it longer; the second pass only cuts.
+  return printable(printable(all, kMaxText), kMaxText);
 }
 
 }  // namespace agent

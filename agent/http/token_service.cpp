@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "agent/http/error_body.h"
-#include "agent/http/printable.h"
+#include "agent/report/printable.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
 #include "tuf/json/json.h"

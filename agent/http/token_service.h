@@ -19,9 +19,9 @@ struct BearerToken {
 
 class TokenService {
  public:
-  /// Takes realm and service from the challenge, never its scope. Throws kUnauthorized for a realm that may not
-  /// be given credentials: not encrypted and not among `http_servers`, with user-info, or of a host that is not
-  /// in `realm_hosts` (empty: any host).
+  /// Takes realm and service from the challenge, never its scope. Throws kUnauthorized for a realm that may
+  /// not be given credentials: not encrypted and not among `http_servers`, with user-info, or of a host that
+  /// is not in `realm_hosts` (empty: any host).
   static TokenService of(const Challenge& challenge, const std::vector<std::string>& http_servers,
                          const std::vector<std::string>& realm_hosts);
 

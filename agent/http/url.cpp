@@ -4,7 +4,7 @@
 #include <cctype>
 #include <charconv>
 
-#include "agent/http/printable.h"
+#include "agent/report/printable.h"
 #include "tuf/base/error.h"
 
 namespace agent {

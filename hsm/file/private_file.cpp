@@ -62,7 +62,8 @@ bool write_all(int descriptor, std::string_view content) {
 
 bool sync_folder(const std::filesystem::path& folder) {
   const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return descriptor.ok() && ::fsync(descriptor.number()) == 0;
+  // EINVAL: a file system that has nothing to flush for folders.
+  return descriptor.ok() && (::fsync(descriptor.number()) == 0 || errno == EINVAL);
 }
 
 /// rename(2) that does not replace; errno is EEXIST if there is something to replace.
@@ -129,9 +130,12 @@ void make_private_folders(const std::filesystem::path& path) {
   std::filesystem::path folder;
   for (const std::filesystem::path& name : path) {
     folder /= name;
-    if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
-      throw Error(ErrorCode::kLocal, "cannot make the folder " + folder.string() + ": " + reason());
-    }
+    if (::mkdir(folder.c_str(), S_IRWXU) == 0) continue;
+    const int error = errno;
+    struct stat status {};
+    if (error == EEXIST && ::stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) continue;
+    errno = error;
+    throw Error(ErrorCode::kLocal, "cannot make the folder " + folder.string() + ": " + reason());
   }
 }
 

@@ -17,7 +17,6 @@ constexpr std::size_t kIdSize = 16;  // random: two keys of one token never shar
 // DER object identifiers of the curves (CKA_EC_PARAMS).
 constexpr std::array<std::uint8_t, 10> kP256{0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
 constexpr std::array<std::uint8_t, 7> kP384{0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22};
-constexpr std::array<std::uint8_t, 7> kP521{0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23};
 constexpr std::array<std::uint8_t, 3> kExponent{0x01, 0x00, 0x01};
 
 struct Shape {
@@ -26,19 +25,17 @@ struct Shape {
   CK_ULONG bits;
 };
 
-Shape shape_of(TokenKeyType type) {
-  switch (type) {
-    case TokenKeyType::kP256:
+Shape shape_of(KeyAlgorithm algorithm) {
+  switch (algorithm) {
+    case KeyAlgorithm::kP256:
       return {CKM_EC_KEY_PAIR_GEN, kP256, 256};
-    case TokenKeyType::kP384:
+    case KeyAlgorithm::kP384:
       return {CKM_EC_KEY_PAIR_GEN, kP384, 384};
-    case TokenKeyType::kP521:
-      return {CKM_EC_KEY_PAIR_GEN, kP521, 521};
-    case TokenKeyType::kRsa2048:
+    case KeyAlgorithm::kRsa2048:
       return {CKM_RSA_PKCS_KEY_PAIR_GEN, {}, 2048};
-    case TokenKeyType::kRsa3072:
+    case KeyAlgorithm::kRsa3072:
       return {CKM_RSA_PKCS_KEY_PAIR_GEN, {}, 3072};
-    case TokenKeyType::kRsa4096:
+    case KeyAlgorithm::kRsa4096:
       return {CKM_RSA_PKCS_KEY_PAIR_GEN, {}, 4096};
   }
   throw tuf::Error(ErrorCode::kInternal, "unknown type of token key");
@@ -83,8 +80,8 @@ std::string defect(const KeyOrigin& origin) {
 
 }  // namespace
 
-FoundKey generate_key_pair(Token& token, const std::string& label, TokenKeyType type) {
-  const Shape shape = shape_of(type);
+FoundKey generate_key_pair(Token& token, const std::string& label, KeyAlgorithm algorithm) {
+  const Shape shape = shape_of(algorithm);
   check_mechanism(token, shape);
   check_label_is_free(token, label);
 

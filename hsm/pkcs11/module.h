@@ -7,6 +7,7 @@
 #pragma once
 
 #include <libp11.h>
+#include <openssl/ui.h>
 #include <p11-kit/pkcs11.h>
 
 #include <memory>

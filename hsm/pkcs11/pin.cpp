@@ -1,11 +1,22 @@
 #include "hsm/pkcs11/pin.h"
 
+#include "hsm/file/private_file.h"
 #include "tuf/base/error.h"
 
 namespace hsm::pkcs11 {
 namespace {
 
 constexpr const char* kVariable = "COUNTERSIGN_PIN";
+constexpr std::size_t kLargestPinFile = 4096;
+
+/// Under the rules of every private file: one that others can change is refused.
+Secret first_line_of(const std::string& path) {
+  const PrivateFile file = read_private_file(path, kLargestPinFile);
+  std::string_view line = file.text();
+  line = line.substr(0, line.find('\n'));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return Secret(line);
+}
 
 }  // namespace
 
@@ -29,16 +40,13 @@ Pin Pin::find(const TokenUri& uri, SecretSource& secrets, const std::string& sub
   };
 
   if (!uri.pin_source.empty()) {
-    // The same rules as for every mounted secret: first line, closed to others.
-    auto file = std::make_shared<SecretSource>(
-        std::map<std::string, std::string>{{std::string(kVariable) + "_FILE", uri.pin_source}});
-    const Secret* secret = nullptr;
     try {
-      secret = file->find({kVariable});
+      const auto secret = std::make_shared<const Secret>(first_line_of(uri.pin_source));
+      return usable(Pin(secret.get(), secret, "pin-source " + uri.pin_source));
     } catch (const tuf::Error& error) {
+      if (error.code() == tuf::ErrorCode::kSecretMissing) throw;
       throw error.with_context(subject + ": pin-source");
     }
-    if (secret) return usable(Pin(secret, file, "pin-source " + uri.pin_source));
   }
   if (const Secret* secret = secrets.find({kVariable})) return usable(Pin(secret, nullptr, kVariable));
   if (uri.pin_value) {

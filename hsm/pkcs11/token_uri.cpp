@@ -1,6 +1,7 @@
 #include "hsm/pkcs11/token_uri.h"
 
 #include <openssl/crypto.h>
+#include <p11-kit/p11-kit.h>
 #include <p11-kit/uri.h>
 
 #include <algorithm>

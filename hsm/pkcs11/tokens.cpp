@@ -1,7 +1,6 @@
 #include "hsm/pkcs11/tokens.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <utility>
 
@@ -18,15 +17,6 @@ using pkcs11::FoundKey;
 using pkcs11::Token;
 using tuf::ErrorCode;
 
-constexpr std::array<std::pair<std::string_view, TokenKeyType>, 6> kTypeNames = {{
-    {"p256", TokenKeyType::kP256},
-    {"p384", TokenKeyType::kP384},
-    {"p521", TokenKeyType::kP521},
-    {"rsa2048", TokenKeyType::kRsa2048},
-    {"rsa3072", TokenKeyType::kRsa3072},
-    {"rsa4096", TokenKeyType::kRsa4096},
-}};
-
 constexpr std::string_view kTestMessage = "countersign: first signature of a new key";
 
 std::string variable(const char* name) {
@@ -41,12 +31,6 @@ TokenSettings TokenSettings::from_environment() {
   settings.module_path = variable("COUNTERSIGN_PKCS11_MODULE");
   settings.module_arguments = variable("COUNTERSIGN_PKCS11_ARGUMENTS");
   return settings;
-}
-
-std::optional<TokenKeyType> parse_token_key_type(std::string_view name) {
-  const auto found = std::find_if(kTypeNames.begin(), kTypeNames.end(),
-                                  [&](const auto& entry) { return entry.first == name; });
-  return found == kTypeNames.end() ? std::nullopt : std::optional(found->second);
 }
 
 struct Tokens::Impl {
@@ -102,7 +86,7 @@ std::shared_ptr<TokenKey> Tokens::open_key(const TokenUri& uri) {
 }
 
 std::shared_ptr<TokenKey> Tokens::generate_key(const TokenUri& uri, const std::string& label,
-                                               TokenKeyType type) {
+                                               KeyAlgorithm algorithm) {
   if (uri.names_key()) {
     throw tuf::Error(ErrorCode::kInvalidKeyRef,
                      "the URI names a key (object= or id=) where only a token is wanted",
@@ -115,7 +99,7 @@ std::shared_ptr<TokenKey> Tokens::generate_key(const TokenUri& uri, const std::s
     const std::shared_ptr<Token> token = impl_->finder.only(uri);
     const std::lock_guard lock(token->mutex());
     impl_->login(*token, uri);
-    key = std::make_shared<TokenKey>(token, pkcs11::generate_key_pair(*token, label, type));
+    key = std::make_shared<TokenKey>(token, pkcs11::generate_key_pair(*token, label, algorithm));
   }
   key->sign(tuf::as_bytes(kTestMessage));
   return key;

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hsm/key_algorithm.h"
 #include "hsm/key_source.h"
 #include "hsm/pkcs11/token_info.h"
 #include "hsm/pkcs11/token_key.h"
@@ -42,11 +43,6 @@ struct TokenSettings {
   static TokenSettings from_environment();
 };
 
-enum class TokenKeyType { kP256, kP384, kP521, kRsa2048, kRsa3072, kRsa4096 };
-
-/// "p256", …, "rsa4096"; nullopt for anything else.
-std::optional<TokenKeyType> parse_token_key_type(std::string_view name);
-
 class Tokens : public std::enable_shared_from_this<Tokens> {
  public:
   /// `secrets` outlives the result.
@@ -70,7 +66,8 @@ class Tokens : public std::enable_shared_from_this<Tokens> {
   /// Makes a key pair on the one token that `uri` names; the private half signs only and never leaves. A test
   /// signature is made and verified. Throws kKeyAmbiguous if the label is taken, kKeyUnsupported,
   /// kTokenFailed.
-  std::shared_ptr<TokenKey> generate_key(const TokenUri& uri, const std::string& label, TokenKeyType type);
+  std::shared_ptr<TokenKey> generate_key(const TokenUri& uri, const std::string& label,
+                                         KeyAlgorithm algorithm);
 
  private:
   class Source;

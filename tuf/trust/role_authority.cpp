@@ -42,6 +42,12 @@ RoleAuthority RoleAuthority::of_root(const Root& root, const Gun& gun, std::opti
   return authority;
 }
 
+std::size_t RoleAuthority::key_pairs() const {
+  std::set<KeyId> pairs;
+  for (const PublicKey& key : keys_) pairs.insert(key.canonical_id());
+  return pairs.size();
+}
+
 bool RoleAuthority::approves(std::string_view signed_text, const std::vector<Signature>& signatures) const {
   std::set<KeyId> approved;  // canonical IDs: what counts is the key pair
   for (const PublicKey& key : keys_) {

@@ -29,6 +29,8 @@ class RoleAuthority {
 
   const std::vector<PublicKey>& keys() const { return keys_; }
   int threshold() const { return threshold_; }
+  /// Distinct key pairs, which is what a threshold counts.
+  std::size_t key_pairs() const;
 
   /// True if at least `threshold` distinct public keys have signed `signed_text`. The same key bare and in a
   /// certificate counts once, and so does a key that signed twice.

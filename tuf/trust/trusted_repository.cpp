@@ -282,13 +282,7 @@ const Delegation* TrustedRepository::find_delegation(const RoleName& name) const
 bool TrustedRepository::admits(const RoleName& role, std::string_view target_name) const {
   if (!role.is_delegation()) return true;
   const Delegation* delegation = find_delegation(role);
-  if (!delegation || !admits(role.parent(), target_name)) return false;
-  const auto& paths = delegation->role.paths;
-  if (std::none_of(paths.begin(), paths.end(),
-                   [&](const std::string& path) { return target_name.starts_with(path); })) {
-    return false;
-  }
-  return true;
+  return delegation && delegation->role.admits(target_name) && admits(role.parent(), target_name);
 }
 
 const Target* TrustedRepository::find_target(const RoleName& role, const std::string& target_name) const {
