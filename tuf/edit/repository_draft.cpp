@@ -9,8 +9,15 @@
 namespace tuf {
 namespace {
 
-bool same_target(const Target& a, const Target& b) {
-  return a.hashes == b.hashes && a.length == b.length && a.custom == b.custom;
+/// Whether writing `wanted` would change anything that was asked for: hashes and custom data that others added to
+/// the same image stay.
+bool says_the_same(const Target& present, const Target& wanted) {
+  const auto held = [&](const auto& hash) {
+    const auto found = present.hashes.find(hash.first);
+    return found != present.hashes.end() && found->second == hash.second;
+  };
+  return std::all_of(wanted.hashes.begin(), wanted.hashes.end(), held) && present.length == wanted.length &&
+         (!wanted.custom || wanted.custom == present.custom);
 }
 
 bool is_targets(const RoleName& role) {
@@ -149,7 +156,7 @@ TargetChange RepositoryDraft::set_target(const RoleName& role, const std::string
   TargetChange change = TargetChange::kAdded;
   if (const Targets* present = current(role)) {
     if (const auto found = present->targets.find(name); found != present->targets.end()) {
-      if (same_target(found->second, target) && !needs_renewal(role)) return TargetChange::kUnchanged;
+      if (says_the_same(found->second, target) && !needs_renewal(role)) return TargetChange::kUnchanged;
       const Bytes* before = found->second.sha256();
       const Bytes* after = target.sha256();
       // The same digest with other custom data or length is corrected, not moved.

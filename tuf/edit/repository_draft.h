@@ -39,8 +39,8 @@ class RepositoryDraft {
   /// Version 1 of root and targets for a repository that does not exist yet.
   static RepositoryDraft for_new_repository(const Gun& gun, Time now, const InitialKeys& keys);
 
-  /// Puts the target into the role. kUnchanged if the same digest, length and custom data already stand there
-  /// and readers see them; a role that has expired is renewed.
+  /// Puts the target into the role. kUnchanged if digest, length and (if given) custom data already stand
+  /// there and readers see them; a role that has expired is renewed.
   /// Throws kRoleNotFound for a role that does not exist, kPathNotCovered if its paths do not admit the name,
   /// kBadSignature if the stored file of the role does not verify (its content is unknown), and for what
   /// would be signed but of no use to readers (section 2.3): kInvalidTag for the name, kInvalidDigest without

@@ -1,0 +1,215 @@
+#include "agent/config/config_file.h"
+
+#include <algorithm>
+
+#include "agent/config/input_file.h"
+#include "agent/report/printable.h"
+#include "tuf/base/error.h"
+#include "tuf/json/json.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+using tuf::Json;
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxConfigLength = 1 << 20;
+
+bool equal_without_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// An object of the file and where it stands in it, so that every error can name its member.
+class Section {
+ public:
+  Section(const fs::path& file, std::string name, const Json* object)
+      : file_(file), name_(std::move(name)), object_(object) {}
+
+  [[noreturn]] void fail(std::string_view member, const std::string& reason, std::string hint = {}) const {
+    throw Error(ErrorCode::kConfig, printable(file_.string()) + ": " + full_name(member) + " " + reason,
+                std::move(hint));
+  }
+
+  /// The member of that name in any case; nullptr if it is absent or null.
+  const Json* find(std::string_view member) const {
+    const Json* found = nullptr;
+    if (object_ == nullptr) return found;
+    for (const auto& [name, value] : object_->items()) {
+      if (!equal_without_case(name, member)) continue;
+      if (found != nullptr) fail(member, "is there twice, in different spellings");
+      found = &value;
+    }
+    return found != nullptr && !found->is_null() ? found : nullptr;
+  }
+
+  Section section(std::string_view member) const {
+    const Json* value = find(member);
+    if (value != nullptr && !value->is_object()) fail(member, "must be an object");
+    return {file_, full_name(member), value};
+  }
+
+  std::optional<std::string> text(std::string_view member) const {
+    const Json* value = find(member);
+    if (value == nullptr) return std::nullopt;
+    return text_of(member, *value);
+  }
+
+  std::optional<bool> boolean(std::string_view member) const {
+    const Json* value = find(member);
+    if (value == nullptr) return std::nullopt;
+    if (!value->is_boolean()) fail(member, "must be true or false");
+    return value->get<bool>();
+  }
+
+  std::vector<std::string> texts(std::string_view member) const {
+    const Json* value = find(member);
+    return value == nullptr ? std::vector<std::string>() : texts_of(member, *value);
+  }
+
+  std::vector<std::string> texts_of(std::string_view member, const Json& value) const {
+    if (!value.is_array()) fail(member, "must be a list of strings");
+    std::vector<std::string> texts;
+    for (const Json& item : value) texts.push_back(text_of(member, item));
+    return texts;
+  }
+
+  std::string text_of(std::string_view member, const Json& value) const {
+    if (!value.is_string()) fail(member, "must be a string");
+    auto text = value.get<std::string>();
+    // An empty value would mean "the folder of this file", or worse.
+    if (text.empty()) fail(member, "is empty", "leave it out instead");
+    if (text.find('\0') != std::string::npos) fail(member, "holds a NUL character");
+    return text;
+  }
+
+  /// Members with their exact names.
+  std::map<std::string, const Json*> members() const {
+    std::map<std::string, const Json*> members;
+    if (object_ == nullptr) return members;
+    for (const auto& [name, value] : object_->items()) members[name] = &value;
+    return members;
+  }
+
+ private:
+  std::string full_name(std::string_view member) const {
+    return (name_.empty() ? std::string() : name_ + ".") + printable(member);
+  }
+
+  fs::path file_;
+  std::string name_;  // empty for the whole file
+  const Json* object_;
+};
+
+/// Reads the sections into a ConfigFile whose path and home folder are known.
+class Reader {
+ public:
+  Reader(const fs::path& path, const fs::path& home) : home_(home) { config_.path = path; }
+
+  ConfigFile read(const Section& whole) {
+    config_.trust_dir = path_member(whole, "trust_dir");
+    read_server(whole.section("remote_server"));
+    read_pins(whole.section("trust_pinning"));
+    read_own(whole.section("countersign"));
+    return std::move(config_);
+  }
+
+ private:
+  fs::path resolve(std::string_view text) const {
+    return (config_.folder() / expand_home(text, home_)).lexically_normal();
+  }
+
+  std::optional<fs::path> path_member(const Section& section, std::string_view member) const {
+    const auto text = section.text(member);
+    if (!text) return std::nullopt;
+    return resolve(*text);
+  }
+
+  void read_server(const Section& section) {
+    config_.server = section.text("url");
+    config_.root_ca = path_member(section, "root_ca");
+    config_.client_certificate = path_member(section, "tls_client_cert");
+    config_.client_key = path_member(section, "tls_client_key");
+    if (config_.client_certificate.has_value() != config_.client_key.has_value()) {
+      section.fail(config_.client_key ? "tls_client_key" : "tls_client_cert", "needs its counterpart",
+                   "set both tls_client_cert and tls_client_key");
+    }
+    if (section.boolean("skipTLSVerify").value_or(false)) {
+      section.fail(
+          "skipTLSVerify", "is refused: the server's certificate is always checked",
+          "take it out and name the server's authority as remote_server.root_ca or with --tlscacert");
+    }
+  }
+
+  void read_pins(const Section& section) {
+    const Section certs = section.section("certs");
+    for (const auto& [gun, value] : certs.members()) {
+      std::set<tuf::KeyId> ids;
+      for (const std::string& text : certs.texts_of(gun, *value)) {
+        const auto id = tuf::KeyId::parse(text);
+        if (!id)
+          certs.fail(
+              gun, "holds \"" + printable(text, 80) + "\", which is not a key ID (64 lower-case hex digits)");
+        ids.insert(*id);
+      }
+      if (ids.empty())
+        certs.fail(gun, "is an empty list, which no root could match", "leave it out, or name a key ID");
+      config_.pinned_keys[gun] = std::move(ids);
+    }
+    const Section authorities = section.section("ca");
+    for (const auto& [prefix, value] : authorities.members()) {
+      if (prefix.ends_with('*')) {
+        authorities.fail(prefix, "would match nothing: here a prefix is written without *");
+      }
+      config_.pinned_authorities[prefix] = resolve(authorities.text_of(prefix, *value));
+    }
+    config_.disable_tofu = section.boolean("disable_tofu");
+  }
+
+  void read_own(const Section& section) {
+    for (const auto& [name, value] : section.members()) {
+      if (name != "server" && name != "trust_dir" && name != "keys" && name != "module") {
+        section.fail(name, "is not known", "known are: server, trust_dir, keys, module");
+      }
+    }
+    if (auto server = section.text("server")) config_.server = std::move(server);
+    if (auto trust_dir = path_member(section, "trust_dir")) config_.trust_dir = std::move(trust_dir);
+    config_.module = path_member(section, "module");
+    for (const std::string& ref : section.texts("keys")) {
+      const bool is_id = ref.find_first_not_of("0123456789abcdef") == std::string::npos;
+      config_.keys.push_back(is_id || ref.starts_with("pkcs11:") ? ref : resolve(ref).string());
+    }
+  }
+
+  fs::path home_;
+  ConfigFile config_;
+};
+
+}  // namespace
+
+fs::path expand_home(std::string_view path, const fs::path& home) {
+  if (path != "~" && !path.starts_with("~/")) return fs::path(path);
+  if (home.empty()) {
+    throw Error(ErrorCode::kConfig, "\"" + printable(path) + "\" means the home folder, which is not known",
+                "set HOME, or write the path in full");
+  }
+  return path == "~" ? home : home / path.substr(2);
+}
+
+ConfigFile read_config_file(const fs::path& path, const fs::path& home) {
+  const std::string text = InputFile(path, "the configuration file").read_all(kMaxConfigLength);
+  Json json;
+  try {
+    json = tuf::parse_json(text, printable(path.string()));
+  } catch (const Error& error) {
+    throw Error(ErrorCode::kConfig, error.what(), "mend the file: it must be one JSON object");
+  }
+  if (!json.is_object())
+    throw Error(ErrorCode::kConfig, printable(path.string()) + ": it is not a JSON object");
+  return Reader(path, home).read(Section(path, "", &json));
+}
+
+}  // namespace agent

@@ -1,0 +1,21 @@
+// Environment: the variables that configure the program, read once at its start. Secrets are not among them;
+// see hsm/secret_source.h.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace agent {
+
+struct Environment {
+  std::filesystem::path home;  // $HOME, else the password database; empty if neither knows
+  std::optional<std::filesystem::path> docker_dir;  // $DOCKER_CONFIG
+  std::optional<std::string> content_trust_server;  // $DOCKER_CONTENT_TRUST_SERVER
+  std::optional<std::string> pkcs11_module;         // $COUNTERSIGN_PKCS11_MODULE
+
+  /// A variable that is set but empty counts as not set, as Docker has it.
+  static Environment of_process();
+};
+
+}  // namespace agent

@@ -1,0 +1,94 @@
+#include "agent/config/server_url.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "agent/report/printable.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+constexpr std::string_view kWanted = "write https://HOST[:PORT], or file:DIR for a repository on disk";
+
+[[noreturn]] void fail(const std::string& message, std::string_view hint = kWanted) {
+  throw tuf::Error(tuf::ErrorCode::kUsage, message, std::string(hint));
+}
+
+bool is_port(std::string_view text) {
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && value >= 1 && value <= 65535;
+}
+
+bool is_letter_or_digit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// Host names with underscores exist in Compose networks.
+bool is_host(std::string_view text) {
+  return !text.empty() && is_letter_or_digit(text.front()) &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; });
+}
+
+bool is_ipv6(std::string_view text) {
+  return text.find(':') != std::string_view::npos &&
+         text.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+}
+
+bool is_authority(std::string_view text) {
+  std::string_view rest;
+  if (text.starts_with('[')) {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos || !is_ipv6(text.substr(1, end - 1))) return false;
+    rest = text.substr(end + 1);
+  } else {
+    const std::size_t colon = std::min(text.find(':'), text.size());
+    if (!is_host(text.substr(0, colon))) return false;
+    rest = text.substr(colon);
+  }
+  return rest.empty() || (rest.front() == ':' && is_port(rest.substr(1)));
+}
+
+}  // namespace
+
+ServerUrl ServerUrl::parse(std::string_view text, const Rules& rules) {
+  ServerUrl url;
+  if (text.starts_with("file:")) {
+    std::string_view folder = text.substr(5);
+    if (folder.starts_with("//")) {
+      folder.remove_prefix(2);
+      if (!folder.starts_with('/')) {
+        fail("server URL \"" + printable(text) + "\": file:// is followed by an absolute path",
+             "write file:///ABSOLUTE/DIR or file:RELATIVE/DIR");
+      }
+    }
+    if (folder.empty()) fail("server URL \"" + printable(text) + "\" names no folder");
+    url.folder_ = (rules.base / folder).lexically_normal();
+    url.text_ = "file:" + url.folder_.string();
+    return url;
+  }
+  const std::size_t scheme = text.starts_with("https://") ? 8 : text.starts_with("http://") ? 7 : 0;
+  std::string_view rest = text.substr(scheme);
+  if (rest.find('@') != std::string_view::npos) {
+    fail("the server URL carries a user name or password",
+         "leave it out and log in with docker login, or set NOTARY_AUTH to the base64 of user:password");
+  }
+  if (scheme == 0) fail("server URL \"" + printable(text) + "\" begins neither with https:// nor with file:");
+  if (scheme == 7 && !rules.allow_http) {
+    fail("server URL \"" + printable(text) + "\": plain http is refused",
+         "write https:// and, for an own authority, --tlscacert FILE");
+  }
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  if (rest.find_first_of("/?#") != std::string_view::npos) {
+    fail("server URL \"" + printable(text) + "\": nothing may follow host and port",
+         "write https://HOST[:PORT] only; the rest is derived from the repository's name");
+  }
+  if (!is_authority(rest)) fail("server URL \"" + printable(text) + "\" has no valid host and port");
+  url.authority_ = rest;
+  url.text_ = std::string(text.substr(0, scheme)) + url.authority_;
+  return url;
+}
+
+}  // namespace agent

@@ -1,0 +1,181 @@
+#include "agent/config/settings.h"
+
+#include "agent/config/input_file.h"
+#include "agent/config/trust_root.h"
+#include "agent/image/image_reference.h"
+#include "agent/report/printable.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+namespace fs = std::filesystem;
+
+/// Throws kFileUnreadable, naming where the path comes from.
+void check_readable(const fs::path& path, const std::string& origin) {
+  InputFile(path, origin);
+}
+
+/// A URL from anywhere but an option is a matter of configuration.
+ServerUrl parse_configured_url(const std::string& text, const ServerUrl::Rules& rules,
+                               const std::string& origin) {
+  try {
+    return ServerUrl::parse(text, rules);
+  } catch (const Error& error) {
+    throw Error(ErrorCode::kConfig, origin + ": " + error.what(), error.hint());
+  }
+}
+
+}  // namespace
+
+Settings Settings::load(const Options& options, const Environment& environment) {
+  Settings settings;
+  if (options.config) {
+    settings.config_ = read_config_file(expand_home(*options.config, environment.home), environment.home);
+  } else if (!environment.home.empty()) {
+    const fs::path path = environment.home / ".notary" / "config.json";
+    std::error_code error;
+    const bool absent = !fs::exists(path, error) && !error;
+    if (!absent) settings.config_ = read_config_file(path, environment.home);
+  }
+  if (environment.docker_dir) {
+    settings.docker_dir_ = *environment.docker_dir;
+  } else if (!environment.home.empty()) {
+    settings.docker_dir_ = environment.home / ".docker";
+  }
+  settings.set_server(options, environment);
+  settings.set_trust_dir(options, environment);
+  settings.set_tls(options);
+  settings.set_module(environment);
+  if (options.trust_root) settings.trust_root_ = parse_trust_root(*options.trust_root);
+  settings.trust_on_first_use_ = options.trust_on_first_use || !settings.config_.disable_tofu.value_or(true);
+  settings.keys_ = options.keys.empty() ? settings.config_.keys : options.keys;
+  return settings;
+}
+
+void Settings::set_server(const Options& options, const Environment& environment) {
+  const ServerUrl::Rules rules{{}, options.allow_http};
+  if (options.server) {
+    server_ = ServerUrl::parse(*options.server, rules);
+  } else if (environment.content_trust_server) {
+    server_ = parse_configured_url(*environment.content_trust_server, rules, "DOCKER_CONTENT_TRUST_SERVER");
+  } else if (config_.server) {
+    server_ = parse_configured_url(*config_.server, {config_.folder(), options.allow_http},
+                                   printable(config_.path.string()));
+  }
+}
+
+void Settings::set_trust_dir(const Options& options, const Environment& environment) {
+  if (options.trust_dir) {
+    if (options.trust_dir->empty()) throw Error(ErrorCode::kUsage, "--trust-dir is empty");
+    trust_dir_ = expand_home(*options.trust_dir, environment.home);
+  } else if (config_.trust_dir) {
+    trust_dir_ = *config_.trust_dir;
+  } else if (!docker_dir_.empty()) {
+    trust_dir_ = docker_dir_ / "trust";
+  } else {
+    throw Error(ErrorCode::kConfig, "no trust directory: the home folder is not known",
+                "give --trust-dir DIR, or set HOME or DOCKER_CONFIG");
+  }
+}
+
+void Settings::set_tls(const Options& options) {
+  if (options.tls_cert.has_value() != options.tls_key.has_value()) {
+    throw Error(ErrorCode::kUsage, options.tls_cert ? "--tlscert needs --tlskey" : "--tlskey needs --tlscert",
+                "give both --tlscert FILE and --tlskey FILE");
+  }
+  if (options.tls_ca) {
+    tls_ca_ = *options.tls_ca;
+    check_readable(*tls_ca_, "--tlscacert");
+  } else if (config_.root_ca) {
+    tls_ca_ = config_.root_ca;
+    check_readable(*tls_ca_, "remote_server.root_ca");
+  }
+  if (options.tls_cert) {
+    tls_client_ = {*options.tls_cert, *options.tls_key};
+    check_readable(tls_client_->certificate, "--tlscert");
+    check_readable(tls_client_->key, "--tlskey");
+  } else if (config_.client_certificate) {
+    tls_client_ = {*config_.client_certificate, *config_.client_key};
+    check_readable(tls_client_->certificate, "remote_server.tls_client_cert");
+    check_readable(tls_client_->key, "remote_server.tls_client_key");
+  }
+}
+
+void Settings::set_module(const Environment& environment) {
+  if (environment.pkcs11_module) {
+    module_ = *environment.pkcs11_module;
+    // A bare name would be searched for in places that a job may be able to write to.
+    if (!module_->is_absolute()) {
+      throw Error(
+          ErrorCode::kConfig,
+          "COUNTERSIGN_PKCS11_MODULE=" + printable(*environment.pkcs11_module) + " is not an absolute path",
+          "write the module's whole path, for example /usr/lib/softhsm/libsofthsm2.so");
+    }
+  } else if (config_.module) {
+    module_ = fs::absolute(*config_.module);
+  }
+}
+
+ServerUrl Settings::server_for(const tuf::Gun& gun) const {
+  if (server_) return *server_;
+  const std::string registry = registry_of(gun);
+  if (registry == "docker.io") {
+    throw Error(
+        ErrorCode::kConfig, "no trust server is named for " + gun.text() + ": Docker Hub's own is retired",
+        "name one with --server URL, DOCKER_CONTENT_TRUST_SERVER or remote_server.url in config.json");
+  }
+  return parse_configured_url(
+      "https://" + registry, {},
+      "no trust server is named, and the registry of " + gun.text() + " cannot be one");
+}
+
+TlsFiles Settings::tls_for(const ServerUrl& server) const {
+  TlsFiles files;
+  if (server.is_folder()) return files;
+  // Docker's folder is only looked at for what is still open, so that a fault in it cannot disturb who does
+  // not use it.
+  if (!docker_dir_.empty() && !(tls_ca_ && tls_client_))
+    files = find_docker_tls(docker_dir_ / "tls" / server.authority());
+  if (tls_ca_) {
+    files.authorities = {*tls_ca_};
+    files.only_these = true;
+  }
+  if (tls_client_) files.client = tls_client_;
+  return files;
+}
+
+RootTrust Settings::root_trust_for(const tuf::Gun& gun) const {
+  if (trust_root_) return {trust_root_, "--trust-root", trust_on_first_use_};
+  const std::string file = printable(config_.path.string());
+  const std::string& name = gun.text();
+  const auto& keys = config_.pinned_keys;
+  auto best = keys.find(name);
+  if (best == keys.end()) {
+    for (auto entry = keys.begin(); entry != keys.end(); ++entry) {
+      const std::string& pattern = entry->first;
+      const bool fits = pattern.ends_with('*') && name.starts_with(pattern.substr(0, pattern.size() - 1));
+      if (fits && (best == keys.end() || pattern.size() > best->first.size())) best = entry;
+    }
+  }
+  if (best != keys.end()) {
+    return {tuf::TrustPin{best->second, {}}, "trust_pinning.certs." + printable(best->first) + " of " + file,
+            trust_on_first_use_};
+  }
+  const auto& authorities = config_.pinned_authorities;
+  auto longest = authorities.end();
+  for (auto entry = authorities.begin(); entry != authorities.end(); ++entry) {
+    const bool fits = name.starts_with(entry->first);
+    if (fits && (longest == authorities.end() || entry->first.size() > longest->first.size()))
+      longest = entry;
+  }
+  if (longest != authorities.end()) {
+    return {read_ca_pin(longest->second), "trust_pinning.ca." + printable(longest->first) + " of " + file,
+            trust_on_first_use_};
+  }
+  return {std::nullopt, {}, trust_on_first_use_};
+}
+
+}  // namespace agent

@@ -1,0 +1,86 @@
+// Settings: options, environment and configuration file made into one validated value. Precedence: option,
+// environment, file, default. What depends on the repository is asked for with its GUN.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/config/config_file.h"
+#include "agent/config/environment.h"
+#include "agent/config/server_url.h"
+#include "agent/config/tls_files.h"
+#include "tuf/metadata/role_name.h"
+#include "tuf/trust/trust_pin.h"
+
+namespace agent {
+
+/// The global options as they were given; nothing is checked yet.
+struct Options {
+  std::optional<std::string> server;      // --server
+  std::optional<std::string> trust_dir;   // --trust-dir
+  std::optional<std::string> config;      // --config
+  std::vector<std::string> keys;          // --signing-key
+  std::optional<std::string> tls_ca;      // --tlscacert
+  std::optional<std::string> tls_cert;    // --tlscert
+  std::optional<std::string> tls_key;     // --tlskey
+  std::optional<std::string> trust_root;  // --trust-root
+  bool trust_on_first_use = false;        // --trust-on-first-use
+  bool allow_http = false;                // plain http to the trust server
+};
+
+/// What the first root of a repository must show.
+struct RootTrust {
+  std::optional<tuf::TrustPin> pin;
+  std::string origin;               // of the pin, for messages: "--trust-root", "trust_pinning.certs of FILE"
+  bool trust_on_first_use = false;  // without a pin: accept once what the server shows
+};
+
+class Settings {
+ public:
+  /// Reads `--config`, or ~/.notary/config.json if it is there; never a file of the working directory. Throws
+  /// kUsage for an option that cannot be used, kConfig for a variable or setting, kFileUnreadable for a file
+  /// named by one.
+  static Settings load(const Options& options, const Environment& environment);
+
+  /// The trust server of a repository. By default it is the registry itself, but for docker.io there is none
+  /// since its public server was retired: kConfig.
+  ServerUrl server_for(const tuf::Gun& gun) const;
+
+  /// Certificates for connections to `server`; what neither option nor file names is looked for where Docker
+  /// does. Throws kConfig.
+  TlsFiles tls_for(const ServerUrl& server) const;
+
+  /// The pin of a repository, by section 7.8: `--trust-root`, else the exact name in trust_pinning.certs,
+  /// else its longest `prefix*`, else the longest prefix in trust_pinning.ca. Throws kFileUnreadable for a CA
+  /// file.
+  RootTrust root_trust_for(const tuf::Gun& gun) const;
+
+  /// Keys and cache.
+  const std::filesystem::path& trust_dir() const { return trust_dir_; }
+  /// REFs of the keys to sign with; empty: every key at hand that the repository lists.
+  const std::vector<std::string>& keys() const { return keys_; }
+  /// The PKCS#11 module for URIs that name none; absolute.
+  const std::optional<std::filesystem::path>& module() const { return module_; }
+
+ private:
+  Settings() = default;
+  void set_server(const Options& options, const Environment& environment);
+  void set_trust_dir(const Options& options, const Environment& environment);
+  void set_tls(const Options& options);
+  void set_module(const Environment& environment);
+
+  ConfigFile config_;
+  std::optional<ServerUrl> server_;
+  std::filesystem::path trust_dir_;
+  std::filesystem::path docker_dir_;  // empty if unknown
+  std::optional<std::filesystem::path> tls_ca_;
+  std::optional<TlsFiles::Client> tls_client_;
+  std::optional<tuf::TrustPin> trust_root_;
+  bool trust_on_first_use_ = false;
+  std::vector<std::string> keys_;
+  std::optional<std::filesystem::path> module_;
+};
+
+}  // namespace agent

@@ -1,0 +1,60 @@
+#include "agent/config/tls_files.h"
+
+#include <algorithm>
+
+#include "agent/report/printable.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const std::string& message, std::string hint) {
+  throw tuf::Error(tuf::ErrorCode::kConfig, message, std::move(hint));
+}
+
+std::vector<fs::path> files_in(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> files;
+  fs::directory_iterator entry(folder, error);
+  if (error == std::errc::no_such_file_or_directory) return files;
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) files.push_back(entry->path());
+  if (error) {
+    throw tuf::Error(tuf::ErrorCode::kFileUnreadable,
+                     "cannot read the folder " + printable(folder.string()) + ": " + error.message());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+TlsFiles find_docker_tls(const fs::path& folder) {
+  TlsFiles found;
+  const std::vector<fs::path> files = files_in(folder);
+  const auto has = [&](const fs::path& path) {
+    return std::find(files.begin(), files.end(), path) != files.end();
+  };
+  for (const fs::path& file : files) {
+    if (file.extension() == ".crt") found.authorities.push_back(file);
+    if (file.extension() == ".key" && !has(fs::path(file).replace_extension(".cert"))) {
+      fail("the client key " + printable(file.string()) + " has no certificate beside it",
+           "put the certificate beside it, with the ending .cert; authorities end in .crt");
+    }
+    if (file.extension() != ".cert") continue;
+    const fs::path key = fs::path(file).replace_extension(".key");
+    if (!has(key)) {
+      fail("the client certificate " + printable(file.string()) + " has no key beside it",
+           "put its key there as " + printable(key.filename().string()) + "; authorities end in .crt");
+    }
+    if (found.client) {
+      fail("there are several client certificates in " + printable(folder.string()),
+           "leave one there, or name it with --tlscert FILE --tlskey FILE");
+    }
+    found.client = TlsFiles::Client{file, key};
+  }
+  return found;
+}
+
+}  // namespace agent

@@ -1,0 +1,103 @@
+#include "agent/config/trust_root.h"
+
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+
+#include "agent/config/input_file.h"
+#include "agent/report/printable.h"
+#include "tuf/base/error.h"
+#include "tuf/base/openssl.h"
+#include "tuf/keys/pem.h"
+#include "tuf/keys/public_key.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxPemLength = 1 << 20;
+constexpr std::string_view kWhatItIs =
+    "give the trust root that countersign repo init and repo pin print, or a PEM file";
+
+[[noreturn]] void fail(const fs::path& file, const std::string& reason) {
+  throw Error(ErrorCode::kFileUnreadable, "the trust root " + printable(file.string()) + " " + reason,
+              std::string(kWhatItIs));
+}
+
+/// The certificates of a file, as an encoder writes them. Throws if one of them is none.
+std::vector<tuf::PemBlock> certificates_in(const fs::path& file, const std::vector<tuf::PemBlock>& blocks) {
+  std::vector<tuf::PemBlock> certificates;
+  for (const tuf::PemBlock& block : blocks) {
+    if (block.label == "CERTIFICATE") certificates.push_back({block.label, {}, block.content});
+  }
+  for (const tuf::PemBlock& certificate : certificates) {
+    const unsigned char* next = certificate.content.data();
+    const tuf::OpensslPtr<X509, X509_free> parsed{
+        d2i_X509(nullptr, &next, static_cast<long>(certificate.content.size()))};
+    if (!parsed) fail(file, "holds a damaged certificate: " + tuf::drain_openssl_errors());
+  }
+  return certificates;
+}
+
+bool is_authority(const tuf::PemBlock& certificate) {
+  const unsigned char* next = certificate.content.data();
+  const tuf::OpensslPtr<X509, X509_free> parsed{
+      d2i_X509(nullptr, &next, static_cast<long>(certificate.content.size()))};
+  return parsed && (X509_get_extension_flags(parsed.get()) & EXFLAG_CA) != 0;
+}
+
+tuf::TrustPin ca_pin(const std::vector<tuf::PemBlock>& certificates) {
+  tuf::TrustPin pin;
+  for (const tuf::PemBlock& certificate : certificates) pin.ca_pem += tuf::format_pem(certificate);
+  return pin;
+}
+
+tuf::TrustPin pin_of_file(const fs::path& file) {
+  const std::string text = InputFile(file, "the trust root").read_all(kMaxPemLength);
+  const std::vector<tuf::PemBlock> blocks = tuf::parse_pem(text);
+  const std::vector<tuf::PemBlock> certificates = certificates_in(file, blocks);
+  if (!certificates.empty() && std::all_of(certificates.begin(), certificates.end(), is_authority)) {
+    return ca_pin(certificates);
+  }
+  const bool bare = std::any_of(blocks.begin(), blocks.end(),
+                                [](const auto& block) { return block.label == "PUBLIC KEY"; });
+  if (certificates.empty() && !bare) fail(file, "holds neither a certificate nor a public key");
+  if (!certificates.empty() && is_authority(certificates.front())) {
+    fail(file, "holds an authority before a certificate of another kind: which of them is the trust root?");
+  }
+  try {
+    // A leaf and its issuers pin the leaf, as in a root's certificate bundle.
+    const tuf::PublicKey key = tuf::PublicKey::from_pem(text);
+    return {{key.id(), key.canonical_id()}, {}};
+  } catch (const Error& error) {
+    fail(file, std::string("cannot be used: ") + error.what());
+  }
+}
+
+}  // namespace
+
+tuf::TrustPin parse_trust_root(std::string_view ref) {
+  if (const auto id = tuf::KeyId::parse(ref)) return {{*id}, {}};
+  const fs::path file(ref);
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) {
+    throw Error(
+        ErrorCode::kUsage,
+        "trust root \"" + printable(ref) + "\" is neither a key ID (64 lower-case hex digits) nor a file",
+        std::string(kWhatItIs));
+  }
+  return pin_of_file(file);
+}
+
+tuf::TrustPin read_ca_pin(const fs::path& file) {
+  const std::string text = InputFile(file, "the CA file").read_all(kMaxPemLength);
+  const std::vector<tuf::PemBlock> certificates = certificates_in(file, tuf::parse_pem(text));
+  if (certificates.empty()) fail(file, "holds no certificate");
+  return ca_pin(certificates);
+}
+
+}  // namespace agent

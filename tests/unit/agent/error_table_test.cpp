@@ -1,0 +1,98 @@
+#include "agent/report/error_table.h"
+
+#include <catch2/catch.hpp>
+#include <set>
+#include <string>
+
+#include "agent/report/printable.h"
+
+namespace {
+
+using agent::ExitCode;
+using tuf::ErrorCode;
+
+constexpr auto kLast = ErrorCode::kOutcomeUnknown;
+
+}  // namespace
+
+TEST_CASE("Every error code has a name of its own, an exit code and a hint of one line") {
+  std::set<std::string> names;
+  for (int i = 0; i <= static_cast<int>(kLast); ++i) {
+    const agent::ErrorRow row = agent::error_row(static_cast<ErrorCode>(i));
+    INFO(row.name);
+    CHECK(names.insert(std::string(row.name)).second);
+    CHECK(row.name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == std::string::npos);
+    CHECK_FALSE(row.name.empty());
+    CHECK(row.hint.size() > 10);
+    CHECK(row.hint.find('\n') == std::string::npos);
+    CHECK(row.exit_code != ExitCode::kOk);
+    CHECK(static_cast<int>(row.exit_code) <= 12);
+  }
+  CHECK(names.size() == static_cast<std::size_t>(kLast) + 1);
+}
+
+TEST_CASE("A number outside the list of error codes is not given a row") {
+  CHECK_THROWS_AS(agent::error_row(static_cast<ErrorCode>(static_cast<int>(kLast) + 1)), tuf::Error);
+}
+
+TEST_CASE("Names and exit codes are those of the public contract") {
+  const auto check = [](ErrorCode code, std::string_view name, int exit_code) {
+    CHECK(agent::error_row(code).name == name);
+    CHECK(static_cast<int>(agent::error_row(code).exit_code) == exit_code);
+  };
+  check(ErrorCode::kInternal, "INTERNAL", 1);
+  check(ErrorCode::kUsage, "USAGE", 2);
+  check(ErrorCode::kInvalidKeyRef, "INVALID_KEY_REF", 2);
+  check(ErrorCode::kConfig, "CONFIG", 3);
+  check(ErrorCode::kSecretMissing, "SECRET_MISSING", 3);
+  check(ErrorCode::kMalformedMetadata, "MALFORMED_METADATA", 4);
+  check(ErrorCode::kUnpinnedRoot, "UNPINNED_ROOT", 4);
+  check(ErrorCode::kRepositoryBroken, "REPOSITORY_BROKEN", 4);
+  check(ErrorCode::kTagMoved, "TAG_MOVED", 5);
+  check(ErrorCode::kPathNotCovered, "PATH_NOT_COVERED", 5);
+  check(ErrorCode::kNoTrustData, "NO_TRUST_DATA", 6);
+  check(ErrorCode::kRoleNotFound, "ROLE_NOT_FOUND", 6);
+  check(ErrorCode::kUnauthorized, "UNAUTHORIZED", 7);
+  check(ErrorCode::kForbidden, "FORBIDDEN", 7);
+  check(ErrorCode::kServerUnreachable, "SERVER_UNREACHABLE", 8);
+  check(ErrorCode::kServerRejected, "SERVER_REJECTED", 8);
+  check(ErrorCode::kConflict, "CONFLICT", 9);
+  check(ErrorCode::kKeyNotInRole, "KEY_NOT_IN_ROLE", 10);
+  check(ErrorCode::kBadTokenSignature, "BAD_TOKEN_SIGNATURE", 10);
+  check(ErrorCode::kLocked, "LOCKED", 11);
+  check(ErrorCode::kOutcomeUnknown, "OUTCOME_UNKNOWN", 12);
+}
+
+TEST_CASE("An error's own hint comes before that of the table") {
+  CHECK(agent::hint_of(tuf::Error(ErrorCode::kConflict, "m", "do this")) == "do this");
+  CHECK(agent::hint_of(tuf::Error(ErrorCode::kConflict, "m")) == agent::error_row(ErrorCode::kConflict).hint);
+}
+
+TEST_CASE("Printable text keeps what can be read and escapes what could forge a line or a terminal") {
+  using agent::printable;
+  CHECK(printable("registry.example.com/app:1.0 \"x\" \\n") == "registry.example.com/app:1.0 \"x\" \\n");
+  CHECK(printable("größe ☃ 🐳") == "größe ☃ 🐳");
+  CHECK(printable("a\nb\rc\td") == "a\\nb\\rc\\td");
+  CHECK(printable("\x1b[31m") == "\\x1b[31m");
+  CHECK(printable(std::string_view("\0", 1)) == "\\x00");
+  CHECK(printable("\x7f") == "\\x7f");
+  CHECK(printable("\xc2\x9b") == "\\x9b");                         // C1: CSI in one character
+  CHECK(printable("\xe2\x80\xae") == "\\u{202e}");                 // right-to-left override
+  CHECK(printable("\xe2\x80\xa8") == "\\u{2028}");                 // line separator
+  CHECK(printable("\xff\xfe") == "\\xff\\xfe");                    // not UTF-8
+  CHECK(printable("\xc0\x8a") == "\\xc0\\x8a");                    // newline, overlong
+  CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");           // surrogate
+  CHECK(printable("\xf4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80");  // above U+10FFFF
+  CHECK(printable("a\xe2\x80") == "a\\xe2\\x80");                  // cut off
+}
+
+TEST_CASE("Making text printable twice changes nothing more") {
+  const std::string once = agent::printable("a\n\x1b\xff\xe2\x80\xae\\x");
+  CHECK(agent::printable(once) == once);
+}
+
+TEST_CASE("Printable text is cut between characters") {
+  CHECK(agent::printable("abcdef", 3) == "abc…");
+  CHECK(agent::printable("abc", 3) == "abc");
+  CHECK(agent::printable("abü", 3) == "ab…");
+}
