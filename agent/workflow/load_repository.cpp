@@ -271,9 +271,19 @@ void save(const SeenRepository& seen, const TrustedRepository& repository, bool 
   for (const tuf::Delegation& delegation : repository.delegations()) {
     if (delegation.metadata) files[delegation.role.name] = delegation.metadata->bytes;
   }
+  const auto is_known = [&](const auto& file) {
+    try {
+      return seen.load(file.first) == file.second;
+    } catch (const Error&) {
+      return false;  // what cannot be read is replaced
+    }
+  };
+  const auto drop_known = [&] { std::erase_if(files, is_known); };
+  drop_known();
+  if (files.empty()) return;
   const FileLock lock = seen.lock(kLockPatience);
   if (!overwrite && is_newer_than(seen, repository)) return;
-  std::erase_if(files, [&](const auto& file) { return seen.load(file.first) == file.second; });
+  drop_known();
   seen.save(files);
 }
 
