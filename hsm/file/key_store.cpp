@@ -59,7 +59,7 @@ KeyStore::KeyStore(fs::path trust_dir, SecretSource& secrets)
 std::map<KeyId, KeyStore::Entry> KeyStore::scan() const {
   std::map<KeyId, Entry> entries;
   std::error_code error;
-  fs::recursive_directory_iterator file(folder_, fs::directory_options::skip_permission_denied, error);
+  fs::recursive_directory_iterator file(folder_, error);
   for (; !error && file != fs::recursive_directory_iterator(); file.increment(error)) {
     const fs::path& path = file->path();
     std::error_code ignored;
