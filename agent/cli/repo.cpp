@@ -79,7 +79,7 @@ std::shared_ptr<tuf::Signer> existing_root_key(const RepoInitOptions& options, R
 
 void run_command(const RepoInitOptions& options, Runtime& runtime, Report& report) {
   const tuf::Gun gun = parse_repository(options.repository);
-  Runtime::Repository repository = runtime.open(gun, Access::kPublish);
+  Runtime::Repository repository = runtime.open(gun, Access::kCreate);
   RepositoryReport& described = start_report(repository, report);
   if (repository_exists(*repository.store)) {
     const tuf::TrustedRepository trusted =

@@ -56,6 +56,7 @@ std::unique_ptr<TrustStore> Runtime::open_store(const tuf::Gun& gun, Access acce
   if (server.is_folder()) {
     StaticRepository::Options options;
     options.clock = read_clock;
+    options.may_create = access == Access::kCreate;
     return std::make_unique<StaticRepository>(server.folder(), gun, std::move(options));
   }
   const Url url = Url::of_server(server.text());

@@ -45,10 +45,10 @@ void run_command(const TokenListOptions& options, Runtime& runtime, Report& repo
     described["keys"] = OrderedJson::array();
     report.text.push_back((token.initialised ? token.uri : "(a token that is not initialised)") + "  " + state_of(token));
     if (!token.problem.empty()) report.text.push_back("  " + token.problem);
-    TextTable table({"  KEY", "TYPE", "CANONICAL ID", "REMARKS"});
+    TextTable table({"  TYPE", "KEY ID", "KEY", "REMARKS"});
     for (const hsm::TokenKeyInfo& key : token.keys) {
       described["keys"].push_back(describe(key));
-      table.add({"  " + key.uri, key.kind, key.public_key ? key.public_key->canonical_id().hex() : "-", remarks(key)});
+      table.add({"  " + key.kind, key.public_key ? key.public_key->canonical_id().short_form() : "-", key.uri, remarks(key)});
     }
     if (!token.keys.empty()) {
       for (std::string& line : table.lines()) report.text.push_back(std::move(line));

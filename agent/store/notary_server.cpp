@@ -64,6 +64,7 @@ const char* actions_for(Access access) {
     case Access::kRead:
       return "pull";
     case Access::kPublish:
+    case Access::kCreate:
       return "push,pull";
     case Access::kAdminister:
       return "*";
@@ -77,6 +78,8 @@ const char* purpose_of(Access access) {
       return "read";
     case Access::kPublish:
       return "publish";
+    case Access::kCreate:
+      return "create";
     case Access::kAdminister:
       return "administer";
   }

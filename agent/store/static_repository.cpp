@@ -123,6 +123,7 @@ std::optional<std::string> StaticRepository::fetch_one(const StaticState& presen
 
 std::vector<std::optional<std::string>> StaticRepository::fetch(const std::vector<FileRequest>& requests) {
   if (!std::filesystem::is_directory(dir_)) {
+    if (options_.may_create && !std::filesystem::exists(dir_)) return {requests.size(), std::nullopt};
     throw tuf::Error(tuf::ErrorCode::kServerUnreachable, name_ + " is not there",
                      "check the folder's name; countersign repo init makes a new one");
   }

@@ -60,6 +60,6 @@ class TrustStore {
 };
 
 /// What the session will do, so that the right token scope is asked for from the start (section 1.6).
-enum class Access { kRead, kPublish, kAdminister };
+enum class Access { kRead, kPublish, kCreate, kAdminister };
 
 }  // namespace agent
