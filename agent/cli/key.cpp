@@ -56,7 +56,7 @@ void run_command(const KeyGenerateOptions& options, Runtime& runtime, Report& re
   std::shared_ptr<tuf::Signer> key;
   OrderedJson described;
   if (options.token) {
-    const auto token_key = runtime.tokens().generate_key(hsm::TokenUri::parse(*options.token), options.name, *hsm::parse_token_key_type(options.type));
+    const auto token_key = runtime.tokens().generate_key(hsm::TokenUri::parse(*options.token), options.name, *algorithm);
     described["location"] = token_key->uri();
     const hsm::KeyOrigin origin = token_key->origin();
     described["local"] = origin.local.value_or(false);

@@ -171,6 +171,10 @@ std::variant<HttpResponse, Error> CurlTransfer::result(CURLcode code) {
     curl_easy_getinfo(handle_.get(), CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
     return describe_failure(failure);
   }
+  // libcurl takes a connection that closes amid the headers for the end of an answer.
+  if (!header_done_) {
+    return describe_failure({CURLE_GOT_NOTHING, host(), request_begun_, 0, "the answer ends in its headers"});
+  }
   long status = 0;
   curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int>(status);

@@ -4,9 +4,16 @@
 
 #include <cstdlib>
 
+#include "agent/config/input_file.h"
+#include "agent/http/ca_bundle.h"
 #include "tuf/base/error.h"
 
 namespace agent {
+namespace {
+
+constexpr std::size_t kMaxBundle = 16 << 20;
+
+}  // namespace
 
 TlsTrust TlsTrust::system() {
   const char* file = std::getenv(X509_get_default_cert_file_env());
@@ -20,9 +27,8 @@ tuf::OpensslPtr<X509_STORE, X509_STORE_free> TlsTrust::load() const {
   tuf::OpensslPtr<X509_STORE, X509_STORE_free> store(X509_STORE_new());
   if (!store) throw tuf::Error(tuf::ErrorCode::kInternal, "no memory for the certificate store");
   for (const std::string& file : ca_files_) {
-    if (X509_STORE_load_file(store.get(), file.c_str()) == 1) continue;
-    throw tuf::Error(tuf::ErrorCode::kFileUnreadable,
-                     "cannot read certificates of authorities from " + file + ": " + tuf::drain_openssl_errors(),
+    if (add_ca_bundle(store.get(), InputFile(file, "the authorities' file").read_all(kMaxBundle))) continue;
+    throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "no certificate in the authorities' file " + file,
                      "name a PEM file with --tlscacert, or set SSL_CERT_FILE to one");
   }
   if (!ca_directories_.empty() && X509_STORE_load_path(store.get(), ca_directories_.c_str()) != 1) {

@@ -1,6 +1,6 @@
-// TlsTrust: the authorities that may vouch for a server. Loaded once and shared by all connections, since
-// parsing the system's whole bundle for each costs more than everything else a run does; a hashed directory
-// is read one certificate at a time, when a chain asks for it.
+// TlsTrust: the authorities that may vouch for a server. Opened once, shared by all connections, and parsed
+// one certificate at a time when a chain asks for it: the system's whole bundle costs more than all else a
+// run does.
 #pragma once
 
 #include <openssl/x509.h>

@@ -82,6 +82,29 @@ class NotaryServer(Store):
             daemon.stop()
 
 
+class TokenService:
+    """Docker's registry token protocol; `users` as in token_server.py."""
+
+    def __init__(self, folder: Path, authority: Authority, users: dict):
+        folder.mkdir(parents=True, exist_ok=True)
+        port = free_port()
+        certificate, key = authority.issue("token-service")
+        token_certificate, token_key = authority.issue("token-signer")
+        users_file = folder / "users.json"
+        users_file.write_text(json.dumps(users))
+        self.auth = {"type": "token", "options": {
+            "realm": f"https://127.0.0.1:{port}/token", "service": "trust", "issuer": "test issuer",
+            "rootcertbundle": str(authority.ca)}}
+        self._daemon = Daemon(
+            ["/usr/bin/python3", Path(__file__).with_name("token_server.py"), "--port", port, "--tls-cert",
+             certificate, "--tls-key", key, "--token-cert", token_certificate, "--token-key", token_key, "--users",
+             users_file, "--issuer", "test issuer"],
+            port=port, log=folder / "token.log", env=clean_environment(folder), cwd=folder)
+
+    def stop(self):
+        self._daemon.stop()
+
+
 NGINX = """
 daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
 events {{}}
