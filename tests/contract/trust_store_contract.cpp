@@ -3,8 +3,11 @@
 #include <chrono>
 #include <memory>
 
+#include "agent/http/curl_client.h"
+#include "agent/store/notary_server.h"
 #include "agent/store/static_repository.h"
 #include "tests/support/memory_store.h"
+#include "tests/support/notary_process.h"
 #include "tests/support/store_client.h"
 #include "tests/support/test_data.h"
 #include "tuf/base/error.h"
@@ -50,6 +53,23 @@ class StaticHost final : public Host {
   test::TempDir dir_;
 };
 
+/// A real notary-server, over TLS.
+class NotaryHost final : public Host {
+ public:
+  explicit NotaryHost(test::NotaryProcess::Mode mode) : process_(mode) {
+    agent::CurlOptions options;
+    options.trust = agent::TlsTrust::only(process_.ca_file().string());
+    http_ = std::make_shared<agent::CurlClient>(std::move(options));
+  }
+  std::shared_ptr<agent::TrustStore> open(const tuf::Gun& gun) override {
+    return std::make_shared<agent::NotaryServer>(http_, agent::Url::of_server(process_.url()), gun);
+  }
+
+ private:
+  test::NotaryProcess process_;
+  std::shared_ptr<agent::HttpClient> http_;
+};
+
 struct Implementation {
   const char* name;
   std::unique_ptr<Host> (*start)();
@@ -58,6 +78,10 @@ struct Implementation {
 constexpr Implementation kImplementations[] = {
     {"in memory", [] { return std::unique_ptr<Host>(std::make_unique<MemoryHost>()); }},
     {"static repository", [] { return std::unique_ptr<Host>(std::make_unique<StaticHost>()); }},
+    {"notary-server",
+     [] { return std::unique_ptr<Host>(std::make_unique<NotaryHost>(test::NotaryProcess::Mode::kLocal)); }},
+    {"notary-server with notary-signer",
+     [] { return std::unique_ptr<Host>(std::make_unique<NotaryHost>(test::NotaryProcess::Mode::kSigner)); }},
 };
 
 /// A store of each kind in turn, with a client of a repository that does not exist yet.
