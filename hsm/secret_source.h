@@ -23,18 +23,21 @@ class SecretSource {
   explicit SecretSource(const std::map<std::string, std::string>& variables);
 
   /// The first of `names` (or its _FILE twin) that is set, also when empty; nullptr if none is. Throws
-  /// kFileUnreadable, kInsecureFile for a twin whose file cannot be used.
+  /// kFileUnreadable, kInsecureFile for a twin whose file cannot be used. A file that others can read is
+  /// taken: mounted secrets often are.
   const Secret* find(const std::vector<std::string>& names);
 
-  /// The passphrase of a key file whose `role:` header is `label` (section 5.4): root keys have their own
-  /// variables. Throws kSecretMissing, naming the variables that were tried.
+  /// The variables, in order, that are looked at for a key file whose `role:` header is `label`
+  /// (section 5.4): root keys have their own.
+  static std::vector<std::string> passphrase_variables(std::string_view label);
+  /// The passphrase of such a file. Throws kSecretMissing, naming the variables that were tried.
   const Secret& passphrase(std::string_view label);
   /// As `passphrase`, but nullptr when no variable is set.
   const Secret* find_passphrase(std::string_view label);
 
  private:
   SecretSource() = default;
-  std::map<std::string, Secret> secrets_;
+  std::map<std::string, Secret> secrets_;     // by variable; those read from files under NAME_FILE
   std::map<std::string, std::string> files_;  // NAME_FILE -> path
 };
 

@@ -42,9 +42,11 @@ class HttpClient {
   virtual ~HttpClient() = default;
 
   /// Sends the requests, all at once where there are several, and gives their responses in the same order.
-  /// Any status is a response. Throws only for transport: kServerUnreachable (nothing was sent), kTlsFailed,
-  /// kTimeout and kConnectionLost (something may have arrived), kServerError (body over max_response).
-  /// Only GET and HEAD are ever repeated by themselves. Redirects are not followed.
+  /// Any status is a response. Throws only for transport: kServerUnreachable and kTlsFailed (nothing was
+  /// sent), kTimeout and kConnectionLost (something may have arrived), kServerError (an answer came that
+  /// cannot be taken: body over max_response, compressed, not HTTP), kFileUnreadable (certificate files),
+  /// kConfig (a URL that is not encrypted). Only GET and HEAD are ever repeated by themselves, and a request
+  /// that was answered 429, which says that it was not looked at. Redirects are not followed.
   virtual std::vector<HttpResponse> send(const std::vector<HttpRequest>& requests) = 0;
 
   HttpResponse send_one(const HttpRequest& request) { return send({request}).front(); }

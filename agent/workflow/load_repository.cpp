@@ -172,7 +172,7 @@ class Loading {
 
   void load_root(TrustedRepository& repository) {
     const tuf::TrustPin* pin = request_.policy.pin ? &*request_.policy.pin : nullptr;
-    if (known_root_ && (!pin || pin->accepts(known_root_->body, request_.gun, request_.now))) {
+    if (known_root_ && (!pin || pin->accepts(*known_root_, request_.gun, request_.now))) {
       repository.accept_known_root(known_root_->bytes);
       follow_chain(repository);
     } else if (pin) {
@@ -212,14 +212,14 @@ class Loading {
   /// newest one that the pin accepts is where the chain starts.
   void start_from_pin(TrustedRepository& repository, const tuf::TrustPin& pin) {
     const std::string& last = newest(kRoot);
-    const tuf::Root newest_root = tuf::decode<tuf::Root>(last, "root").body;
+    const auto newest_root = tuf::decode<tuf::Root>(last, "root");
     if (!pin.accepts(newest_root, request_.gun, request_.now)) {
-      for (std::int64_t version = newest_root.version - 1;
-           version > 0 && newest_root.version - version <= kMaxRootSteps; --version) {
+      for (std::int64_t version = newest_root.body.version - 1;
+           version > 0 && newest_root.body.version - version <= kMaxRootSteps; --version) {
         const std::optional<std::string> older =
             store_.fetch({{kRoot, FileRequest::WithVersion{version}}}).front();
         if (!older) break;
-        if (!pin.accepts(tuf::decode<tuf::Root>(*older, "root").body, request_.gun, request_.now)) continue;
+        if (!pin.accepts(tuf::decode<tuf::Root>(*older, "root"), request_.gun, request_.now)) continue;
         repository.accept_first_root(*older, &pin);
         follow_chain(repository);
         return;

@@ -1,5 +1,6 @@
 #include "tuf/base/base64.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <limits>
@@ -25,7 +26,10 @@ std::optional<Bytes> from_base64(std::string_view text) {
   while (padding < 2 && text[text.size() - 1 - padding] == '=') ++padding;
   bytes.resize(static_cast<std::size_t>(decoded) - padding);
   // OpenSSL tolerates white space, "====" and spare bits; only the one canonical text passes here.
-  if (to_base64(bytes) != text) return std::nullopt;
+  std::string again = to_base64(bytes);
+  const bool exact = again == text;
+  OPENSSL_cleanse(again.data(), again.size());  // it may be a private key
+  if (!exact) return std::nullopt;
   return bytes;
 }
 

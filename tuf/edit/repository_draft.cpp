@@ -9,12 +9,43 @@
 namespace tuf {
 namespace {
 
-bool same_target(const Target& a, const Target& b) {
-  return a.hashes == b.hashes && a.length == b.length && a.custom == b.custom;
+/// Whether writing `wanted` would change anything that was asked for: hashes and custom data that others added to
+/// the same image stay.
+bool says_the_same(const Target& present, const Target& wanted) {
+  const auto held = [&](const auto& hash) {
+    const auto found = present.hashes.find(hash.first);
+    return found != present.hashes.end() && found->second == hash.second;
+  };
+  return std::all_of(wanted.hashes.begin(), wanted.hashes.end(), held) && present.length == wanted.length &&
+         (!wanted.custom || wanted.custom == present.custom);
 }
 
 bool is_targets(const RoleName& role) {
   return role.text() == "targets";
+}
+
+/// The server checks none of this (section 2.3), and one bad entry makes the file unreadable for everybody.
+void check_target(const std::string& name, const Target& target) {
+  if (!is_valid_target_name(name))
+    throw Error(ErrorCode::kInvalidTag, "a target name that no client can read back");
+  const auto sha512 = target.hashes.find("sha512");
+  const std::size_t known = sha512 == target.hashes.end() ? 1 : 2;
+  if (!target.sha256() || target.hashes.size() != known || (known == 2 && sha512->second.size() != 64)) {
+    throw Error(ErrorCode::kInvalidDigest, "\"" + name + "\" has no digest that clients compare");
+  }
+  if (target.length < 1 || target.length > kMaxJsonInteger) {
+    throw Error(ErrorCode::kSizeMismatch,
+                "\"" + name + "\" cannot have " + std::to_string(target.length) + " bytes");
+  }
+  if (!target.custom) return;
+  try {
+    // As deep in the file as it will stand, so that our own reader takes it back.
+    const std::string text =
+        canonical_json({{"signed", {{"targets", {{name, {{"custom", *target.custom}}}}}}}});
+    static_cast<void>(parse_json(text, "custom data"));
+  } catch (const Error& error) {
+    throw Error(ErrorCode::kUsage, "custom data of \"" + name + "\" cannot be written: " + error.what());
+  }
 }
 
 std::int64_t next_version(const RoleName& role, std::int64_t stored) {
@@ -76,11 +107,22 @@ void RepositoryDraft::require_usable(const RoleName& role) const {
   if (!parent_of(role).find_role(role)) {
     throw Error(ErrorCode::kRoleNotFound, gun_.text() + " has no role " + role.text());
   }
-  const Delegation* delegation = base_ ? base_->find_delegation(role) : nullptr;
-  if (delegation && delegation->state == Delegation::State::kBelowThreshold && !targets_.contains(role)) {
+  if (!base_ || targets_.contains(role)) return;
+  const Delegation* delegation = base_->find_delegation(role);
+  if (delegation && delegation->state == Delegation::State::kBelowThreshold) {
     throw Error(ErrorCode::kBadSignature, "the stored file of " + role.text() + " of " + gun_.text() +
                                               " is not signed by its present keys");
   }
+  if (!delegation && base_->snapshot().body.meta.contains(role.text())) {
+    throw Error(ErrorCode::kBadSignature, "the stored file of " + role.text() + " of " + gun_.text() +
+                                              " was not verified, since nothing usable delegates to it");
+  }
+}
+
+bool RepositoryDraft::admits(const RoleName& role, std::string_view target_name) const {
+  if (!role.is_delegation()) return true;
+  const DelegationRole* definition = parent_of(role).find_role(role);
+  return definition && definition->admits(target_name) && admits(role.parent(), target_name);
 }
 
 bool RepositoryDraft::needs_renewal(const RoleName& role) const {
@@ -106,16 +148,15 @@ Targets& RepositoryDraft::edit(const RoleName& role) {
 
 TargetChange RepositoryDraft::set_target(const RoleName& role, const std::string& name,
                                          const Target& target) {
-  if (!is_valid_target_name(name))
-    throw Error(ErrorCode::kInvalidTag, "a target name that no client can read back");
+  check_target(name, target);
   require_usable(role);
-  if (role.is_delegation() && !base_->admits(role, name)) {
+  if (!admits(role, name)) {
     throw Error(ErrorCode::kPathNotCovered, "the paths of " + role.text() + " do not admit \"" + name + "\"");
   }
   TargetChange change = TargetChange::kAdded;
   if (const Targets* present = current(role)) {
     if (const auto found = present->targets.find(name); found != present->targets.end()) {
-      if (same_target(found->second, target) && !needs_renewal(role)) return TargetChange::kUnchanged;
+      if (says_the_same(found->second, target) && !needs_renewal(role)) return TargetChange::kUnchanged;
       const Bytes* before = found->second.sha256();
       const Bytes* after = target.sha256();
       // The same digest with other custom data or length is corrected, not moved.
@@ -143,6 +184,11 @@ bool RepositoryDraft::add_delegation(const RoleName& role, const std::vector<Pub
                   "key " + key.canonical_id().short_form() + " cannot be used: " + *problem);
     }
   }
+  for (const std::string& path : paths) {
+    if (!path.empty() && !is_valid_target_name(path)) {
+      throw Error(ErrorCode::kInvalidTag, "a path of " + role.text() + " that no target name can start with");
+    }
+  }
   const Targets& parent = parent_of(role);
   const DelegationRole* present = parent.find_role(role);
   DelegationRole next = present ? *present : DelegationRole{role, {}, 1, {}};
@@ -154,17 +200,19 @@ bool RepositoryDraft::add_delegation(const RoleName& role, const std::vector<Pub
     if (std::find(next.paths.begin(), next.paths.end(), path) == next.paths.end()) next.paths.push_back(path);
   }
   if (threshold) next.threshold = *threshold;
-  if (next.threshold < 1 || static_cast<std::size_t>(next.threshold) > next.key_ids.size()) {
+  std::map<KeyId, KeyObject> objects = parent.keys;
+  for (const PublicKey& key : keys) objects.emplace(key.id(), key.object());
+  const std::size_t pairs = RoleAuthority(objects, next.key_ids, next.threshold).key_pairs();
+  if (next.threshold < 1 || static_cast<std::size_t>(next.threshold) > pairs) {
     throw Error(ErrorCode::kInvalidRole, role.text() + " would need " + std::to_string(next.threshold) +
-                                             " signatures with " + std::to_string(next.key_ids.size()) +
-                                             " keys");
+                                             " signatures with " + std::to_string(pairs) + " usable keys");
   }
   if (present && present->key_ids == next.key_ids && present->paths == next.paths &&
       present->threshold == next.threshold) {
     return false;
   }
   Targets& edited = edit(role.parent());
-  for (const PublicKey& key : keys) edited.keys.emplace(key.id(), key.object());
+  edited.keys = std::move(objects);
   const auto slot = std::find_if(edited.roles.begin(), edited.roles.end(),
                                  [&](const DelegationRole& r) { return r.name == role; });
   if (slot == edited.roles.end()) {

@@ -39,10 +39,12 @@ class RepositoryDraft {
   /// Version 1 of root and targets for a repository that does not exist yet.
   static RepositoryDraft for_new_repository(const Gun& gun, Time now, const InitialKeys& keys);
 
-  /// Puts the target into the role. kUnchanged if the same digest, length and custom data already stand there
-  /// and readers see them; a role that has expired is renewed.
+  /// Puts the target into the role. kUnchanged if digest, length and (if given) custom data already stand
+  /// there and readers see them; a role that has expired is renewed.
   /// Throws kRoleNotFound for a role that does not exist, kPathNotCovered if its paths do not admit the name,
-  /// kInvalidTag, kBadSignature if the stored file of the role does not verify (its content is unknown).
+  /// kBadSignature if the stored file of the role does not verify (its content is unknown), and for what
+  /// would be signed but of no use to readers (section 2.3): kInvalidTag for the name, kInvalidDigest without
+  /// a SHA-256, kSizeMismatch without a length, kUsage for custom data that metadata cannot carry.
   TargetChange set_target(const RoleName& role, const std::string& name, const Target& target);
 
   /// Takes the target out of the role; false if it was not there.
@@ -50,7 +52,8 @@ class RepositoryDraft {
 
   /// Adds the keys and paths to the delegation, which is made if it does not exist. `threshold` replaces the
   /// present one if given. False if nothing changes. The parent must be usable; throws kRoleNotFound,
-  /// kInvalidRole (threshold above the number of keys), kKeyUnsupported (certificate not valid now).
+  /// kInvalidRole (threshold above the number of usable key pairs), kKeyUnsupported (certificate not valid
+  /// now), kInvalidTag (a path that no target name can start with).
   bool add_delegation(const RoleName& role, const std::vector<PublicKey>& keys,
                       const std::vector<std::string>& paths, std::optional<int> threshold = std::nullopt);
 
@@ -75,6 +78,7 @@ class RepositoryDraft {
 
   Targets& edit(const RoleName& role);
   const Targets* current(const RoleName& role) const;
+  bool admits(const RoleName& role, std::string_view target_name) const;
   const Targets& parent_of(const RoleName& role) const;
   void require_usable(const RoleName& role) const;
   bool needs_renewal(const RoleName& role) const;

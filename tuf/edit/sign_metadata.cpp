@@ -9,11 +9,23 @@ namespace tuf {
 
 std::string sign_metadata(std::string_view what, std::string_view signed_text,
                           const std::vector<PublicKey>& keys, int threshold, const SignerFor& signer_for) {
-  std::vector<Signature> signatures;
-  std::set<KeyId> signed_by;
+  std::vector<std::pair<const PublicKey*, std::shared_ptr<Signer>>> at_hand;
+  std::set<KeyId> pairs;
   for (const PublicKey& key : keys) {
-    const std::shared_ptr<Signer> signer = signer_for(key.canonical_id());
+    std::shared_ptr<Signer> signer = signer_for(key.canonical_id());
     if (!signer) continue;
+    at_hand.emplace_back(&key, std::move(signer));
+    pairs.insert(key.canonical_id());
+  }
+  // Asked before anything is signed: what cannot be published must not be signed either.
+  if (pairs.size() < static_cast<std::size_t>(threshold)) {
+    throw Error(ErrorCode::kKeyNotFound, std::string(what) + " needs " + std::to_string(threshold) + " of " +
+                                             std::to_string(keys.size()) + " keys to sign, " +
+                                             std::to_string(pairs.size()) + " at hand");
+  }
+  std::vector<Signature> signatures;
+  for (const auto& [listed, signer] : at_hand) {
+    const PublicKey& key = *listed;
     Signature signature{key.id().hex(), std::string(signature_method(key.type())),
                         signer->sign(as_bytes(signed_text))};
     if (!key.verifies(signature, as_bytes(signed_text))) {
@@ -22,12 +34,6 @@ std::string sign_metadata(std::string_view what, std::string_view signed_text,
                                                      " that does not verify");
     }
     signatures.push_back(std::move(signature));
-    signed_by.insert(key.canonical_id());
-  }
-  if (signed_by.size() < static_cast<std::size_t>(threshold)) {
-    throw Error(ErrorCode::kKeyNotFound, std::string(what) + " needs " + std::to_string(threshold) + " of " +
-                                             std::to_string(keys.size()) + " keys to sign, " +
-                                             std::to_string(signed_by.size()) + " at hand");
   }
   return encode_file(signed_text, signatures);
 }

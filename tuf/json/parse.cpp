@@ -95,6 +95,9 @@ Json parse_json(std::string_view text, std::string_view what) {
   if (text.starts_with("\xef\xbb\xbf")) {  // nlohmann would skip it
     throw Error(ErrorCode::kMalformedMetadata, std::string(what) + ": starts with a byte order mark");
   }
+  if (text.find('\0') != std::string_view::npos) {  // nlohmann would take it for the end
+    throw Error(ErrorCode::kMalformedMetadata, std::string(what) + ": holds a zero byte");
+  }
   StrictBuilder builder(what);
   Json::sax_parse(text.begin(), text.end(), &builder);
   return builder.take();

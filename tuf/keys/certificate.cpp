@@ -5,6 +5,8 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+
 #include "tuf/base/base64.h"
 #include "tuf/base/error.h"
 #include "tuf/base/openssl.h"
@@ -17,6 +19,7 @@ using Certificate = OpensslPtr<X509, X509_free>;
 // sk_X509_free is a macro; the certificates themselves belong to the bundle.
 using BorrowedCertificates = OpensslPtr<STACK_OF(X509), [](STACK_OF(X509) * stack) { sk_X509_free(stack); }>;
 constexpr std::chrono::days kStartLeeway{1};
+constexpr int kSecurityLevel = 2;  // of a chain: 112 bits, which rules out SHA-1 and RSA below 2048
 
 std::string certificate_text(const PublicKey& key) {
   const Bytes pem = from_base64(key.object().value).value_or(Bytes{});
@@ -76,11 +79,15 @@ bool matches_gun(std::string_view common_name, std::string_view gun) {
   return common_name == gun;
 }
 
-std::optional<std::string> validity_problem(X509* certificate, Time now) {
+std::optional<std::string> date_problem(X509* certificate, Time now) {
   const Time start = to_time(X509_get0_notBefore(certificate));
   const Time end = to_time(X509_get0_notAfter(certificate));
   if (end < now) return "its certificate expired at " + format_time(end);
   if (start > now + kStartLeeway) return "its certificate is not valid before " + format_time(start);
+  return std::nullopt;
+}
+
+std::optional<std::string> strength_problem(X509* certificate) {
   int digest = NID_undef;
   if (X509_get_signature_info(certificate, &digest, nullptr, nullptr, nullptr) == 1 &&
       (digest == NID_sha1 || digest == NID_md5)) {
@@ -89,9 +96,29 @@ std::optional<std::string> validity_problem(X509* certificate, Time now) {
   return std::nullopt;
 }
 
+bool chains_to_anchor(const std::vector<Certificate>& bundle, X509* anchor, Time now) {
+  if (bundle.empty()) return false;
+  const OpensslPtr<X509_STORE, X509_STORE_free> store{X509_STORE_new()};
+  const OpensslPtr<X509_STORE_CTX, X509_STORE_CTX_free> context{X509_STORE_CTX_new()};
+  const BorrowedCertificates issuers{sk_X509_new_null()};
+  for (std::size_t i = 1; i < bundle.size(); ++i) sk_X509_push(issuers.get(), bundle[i].get());
+  bool ok = X509_STORE_add_cert(store.get(), anchor) == 1 &&
+            X509_STORE_CTX_init(context.get(), store.get(), bundle.front().get(), issuers.get()) == 1;
+  if (ok) {
+    X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context.get());
+    X509_VERIFY_PARAM_set_time(parameters, now.time_since_epoch().count());
+    X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);  // an intermediate may be the anchor
+    X509_VERIFY_PARAM_set_auth_level(parameters, kSecurityLevel);
+    ok = X509_verify_cert(context.get()) == 1;
+  }
+  drain_openssl_errors();
+  return ok;
+}
+
 }  // namespace
 
-std::optional<std::string> root_certificate_problem(const PublicKey& key, std::string_view gun, Time now) {
+std::optional<std::string> root_certificate_problem(const PublicKey& key, std::string_view gun,
+                                                    std::optional<Time> now) {
   if (!is_certificate(key)) return "it is a bare key, not a certificate";
   const std::string text = certificate_text(key);
   std::string exact;
@@ -106,12 +133,17 @@ std::optional<std::string> root_certificate_problem(const PublicKey& key, std::s
   if (!matches_gun(common_name(leaf), gun)) {
     return "its certificate is for \"" + common_name(leaf) + "\", not for " + std::string(gun);
   }
-  return validity_problem(leaf, now);
+  auto problem = strength_problem(leaf);
+  if (!problem && now) problem = date_problem(leaf, *now);
+  return problem;
 }
 
 std::optional<std::string> delegation_certificate_problem(const PublicKey& key, Time now) {
   if (!is_certificate(key)) return std::nullopt;
-  return validity_problem(parse_certificates(certificate_text(key)).front().get(), now);
+  const std::vector<Certificate> bundle = parse_certificates(certificate_text(key));
+  X509* leaf = bundle.front().get();
+  const auto problem = date_problem(leaf, now);
+  return problem ? problem : strength_problem(leaf);
 }
 
 bool chains_to(const PublicKey& key, std::string_view ca_pem, Time now) {
@@ -119,22 +151,9 @@ bool chains_to(const PublicKey& key, std::string_view ca_pem, Time now) {
   if (anchors.empty()) throw Error(ErrorCode::kConfig, "the CA file holds no certificate");
   if (!is_certificate(key)) return false;
   const std::vector<Certificate> bundle = parse_certificates(certificate_text(key));
-  if (bundle.empty()) return false;
-
-  const OpensslPtr<X509_STORE, X509_STORE_free> store{X509_STORE_new()};
-  const OpensslPtr<X509_STORE_CTX, X509_STORE_CTX_free> context{X509_STORE_CTX_new()};
-  const BorrowedCertificates issuers{sk_X509_new_null()};
-  for (const Certificate& anchor : anchors) X509_STORE_add_cert(store.get(), anchor.get());
-  for (std::size_t i = 1; i < bundle.size(); ++i) sk_X509_push(issuers.get(), bundle[i].get());
-  bool ok = X509_STORE_CTX_init(context.get(), store.get(), bundle.front().get(), issuers.get()) == 1;
-  if (ok) {
-    X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context.get());
-    X509_VERIFY_PARAM_set_time(parameters, now.time_since_epoch().count());
-    X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);  // an intermediate may be the anchor
-    ok = X509_verify_cert(context.get()) == 1;
-  }
-  drain_openssl_errors();
-  return ok;
+  // One at a time: of two anchors with one name (a CA that changed its key) OpenSSL would only try the first.
+  return std::any_of(anchors.begin(), anchors.end(),
+                     [&](const Certificate& anchor) { return chains_to_anchor(bundle, anchor.get(), now); });
 }
 
 std::optional<Time> certificate_expiry(const PublicKey& key) {

@@ -13,8 +13,10 @@ namespace tuf {
 
 /// Why the certificate bundle of a root key may not vouch for `gun` at `now`; nullopt if it may. Checked:
 /// exact PEM, leaf first and the only non-CA, common name equal to the GUN or a prefix ending in `*`,
-/// validity (a day of leeway at the start), RSA from 2048 bits, no SHA-1 or MD5 signature.
-std::optional<std::string> root_certificate_problem(const PublicKey& key, std::string_view gun, Time now);
+/// validity (a day of leeway at the start), RSA from 2048 bits, no SHA-1 or MD5 signature. Without `now`
+/// everything but the dates, for roots that others have followed.
+std::optional<std::string> root_certificate_problem(const PublicKey& key, std::string_view gun,
+                                                    std::optional<Time> now);
 
 /// Why a certificate may not be put into a delegation at `now`; nullopt if it may, or if `key` is bare.
 std::optional<std::string> delegation_certificate_problem(const PublicKey& key, Time now);

@@ -9,6 +9,11 @@ const Bytes* Target::sha256() const {
   return found != hashes.end() && found->second.size() == 32 ? &found->second : nullptr;
 }
 
+bool DelegationRole::admits(std::string_view target_name) const {
+  return std::any_of(paths.begin(), paths.end(),
+                     [&](const std::string& path) { return target_name.starts_with(path); });
+}
+
 const DelegationRole* Targets::find_role(const RoleName& name) const {
   const auto found =
       std::find_if(roles.begin(), roles.end(), [&](const DelegationRole& role) { return role.name == name; });

@@ -58,6 +58,9 @@ struct DelegationRole {
   std::vector<KeyId> key_ids;  // empty after the last key was removed: the role is unusable
   int threshold = 1;
   std::vector<std::string> paths;  // prefixes; empty means no names at all (section 3.6)
+
+  /// Whether one of the paths is a prefix of the name. The parents' paths count too; see TrustedRepository.
+  bool admits(std::string_view target_name) const;
 };
 
 /// `targets` and every delegation.

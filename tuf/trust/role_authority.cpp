@@ -8,12 +8,20 @@
 
 namespace tuf {
 
+bool is_signed_by(const PublicKey& key, std::string_view signed_text,
+                  const std::vector<Signature>& signatures) {
+  return std::any_of(signatures.begin(), signatures.end(), [&](const Signature& signature) {
+    return signature.keyid == key.id().hex() && key.verifies(signature, as_bytes(signed_text));
+  });
+}
+
 RoleAuthority::RoleAuthority(const std::map<KeyId, KeyObject>& keys, const std::vector<KeyId>& key_ids,
                              int threshold)
     : threshold_(threshold) {
+  std::set<KeyId> done;  // a role may list an ID a thousand times; each costs a verification
   for (const KeyId& id : key_ids) {
     const auto found = keys.find(id);
-    if (found == keys.end()) continue;
+    if (found == keys.end() || !done.insert(id).second) continue;
     if (auto key = PublicKey::from_object(found->second)) keys_.push_back(*std::move(key));
   }
 }
@@ -23,7 +31,7 @@ RoleAuthority RoleAuthority::of(const Root& root, const RoleName& role) {
   return {root.keys, keys.key_ids, keys.threshold};
 }
 
-RoleAuthority RoleAuthority::of_root(const Root& root, const Gun& gun, Time now,
+RoleAuthority RoleAuthority::of_root(const Root& root, const Gun& gun, std::optional<Time> now,
                                      std::vector<std::string>* problems) {
   RoleAuthority authority = of(root, RoleName::of("root"));
   std::erase_if(authority.keys_, [&](const PublicKey& key) {
@@ -34,24 +42,28 @@ RoleAuthority RoleAuthority::of_root(const Root& root, const Gun& gun, Time now,
   return authority;
 }
 
+std::size_t RoleAuthority::key_pairs() const {
+  std::set<KeyId> pairs;
+  for (const PublicKey& key : keys_) pairs.insert(key.canonical_id());
+  return pairs.size();
+}
+
 bool RoleAuthority::approves(std::string_view signed_text, const std::vector<Signature>& signatures) const {
   std::set<KeyId> approved;  // canonical IDs: what counts is the key pair
-  for (const Signature& signature : signatures) {
-    for (const PublicKey& key : keys_) {
-      if (key.id().hex() != signature.keyid || approved.contains(key.canonical_id())) continue;
-      if (!key.verifies(signature, as_bytes(signed_text))) continue;
-      approved.insert(key.canonical_id());
-      if (approved.size() >= static_cast<std::size_t>(threshold_)) return true;
-    }
+  for (const PublicKey& key : keys_) {
+    if (approved.contains(key.canonical_id()) || !is_signed_by(key, signed_text, signatures)) continue;
+    approved.insert(key.canonical_id());
+    if (approved.size() >= static_cast<std::size_t>(threshold_)) return true;
   }
   return false;
 }
 
-bool TrustPin::accepts(const Root& root, const Gun& gun, Time now) const {
-  const RoleAuthority authority = RoleAuthority::of_root(root, gun, now);
+bool TrustPin::accepts(const Metadata<Root>& root, const Gun& gun, Time now) const {
+  const RoleAuthority authority = RoleAuthority::of_root(root.body, gun, now);
   return std::any_of(authority.keys().begin(), authority.keys().end(), [&](const PublicKey& key) {
-    return key_ids.contains(key.id()) || key_ids.contains(key.canonical_id()) ||
-           (!ca_pem.empty() && chains_to(key, ca_pem, now));
+    const bool pinned = key_ids.contains(key.id()) || key_ids.contains(key.canonical_id()) ||
+                        (!ca_pem.empty() && chains_to(key, ca_pem, now));
+    return pinned && is_signed_by(key, root.signed_text, root.signatures);
   });
 }
 

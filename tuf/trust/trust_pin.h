@@ -5,18 +5,19 @@
 #include <string>
 
 #include "tuf/keys/key_id.h"
-#include "tuf/metadata/roles.h"
+#include "tuf/metadata/codec.h"
 
 namespace tuf {
 
 /// Either key IDs, of which one must be that of a root key (TUF or canonical ID), or the PEM text of
-/// certificates, to one of which a root key's certificate must chain.
+/// certificates, to one of which a root key's certificate must chain. That key must also have signed the
+/// root: everybody can list a certificate that is not theirs.
 struct TrustPin {
   std::set<KeyId> key_ids;
   std::string ca_pem;
 
   /// Only root keys whose certificate is valid for `gun` at `now` are looked at.
-  bool accepts(const Root& root, const Gun& gun, Time now) const;
+  bool accepts(const Metadata<Root>& root, const Gun& gun, Time now) const;
 };
 
 }  // namespace tuf

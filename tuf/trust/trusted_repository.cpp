@@ -45,6 +45,11 @@ void check_approved(const std::string& what, const RoleAuthority& authority, std
                                             " keys of its role");
 }
 
+/// Each part is accepted once and in turn: what was checked against a part must not outlive it.
+void require_order(bool in_order) {
+  if (!in_order) throw Error(ErrorCode::kInternal, "trust data accepted out of order");
+}
+
 bool same_keys(const Root& a, const Root& b, const RoleName& role) {
   std::vector<KeyId> left = a.role(role).key_ids;
   std::vector<KeyId> right = b.role(role).key_ids;
@@ -101,6 +106,7 @@ void TrustedRepository::check_expiry(const std::string& what, Time expires) cons
 }
 
 void TrustedRepository::accept_first_root(std::string bytes, const TrustPin* pin) {
+  require_order(!root_);
   Metadata<Root> root = decode<Root>(std::move(bytes), "root");
   std::vector<std::string> problems;
   const RoleAuthority own = RoleAuthority::of_root(root.body, gun_, now_, &problems);
@@ -108,24 +114,26 @@ void TrustedRepository::accept_first_root(std::string bytes, const TrustPin* pin
     throw Error(ErrorCode::kBadRootCertificate,
                 "no key of the root of " + gun_.text() + " can be used: " + join(problems));
   }
-  if (pin && !pin->accepts(root.body, gun_, now_)) {
+  if (pin && !pin->accepts(root, gun_, now_)) {
     throw Error(
         ErrorCode::kPinMismatch,
         "the root of " + gun_.text() + " is not the pinned one; its key is " + own.keys().front().id().hex());
   }
   check_approved("root", own, root.signed_text, root.signatures);
-  check_seen(root_role(), root);
   root_ = std::move(root);
 }
 
 void TrustedRepository::accept_known_root(std::string bytes) {
+  require_order(!root_);
   Metadata<Root> root = decode<Root>(std::move(bytes), "known root");
   // Its certificate may have expired since: what counts is that it once was accepted, and that it is whole.
-  check_approved("known root", RoleAuthority::of(root.body, root_role()), root.signed_text, root.signatures);
+  check_approved("known root", RoleAuthority::of_root(root.body, gun_, std::nullopt), root.signed_text,
+                 root.signatures);
   root_ = std::move(root);
 }
 
 void TrustedRepository::accept_next_root(std::string bytes) {
+  require_order(!timestamp_);
   const Metadata<Root>& present = get(root_);
   if (bytes == present.bytes) return;
   Metadata<Root> next = decode<Root>(std::move(bytes), "root");
@@ -134,15 +142,15 @@ void TrustedRepository::accept_next_root(std::string bytes) {
     throw Error(ErrorCode::kRollback,
                 what + " cannot follow version " + std::to_string(present.body.version));
   }
-  check_approved(what + ", by its predecessor's keys,", RoleAuthority::of(present.body, root_role()),
-                 next.signed_text, next.signatures);
+  // Dates, of the file and of its certificates, only matter for the last root of the chain.
+  check_approved(what + ", by its predecessor's keys,",
+                 RoleAuthority::of_root(present.body, gun_, std::nullopt), next.signed_text, next.signatures);
   std::vector<std::string> problems;
-  const RoleAuthority own = RoleAuthority::of_root(next.body, gun_, now_, &problems);
+  const RoleAuthority own = RoleAuthority::of_root(next.body, gun_, std::nullopt, &problems);
   if (own.keys().empty()) {
     throw Error(ErrorCode::kBadRootCertificate, "no key of " + what + " can be used: " + join(problems));
   }
   check_approved(what, own, next.signed_text, next.signatures);
-  check_seen(root_role(), next);
   forget_rotated(present.body, next.body);
   root_ = std::move(next);
 }
@@ -157,13 +165,10 @@ void TrustedRepository::forget_rotated(const Root& from, const Root& to) {
 }
 
 void TrustedRepository::accept_timestamp(std::string bytes) {
+  require_order(!timestamp_);
   const RoleName name = RoleName::of("timestamp");
   const Metadata<Root>& root = get(root_);
-  check_expiry("root", root.body.expires);
-  if (RoleAuthority::of_root(root.body, gun_, now_).keys().empty()) {
-    throw Error(ErrorCode::kBadRootCertificate,
-                "no certificate of the root of " + gun_.text() + " is valid now");
-  }
+  check_final_root(root);
   Metadata<Timestamp> timestamp = decode<Timestamp>(std::move(bytes), name.text());
   check_approved(name.text(), RoleAuthority::of(root.body, name), timestamp.signed_text,
                  timestamp.signatures);
@@ -172,7 +177,20 @@ void TrustedRepository::accept_timestamp(std::string bytes) {
   timestamp_ = std::move(timestamp);
 }
 
+void TrustedRepository::check_final_root(const Metadata<Root>& root) const {
+  check_seen(root_role(), root);
+  check_expiry("root", root.body.expires);
+  std::vector<std::string> problems;
+  const RoleAuthority own = RoleAuthority::of_root(root.body, gun_, now_, &problems);
+  if (own.keys().empty()) {
+    throw Error(ErrorCode::kBadRootCertificate,
+                "no key of the root of " + gun_.text() + " can be used: " + join(problems));
+  }
+  check_approved("root", own, root.signed_text, root.signatures);
+}
+
 void TrustedRepository::accept_snapshot(std::string bytes) {
+  require_order(!snapshot_);
   const RoleName name = RoleName::of("snapshot");
   check_file(name.text(), expected(name), bytes);
   Metadata<Snapshot> snapshot = decode<Snapshot>(std::move(bytes), name.text());
@@ -181,16 +199,11 @@ void TrustedRepository::accept_snapshot(std::string bytes) {
   check_seen(name, snapshot);
   check_expiry(name.text(), snapshot.body.expires);
   check_file("root", snapshot.body.meta.at("root"), root.bytes);
-  for (const auto& [seen_name, seen] : seen_) {
-    if (seen_name.is_delegation() && !snapshot.body.meta.contains(seen_name.text())) {
-      throw Error(ErrorCode::kRollback,
-                  "the snapshot no longer lists " + seen_name.text() + ", which was seen before");
-    }
-  }
   snapshot_ = std::move(snapshot);
 }
 
 void TrustedRepository::accept_targets(std::string bytes) {
+  require_order(!targets_);
   const RoleName name = RoleName::of("targets");
   check_file(name.text(), expected(name), bytes);
   Metadata<Targets> targets = decode<Targets>(std::move(bytes), name.text());
@@ -221,6 +234,7 @@ std::vector<std::pair<RoleName, std::optional<FileMeta>>> TrustedRepository::wan
 }
 
 void TrustedRepository::accept_delegation(const RoleName& name, std::optional<std::string> bytes) {
+  require_order(!find_delegation(name));
   const RoleName parent_name = name.parent();
   const Delegation* parent = parent_name.is_delegation() ? find_delegation(parent_name) : nullptr;
   if (parent_name.is_delegation() && (!parent || !parent->metadata)) {
@@ -247,6 +261,10 @@ void TrustedRepository::accept_delegation(const RoleName& name, std::optional<st
           metadata.body.expires > now_ ? Delegation::State::kUsable : Delegation::State::kExpired;
       delegation.metadata = std::move(metadata);
     }
+  } else if (seen_.contains(name)) {
+    // A delegation that its parent has removed may leave the snapshot; one that still stands there may not.
+    throw Error(ErrorCode::kRollback,
+                "the snapshot no longer lists " + name.text() + ", which was seen before");
   }
   delegations_.push_back(std::move(delegation));
 }
@@ -264,13 +282,7 @@ const Delegation* TrustedRepository::find_delegation(const RoleName& name) const
 bool TrustedRepository::admits(const RoleName& role, std::string_view target_name) const {
   if (!role.is_delegation()) return true;
   const Delegation* delegation = find_delegation(role);
-  if (!delegation || !admits(role.parent(), target_name)) return false;
-  const auto& paths = delegation->role.paths;
-  if (std::none_of(paths.begin(), paths.end(),
-                   [&](const std::string& path) { return target_name.starts_with(path); })) {
-    return false;
-  }
-  return true;
+  return delegation && delegation->role.admits(target_name) && admits(role.parent(), target_name);
 }
 
 const Target* TrustedRepository::find_target(const RoleName& role, const std::string& target_name) const {

@@ -58,7 +58,8 @@ class TrustedRepository {
   /// The next root of the chain: version exactly one higher, signed by the present root role and by its own.
   /// The same bytes as the present root are accepted and change nothing.
   void accept_next_root(std::string bytes);
-  /// Ends the root phase: the root in use must not be expired.
+  /// Ends the root phase: neither the root in use nor the certificates that vouch for it may be expired, and
+  /// it must not be older than what was seen.
   void accept_timestamp(std::string bytes);
   void accept_snapshot(std::string bytes);
   void accept_targets(std::string bytes);
@@ -96,6 +97,7 @@ class TrustedRepository {
   template <class T>
   void check_seen(const RoleName& name, const Metadata<T>& metadata) const;
   void check_expiry(const std::string& what, Time expires) const;
+  void check_final_root(const Metadata<Root>& root) const;
   void forget_rotated(const Root& from, const Root& to);
 
   Gun gun_;

@@ -1,0 +1,140 @@
+// inspect: signatures, signers and administrative keys, in our own form, in Docker's JSON and in Docker's text.
+#include <algorithm>
+
+#include "agent/cli/commands.h"
+#include "agent/image/image_reference.h"
+#include "agent/report/docker_inspect.h"
+#include "agent/report/repository_report.h"
+#include "agent/report/text_table.h"
+#include "agent/workflow/tag_view.h"
+#include "tuf/base/error.h"
+#include "tuf/keys/public_key.h"
+#include "tuf/trust/role_authority.h"
+
+namespace agent {
+namespace {
+
+/// IDs of a role's keys in both forms, with what kind of key each is.
+OrderedJson describe_keys(const std::map<tuf::KeyId, tuf::KeyObject>& keys, const std::vector<tuf::KeyId>& ids) {
+  OrderedJson list = OrderedJson::array();
+  for (const tuf::KeyId& id : ids) {
+    OrderedJson entry = {{"id", id.hex()}};
+    const auto found = keys.find(id);
+    const auto key = found == keys.end() ? std::nullopt : tuf::PublicKey::from_object(found->second);
+    if (key) {
+      entry["canonical_id"] = key->canonical_id().hex();
+      entry["type"] = key->description();
+      entry["certificate"] = key->id() != key->canonical_id();
+    }
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+OrderedJson describe_delegations(const tuf::TrustedRepository& repository) {
+  OrderedJson list = OrderedJson::array();
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    list.push_back({{"name", delegation.role.name.text()},
+                    {"state", tuf::to_string(delegation.state)},
+                    {"paths", delegation.role.paths},
+                    {"threshold", delegation.role.threshold},
+                    {"keys", describe_keys(delegation.keys, delegation.role.key_ids)}});
+  }
+  return list;
+}
+
+std::string canonical_ids(const OrderedJson& keys) {
+  std::vector<std::string> ids;
+  for (const OrderedJson& key : keys) ids.push_back(key.value("canonical_id", key.value("id", "")));
+  return join(ids);
+}
+
+std::string shown_paths(const std::vector<std::string>& paths) {
+  std::vector<std::string> shown;
+  for (const std::string& path : paths) shown.push_back(path.empty() ? "all" : path);
+  return shown.empty() ? "none" : join(shown);
+}
+
+void write_text(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags, const OrderedJson& delegations,
+                const OrderedJson& administrative, std::vector<std::string>& text) {
+  const auto append = [&](const TextTable& table) {
+    for (std::string& line : table.lines()) text.push_back(std::move(line));
+  };
+  text.push_back("Repository  " + repository.gun().text());
+  text.push_back("Root        version " + std::to_string(repository.root().body.version) + ", key " +
+                 administrative["root"][0].value("id", "") + ", expires " + tuf::format_time(repository.root().body.expires));
+  text.push_back("Targets     version " + std::to_string(repository.targets().body.version) + ", key " +
+                 canonical_ids(administrative["targets"]) + ", expires " + tuf::format_time(repository.targets().body.expires));
+  text.push_back("");
+  TextTable roles({"DELEGATION", "STATE", "VERSION", "EXPIRES", "PATHS", "THRESHOLD", "KEYS"});
+  for (std::size_t i = 0; i < repository.delegations().size(); ++i) {
+    const tuf::Delegation& delegation = repository.delegations()[i];
+    const auto& file = delegation.metadata;
+    roles.add({delegation.role.name.text(), std::string(tuf::to_string(delegation.state)),
+               delegation.stored_version ? std::to_string(delegation.stored_version) : "-",
+               file ? tuf::format_time(file->body.expires) : "-", shown_paths(delegation.role.paths),
+               std::to_string(delegation.role.threshold), canonical_ids(delegations[i]["keys"])});
+  }
+  append(roles);
+  text.push_back("");
+  TextTable table({"TAG", "DIGEST", "SIZE", "SIGNERS", "ROLES"});
+  for (const TagView& tag : tags) {
+    table.add({tag.name, tag.digest(), std::to_string(tag.target.length), join(tag.signers()),
+               join(names_of(tag.roles)) + (tag.released ? "" : " (not released)")});
+  }
+  append(table);
+}
+
+}  // namespace
+
+void run_command(const InspectOptions& options, Runtime& runtime, Report& report) {
+  const ImageReference subject = parse_image(options.subject);
+  Runtime::Repository repository = runtime.open(subject.gun, Access::kRead);
+  RepositoryReport& described = report.repositories.emplace_back();
+  described.gun = subject.gun.text();
+  described.server = repository.store->name();
+  const tuf::TrustedRepository trusted =
+      load_repository(*repository.store, repository.seen, repository.load, report.warnings);
+  std::vector<TagView> tags = subject.tag ? view_tag(trusted, *subject.tag) : view_tags(trusted);
+  if (subject.tag && tags.empty()) {
+    throw tuf::Error(tuf::ErrorCode::kNotSigned, subject.gun.text() + ":" + *subject.tag + " is not signed");
+  }
+  if (runtime.line().output.format == OutputFormat::kDocker || options.pretty) {
+    const std::string shown = subject.tag ? options.subject : subject.gun.text();
+    report.text = options.pretty ? docker_pretty(trusted, tags, shown) : std::vector{docker_json(trusted, tags, options.subject)};
+    return;
+  }
+  described.trust_root = trust_root_of(trusted);
+  described.roles = describe_roles(trusted);
+  for (const TagView& tag : tags) described.targets.push_back(describe_target(tag));
+  const tuf::Root& root = trusted.root().body;
+  OrderedJson administrative;
+  for (const char* role : {"root", "targets", "snapshot", "timestamp"}) {
+    administrative[role] = describe_keys(root.keys, root.roles.at(role).key_ids);
+  }
+  OrderedJson delegations = describe_delegations(trusted);
+  write_text(trusted, tags, delegations, administrative, report.text);
+  described.more["administrative_keys"] = std::move(administrative);
+  described.more["delegations"] = std::move(delegations);
+  for (Warning& warning : health_warnings(trusted)) report.warnings.push_back(std::move(warning));
+}
+
+void run_command(const DelegationListOptions& options, Runtime& runtime, Report& report) {
+  Runtime::Repository repository = runtime.open(parse_repository(options.repository), Access::kRead);
+  RepositoryReport& described = report.repositories.emplace_back();
+  described.gun = repository.load.gun.text();
+  described.server = repository.store->name();
+  const tuf::TrustedRepository trusted =
+      load_repository(*repository.store, repository.seen, repository.load, report.warnings);
+  OrderedJson delegations = describe_delegations(trusted);
+  TextTable table({"ROLE", "STATE", "PATHS", "THRESHOLD", "KEY IDS"});
+  for (std::size_t i = 0; i < trusted.delegations().size(); ++i) {
+    const tuf::Delegation& delegation = trusted.delegations()[i];
+    table.add({delegation.role.name.text(), std::string(tuf::to_string(delegation.state)), shown_paths(delegation.role.paths),
+               std::to_string(delegation.role.threshold), canonical_ids(delegations[i]["keys"])});
+  }
+  report.text = trusted.delegations().empty() ? std::vector{"no delegations in " + described.gun} : table.lines();
+  described.more["delegations"] = std::move(delegations);
+}
+
+}  // namespace agent

@@ -1,0 +1,145 @@
+// key generate, import, list, cert, csr: keys in the trust directory and on tokens.
+#include <algorithm>
+#include <filesystem>
+
+#include "agent/cli/commands.h"
+#include "agent/image/image_reference.h"
+#include "agent/report/printable.h"
+#include "agent/report/text_table.h"
+#include "agent/workflow/administer.h"
+#include "hsm/certificate/certificate_maker.h"
+#include "hsm/file/open_key.h"
+#include "hsm/file/private_file.h"
+#include "tuf/base/error.h"
+#include "tuf/keys/pem.h"
+
+namespace agent {
+namespace {
+
+namespace fs = std::filesystem;
+using tuf::Error;
+using tuf::ErrorCode;
+
+OrderedJson describe(const hsm::KeyInfo& key) {
+  OrderedJson json = {{"canonical_id", key.canonical_id.hex()}, {"label", key.label}, {"gun", key.gun}, {"location", key.location}};
+  if (key.public_key) json["type"] = key.public_key->description();
+  return json;
+}
+
+fs::path public_key_path(const KeyGenerateOptions& options) {
+  const fs::path path = fs::path(options.out) / (options.name + ".pub");
+  if (fs::exists(fs::symlink_status(path))) {
+    throw Error(ErrorCode::kLocal, path.string() + " exists already",
+                "choose another name, another --out folder, or remove the file");
+  }
+  if (!fs::is_directory(options.out)) {
+    throw Error(ErrorCode::kLocal, printable(options.out) + " is not a folder", "make it first: mkdir -p " + printable(options.out));
+  }
+  return path;
+}
+
+void write_new_file(const fs::path& path, const std::string& content) {
+  if (hsm::write_private_file(path, content, hsm::IfExists::kFail)) return;
+  throw Error(ErrorCode::kLocal, path.string() + " exists already", "choose another file, or remove it");
+}
+
+}  // namespace
+
+void run_command(const KeyGenerateOptions& options, Runtime& runtime, Report& report) {
+  require_signer_name(options.name);
+  const auto algorithm = hsm::parse_key_algorithm(options.type);
+  if (!algorithm) {
+    throw Error(ErrorCode::kUsage, "\"" + printable(options.type) + "\" is not a type of key",
+                "use p256, p384, rsa2048, rsa3072 or rsa4096");
+  }
+  const fs::path public_file = public_key_path(options);
+  std::shared_ptr<tuf::Signer> key;
+  OrderedJson described;
+  if (options.token) {
+    const auto token_key = runtime.tokens().generate_key(hsm::TokenUri::parse(*options.token), options.name, *algorithm);
+    described["location"] = token_key->uri();
+    const hsm::KeyOrigin origin = token_key->origin();
+    described["local"] = origin.local.value_or(false);
+    described["never_extractable"] = origin.never_extractable.value_or(false);
+    key = token_key;
+  } else {
+    const hsm::Secret& passphrase = runtime.secrets().passphrase(options.name);
+    auto file_key = std::make_shared<hsm::PrivateKey>(hsm::PrivateKey::generate(*algorithm));
+    described["location"] = runtime.key_store().add(*file_key, options.name, "", passphrase).string();
+    key = file_key;
+  }
+  write_new_file(public_file, hsm::format_public_key_pem(key->public_key(), options.name));
+  described["canonical_id"] = key->public_key().canonical_id().hex();
+  described["type"] = key->public_key().description();
+  described["public_key"] = public_file.string();
+  report.text = {"key         " + described["canonical_id"].get<std::string>(), "type        " + key->public_key().description(),
+                 "private     " + described["location"].get<std::string>(), "public      " + public_file.string()};
+  report.more["key"] = std::move(described);
+}
+
+void run_command(const KeyImportOptions& options, Runtime& runtime, Report& report) {
+  struct Import {
+    hsm::PrivateKey key;
+    std::string role;
+    std::string gun;
+  };
+  std::vector<Import> imports;  // all of them are opened before any is stored
+  for (const std::string& file : options.files) {
+    for (const hsm::KeyPem& pem : hsm::read_key_file(file)) {
+      const hsm::KeyPemHeaders& headers = pem.headers();
+      const std::string role = !headers.role.empty() ? headers.role : options.role.value_or("delegation");
+      std::string gun = headers.gun;
+      if (gun.empty() && options.repository) gun = parse_repository(*options.repository).text();
+      if (gun.empty() && (role == "targets" || role == "snapshot")) {
+        throw Error(ErrorCode::kUsage, file + " holds a " + role + " key, but not for which repository",
+                    "name the repository with --gun REPO");
+      }
+      imports.push_back({hsm::open_key(pem, file, role, runtime.secrets()), role, gun});
+      runtime.secrets().passphrase(role);
+    }
+  }
+  OrderedJson keys = OrderedJson::array();
+  for (const Import& import : imports) {
+    const fs::path path = runtime.key_store().add(import.key, import.role, import.gun, runtime.secrets().passphrase(import.role));
+    const std::string id = import.key.public_key().canonical_id().hex();
+    report.text.push_back("imported " + id + " (" + import.key.public_key().description() + ", " + printable(import.role) + ")");
+    keys.push_back({{"canonical_id", id}, {"label", import.role}, {"gun", import.gun}, {"location", path.string()}});
+  }
+  report.more["keys"] = std::move(keys);
+}
+
+void run_command(const KeyListOptions&, Runtime& runtime, Report& report) {
+  TextTable table({"KEY ID", "LABEL", "REPOSITORY", "TYPE", "LOCATION"});
+  OrderedJson keys = OrderedJson::array();
+  std::vector<hsm::KeyInfo> all = runtime.keys().keys();
+  std::sort(all.begin(), all.end(), [](const hsm::KeyInfo& a, const hsm::KeyInfo& b) {
+    return std::tie(a.label, a.gun, a.canonical_id) < std::tie(b.label, b.gun, b.canonical_id);
+  });
+  for (const hsm::KeyInfo& key : all) {
+    table.add({key.canonical_id.hex(), key.label, key.gun.empty() ? "-" : key.gun,
+               key.public_key ? key.public_key->description() : "encrypted", key.location});
+    keys.push_back(describe(key));
+  }
+  report.text = all.empty() ? std::vector<std::string>{"no keys"} : table.lines();
+  report.more["keys"] = std::move(keys);
+}
+
+void run_command(const KeyCertOptions& options, Runtime& runtime, Report& report) {
+  const std::shared_ptr<tuf::Signer> key = runtime.named_key(options.key);
+  const std::string pem = options.request
+                              ? hsm::make_certificate_request(*key, options.common_name)
+                              : hsm::make_delegation_certificate(*key, options.common_name, runtime.now(), tuf::Days{options.days});
+  OrderedJson described = {{"canonical_id", key->public_key().canonical_id().hex()}};
+  if (!options.request) described["id"] = tuf::PublicKey::from_certificate(pem).id().hex();
+  if (options.out) {
+    write_new_file(*options.out, pem);
+    described["file"] = *options.out;
+    report.text.push_back("wrote " + *options.out);
+  } else {
+    described["pem"] = pem;
+    report.text.push_back(pem.substr(0, pem.size() - 1));  // the report adds the final newline
+  }
+  report.more["certificate"] = std::move(described);
+}
+
+}  // namespace agent

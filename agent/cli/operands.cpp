@@ -1,0 +1,47 @@
+#include "agent/cli/operands.h"
+
+#include <algorithm>
+
+#include "agent/config/input_file.h"
+#include "agent/report/printable.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+constexpr std::size_t kMaxPublicKeyFile = 1 << 20;
+
+}  // namespace
+
+tuf::RoleName parse_role(const std::string& text) {
+  if (auto role = tuf::RoleName::parse(text)) return *role;
+  throw tuf::Error(tuf::ErrorCode::kInvalidRole, "\"" + printable(text) + "\" is not a role name");
+}
+
+std::vector<tuf::RoleName> parse_roles(const std::vector<std::string>& texts) {
+  std::vector<tuf::RoleName> roles;
+  for (const std::string& text : texts) {
+    tuf::RoleName role = parse_role(text);
+    if (std::find(roles.begin(), roles.end(), role) == roles.end()) roles.push_back(std::move(role));
+  }
+  return roles;
+}
+
+std::vector<tuf::PublicKey> read_public_keys(const std::vector<std::string>& files) {
+  if (files.empty()) {
+    throw tuf::Error(tuf::ErrorCode::kUsage, "no public key is given",
+                     "name the signer's certificate or .pub file with --key FILE");
+  }
+  std::vector<tuf::PublicKey> keys;
+  for (const std::string& file : files) {
+    const std::string text = InputFile(file, "the public key").read_all(kMaxPublicKeyFile);
+    try {
+      keys.push_back(tuf::PublicKey::from_pem(text));
+    } catch (const tuf::Error& error) {
+      throw error.with_context(printable(file));
+    }
+  }
+  return keys;
+}
+
+}  // namespace agent

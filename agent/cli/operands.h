@@ -1,0 +1,19 @@
+// Operands and option values that several commands read in the same way.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tuf/keys/public_key.h"
+#include "tuf/metadata/role_name.h"
+
+namespace agent {
+
+/// Throws kInvalidRole.
+tuf::RoleName parse_role(const std::string& text);
+/// Each once.
+std::vector<tuf::RoleName> parse_roles(const std::vector<std::string>& texts);
+/// Certificates and `.pub` files. Throws kUsage if there is none, kFileUnreadable, kKeyUnsupported.
+std::vector<tuf::PublicKey> read_public_keys(const std::vector<std::string>& files);
+
+}  // namespace agent

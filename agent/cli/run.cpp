@@ -1,0 +1,120 @@
+#include "agent/cli/run.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "agent/cli/command_line.h"
+#include "agent/cli/commands.h"
+#include "agent/cli/logging.h"
+#include "agent/cli/runtime.h"
+#include "agent/report/printable.h"
+#include "agent/report/report.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+
+/// No core file and no debugger of another process gets to see a key or a passphrase.
+void protect_memory() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+}
+
+/// The error as a person reads it: one line for what is wrong, one for what mends it.
+void print_error(const Error& error, const OutputOptions& output, std::ostream& err) {
+  const ErrorRow row = error_row(error.code());
+  if (output.json_log) {
+    err << OrderedJson{{"level", "error"}, {"code", row.name}, {"message", printable(error.what())}, {"hint", hint_of(error)}}.dump(
+               -1, ' ', false, OrderedJson::error_handler_t::replace)
+        << "\n";
+    return;
+  }
+  err << "error[" << row.name << "]: " << printable(error.what()) << "\n";
+  err << "hint: " << hint_of(error) << "\n";
+}
+
+void print_warnings(const std::vector<Warning>& warnings, const OutputOptions& output, std::ostream& err) {
+  if (output.quiet) return;
+  for (const Warning& warning : warnings) {
+    if (output.json_log) {
+      err << OrderedJson{{"level", "warning"}, {"code", warning.code}, {"message", printable(warning.message)}}.dump(
+                 -1, ' ', false, OrderedJson::error_handler_t::replace)
+          << "\n";
+    } else {
+      err << "warning[" << warning.code << "]: " << printable(warning.message) << "\n";
+    }
+  }
+}
+
+/// Results only reach a script if all of them were written; a closed or full stdout must not look like success.
+void flush_results(std::ostream& out) {
+  if (!out.flush()) throw Error(ErrorCode::kLocal, "standard output cannot be written");
+}
+
+void print_results(const Report& report, const std::optional<Error>& error, const OutputOptions& output, std::ostream& out) {
+  if (output.format == OutputFormat::kJson) {
+    out << to_json(report, error) << "\n";
+  } else {
+    for (const std::string& line : report.text) out << line << "\n";
+  }
+}
+
+template <class Function>
+std::optional<Error> capture(Function function) {
+  try {
+    function();
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::exception& error) {
+    return Error(ErrorCode::kInternal, error.what());
+  }
+}
+
+/// The same warning once, however many attempts or images gave rise to it.
+void drop_repeated(std::vector<Warning>& warnings) {
+  std::vector<Warning> once;
+  for (Warning& warning : warnings) {
+    const auto same = [&](const Warning& other) { return other.code == warning.code && other.message == warning.message; };
+    if (std::none_of(once.begin(), once.end(), same)) once.push_back(std::move(warning));
+  }
+  warnings = std::move(once);
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+  protect_memory();
+  OutputOptions output;
+  Report report;
+  std::optional<CommandLine> line;
+  std::optional<Error> error = capture([&] {
+    line = CommandLine::parse(argc, argv, out, output);
+    if (!line) return;
+    output = line->output;
+    report.command = line->command;
+    Runtime runtime(*line, make_log(output));
+    const std::optional<Error> failure = capture(
+        [&] { std::visit([&](const auto& options) { run_command(options, runtime, report); }, line->options); });
+    for (Warning& warning : runtime.take_warnings()) report.warnings.push_back(std::move(warning));
+    if (failure) throw Error(*failure);
+  });
+  if (!line && !error) return static_cast<int>(ExitCode::kOk);  // help or version
+
+  drop_repeated(report.warnings);
+  print_warnings(report.warnings, output, err);
+  print_results(report, error, output, out);
+  if (const auto unwritten = capture([&] { flush_results(out); }); unwritten && !error) error = unwritten;
+  if (!error) return static_cast<int>(ExitCode::kOk);
+  print_error(*error, output, err);
+  return static_cast<int>(error_row(error->code()).exit_code);
+}
+
+}  // namespace agent

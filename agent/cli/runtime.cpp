@@ -1,0 +1,122 @@
+#include "agent/cli/runtime.h"
+
+#include <chrono>
+
+#include "agent/http/authenticated_client.h"
+#include "agent/http/credentials.h"
+#include "agent/store/notary_server.h"
+#include "agent/store/static_repository.h"
+#include "hsm/file/key_file.h"
+#include "hsm/key_ref.h"
+#include "hsm/selected_key.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+
+tuf::Time read_clock() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+
+CurlOptions curl_options(const ServerUrl& server, const TlsFiles& tls, std::shared_ptr<spdlog::logger> log) {
+  CurlOptions options;
+  options.log = std::move(log);
+  auto authority = tls.authorities.begin();
+  if (tls.only_these && authority != tls.authorities.end()) options.trust = TlsTrust::only((authority++)->string());
+  for (; authority != tls.authorities.end(); ++authority) options.trust.add(authority->string());
+  if (tls.client) {
+    options.client_certificate = tls.client->certificate.string();
+    options.client_key = tls.client->key.string();
+  }
+  if (server.is_plain_http()) options.http_servers.push_back(Url::of_server(server.text()).authority());
+  return options;
+}
+
+}  // namespace
+
+Runtime::Runtime(const CommandLine& line, std::shared_ptr<spdlog::logger> log)
+    : line_(line),
+      log_(std::move(log)),
+      now_(read_clock()),
+      secrets_(hsm::SecretSource::take_environment()),
+      settings_(Settings::load(line_.settings, Environment::of_process())),
+      key_store_(settings_.trust_dir(), secrets_) {}
+
+Runtime::~Runtime() = default;
+
+std::shared_ptr<CurlClient> Runtime::http(const ServerUrl& server) {
+  std::shared_ptr<CurlClient>& client = clients_[server.text()];
+  if (!client) client = std::make_shared<CurlClient>(curl_options(server, settings_.tls_for(server), log_));
+  return client;
+}
+
+std::unique_ptr<TrustStore> Runtime::open_store(const tuf::Gun& gun, Access access) {
+  const ServerUrl server = settings_.server_for(gun);
+  if (server.is_folder()) {
+    StaticRepository::Options options;
+    options.clock = read_clock;
+    return std::make_unique<StaticRepository>(server.folder(), gun, std::move(options));
+  }
+  const Url url = Url::of_server(server.text());
+  AuthOptions auth = notary_auth(url, gun, access);
+  auth.find_credential = [this, gun, url] { return Credentials(secrets_).for_trust_server(gun, url); };
+  if (server.is_plain_http()) auth.http_servers.push_back(url.authority());
+  auto client = std::make_shared<AuthenticatedClient>(http(server), std::move(auth));
+  return std::make_unique<NotaryServer>(std::move(client), url, gun);
+}
+
+Runtime::Repository Runtime::open(const tuf::Gun& gun, Access access) {
+  const RootTrust trust = settings_.root_trust_for(gun);
+  return {open_store(gun, access),
+          SeenRepository(settings_.trust_dir(), gun),
+          LoadRequest{gun, {trust.pin, trust.trust_on_first_use, line_.reset_cache}, now_, {}}};
+}
+
+hsm::Tokens& Runtime::tokens() {
+  if (!tokens_) {
+    hsm::TokenSettings settings = hsm::TokenSettings::from_environment();
+    if (settings_.module()) settings.module_path = settings_.module()->string();
+    settings.on_warning = [this](const std::string& code, const std::string& message) {
+      warnings_.push_back({code, message});
+    };
+    tokens_ = hsm::Tokens::create(std::move(settings), secrets_);
+  }
+  return *tokens_;
+}
+
+std::unique_ptr<hsm::KeySource> Runtime::key_source(const std::string& text) {
+  const hsm::KeyRef ref = hsm::parse_key_ref(text);
+  if (const auto* uri = std::get_if<hsm::TokenKeyUri>(&ref)) {
+    return tokens().key_source(hsm::TokenUri::parse(uri->text));
+  }
+  if (const auto* file = std::get_if<hsm::KeyFilePath>(&ref)) {
+    return std::make_unique<hsm::KeyFile>(file->path, secrets_);
+  }
+  const auto& prefix = std::get<hsm::KeyIdPrefix>(ref);
+  return std::make_unique<hsm::SelectedKey>(key_store_, key_store_.find(prefix.digits));
+}
+
+hsm::KeyRing& Runtime::keys() {
+  if (keys_) return *keys_;
+  keys_ = std::make_unique<hsm::KeyRing>();
+  for (const std::string& ref : settings_.keys()) keys_->add(key_source(ref));
+  if (settings_.keys().empty()) keys_->add(std::make_unique<hsm::KeyStore>(settings_.trust_dir(), secrets_));
+  return *keys_;
+}
+
+std::shared_ptr<tuf::Signer> Runtime::named_key(const std::string& text) {
+  const hsm::KeyRef ref = hsm::parse_key_ref(text);
+  if (const auto* uri = std::get_if<hsm::TokenKeyUri>(&ref)) return tokens().open_key(hsm::TokenUri::parse(uri->text));
+  const auto source = key_source(text);
+  const std::vector<hsm::KeyInfo> keys = source->list();
+  if (keys.size() > 1) {
+    throw Error(ErrorCode::kKeyAmbiguous, text + " holds " + std::to_string(keys.size()) + " keys",
+                "name one of them by its ID after: countersign key import " + text);
+  }
+  return source->open(keys.front().canonical_id);
+}
+
+std::vector<Warning> Runtime::take_warnings() { return std::exchange(warnings_, {}); }
+
+}  // namespace agent

@@ -1,0 +1,82 @@
+// Runtime: the composition root. Everything a command works with is made here, from the command line, and
+// belongs to this one object; nothing is opened before it is asked for.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "agent/cli/command_line.h"
+#include "agent/config/settings.h"
+#include "agent/http/curl_client.h"
+#include "agent/report/report.h"
+#include "agent/store/trust_store.h"
+#include "agent/trust_dir/seen_repository.h"
+#include "agent/workflow/load_repository.h"
+#include "agent/workflow/publish_changes.h"
+#include "hsm/file/key_store.h"
+#include "hsm/key_ring.h"
+#include "hsm/pkcs11/tokens.h"
+#include "hsm/secret_source.h"
+
+namespace spdlog {
+class logger;
+}
+
+namespace agent {
+
+class Runtime {
+ public:
+  /// Takes the secrets out of the environment; reads the configuration.
+  Runtime(const CommandLine& line, std::shared_ptr<spdlog::logger> log);
+  Runtime(const Runtime&) = delete;  // hands out references to its members
+  Runtime& operator=(const Runtime&) = delete;
+  ~Runtime();
+
+  const Settings& settings() const { return settings_; }
+  const CommandLine& line() const { return line_; }
+  hsm::SecretSource& secrets() { return secrets_; }
+  /// One reading of the clock for the whole run.
+  tuf::Time now() const { return now_; }
+  bool dry_run() const { return line_.dry_run; }
+
+  /// A repository on its trust store, with what the user says of its root.
+  struct Repository {
+    std::unique_ptr<TrustStore> store;
+    SeenRepository seen;
+    LoadRequest load;
+  };
+  Repository open(const tuf::Gun& gun, Access access);
+
+  hsm::KeyStore& key_store() { return key_store_; }
+  hsm::Tokens& tokens();
+  /// The keys named with --signing-key or in the configuration; without any, the trust directory's.
+  hsm::KeyRing& keys();
+  /// The one key that `ref` (as for --key) means, open. Throws kKeyAmbiguous for several.
+  std::shared_ptr<tuf::Signer> named_key(const std::string& ref);
+
+  /// Warnings of the parts that cannot return them.
+  std::vector<Warning> take_warnings();
+
+ private:
+  std::shared_ptr<CurlClient> http(const ServerUrl& server);
+  std::unique_ptr<TrustStore> open_store(const tuf::Gun& gun, Access access);
+  std::unique_ptr<hsm::KeySource> key_source(const std::string& ref);
+
+  CommandLine line_;
+  std::shared_ptr<spdlog::logger> log_;
+  tuf::Time now_;
+  hsm::SecretSource secrets_;
+  Settings settings_;
+  hsm::KeyStore key_store_;
+  std::shared_ptr<hsm::Tokens> tokens_;
+  std::unique_ptr<hsm::KeyRing> keys_;
+  std::map<std::string, std::shared_ptr<CurlClient>> clients_;  // by server; connections are kept
+  std::vector<Warning> warnings_;
+};
+
+}  // namespace agent

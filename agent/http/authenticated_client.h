@@ -1,0 +1,66 @@
+// AuthenticatedClient: HttpClient for one server and one token scope that answers the server's challenges
+// (section 1.6). It logs in when asked to, repeats what was refused once, and sends the token at once
+// from then on. A batch that is refused costs one token.
+//
+// Credentials go to the server itself (Basic) or the token service that it names (Bearer), encrypted, and
+// nowhere else; requests to other origins pass through untouched.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/http/challenge.h"
+#include "agent/http/credential.h"
+#include "agent/http/http_client.h"
+#include "agent/http/token_service.h"
+#include "agent/http/url.h"
+
+namespace agent {
+
+struct AuthOptions {
+  Url server;
+  std::string scope;    // "repository:<GUN>:push,pull"
+  std::string purpose;  // for messages: "publish trust data of registry.example.com/app"
+  /// Asked once, and only if the server wants to know.
+  std::function<std::optional<Credential>()> find_credential;
+  std::vector<std::string> http_servers = {};  // as in CurlOptions; credentials go to these unencrypted, too
+  std::vector<std::string> realm_hosts = {};   // if any: the only token services that get credentials
+  std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
+};
+
+class AuthenticatedClient final : public HttpClient {
+ public:
+  AuthenticatedClient(std::shared_ptr<HttpClient> http, AuthOptions options);
+  AuthenticatedClient(const AuthenticatedClient&) = delete;  // one token, one count of attempts
+  AuthenticatedClient& operator=(const AuthenticatedClient&) = delete;
+  ~AuthenticatedClient() override;
+
+  /// As HttpClient, and throws kUnauthorized (naming the source of the credentials that were tried) and
+  /// kForbidden. A token that cannot be had throws as TokenService::fetch does.
+  std::vector<HttpResponse> send(const std::vector<HttpRequest>& requests) override;
+
+ private:
+  bool is_ours(const HttpRequest& request) const;
+  std::vector<HttpResponse> send_authorized(const std::vector<HttpRequest>& requests);
+  /// Gets ready to answer the challenge of `refused`, or throws why it cannot.
+  void log_in(const HttpResponse& refused);
+  void log_in_with_password();
+  void fetch_token();
+  [[noreturn]] void give_up(const HttpResponse& refused) const;
+  const Credential* credential();
+
+  std::shared_ptr<HttpClient> http_;
+  AuthOptions options_;
+  std::string authorization_;  // value of the header; empty: none yet
+  std::optional<std::chrono::steady_clock::time_point> expiry_;
+  std::optional<TokenService> token_service_;
+  bool asked_for_credential_ = false;
+  std::optional<Credential> credential_;
+  int fruitless_requests_ = 0;  // token requests since a token was last accepted
+};
+
+}  // namespace agent

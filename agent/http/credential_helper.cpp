@@ -1,0 +1,181 @@
+#include "agent/http/credential_helper.h"
+
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "agent/report/printable.h"
+#include "agent/trust_dir/file_descriptor.h"
+#include "tuf/base/error.h"
+#include "tuf/json/json.h"
+
+extern char** environ;
+
+namespace agent {
+namespace {
+
+using std::chrono::milliseconds;
+using tuf::Error;
+using tuf::ErrorCode;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kMaxAnswer = 64 << 10;
+const char kIdentityTokenUser[] = "<token>";
+
+/// What a helper said. Wiped on the way out, since it holds a password.
+struct Answer {
+  Answer() { text.reserve(kMaxAnswer); }
+  Answer(const Answer&) = delete;
+  Answer& operator=(const Answer&) = delete;
+  ~Answer() { OPENSSL_cleanse(text.data(), text.size()); }
+
+  std::string text;
+  int exit_code = -1;
+};
+
+/// One run of a helper. The child is gone, one way or the other, when the object is.
+class HelperProcess {
+ public:
+  HelperProcess(const std::string& program, const std::string& input) : program_(program) {
+    int in[2];
+    int out[2];
+    // A socket, not a pipe: writing to a helper that does not read must not raise SIGPIPE.
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) != 0) fail(errno);
+    const FileDescriptor ours(in[0]);
+    const FileDescriptor child_in(in[1]);
+    if (pipe2(out, O_CLOEXEC) != 0) fail(errno);
+    output_ = FileDescriptor(out[0]);
+    const FileDescriptor child_out(out[1]);
+
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, child_in.get(), STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, child_out.get(), STDOUT_FILENO);
+    // Our standard error is a log that others parse.
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    std::string program_copy = program;
+    char get[] = "get";
+    char* arguments[] = {program_copy.data(), get, nullptr};
+    const int error = posix_spawnp(&pid_, program.c_str(), &actions, nullptr, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) {
+      pid_ = -1;
+      fail(error);
+    }
+    // A server name is far below what a socket buffers: this cannot block, and a helper that is gone already
+    // shows in its answer.
+    static_cast<void>(::send(ours.get(), input.data(), input.size(), MSG_NOSIGNAL));
+  }
+  HelperProcess(const HelperProcess&) = delete;
+  HelperProcess& operator=(const HelperProcess&) = delete;
+  ~HelperProcess() {
+    if (pid_ <= 0) return;
+    kill(pid_, SIGKILL);
+    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+
+  void read_answer(Answer& answer, milliseconds timeout) {
+    const auto deadline = Clock::now() + timeout;
+    while (true) {
+      const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now()).count();
+      pollfd waiting{output_.get(), POLLIN, 0};
+      const int ready = left <= 0 ? 0 : poll(&waiting, 1, static_cast<int>(left));
+      if (ready < 0 && errno == EINTR) continue;
+      if (ready <= 0) throw Error(ErrorCode::kConfig, program_ + " does not answer");
+      char buffer[4096];
+      const ssize_t count = read(output_.get(), buffer, sizeof buffer);
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) break;
+      const auto length = static_cast<std::size_t>(count);
+      const bool fits = answer.text.size() + length <= kMaxAnswer;
+      if (fits) answer.text.append(buffer, length);
+      OPENSSL_cleanse(buffer, length);
+      if (!fits) throw Error(ErrorCode::kConfig, program_ + " answers too much");
+    }
+    answer.exit_code = wait_for_end(deadline);
+  }
+
+ private:
+  [[noreturn]] void fail(int error) const {
+    throw Error(ErrorCode::kConfig, "cannot run " + program_ + ": " + std::strerror(error),
+                "install it, or take it out of credsStore and credHelpers in docker's config.json");
+  }
+
+  /// The exit status, or -1 for a helper that died of a signal.
+  int wait_for_end(Clock::time_point deadline) {
+    while (Clock::now() < deadline) {
+      int status = 0;
+      const pid_t ended = waitpid(pid_, &status, WNOHANG);
+      if (ended == pid_) {
+        pid_ = -1;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+      }
+      poll(nullptr, 0, 1);  // it closed its output, so it is about to end
+    }
+    throw Error(ErrorCode::kConfig, program_ + " does not end");
+  }
+
+  std::string program_;
+  FileDescriptor output_;
+  pid_t pid_ = -1;
+};
+
+bool is_helper_name(const std::string& name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_';
+  });
+}
+
+std::optional<Credential> read_credential(const std::string& text, const std::string& program) {
+  tuf::Json document = tuf::parse_json(text, program + "'s answer");
+  if (!document.is_object()) return std::nullopt;
+  const auto username = document.find("Username");
+  const auto secret = document.find("Secret");
+  if (username == document.end() || !username->is_string() || secret == document.end() ||
+      !secret->is_string()) {
+    throw Error(ErrorCode::kConfig, program + " does not answer as a credential helper");
+  }
+  auto& value = secret->get_ref<std::string&>();
+  if (value.empty()) return std::nullopt;
+  const auto user = username->get<std::string>();
+  const bool is_token = user == kIdentityTokenUser;
+  Credential credential{program, is_token ? Credential::Kind::kIdentityToken : Credential::Kind::kPassword,
+                        is_token ? std::string() : user, hsm::Secret(value)};
+  OPENSSL_cleanse(value.data(), value.size());
+  return credential;
+}
+
+}  // namespace
+
+std::optional<Credential> ask_credential_helper(const std::string& name, const std::string& server,
+                                                milliseconds timeout) {
+  if (!is_helper_name(name)) {
+    throw Error(ErrorCode::kConfig, "not the name of a credential helper: \"" + printable(name, 80) + "\"");
+  }
+  const std::string program = "docker-credential-" + name;
+  Answer answer;
+  HelperProcess(program, server).read_answer(answer, timeout);
+  if (answer.exit_code != 0) {
+    // Every helper says it with this sentence, and on its standard output.
+    if (answer.text.find("credentials not found") != std::string::npos) return std::nullopt;
+    throw Error(ErrorCode::kConfig, program + " failed with exit code " + std::to_string(answer.exit_code));
+  }
+  try {
+    return read_credential(answer.text, program);
+  } catch (const Error& error) {
+    // The parser's message may quote what it read.
+    throw Error(ErrorCode::kConfig, program + " does not answer as a credential helper");
+  }
+}
+
+}  // namespace agent

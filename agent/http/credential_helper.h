@@ -1,0 +1,19 @@
+// The programs that docker keeps passwords with: `docker-credential-NAME get`, server on stdin, JSON on
+// stdout.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "agent/http/credential.h"
+
+namespace agent {
+
+/// Asks the helper `name` for `server`; nullopt if it knows none. Found through PATH and run without a shell.
+/// Throws kConfig for a name beyond `[A-Za-z0-9_-]+`, a helper that is not installed, fails, does not answer
+/// within `timeout` (it is killed then) or answers something else.
+std::optional<Credential> ask_credential_helper(const std::string& name, const std::string& server,
+                                                std::chrono::milliseconds timeout = std::chrono::seconds(30));
+
+}  // namespace agent

@@ -1,0 +1,180 @@
+#include "agent/http/curl_client.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "agent/http/curl_transfer.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+using std::chrono::milliseconds;
+using tuf::Error;
+using tuf::ErrorCode;
+
+/// Idle connections that are kept: those of a batch, and one to the token service.
+constexpr long kKeptConnections = 16;
+constexpr milliseconds kLongestPoll{1000};
+
+void check(CURLMcode code) {
+  if (code != CURLM_OK)
+    throw Error(ErrorCode::kInternal, std::string("libcurl: ") + curl_multi_strerror(code));
+}
+
+void initialise_curl_once() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+      throw Error(ErrorCode::kInternal, "libcurl cannot be initialised");
+    }
+  });
+}
+
+bool is_repeatable(HttpMethod method) {
+  return method == HttpMethod::kGet || method == HttpMethod::kHead;
+}
+
+const char* name_of(HttpMethod method) {
+  switch (method) {
+    case HttpMethod::kGet:
+      return "GET";
+    case HttpMethod::kHead:
+      return "HEAD";
+    case HttpMethod::kPost:
+      return "POST";
+    case HttpMethod::kDelete:
+      return "DELETE";
+  }
+  return "?";
+}
+
+}  // namespace
+
+/// A request on its way to its response. Leaves the multi handle when it goes, also in mid-transfer.
+struct CurlClient::Exchange {
+  Exchange(CURLM* multi, const HttpRequest& request, const CurlOptions& options, X509_STORE* authorities)
+      : multi(multi), request(request), transfer(request, options, authorities) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  ~Exchange() { stop(); }
+
+  void stop() {
+    if (running) curl_multi_remove_handle(multi, transfer.handle());
+    running = false;
+  }
+
+  CURLM* multi;
+  const HttpRequest& request;
+  CurlTransfer transfer;
+  bool running = false;
+  int tries = 0;
+  Clock::time_point start_at;  // of the next try, while not running
+  std::optional<HttpResponse> response;
+};
+
+CurlClient::CurlClient(CurlOptions options) : options_(std::move(options)), jitter_(std::random_device{}()) {
+  initialise_curl_once();
+  multi_.reset(curl_multi_init());
+  if (!multi_) throw Error(ErrorCode::kInternal, "libcurl has no handle");
+  check(curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS,
+                          static_cast<long>(options_.connections_per_host)));
+  check(curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kKeptConnections));
+}
+
+CurlClient::~CurlClient() = default;
+
+std::vector<HttpResponse> CurlClient::send(const std::vector<HttpRequest>& requests) {
+  if (!authorities_) authorities_ = options_.trust.load();
+  const auto deadline = Clock::now() + options_.total_timeout;
+  std::vector<std::unique_ptr<Exchange>> exchanges;
+  for (const HttpRequest& request : requests) {
+    exchanges.push_back(std::make_unique<Exchange>(multi_.get(), request, options_, authorities_.get()));
+  }
+  const auto is_answered = [](const auto& exchange) { return exchange->response.has_value(); };
+  while (!std::all_of(exchanges.begin(), exchanges.end(), is_answered)) {
+    auto wake_at = Clock::now() + kLongestPoll;
+    for (const auto& exchange : exchanges) {
+      if (exchange->running || exchange->response) continue;
+      if (exchange->start_at <= Clock::now()) {
+        start(*exchange, deadline);
+      } else {
+        wake_at = std::min(wake_at, exchange->start_at);
+      }
+    }
+    int running = 0;
+    check(curl_multi_perform(multi_.get(), &running));
+    bool any_ended = false;
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      const auto ended = std::find_if(exchanges.begin(), exchanges.end(), [message](const auto& exchange) {
+        return exchange->transfer.handle() == message->easy_handle;
+      });
+      if (ended == exchanges.end()) continue;
+      take_result(**ended, message->data.result, deadline);
+      any_ended = true;
+    }
+    if (any_ended) continue;
+    const auto wait = std::chrono::ceil<milliseconds>(wake_at - Clock::now());
+    check(curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(std::max<long>(0, wait.count())),
+                          nullptr));
+  }
+  std::vector<HttpResponse> responses;
+  for (auto& exchange : exchanges) responses.push_back(std::move(*exchange->response));
+  return responses;
+}
+
+void CurlClient::start(Exchange& exchange, Clock::time_point deadline) {
+  exchange.transfer.prepare(std::chrono::ceil<milliseconds>(deadline - Clock::now()));
+  check(curl_multi_add_handle(multi_.get(), exchange.transfer.handle()));
+  exchange.running = true;
+  ++stats_.requests;
+  if (++exchange.tries > 1) ++stats_.retries;
+}
+
+void CurlClient::take_result(Exchange& exchange, CURLcode code, Clock::time_point deadline) {
+  auto result = exchange.transfer.result(code);
+  stats_.connections += static_cast<int>(exchange.transfer.new_connections());
+  exchange.stop();
+
+  const auto* error = std::get_if<Error>(&result);
+  const bool lost = error != nullptr && (error->code() == ErrorCode::kServerUnreachable ||
+                                         error->code() == ErrorCode::kConnectionLost);
+  const int status = error != nullptr ? 0 : std::get<HttpResponse>(result).status;
+  log(exchange, error != nullptr
+                    ? std::string(error->what())
+                    : fmt::format("{}, {} bytes", status, std::get<HttpResponse>(result).body.size()));
+  if (lost || error == nullptr) {
+    const auto pause = pause_before_retry(exchange, lost, status);
+    if (pause && Clock::now() + *pause < deadline) {
+      exchange.start_at = Clock::now() + *pause;
+      return;
+    }
+  }
+  if (error != nullptr) throw *error;
+  exchange.response = std::get<HttpResponse>(std::move(result));
+}
+
+std::optional<milliseconds> CurlClient::pause_before_retry(const Exchange& exchange, bool lost, int status) {
+  const bool busy = status == 502 || status == 503 || status == 504;
+  const bool repeatable =
+      is_repeatable(exchange.request.method) ? lost || busy || status == 429 : status == 429;
+  if (!repeatable || exchange.tries >= options_.tries) return std::nullopt;
+  const auto asked = exchange.transfer.retry_after();
+  if (status != 0 && asked.count() > 0) return asked;
+  // Between half and one and a half of the pause, so that jobs which failed together do not return together.
+  const milliseconds pause = options_.retry_pause * (1 << (exchange.tries - 1));
+  return pause / 2 + milliseconds(std::uniform_int_distribution<long>(0, pause.count())(jitter_));
+}
+
+void CurlClient::log(const Exchange& exchange, const std::string& outcome) const {
+  if (!options_.log || !options_.log->should_log(spdlog::level::debug)) return;
+  const auto url = Url::parse(exchange.request.url);
+  options_.log->debug("{} {} {}: {}", name_of(exchange.request.method), url->authority(), url->path(),
+                      outcome);
+}
+
+}  // namespace agent

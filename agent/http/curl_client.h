@@ -1,0 +1,57 @@
+// CurlClient: HttpClient on libcurl. Requests of one call go out together; connections are kept for the next
+// call, so that a publish and its read-back travel over what the download opened. HTTP/2 where offered.
+//
+// TLS from 1.2 on, always verified. No redirects, cookies, .netrc, compression or answers beyond the limit of
+// the request. Proxies come from the environment as libcurl reads it (HTTPS_PROXY, NO_PROXY). One thread.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <chrono>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "agent/http/curl_options.h"
+#include "agent/http/http_client.h"
+#include "tuf/base/openssl.h"
+
+namespace agent {
+
+struct HttpStats {
+  int requests = 0;     // tries, whatever came of them
+  int retries = 0;      // of these, second and third tries
+  int connections = 0;  // opened
+};
+
+class CurlClient final : public HttpClient {
+ public:
+  /// Opens nothing and reads nothing yet.
+  explicit CurlClient(CurlOptions options = {});
+  CurlClient(const CurlClient&) = delete;
+  CurlClient& operator=(const CurlClient&) = delete;
+  ~CurlClient() override;
+
+  std::vector<HttpResponse> send(const std::vector<HttpRequest>& requests) override;
+
+  const HttpStats& stats() const { return stats_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Exchange;
+
+  void start(Exchange& exchange, Clock::time_point deadline);
+  void take_result(Exchange& exchange, CURLcode code, Clock::time_point deadline);
+  /// The pause before another try of it, if there is to be one.
+  std::optional<std::chrono::milliseconds> pause_before_retry(const Exchange& exchange, bool lost,
+                                                              int status);
+  void log(const Exchange& exchange, const std::string& outcome) const;
+
+  CurlOptions options_;
+  tuf::OpensslPtr<X509_STORE, X509_STORE_free> authorities_;  // loaded for the first request
+  tuf::OpensslPtr<CURLM, curl_multi_cleanup> multi_;
+  HttpStats stats_;
+  std::minstd_rand jitter_;
+};
+
+}  // namespace agent

@@ -1,0 +1,110 @@
+#include "agent/http/curl_error.h"
+
+#include <openssl/x509_vfy.h>
+
+#include "agent/report/printable.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+
+const char kTrustHint[] = "name the authority that issued it with --tlscacert FILE";
+
+/// Alerts with which a server of TLS 1.3 refuses the client's certificate. They come after the request was
+/// written, but a server that sends one never read it.
+bool is_client_certificate_alert(const std::string& text) {
+  return text.find("alert certificate required") != std::string::npos ||
+         text.find("alert bad certificate") != std::string::npos ||
+         text.find("alert unknown ca") != std::string::npos ||
+         text.find("alert certificate expired") != std::string::npos ||
+         text.find("alert certificate unknown") != std::string::npos;
+}
+
+Error describe_untrusted(const CurlFailure& failure) {
+  const std::string start = "cannot trust " + failure.host + ": its certificate ";
+  switch (failure.verify_result) {
+    case X509_V_OK:
+      return {ErrorCode::kTlsFailed, start + "is for another host name",
+              "use the name that the certificate is for in --server"};
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return {ErrorCode::kTlsFailed, start + "has expired", "check this machine's clock, or renew it"};
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return {ErrorCode::kTlsFailed, start + "is not valid yet", "check this machine's clock"};
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_CERT_UNTRUSTED:
+      return {ErrorCode::kTlsFailed, start + "was issued by an authority that is not trusted here",
+              kTrustHint};
+    default:
+      return {ErrorCode::kTlsFailed,
+              start + "was refused: " + X509_verify_cert_error_string(failure.verify_result)};
+  }
+}
+
+Error describe_tls(const CurlFailure& failure, const std::string& text) {
+  if (text.find("wrong version number") != std::string::npos) {
+    return {ErrorCode::kTlsFailed, "no TLS with " + failure.host + ": what answers there does not speak TLS"};
+  }
+  if (text.find("unsupported protocol") != std::string::npos ||
+      text.find("alert protocol version") != std::string::npos) {
+    return {ErrorCode::kTlsFailed, "no TLS with " + failure.host + ": it does not offer TLS 1.2 or newer"};
+  }
+  return {ErrorCode::kTlsFailed, "no TLS with " + failure.host + ": " + text};
+}
+
+}  // namespace
+
+Error describe_failure(const CurlFailure& failure) {
+  const std::string text =
+      printable(failure.text.empty() ? curl_easy_strerror(failure.code) : failure.text, 300);
+  if (is_client_certificate_alert(text)) {
+    return {ErrorCode::kTlsFailed, failure.host + " refuses the client certificate: " + text,
+            "name it with --tlscert FILE --tlskey FILE"};
+  }
+  switch (failure.code) {
+    case CURLE_SSL_CACERT_BADFILE:
+      return {ErrorCode::kFileUnreadable, "cannot use the certificates of authorities: " + text};
+    case CURLE_SSL_CERTPROBLEM:
+      return {ErrorCode::kFileUnreadable, "cannot use the client certificate or its key: " + text,
+              "--tlscert and --tlskey take PEM files, the key without passphrase"};
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+      return describe_untrusted(failure);
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CLIENTCERT:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_USE_SSL_FAILED:
+      return describe_tls(failure, text);
+    case CURLE_FILESIZE_EXCEEDED:
+      return {ErrorCode::kServerError, failure.host + " sends more than is allowed here"};
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+      return {ErrorCode::kServerError, failure.host + " does not answer as an HTTP server: " + text};
+    case CURLE_URL_MALFORMAT:
+    case CURLE_FAILED_INIT:
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+    case CURLE_UNKNOWN_OPTION:
+    case CURLE_NOT_BUILT_IN:
+    case CURLE_OUT_OF_MEMORY:
+      return {ErrorCode::kInternal, "libcurl: " + text};
+    default:
+      break;
+  }
+  if (!failure.request_begun) {
+    const bool unknown_host = failure.code == CURLE_COULDNT_RESOLVE_HOST;
+    return {ErrorCode::kServerUnreachable,
+            "cannot reach " + failure.host + ": " + (unknown_host ? "no such host is known" : text)};
+  }
+  if (failure.code == CURLE_OPERATION_TIMEDOUT) {
+    return {ErrorCode::kTimeout, "no whole answer from " + failure.host + " in time: " + text};
+  }
+  return {ErrorCode::kConnectionLost, "the connection to " + failure.host + " was lost: " + text};
+}
+
+}  // namespace agent

@@ -1,0 +1,33 @@
+// What is to be known before the first connection, with the time-outs of the public promises (section 8).
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/http/tls_trust.h"
+
+namespace spdlog {
+class logger;
+}
+
+namespace agent {
+
+struct CurlOptions {
+  TlsTrust trust = TlsTrust::system();
+  std::string client_certificate;  // PEM files (`--tlscert`, `--tlskey`); both or neither
+  std::string client_key;
+  /// Authorities (`host[:port]`, as Url gives them) that may be spoken to without TLS; all others need it.
+  std::vector<std::string> http_servers;
+  std::chrono::milliseconds connect_timeout{5'000};
+  std::chrono::seconds idle_timeout{10};            // without a single byte
+  std::chrono::milliseconds total_timeout{60'000};  // of one call of `send`, with all its repetitions
+  int connections_per_host = 6;
+  int tries = 3;                               // of a GET or HEAD
+  std::chrono::milliseconds retry_pause{200};  // before the second try; doubled for the third, with jitter
+  /// Told method, host, path, status and number of bytes at debug level, never a header or a body.
+  std::shared_ptr<spdlog::logger> log;
+};
+
+}  // namespace agent

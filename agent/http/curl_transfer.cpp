@@ -1,0 +1,278 @@
+#include "agent/http/curl_transfer.h"
+
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "agent/http/curl_error.h"
+#include "agent/report/printable.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+
+/// All headers of an answer together, those of interim answers and trailers included.
+constexpr std::size_t kMaxHeaderBytes = 64 << 10;
+/// What a Content-Length may make us allocate before the first byte came.
+constexpr std::size_t kMaxReserve = 1 << 20;
+constexpr int kMinSecurityLevel = 2;
+/// Any longer wait is beyond every budget; the cap keeps arithmetic with it safe.
+constexpr std::chrono::seconds kLongestWait = std::chrono::hours(24);
+
+Url checked_url(const std::string& text, const std::vector<std::string>& http_servers) {
+  auto url = Url::parse(text);
+  if (!url) throw Error(ErrorCode::kConfig, "not a usable URL: \"" + printable(text, 200) + "\"");
+  if (!url->is_allowed(http_servers)) {
+    throw Error(ErrorCode::kConfig, "the connection to " + url->authority() + " would not be encrypted",
+                "use an https URL");
+  }
+  return *url;
+}
+
+bool equals_ignoring_case(std::string_view left, std::string_view right) {
+  return left.size() == right.size() &&
+         std::equal(left.begin(), left.end(), right.begin(),
+                    [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+}
+
+std::string_view trim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+}  // namespace
+
+CurlTransfer::CurlTransfer(const HttpRequest& request, const CurlOptions& options, X509_STORE* authorities)
+    : request_(request),
+      options_(options),
+      authorities_(authorities),
+      url_(checked_url(request.url, options.http_servers)),
+      handle_(curl_easy_init()) {
+  if (!handle_) throw Error(ErrorCode::kInternal, "libcurl has no handle");
+  set(CURLOPT_PRIVATE, this);
+  set(CURLOPT_ERRORBUFFER, static_cast<char*>(curl_text_));
+  set(CURLOPT_URL, url_.text().c_str());
+  set(CURLOPT_PATH_AS_IS, 1L);
+  set(CURLOPT_PROTOCOLS_STR, url_.is_https() ? "https" : "http");
+  set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  set(CURLOPT_USERAGENT, "countersign/" COUNTERSIGN_VERSION);
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
+  set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+  set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.idle_timeout.count()));
+  set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request_.max_response));
+  set(CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
+  set(CURLOPT_HEADERDATA, this);
+  set(CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
+  set(CURLOPT_WRITEDATA, this);
+  set(CURLOPT_PREREQFUNCTION, &CurlTransfer::on_connected);
+  set(CURLOPT_PREREQDATA, this);
+  set_method();
+  set_tls();
+}
+
+template <class Value>
+void CurlTransfer::set(CURLoption option, Value value) {
+  const CURLcode code = curl_easy_setopt(handle_.get(), option, value);
+  if (code != CURLE_OK) {
+    throw Error(ErrorCode::kInternal,
+                "libcurl refuses option " + std::to_string(option) + ": " + curl_easy_strerror(code));
+  }
+}
+
+void CurlTransfer::set_method() {
+  const auto add_header = [this](const std::string& line) {
+    curl_slist* longer = curl_slist_append(headers_.get(), line.c_str());
+    if (longer == nullptr) throw Error(ErrorCode::kInternal, "no memory for a header");
+    static_cast<void>(headers_.release());
+    headers_.reset(longer);
+  };
+  for (const auto& [name, value] : request_.headers) {
+    if (value.find_first_of("\r\n") != std::string::npos) {
+      throw Error(ErrorCode::kInternal, "a line break in the header " + name);
+    }
+    add_header(name + ": " + value);
+  }
+  switch (request_.method) {
+    case HttpMethod::kGet:
+      set(CURLOPT_HTTPGET, 1L);
+      break;
+    case HttpMethod::kHead:
+      set(CURLOPT_NOBODY, 1L);
+      break;
+    case HttpMethod::kDelete:
+      set(CURLOPT_CUSTOMREQUEST, "DELETE");
+      break;
+    case HttpMethod::kPost:
+      if (request_.parts.empty()) {
+        upload_.content = request_.body;
+      } else {
+        upload_ = make_multipart(request_.parts);
+        add_header("Content-Type: " + upload_.content_type);
+      }
+      // A server that does not know "100-continue" would cost a second of waiting.
+      add_header("Expect:");
+      set(CURLOPT_POST, 1L);
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(upload_.content.size()));
+      set(CURLOPT_READFUNCTION, &CurlTransfer::on_upload);
+      set(CURLOPT_READDATA, this);
+      set(CURLOPT_SEEKFUNCTION, &CurlTransfer::on_rewind);
+      set(CURLOPT_SEEKDATA, this);
+      break;
+  }
+  // libcurl sends a request again by itself when a kept connection turns out to be dead. on_rewind stops that
+  // once part of a body is out; without a body only a connection of its own does.
+  const bool repeatable = request_.method == HttpMethod::kGet || request_.method == HttpMethod::kHead;
+  if (!repeatable && upload_.content.empty()) set(CURLOPT_FRESH_CONNECT, 1L);
+  if (headers_) set(CURLOPT_HTTPHEADER, headers_.get());
+}
+
+void CurlTransfer::set_tls() {
+  set(CURLOPT_SSL_VERIFYPEER, 1L);
+  set(CURLOPT_SSL_VERIFYHOST, 2L);
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  // Not libcurl's compiled-in bundle: on_tls installs the authorities that were loaded once.
+  set(CURLOPT_CAINFO, static_cast<char*>(nullptr));
+  set(CURLOPT_CAPATH, static_cast<char*>(nullptr));
+  set(CURLOPT_SSL_CTX_FUNCTION, &CurlTransfer::on_tls);
+  set(CURLOPT_SSL_CTX_DATA, this);
+  if (!options_.client_certificate.empty()) {
+    set(CURLOPT_SSLCERT, options_.client_certificate.c_str());
+    set(CURLOPT_SSLKEY, options_.client_key.c_str());
+  }
+}
+
+void CurlTransfer::prepare(std::chrono::milliseconds time_left) {
+  response_ = {};
+  header_bytes_ = 0;
+  header_done_ = false;
+  uploaded_ = 0;
+  request_begun_ = false;
+  refusal_.clear();
+  curl_text_[0] = '\0';
+  set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(time_left.count())));
+}
+
+std::variant<HttpResponse, Error> CurlTransfer::result(CURLcode code) {
+  if (!refusal_.empty()) return Error(ErrorCode::kServerError, host() + " " + refusal_);
+  if (code == CURLE_FILESIZE_EXCEEDED) {
+    return Error(ErrorCode::kServerError, host() + " sends more than the " +
+                                              std::to_string(request_.max_response) +
+                                              " bytes that are allowed for " + url_.path());
+  }
+  if (code != CURLE_OK) {
+    CurlFailure failure{code, host(), request_begun_, 0, static_cast<char*>(curl_text_)};
+    curl_easy_getinfo(handle_.get(), CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
+    return describe_failure(failure);
+  }
+  // libcurl takes a connection that closes amid the headers for the end of an answer.
+  if (!header_done_) {
+    return describe_failure({CURLE_GOT_NOTHING, host(), request_begun_, 0, "the answer ends in its headers"});
+  }
+  long status = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+  response_.status = static_cast<int>(status);
+  return std::move(response_);
+}
+
+std::chrono::seconds CurlTransfer::retry_after() const {
+  curl_off_t seconds = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_RETRY_AFTER, &seconds);
+  return std::chrono::seconds(std::min<curl_off_t>(seconds, kLongestWait.count()));
+}
+
+long CurlTransfer::new_connections() const {
+  long count = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_NUM_CONNECTS, &count);
+  return count;
+}
+
+bool CurlTransfer::take_header(std::string_view line) {
+  header_bytes_ += line.size();
+  if (header_bytes_ > kMaxHeaderBytes) {
+    refusal_ = "sends too many headers";
+    return false;
+  }
+  if (line.starts_with("HTTP/")) {  // the answer, or one more after an interim answer
+    response_.headers.clear();
+    header_done_ = false;
+    return true;
+  }
+  if (header_done_) return true;  // trailers say nothing that we want to know
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos) {
+    header_done_ = trim(line).empty();
+    return true;
+  }
+  std::string name(trim(line.substr(0, colon)));
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string_view value = trim(line.substr(colon + 1));
+  // Nobody asked for compression: a few bytes could stand for gigabytes.
+  const bool encoded = (name == "content-encoding" && !equals_ignoring_case(value, "identity")) ||
+                       (name == "transfer-encoding" && !equals_ignoring_case(value, "chunked"));
+  if (encoded) {
+    refusal_ = "sends an encoded body (" + printable(value, 40) + ") that was not asked for";
+    return false;
+  }
+  response_.headers.emplace(std::move(name), value);
+  return true;
+}
+
+std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
+  const std::size_t length = size * count;
+  return static_cast<CurlTransfer*>(self)->take_header({data, length}) ? length : 0;
+}
+
+std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
+  auto& transfer = *static_cast<CurlTransfer*>(self);
+  const std::size_t length = size * count;
+  std::string& body = transfer.response_.body;
+  if (length > transfer.request_.max_response - body.size()) {
+    transfer.refusal_ = "sends more than the " + std::to_string(transfer.request_.max_response) +
+                        " bytes that are allowed for " + transfer.url_.path();
+    return 0;
+  }
+  if (body.empty()) {
+    curl_off_t announced = 0;
+    curl_easy_getinfo(transfer.handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+    if (announced > 0) body.reserve(std::min(static_cast<std::size_t>(announced), kMaxReserve));
+  }
+  body.append(data, length);
+  return length;
+}
+
+std::size_t CurlTransfer::on_upload(char* buffer, std::size_t size, std::size_t count, void* self) {
+  auto& transfer = *static_cast<CurlTransfer*>(self);
+  const std::string& content = transfer.upload_.content;
+  const std::size_t length = std::min(size * count, content.size() - transfer.uploaded_);
+  std::memcpy(buffer, content.data() + transfer.uploaded_, length);
+  transfer.uploaded_ += length;
+  return length;
+}
+
+int CurlTransfer::on_rewind(void*, curl_off_t, int) {
+  return CURL_SEEKFUNC_FAIL;
+}
+
+int CurlTransfer::on_connected(void* self, char*, char*, int, int) {
+  static_cast<CurlTransfer*>(self)->request_begun_ = true;
+  return CURL_PREREQFUNC_OK;
+}
+
+CURLcode CurlTransfer::on_tls(CURL*, void* ssl_context, void* self) {
+  auto* context = static_cast<SSL_CTX*>(ssl_context);
+  SSL_CTX_set1_cert_store(context, static_cast<CurlTransfer*>(self)->authorities_);
+  if (SSL_CTX_get_security_level(context) < kMinSecurityLevel) {
+    SSL_CTX_set_security_level(context, kMinSecurityLevel);
+  }
+  return CURLE_OK;
+}
+
+}  // namespace agent

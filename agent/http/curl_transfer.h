@@ -1,0 +1,74 @@
+// CurlTransfer: one try of one request on a libcurl handle. Checks the answer while it arrives and tells
+// afterwards whether it is a response or which error it was.
+#pragma once
+
+#include <curl/curl.h>
+#include <openssl/x509.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "agent/http/curl_options.h"
+#include "agent/http/http_client.h"
+#include "agent/http/multipart.h"
+#include "agent/http/url.h"
+#include "tuf/base/error.h"
+#include "tuf/base/openssl.h"
+
+namespace agent {
+
+class CurlTransfer {
+ public:
+  /// `request`, `options` and `authorities` must outlive the transfer. Throws kConfig for a URL that is not
+  /// encrypted and not among `options.http_servers`.
+  CurlTransfer(const HttpRequest& request, const CurlOptions& options, X509_STORE* authorities);
+  // libcurl keeps the address of this object.
+  CurlTransfer(const CurlTransfer&) = delete;
+  CurlTransfer& operator=(const CurlTransfer&) = delete;
+
+  CURL* handle() const { return handle_.get(); }
+  /// Makes ready for a (new) try that must end within `time_left`.
+  void prepare(std::chrono::milliseconds time_left);
+  /// What became of the try that ended with `code`.
+  std::variant<HttpResponse, tuf::Error> result(CURLcode code);
+  /// What the server asked to wait before another try; zero if it did not say.
+  std::chrono::seconds retry_after() const;
+  long new_connections() const;
+
+ private:
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_upload(char* buffer, std::size_t size, std::size_t count, void* self);
+  static int on_rewind(void* self, curl_off_t offset, int origin);
+  static int on_connected(void* self, char* remote_ip, char* local_ip, int remote_port, int local_port);
+  static CURLcode on_tls(CURL* handle, void* ssl_context, void* self);
+
+  template <class Value>
+  void set(CURLoption option, Value value);
+  void set_method();
+  void set_tls();
+  /// False, with the reason kept, if the header or what it announces cannot be taken.
+  bool take_header(std::string_view line);
+  std::string host() const { return url_.authority(); }
+
+  const HttpRequest& request_;
+  const CurlOptions& options_;
+  X509_STORE* authorities_;
+  Url url_;
+  MultipartBody upload_;
+  tuf::OpensslPtr<CURL, curl_easy_cleanup> handle_;
+  tuf::OpensslPtr<curl_slist, curl_slist_free_all> headers_;
+
+  // Of the try that is running:
+  HttpResponse response_;
+  std::size_t header_bytes_ = 0;
+  bool header_done_ = false;
+  std::size_t uploaded_ = 0;
+  bool request_begun_ = false;  // from here on the server may have seen it
+  std::string refusal_;         // why the answer was not taken
+  char curl_text_[CURL_ERROR_SIZE] = {};
+};
+
+}  // namespace agent

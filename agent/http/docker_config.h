@@ -1,0 +1,31 @@
+// DockerConfig: the credentials that `docker login` left behind, read anew for each question so that none of
+// the others' stay in memory.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "agent/http/credential.h"
+
+namespace agent {
+
+class DockerConfig {
+ public:
+  /// `$DOCKER_CONFIG`, or `~/.docker`.
+  static std::filesystem::path default_directory();
+  /// `directory` holds config.json; a missing one holds no credentials.
+  explicit DockerConfig(std::filesystem::path directory) : file_(std::move(directory) / "config.json") {}
+
+  /// The credential for a registry: from `auths`, then from the helper that `credHelpers` names for it, then
+  /// from that of `credsStore`. `host` is `host[:port]`; `docker.io` stands for Docker Hub. Throws kConfig
+  /// for a malformed file or a helper that fails, kFileUnreadable.
+  std::optional<Credential> find(const std::string& host) const;
+
+  const std::filesystem::path& file() const { return file_; }
+
+ private:
+  std::filesystem::path file_;
+};
+
+}  // namespace agent

@@ -1,0 +1,111 @@
+#include "agent/report/docker_inspect.h"
+
+#include <algorithm>
+
+#include "agent/report/report.h"
+#include "agent/report/text_table.h"
+#include "tuf/keys/public_key.h"
+#include "tuf/trust/role_authority.h"
+
+namespace agent {
+namespace {
+
+using tuf::RoleName;
+
+struct Signer {
+  std::string name;
+  std::vector<std::string> keys;  // canonical IDs
+};
+
+/// Direct delegations other than releases, by name, descending as Docker sorts them.
+std::vector<Signer> signers_of(const tuf::TrustedRepository& repository) {
+  std::vector<Signer> signers;
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    const RoleName& role = delegation.role.name;
+    if (role.parent().text() != "targets" || role.text() == "targets/releases") continue;
+    Signer signer{std::string(role.leaf()), {}};
+    const tuf::RoleAuthority authority(delegation.keys, delegation.role.key_ids, delegation.role.threshold);
+    for (const tuf::PublicKey& key : authority.keys()) signer.keys.push_back(key.canonical_id().hex());
+    signers.push_back(std::move(signer));
+  }
+  std::sort(signers.begin(), signers.end(), [](const Signer& a, const Signer& b) { return a.name > b.name; });
+  return signers;
+}
+
+std::vector<std::string> key_ids(const tuf::TrustedRepository& repository, const char* role) {
+  std::vector<std::string> ids;
+  for (const tuf::KeyId& id : repository.root().body.roles.at(role).key_ids) ids.push_back(id.hex());
+  return ids;
+}
+
+OrderedJson key_list(const std::vector<std::string>& ids) {
+  OrderedJson list = OrderedJson::array();
+  for (const std::string& id : ids) list.push_back({{"ID", id}});
+  return list;
+}
+
+std::vector<std::string> signers_or_admin(const TagView& tag, const std::string& administrator) {
+  std::vector<std::string> signers = tag.signers();
+  std::sort(signers.begin(), signers.end());
+  return signers.empty() ? std::vector{administrator} : signers;
+}
+
+std::string hex_digest(const TagView& tag) { return tag.digest().empty() ? "" : tag.digest().substr(7); }
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+}  // namespace
+
+std::string docker_json(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags, const std::string& name) {
+  OrderedJson signed_tags = OrderedJson::array();
+  for (const TagView& tag : tags) {
+    if (!tag.released) continue;
+    signed_tags.push_back({{"SignedTag", tag.name}, {"Digest", hex_digest(tag)}, {"Signers", signers_or_admin(tag, "Repo Admin")}});
+  }
+  OrderedJson signers = OrderedJson::array();
+  for (const Signer& signer : signers_of(repository)) signers.push_back({{"Name", signer.name}, {"Keys", key_list(signer.keys)}});
+  const OrderedJson administrative = {{{"Name", "Root"}, {"Keys", key_list(key_ids(repository, "root"))}},
+                                      {{"Name", "Repository"}, {"Keys", key_list(key_ids(repository, "targets"))}}};
+  const OrderedJson document = {
+      {{"Name", name}, {"SignedTags", signed_tags}, {"Signers", signers}, {"AdministrativeKeys", administrative}}};
+  return document.dump(4, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
+std::vector<std::string> docker_pretty(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags,
+                                       const std::string& name) {
+  std::vector<std::string> lines;
+  const auto append = [&](const TextTable& table) {
+    for (std::string& line : table.lines()) lines.push_back(std::move(line));
+  };
+  const bool any = std::any_of(tags.begin(), tags.end(), [](const TagView& tag) { return tag.released; });
+  lines.insert(lines.end(), {"", any ? "Signatures for " + name : "No signatures for " + name, ""});
+  if (any) {
+    TextTable table({"SIGNED TAG", "DIGEST", "SIGNERS"});
+    for (const TagView& tag : tags) {
+      if (tag.released) table.add({tag.name, hex_digest(tag), joined(signers_or_admin(tag, "(Repo Admin)"))});
+    }
+    append(table);
+    lines.emplace_back();
+  }
+  if (const std::vector<Signer> signers = signers_of(repository); !signers.empty()) {
+    lines.insert(lines.end(), {"List of signers and their keys for " + name, ""});
+    TextTable table({"SIGNER", "KEYS"});
+    for (const Signer& signer : signers) {
+      std::vector<std::string> short_ids;
+      for (const std::string& id : signer.keys) short_ids.push_back(id.substr(0, 12));
+      table.add({signer.name, joined(short_ids)});
+    }
+    append(table);
+    lines.emplace_back();
+  }
+  lines.insert(lines.end(), {"Administrative keys for " + name, ""});
+  lines.push_back("  Repository Key:\t" + joined(key_ids(repository, "targets")));
+  lines.push_back("  Root Key:\t" + joined(key_ids(repository, "root")));
+  return lines;
+}
+
+}  // namespace agent

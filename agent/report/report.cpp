@@ -1,0 +1,60 @@
+#include "agent/report/report.h"
+
+#include "agent/report/printable.h"
+
+namespace agent {
+namespace {
+
+OrderedJson to_json(const RoleReport& role) {
+  return {{"name", role.name},
+          {"version", role.version},
+          {"expires", role.expires},
+          {"sha256", role.sha256},
+          {"key_ids", role.key_ids}};
+}
+
+OrderedJson to_json(const TargetReport& target) {
+  OrderedJson json = {
+      {"name", target.name}, {"digest", target.digest}, {"length", target.length}, {"roles", target.roles}};
+  if (target.status) json["status"] = *target.status;
+  if (target.signers) json["signers"] = *target.signers;
+  if (target.released) json["released"] = *target.released;
+  if (target.verdict) json["verdict"] = *target.verdict;
+  return json;
+}
+
+OrderedJson to_json(const RepositoryReport& repository) {
+  OrderedJson json = {{"gun", repository.gun}, {"server", repository.server}};
+  if (repository.published) json["published"] = *repository.published;
+  if (repository.attempts) json["attempts"] = *repository.attempts;
+  if (repository.trust_root) json["trust_root"] = *repository.trust_root;
+  json["roles"] = OrderedJson::array();
+  for (const RoleReport& role : repository.roles) json["roles"].push_back(to_json(role));
+  json["targets"] = OrderedJson::array();
+  for (const TargetReport& target : repository.targets) json["targets"].push_back(to_json(target));
+  json.update(repository.more);
+  return json;
+}
+
+}  // namespace
+
+std::string to_json(const Report& report, const std::optional<tuf::Error>& error) {
+  OrderedJson document = {{"schema", "countersign/v1"}, {"command", report.command}, {"ok", !error.has_value()}};
+  document["exit_code"] = error ? static_cast<int>(error_row(error->code()).exit_code) : 0;
+  document["repositories"] = OrderedJson::array();
+  for (const RepositoryReport& repository : report.repositories) document["repositories"].push_back(to_json(repository));
+  document.update(report.more);
+  document["warnings"] = OrderedJson::array();
+  for (const Warning& warning : report.warnings) {
+    document["warnings"].push_back({{"code", warning.code}, {"message", printable(warning.message)}});
+  }
+  document["error"] = nullptr;
+  if (error) {
+    document["error"] = {{"code", error_row(error->code()).name},
+                         {"message", printable(error->what())},
+                         {"hint", hint_of(*error)}};
+  }
+  return document.dump(2, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
+}  // namespace agent

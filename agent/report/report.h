@@ -1,0 +1,61 @@
+// Report: what a command has to say, as text for people and as the JSON document of the public contract. Filled
+// while the command runs, so that a failure half-way still tells what was done.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/report/error_table.h"
+#include "agent/workflow/load_repository.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+
+/// Members stay in the order in which they are written.
+using OrderedJson = nlohmann::ordered_json;
+
+struct RoleReport {
+  std::string name;
+  std::int64_t version = 0;
+  std::string expires;
+  std::string sha256;                // of the file, hex
+  std::vector<std::string> key_ids;  // TUF IDs of the role's keys
+};
+
+struct TargetReport {
+  std::string name;
+  std::string digest;
+  std::int64_t length = 0;
+  std::vector<std::string> roles;
+  std::optional<std::string> status;                 // sign: signed, unchanged, moved
+  std::optional<std::vector<std::string>> signers;   // list, verify, inspect
+  std::optional<bool> released;                      // list, inspect
+  std::optional<std::string> verdict;                // verify
+};
+
+struct RepositoryReport {
+  std::string gun;
+  std::string server;
+  std::optional<bool> published;
+  std::optional<int> attempts;
+  std::optional<std::string> trust_root;
+  std::vector<RoleReport> roles;
+  std::vector<TargetReport> targets;
+  OrderedJson more = OrderedJson::object();  // members of single commands
+};
+
+struct Report {
+  std::string command;
+  std::vector<RepositoryReport> repositories;
+  OrderedJson more = OrderedJson::object();  // members of single commands, beside `repositories`
+  std::vector<Warning> warnings;
+  std::vector<std::string> text;  // lines for --output text
+};
+
+/// The document of `--output json`; `error` is null on success.
+std::string to_json(const Report& report, const std::optional<tuf::Error>& error);
+
+}  // namespace agent

@@ -1,0 +1,96 @@
+#include "agent/report/repository_report.h"
+
+#include "tuf/base/digest.h"
+#include "tuf/base/error.h"
+#include "tuf/base/hex.h"
+
+namespace agent {
+namespace {
+
+using tuf::RoleName;
+
+/// As the official clients warn (section 7.4).
+constexpr tuf::Days kNearingExpiry{183};
+
+template <class T>
+RoleReport describe_file(const std::string& name, const tuf::Metadata<T>& file, const std::vector<tuf::KeyId>& keys) {
+  RoleReport report{name, file.body.version, tuf::format_time(file.body.expires),
+                    tuf::to_hex(tuf::sha256(tuf::as_bytes(file.bytes))), {}};
+  for (const tuf::KeyId& id : keys) report.key_ids.push_back(id.hex());
+  return report;
+}
+
+}  // namespace
+
+RoleReport describe_role(const tuf::TrustedRepository& repository, const RoleName& role) {
+  if (const tuf::Delegation* delegation = repository.find_delegation(role); delegation && delegation->metadata) {
+    return describe_file(role.text(), *delegation->metadata, delegation->role.key_ids);
+  }
+  const auto keys = [&] { return repository.root().body.role(role).key_ids; };
+  if (role.text() == "root") return describe_file(role.text(), repository.root(), keys());
+  if (role.text() == "targets") return describe_file(role.text(), repository.targets(), keys());
+  if (role.text() == "snapshot") return describe_file(role.text(), repository.snapshot(), keys());
+  if (role.text() == "timestamp") return describe_file(role.text(), repository.timestamp(), keys());
+  throw tuf::Error(tuf::ErrorCode::kInternal, role.text() + " has no file");
+}
+
+std::vector<RoleReport> describe_roles(const tuf::TrustedRepository& repository) {
+  std::vector<RoleReport> reports;
+  for (const char* name : {"root", "targets", "snapshot", "timestamp"}) {
+    reports.push_back(describe_role(repository, RoleName::of(name)));
+  }
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    if (delegation.metadata) reports.push_back(describe_role(repository, delegation.role.name));
+  }
+  return reports;
+}
+
+TargetReport describe_target(const TagView& view) {
+  TargetReport report;
+  report.name = view.name;
+  report.digest = view.digest();
+  report.length = view.target.length;
+  report.roles = names_of(view.roles);
+  report.signers = view.signers();
+  report.released = view.released;
+  return report;
+}
+
+std::string trust_root_of(const tuf::TrustedRepository& repository) {
+  const auto& keys = repository.root().body.role(RoleName::of("root")).key_ids;
+  if (keys.empty()) throw tuf::Error(tuf::ErrorCode::kInternal, "a verified root without keys");
+  return keys.front().hex();
+}
+
+std::vector<Warning> health_warnings(const tuf::TrustedRepository& repository) {
+  std::vector<Warning> warnings;
+  const auto check = [&](const std::string& role, tuf::Time expires) {
+    if (expires > repository.now() + kNearingExpiry) return;
+    warnings.push_back({"EXPIRES_SOON", role + " of " + repository.gun().text() + " expires at " + tuf::format_time(expires)});
+  };
+  check("root", repository.root().body.expires);
+  check("targets", repository.targets().body.expires);
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    const std::string& role = delegation.role.name.text();
+    if (delegation.state == tuf::Delegation::State::kUsable) check(role, delegation.metadata->body.expires);
+    if (delegation.state == tuf::Delegation::State::kExpired || delegation.state == tuf::Delegation::State::kBelowThreshold) {
+      warnings.push_back({"ROLE_UNUSABLE", role + " of " + repository.gun().text() + " is not read by anybody: " +
+                                               std::string(tuf::to_string(delegation.state))});
+    }
+  }
+  return warnings;
+}
+
+std::string join(const std::vector<std::string>& words, const std::string& separator) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : separator) + word;
+  return out;
+}
+
+std::vector<std::string> names_of(const std::vector<RoleName>& roles) {
+  std::vector<std::string> names;
+  for (const RoleName& role : roles) names.push_back(role.text());
+  return names;
+}
+
+}  // namespace agent

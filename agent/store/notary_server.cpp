@@ -1,0 +1,184 @@
+#include "agent/store/notary_server.h"
+
+#include <algorithm>
+
+#include "agent/http/error_body.h"
+#include "agent/report/printable.h"
+#include "tuf/base/error.h"
+#include "tuf/base/hex.h"
+#include "tuf/json/json.h"
+#include "tuf/keys/public_key.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+
+constexpr std::size_t kMaxTimestamp = 1 << 20;
+constexpr std::size_t kMaxKey = 256 << 10;
+constexpr std::size_t kMaxReply = 1 << 20;  // to a publish: empty, or an error
+
+std::string because(const ErrorBody& error) {
+  const std::string text = error.text();
+  return text.empty() ? "" : ": " + text;
+}
+
+/// What to throw for an answer that is of no use to a reader or, after a publish, says that nothing was done.
+Error unusable(const std::string& server, const tuf::Gun& gun, const HttpResponse& response) {
+  const ErrorBody error = ErrorBody::parse(response.body);
+  const std::string answer = server + " answers " + std::to_string(response.status) + " for " + gun.text();
+  if (response.status == 401) {
+    return {ErrorCode::kUnauthorized, answer + ": it wants credentials" + because(error)};
+  }
+  if (response.status == 403) {
+    return {ErrorCode::kForbidden, answer + ": these credentials may not do that" + because(error)};
+  }
+  if (response.status >= 300 && response.status < 400) {
+    const std::string target = printable(response.header("location").value_or("nowhere"), 200);
+    return {ErrorCode::kServerError, answer + ": a redirect to " + target + ", which is not followed",
+            "name the server itself in --server, without a path that it would clean up"};
+  }
+  if (response.status == 429) {
+    const std::string wait = printable(response.header("retry-after").value_or(""), 40);
+    return {ErrorCode::kServerError, answer + ": too many requests" +
+                                         (wait.empty() ? "" : ", to be repeated after " + wait) +
+                                         because(error)};
+  }
+  return {ErrorCode::kServerError, answer + because(error)};
+}
+
+std::string file_name(const FileRequest& request) {
+  const std::string& role = request.role.text();
+  if (const auto* hash = std::get_if<FileRequest::WithHash>(&request.which)) {
+    return role + "." + tuf::to_hex(hash->sha256) + ".json";
+  }
+  if (const auto* version = std::get_if<FileRequest::WithVersion>(&request.which)) {
+    return std::to_string(version->version) + "." + role + ".json";
+  }
+  return role + ".json";
+}
+
+const char* actions_for(Access access) {
+  switch (access) {
+    case Access::kRead:
+      return "pull";
+    case Access::kPublish:
+      return "push,pull";
+    case Access::kAdminister:
+      return "*";
+  }
+  return "pull";
+}
+
+const char* purpose_of(Access access) {
+  switch (access) {
+    case Access::kRead:
+      return "read";
+    case Access::kPublish:
+      return "publish";
+    case Access::kAdminister:
+      return "administer";
+  }
+  return "read";
+}
+
+}  // namespace
+
+NotaryServer::NotaryServer(std::shared_ptr<HttpClient> http, Url server, tuf::Gun gun)
+    : http_(std::move(http)), server_(std::move(server)), gun_(std::move(gun)) {}
+
+std::string NotaryServer::url_of(const std::string& file) const {
+  return server_.text() + "/v2/" + gun_.text() + "/_trust/tuf/" + file;
+}
+
+HttpRequest NotaryServer::make_request(const FileRequest& request) const {
+  HttpRequest out;
+  out.url = url_of(file_name(request));
+  out.max_response = request.max_length;
+  if (std::holds_alternative<FileRequest::Newest>(request.which)) {
+    // The server lets caches in between keep it for five minutes.
+    out.headers.emplace_back("Cache-Control", "no-cache");
+    if (request.role.text() == "timestamp") out.max_response = std::min(out.max_response, kMaxTimestamp);
+  }
+  return out;
+}
+
+std::vector<std::optional<std::string>> NotaryServer::fetch(const std::vector<FileRequest>& requests) {
+  std::vector<HttpRequest> batch;
+  for (const FileRequest& request : requests) batch.push_back(make_request(request));
+  std::vector<std::optional<std::string>> files;
+  for (HttpResponse& response : http_->send(batch)) {
+    if (response.status == 200) {
+      files.emplace_back(std::move(response.body));
+    } else if (response.status == 404) {
+      files.emplace_back(std::nullopt);
+    } else {
+      throw unusable(name(), gun_, response);
+    }
+  }
+  return files;
+}
+
+tuf::KeyObject NotaryServer::server_key(const tuf::RoleName& role) {
+  HttpRequest request;
+  request.url = url_of(role.text() + ".key");
+  request.max_response = kMaxKey;
+  const HttpResponse response = http_->send_one(request);
+  if (response.status != 200) throw unusable(name(), gun_, response);
+  const std::string what = name() + "'s " + role.text() + " key";
+  try {
+    const tuf::Json object = tuf::parse_json(response.body, what);
+    // Rebuilt: the order of members in the answer is not the canonical one.
+    tuf::KeyObject key{object.at("keytype").get<std::string>(),
+                       object.at("keyval").at("public").get<std::string>()};
+    if (tuf::PublicKey::from_object(key)) return key;
+  } catch (const tuf::Json::exception&) {
+    // A member is missing or of another type.
+  } catch (const Error&) {
+    // Not JSON.
+  }
+  throw Error(ErrorCode::kServerError, what + " is not a public key that can be used");
+}
+
+PublishResult NotaryServer::publish(const std::vector<RoleFile>& files) {
+  HttpRequest request;
+  request.method = HttpMethod::kPost;
+  request.url = url_of("");
+  request.max_response = kMaxReply;
+  for (const RoleFile& file : files) request.parts.push_back({file.role.text(), file.bytes});
+
+  HttpResponse response;
+  try {
+    response = http_->send_one(request);
+  } catch (const Error& error) {
+    const bool may_be_stored = error.code() == ErrorCode::kConnectionLost ||
+                               error.code() == ErrorCode::kTimeout || error.code() == ErrorCode::kServerError;
+    if (!may_be_stored) throw;
+    return PublishResult::kUnknown;
+  }
+  const int status = response.status;
+  if (status == 200) return PublishResult::kStored;
+  // Nobody but us can tell what an unexpected success has done.
+  if (status < 300) return PublishResult::kUnknown;
+  const ErrorBody error = ErrorBody::parse(response.body);
+  const bool lost_race = (status == 400 && error.code == "VERSION") || status == 409 ||
+                         (status == 500 && error.code == "UPDATING");
+  if (lost_race) return PublishResult::kConflict;
+  if (status >= 500) return PublishResult::kUnknown;
+  if (status == 400 || status == 413) {
+    const std::string reason = status == 413 ? ": the update is too large for it" : because(error);
+    throw Error(ErrorCode::kServerRejected, name() + " rejects the update of " + gun_.text() + " (" +
+                                                std::to_string(status) + ")" + reason);
+  }
+  throw unusable(name(), gun_, response);
+}
+
+AuthOptions notary_auth(const Url& server, const tuf::Gun& gun, Access access) {
+  AuthOptions options{server, {}, {}, {}};
+  options.scope = "repository:" + gun.text() + ":" + actions_for(access);
+  options.purpose = std::string(purpose_of(access)) + " trust data of " + gun.text();
+  return options;
+}
+
+}  // namespace agent

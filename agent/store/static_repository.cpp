@@ -1,0 +1,164 @@
+#include "agent/store/static_repository.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "agent/trust_dir/atomic_file.h"
+#include "tuf/base/digest.h"
+#include "tuf/base/error.h"
+#include "tuf/base/hex.h"
+#include "tuf/metadata/codec.h"
+#include "tuf/trust/role_authority.h"
+
+namespace agent {
+namespace {
+
+const tuf::RoleName kRoot = tuf::RoleName::of("root");
+const tuf::RoleName kSnapshot = tuf::RoleName::of("snapshot");
+const tuf::RoleName kTimestamp = tuf::RoleName::of("timestamp");
+
+/// One spelling for one folder, so that every process finds the same keys and the same lock beside it.
+std::filesystem::path canonical_folder(const std::filesystem::path& dir) {
+  std::error_code error;
+  std::filesystem::path path =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(dir, error), error);
+  if (error) throw tuf::Error(tuf::ErrorCode::kLocal, "cannot find " + dir.string() + ": " + error.message());
+  if (!path.has_filename()) path = path.parent_path();
+  if (path == path.root_path()) {
+    throw tuf::Error(
+        tuf::ErrorCode::kConfig,
+        "file:" + dir.string() + " leaves no place beside it for the keys, which must not be served");
+  }
+  return path;
+}
+
+const tuf::Gun& checked(const tuf::Gun& gun) {
+  if (("/" + gun.text() + "/").find("/_trust/") != std::string::npos) {
+    throw tuf::Error(tuf::ErrorCode::kInvalidReference,
+                     "a static repository cannot hold " + gun.text() + ": _trust is the folder of its files");
+  }
+  return gun;
+}
+
+std::filesystem::path key_folder_beside(const std::filesystem::path& dir, const tuf::Gun& gun) {
+  // By hash: one repository's name can be the beginning of another's.
+  return dir.string() + ".keys/" + tuf::to_hex(tuf::sha256(tuf::as_bytes(gun.text())));
+}
+
+/// True if a reader that still has `present` as its root verifies what the new timestamp leads to.
+bool leads_on_from(const std::string& present, const RoleFiles& files) {
+  const tuf::Root root = tuf::decode<tuf::Root>(present, "root").body;
+  const auto timestamp = tuf::decode<tuf::Timestamp>(files.at(kTimestamp), "timestamp");
+  const auto snapshot = tuf::decode<tuf::Snapshot>(files.at(kSnapshot), "snapshot");
+  return tuf::RoleAuthority::of(root, kTimestamp).approves(timestamp.signed_text, timestamp.signatures) &&
+         tuf::RoleAuthority::of(root, kSnapshot).approves(snapshot.signed_text, snapshot.signatures);
+}
+
+}  // namespace
+
+StaticRepository::StaticRepository(const std::filesystem::path& dir, const tuf::Gun& gun, Options options)
+    : name_("file:" + dir.string()),
+      dir_(canonical_folder(dir)),
+      gun_(checked(gun)),
+      options_(std::move(options)),
+      folder_(dir_, gun_, options_.before_write),
+      key_folder_(key_folder_beside(dir_, gun_)),
+      keys_(key_folder_, gun_) {}
+
+FileLock StaticRepository::lock() const {
+  make_folders(dir_, 0755);  // before the keys' folder: what is above them must stay open to the web server
+  make_folders(key_folder_, 0700);
+  return {key_folder_ / "lock", options_.lock_patience};
+}
+
+bool StaticRepository::can_write() const {
+  return access(key_folder_.c_str(), R_OK | W_OK | X_OK) == 0 &&
+         access(folder_.path().c_str(), W_OK | X_OK) == 0;
+}
+
+ServerState StaticRepository::server_state(const StaticState& present) {
+  const auto newest = [this, &present](const tuf::RoleName& role) {
+    auto bytes = folder_.find(present, role);
+    // A snapshot that is the client's own may leave out a delegation; what was published of it still counts.
+    return bytes || !role.is_delegation() ? bytes : folder_.newest_named(role);
+  };
+  for (const tuf::RoleName& role : {kSnapshot, kRoot}) {
+    if (present.timestamp && !newest(role)) {
+      throw tuf::Error(tuf::ErrorCode::kRepositoryBroken,
+                       name_ + ": the " + role.text() + " of " + gun_.text() +
+                           " that its timestamp leads to is missing or damaged");
+    }
+  }
+  return {gun_, options_.clock(), newest, keys_};
+}
+
+StaticState StaticRepository::fresh_state() {
+  StaticState present = folder_.state();
+  if (!present.timestamp || !can_write()) return present;
+  if (present.expires > options_.clock() && !folder_.is_incomplete(present)) return present;
+  const FileLock guard = lock();
+  present = folder_.state();
+  const RoleFiles files = refresh_expired(server_state(present));
+  if (files.empty()) {
+    folder_.complete();
+  } else {
+    folder_.publish(files, false);
+  }
+  return folder_.state();
+}
+
+std::optional<std::string> StaticRepository::fetch_one(const StaticState& present,
+                                                       const FileRequest& request) const {
+  if (const auto* by_hash = std::get_if<FileRequest::WithHash>(&request.which)) {
+    return folder_.with_hash(request.role, by_hash->sha256);
+  }
+  if (const auto* by_version = std::get_if<FileRequest::WithVersion>(&request.which)) {
+    return folder_.with_version(request.role, by_version->version);
+  }
+  // All from one state, whatever is published meanwhile.
+  auto bytes = folder_.find(present, request.role);
+  return bytes ? bytes : folder_.newest_named(request.role);
+}
+
+std::vector<std::optional<std::string>> StaticRepository::fetch(const std::vector<FileRequest>& requests) {
+  if (!std::filesystem::is_directory(dir_)) {
+    throw tuf::Error(tuf::ErrorCode::kServerUnreachable, name_ + " is not there",
+                     "check the folder's name; countersign repo init makes a new one");
+  }
+  const bool newest = std::any_of(requests.begin(), requests.end(), [](const FileRequest& request) {
+    return std::holds_alternative<FileRequest::Newest>(request.which);
+  });
+  const StaticState present = newest ? fresh_state() : StaticState{};
+  std::vector<std::optional<std::string>> answers;
+  for (const FileRequest& request : requests) {
+    answers.push_back(fetch_one(present, request));
+    if (answers.back() && answers.back()->size() > request.max_length) {
+      throw tuf::Error(tuf::ErrorCode::kServerError, name_ + ": " + request.role.text() + " of " +
+                                                         gun_.text() + " is longer than " +
+                                                         std::to_string(request.max_length) + " bytes");
+    }
+  }
+  return answers;
+}
+
+tuf::KeyObject StaticRepository::server_key(const tuf::RoleName& role) {
+  if (role != kSnapshot && role != kTimestamp) {
+    throw tuf::Error(tuf::ErrorCode::kInternal, "a trust store has no key for " + role.text());
+  }
+  if (const auto signer = keys_.find(role)) return signer->public_key().object();
+  const FileLock guard = lock();
+  return keys_.find_or_make(role)->public_key().object();
+}
+
+PublishResult StaticRepository::publish(const std::vector<RoleFile>& files) {
+  const FileLock guard = lock();
+  const StaticState present = folder_.state();
+  const auto update = accept_publish(server_state(present), files);
+  if (!update) return PublishResult::kConflict;
+  const auto root = folder_.find(present, kRoot);
+  folder_.publish(*update, update->contains(kRoot) && root && !leads_on_from(*root, *update));
+  return PublishResult::kStored;
+}
+
+}  // namespace agent

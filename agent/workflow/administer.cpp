@@ -1,0 +1,92 @@
+#include "agent/workflow/administer.h"
+
+#include <algorithm>
+
+#include "agent/report/printable.h"
+#include "agent/workflow/signing_keys.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+using tuf::RoleName;
+
+const RoleName kReleases = RoleName::of("targets/releases");
+
+/// Docker's grammar: `[a-z0-9][a-z0-9_-]*` (section 5.3).
+bool is_signer_name(const std::string& name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !name.empty() && is_letter(name.front()) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return is_letter(c) || c == '_' || c == '-'; });
+}
+
+[[noreturn]] void fail_created_by_others(const tuf::Gun& gun, const TrustStore& store) {
+  throw Error(ErrorCode::kConflict, "somebody else has just created " + gun.text() + " on " + store.name(),
+              "look at it with: countersign inspect " + gun.text());
+}
+
+}  // namespace
+
+bool repository_exists(TrustStore& store) { return store.fetch({{RoleName::of("root")}}).front().has_value(); }
+
+tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen, const tuf::Gun& gun, tuf::Time now,
+                                         const tuf::PublicKey& root, const tuf::PublicKey& targets,
+                                         hsm::KeyRing& keys, std::vector<Warning>& warnings) {
+  const tuf::KeyObject snapshot = store.server_key(RoleName::of("snapshot"));
+  const tuf::KeyObject timestamp = store.server_key(RoleName::of("timestamp"));
+  const auto draft = tuf::RepositoryDraft::for_new_repository(gun, now, {root, targets, snapshot, timestamp});
+  const tuf::PublishTransaction transaction = draft.sign(signer_look_up(keys));
+  std::vector<RoleFile> files;
+  for (const auto& file : transaction.files()) files.push_back({file.role, file.bytes});
+
+  const PublishResult result = store.publish(files);
+  if (result == PublishResult::kConflict) fail_created_by_others(gun, store);
+  LoadRequest load{gun, {tuf::TrustPin{{root.id()}, ""}, false, false}, now, {}};
+  // What an earlier repository of this name left in the trust directory says nothing about the new one.
+  load.policy.reset_cache = true;
+  try {
+    return load_repository(store, seen, load, warnings);
+  } catch (const Error& error) {
+    if (result == PublishResult::kUnknown && error.code() == ErrorCode::kPinMismatch) fail_created_by_others(gun, store);
+    if (result == PublishResult::kUnknown && error.code() == ErrorCode::kNoTrustData) {
+      throw Error(ErrorCode::kServerError, store.name() + " did not create " + gun.text());
+    }
+    throw Error(ErrorCode::kOutcomeUnknown, gun.text() + " was sent to " + store.name() + ", but cannot be read back: " + error.what());
+  }
+}
+
+PublishedChanges add_delegations(TrustStore& store, SeenRepository& seen, const LoadRequest& load,
+                                 const std::vector<DelegationToAdd>& delegations, hsm::KeyRing& keys,
+                                 const PublishOptions& options, std::vector<Warning>& warnings) {
+  const ChangeRepository change = [&](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+    for (const DelegationToAdd& delegation : delegations) {
+      if (!draft.add_delegation(delegation.role, delegation.keys, delegation.paths, delegation.threshold)) continue;
+      const RoleName parent = delegation.role.parent();
+      if (can_sign(repository, parent, keys)) continue;
+      throw Error(ErrorCode::kKeyNotInRole,
+                  "no key at hand may sign " + parent.text() + " of " + repository.gun().text(),
+                  "run this where the key of " + parent.text() + " is, or name it with --signing-key");
+    }
+  };
+  return publish_changes(store, seen, load, change, signer_look_up(keys), options, warnings);
+}
+
+void require_signer_name(const std::string& name) {
+  if (!is_signer_name(name) || !RoleName::parse("targets/" + name)) {
+    throw Error(ErrorCode::kInvalidRole, "\"" + printable(name) + "\" is not a signer name",
+                "use lower-case letters, digits, - and _, starting with a letter or digit");
+  }
+  if (name == kReleases.leaf()) {
+    throw Error(ErrorCode::kInvalidRole, "\"releases\" is the role that every signer signs, not the name of one",
+                "name the signer after the CI identity, for example: jenkins");
+  }
+}
+
+std::vector<DelegationToAdd> signer_delegations(const std::string& name, const std::vector<tuf::PublicKey>& keys) {
+  require_signer_name(name);
+  return {{RoleName::of("targets/" + name), keys, {""}, std::nullopt}, {kReleases, keys, {""}, std::nullopt}};
+}
+
+}  // namespace agent

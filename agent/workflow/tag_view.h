@@ -1,0 +1,33 @@
+// TagView: what a repository says of its tags, as pullers see it (section 8.4).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tuf/trust/trusted_repository.h"
+
+namespace agent {
+
+/// One name with one digest; a name that stands with several digests has several views.
+struct TagView {
+  std::string name;
+  tuf::Target target;
+  /// Every usable role that holds the name with this digest, `targets` first, then in order of priority.
+  std::vector<tuf::RoleName> roles;
+  /// This is what a puller gets: the entry of `targets/releases`, or else that of `targets`.
+  bool released = false;
+
+  bool is_in(const tuf::RoleName& role) const;
+  /// `sha256:…`; empty for an entry without a SHA-256.
+  std::string digest() const;
+  /// The delegations directly below `targets`, other than `releases`, that hold it: names without `targets/`.
+  std::vector<std::string> signers() const;
+};
+
+/// All tags by name; for one name the released view first.
+std::vector<TagView> view_tags(const tuf::TrustedRepository& repository);
+/// The views of one name.
+std::vector<TagView> view_tag(const tuf::TrustedRepository& repository, const std::string& name);
+
+}  // namespace agent

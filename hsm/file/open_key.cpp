@@ -1,0 +1,48 @@
+#include "hsm/file/open_key.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "hsm/file/private_file.h"
+#include "tuf/base/error.h"
+
+namespace hsm {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+
+std::string variables_hint(std::string_view role) {
+  std::string names;
+  for (const std::string& name : SecretSource::passphrase_variables(role)) {
+    names += (names.empty() ? "" : " or ") + name;
+  }
+  return "put the passphrase of this file into " + names;
+}
+
+}  // namespace
+
+std::vector<KeyPem> read_key_file(const std::filesystem::path& path) {
+  const PrivateFile file = read_private_file(path);
+  std::vector<KeyPem> keys = KeyPem::parse_all(file.text());
+  if (keys.empty()) {
+    throw Error(ErrorCode::kKeyMalformed, path.string() + " holds no private key in PEM form");
+  }
+  if (file.others_can_read && !std::all_of(keys.begin(), keys.end(), std::mem_fn(&KeyPem::is_encrypted))) {
+    throw Error(ErrorCode::kInsecureFile, path.string() + " is not encrypted and can be read by others",
+                "chmod 600 " + path.string());
+  }
+  return keys;
+}
+
+PrivateKey open_key(const KeyPem& key, const std::filesystem::path& path, std::string_view role,
+                    SecretSource& secrets) {
+  try {
+    return key.is_encrypted() ? key.open(secrets.passphrase(role)) : key.open();
+  } catch (const Error& error) {
+    const Error with_path = error.with_context(path.string());
+    throw error.code() == ErrorCode::kWrongPassphrase ? with_path.with_hint(variables_hint(role)) : with_path;
+  }
+}
+
+}  // namespace hsm

@@ -1,0 +1,32 @@
+// Files that only their owner may touch: keys, passphrases. Reading refuses a file that others could have
+// changed; writing is all or nothing.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "hsm/secret_bytes.h"
+
+namespace hsm {
+
+struct PrivateFile {
+  SecretBytes content;
+  bool others_can_read = false;
+
+  std::string_view text() const { return tuf::as_text({content.data(), content.size()}); }
+};
+
+/// Follows symbolic links, as mounted secrets are; takes a pipe as well. Throws kFileUnreadable (also for
+/// more than `max_size` bytes) and kInsecureFile if the group or others may write the file.
+PrivateFile read_private_file(const std::filesystem::path& path, std::size_t max_size = 1 << 20);
+
+enum class IfExists { kFail, kReplace };
+
+/// Writes a file of mode 0600 in one step that survives a crash: temporary file, fsync, rename, fsync of the
+/// folder. False if `path` exists and must not be replaced. Throws kLocal.
+bool write_private_file(const std::filesystem::path& path, std::string_view content, IfExists if_exists);
+
+/// Makes every missing folder of `path`, each of mode 0700. Throws kLocal.
+void make_private_folders(const std::filesystem::path& path);
+
+}  // namespace hsm

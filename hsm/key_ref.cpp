@@ -1,0 +1,52 @@
+#include "hsm/key_ref.h"
+
+#include <algorithm>
+
+#include "tuf/base/error.h"
+
+namespace hsm {
+namespace {
+
+constexpr std::size_t kMinDigits = 4;
+constexpr std::size_t kMaxDigits = 64;
+
+/// The scheme of a URI is compared without regard to case (RFC 3986).
+bool is_token_uri(std::string_view text) {
+  constexpr std::string_view kScheme = "pkcs11:";
+  return text.size() >= kScheme.size() &&
+         std::equal(kScheme.begin(), kScheme.end(), text.begin(), [](char a, char b) {
+           return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
+         });
+}
+
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+bool is_file(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  return std::filesystem::exists(status) && !std::filesystem::is_directory(status);
+}
+
+}  // namespace
+
+KeyRef parse_key_ref(std::string_view text) {
+  if (is_token_uri(text)) return TokenKeyUri{std::string(text)};
+  if (!text.empty() && is_file(text)) return KeyFilePath{text};
+  if (text.size() >= kMinDigits && text.size() <= kMaxDigits &&
+      std::all_of(text.begin(), text.end(), is_hex)) {
+    std::string digits(text);
+    for (char& digit : digits)
+      digit = digit >= 'A' && digit <= 'F' ? static_cast<char>(digit - 'A' + 'a') : digit;
+    return KeyIdPrefix{std::move(digits)};
+  }
+  const std::string name(text);
+  if (text.find('/') != std::string_view::npos || text.ends_with(".pem") || text.ends_with(".key")) {
+    throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "there is no key file " + name);
+  }
+  throw tuf::Error(tuf::ErrorCode::kInvalidKeyRef, "\"" + name + "\" names no key",
+                   "give a pkcs11: URI, the path of a PEM file, or at least 4 digits of a key ID");
+}
+
+}  // namespace hsm

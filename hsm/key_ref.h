@@ -1,0 +1,31 @@
+// KeyRef: what --key and --signing-key take.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace hsm {
+
+/// A `pkcs11:` URI, not looked into here.
+struct TokenKeyUri {
+  std::string text;
+};
+/// A file of one or more PEM keys.
+struct KeyFilePath {
+  std::filesystem::path path;
+};
+/// The first 4 to 64 digits, lower case, of the ID of a key in the trust directory.
+struct KeyIdPrefix {
+  std::string digits;
+};
+
+using KeyRef = std::variant<TokenKeyUri, KeyFilePath, KeyIdPrefix>;
+
+/// Text that starts with `pkcs11:` is a URI; else an existing file is meant, even if its name is hexadecimal;
+/// else a key ID. Throws kFileUnreadable for what looks like a path to nothing, kInvalidKeyRef for anything
+/// else.
+KeyRef parse_key_ref(std::string_view text);
+
+}  // namespace hsm

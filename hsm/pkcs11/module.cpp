@@ -1,0 +1,137 @@
+#include "hsm/pkcs11/module.h"
+
+#include <dlfcn.h>
+#include <openssl/ui.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <set>
+
+#include "hsm/pkcs11/return_value.h"
+
+namespace hsm::pkcs11 {
+namespace {
+
+// Which modules this process has initialised is a fact of the process, whoever made the objects.
+std::mutex loaded_mutex;
+std::set<std::string>& loaded_files() {
+  static std::set<std::string> files;
+  return files;
+}
+
+tuf::Error module_failed(const std::string& path, const std::string& why, std::string hint = {}) {
+  if (hint.empty()) {
+    hint = "name the module's file with module-path= in the URI or with COUNTERSIGN_PKCS11_MODULE";
+  }
+  return {tuf::ErrorCode::kModuleFailed, "PKCS#11 module " + path + ": " + why, std::move(hint)};
+}
+
+/// libp11 prints to standard error when a module cannot be loaded, so whatever can be told is told before.
+std::string real_file(const std::string& path) {
+  if (path.empty() || path.front() != '/') throw module_failed(path, "the path is not absolute");
+  std::error_code problem;
+  const std::filesystem::path real = std::filesystem::canonical(path, problem);
+  if (problem) throw module_failed(path, problem.message());
+  if (!std::filesystem::is_regular_file(real, problem)) throw module_failed(path, "not a file");
+  if (::access(real.c_str(), R_OK) != 0) throw module_failed(path, std::strerror(errno));
+  return real.string();
+}
+
+CK_FUNCTION_LIST* function_list(const std::string& path) {
+  // The code stays until the process ends: modules leave exit handlers and thread keys behind that point into
+  // it.
+  void* library = ::dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
+  if (!library) {
+    const char* reason = ::dlerror();
+    throw module_failed(path, reason ? reason : "cannot be loaded");
+  }
+  auto* get = reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library, "C_GetFunctionList"));
+  if (!get) throw module_failed(path, "not a PKCS#11 module: it has no C_GetFunctionList");
+  CK_FUNCTION_LIST* functions = nullptr;
+  const CK_RV rv = get(&functions);
+  if (rv != CKR_OK || !functions) {
+    throw module_failed(path, "C_GetFunctionList failed: " + return_value_name(rv));
+  }
+  return functions;
+}
+
+}  // namespace
+
+std::shared_ptr<Module> Module::load(const std::string& path, const std::string& arguments,
+                                     std::shared_ptr<Watchdog> watchdog) {
+  std::string file = real_file(path);
+  {
+    const std::lock_guard lock(loaded_mutex);
+    if (!loaded_files().insert(file).second) throw module_failed(path, "already loaded by this process");
+  }
+  // From here on the destructor takes everything back, the entry above included.
+  std::shared_ptr<Module> module(new Module(path, std::move(file), std::move(watchdog)));
+  module->initialize(arguments);
+  return module;
+}
+
+Module::Module(std::string path, std::string file, std::shared_ptr<Watchdog> watchdog)
+    : path_(std::move(path)), file_(std::move(file)), watchdog_(std::move(watchdog)) {}
+
+void Module::initialize(const std::string& arguments) {
+  const auto guard = watchdog_->watch("PKCS#11 module " + path_ + ": loading");
+  functions_ = function_list(path_);
+  ERR_clear_error();
+  context_ = PKCS11_CTX_new();
+  if (!context_) throw module_failed(path_, "out of memory");
+  if (!arguments.empty()) PKCS11_CTX_init_args(context_, arguments.c_str());
+  if (PKCS11_CTX_load(context_, path_.c_str()) != 0) {
+    throw module_failed(path_, "C_Initialize failed: " + return_value_name(take_libp11_error()),
+                        "see the module's own log and settings (SoftHSM: SOFTHSM2_CONF)");
+  }
+  loaded_ = true;
+
+  // A key that wants its PIN for every use makes libp11 ask OpenSSL's user interface, which is the terminal
+  // unless somebody else answers.
+  ui_method_ = UI_create_method("PIN without a terminal");
+  UI_method_set_reader(ui_method_, &Module::answer_prompt);
+  PKCS11_set_ui_method(context_, ui_method_, this);
+
+  if (PKCS11_enumerate_slots(context_, &slots_, &slot_count_) != 0) {
+    throw module_failed(path_, "the slots cannot be listed: " + return_value_name(take_libp11_error()),
+                        "see the module's own log and settings");
+  }
+  take_libp11_error();
+  for (unsigned int i = 0; i < slot_count_; ++i) {
+    if (slots_[i].token) occupied_.push_back(&slots_[i]);
+  }
+}
+
+Module::~Module() {
+  const auto guard = watchdog_->watch("PKCS#11 module " + path_ + ": closing");
+  // libp11's copy of the PIN is wiped with the slots.
+  if (slots_) PKCS11_release_all_slots(context_, slots_, slot_count_);
+  if (loaded_) PKCS11_CTX_unload(context_);
+  if (context_) PKCS11_CTX_free(context_);
+  if (ui_method_) UI_destroy_method(ui_method_);
+  ERR_clear_error();
+  const std::lock_guard lock(loaded_mutex);
+  loaded_files().erase(file_);
+}
+
+void Module::offer_pin(const void* token, std::string_view pin) {
+  pins_.emplace_back(token, pin);
+}
+
+void Module::withdraw_pin(const void* token) {
+  pins_.erase(
+      std::remove_if(pins_.begin(), pins_.end(), [&](const auto& entry) { return entry.first == token; }),
+      pins_.end());
+}
+
+int Module::answer_prompt(UI* ui, UI_STRING* prompt) {
+  const auto* module = static_cast<const Module*>(UI_get0_user_data(ui));
+  if (!module || module->pins_.size() != 1) return 0;
+  const std::string_view pin = module->pins_.front().second;
+  return UI_set_result_ex(ui, prompt, pin.data(), static_cast<int>(pin.size())) == 0 ? 1 : 0;
+}
+
+}  // namespace hsm::pkcs11

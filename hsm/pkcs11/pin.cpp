@@ -1,0 +1,67 @@
+#include "hsm/pkcs11/pin.h"
+
+#include "hsm/file/private_file.h"
+#include "tuf/base/error.h"
+
+namespace hsm::pkcs11 {
+namespace {
+
+constexpr const char* kVariable = "COUNTERSIGN_PIN";
+constexpr std::size_t kLargestPinFile = 4096;
+
+/// Under the rules of every private file: one that others can change is refused.
+Secret first_line_of(const std::string& path) {
+  const PrivateFile file = read_private_file(path, kLargestPinFile);
+  std::string_view line = file.text();
+  line = line.substr(0, line.find('\n'));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return Secret(line);
+}
+
+}  // namespace
+
+bool Pin::is_at_hand(const TokenUri& uri, SecretSource& secrets) {
+  return !uri.pin_source.empty() || uri.pin_value || secrets.find({kVariable}) != nullptr;
+}
+
+Pin Pin::find(const TokenUri& uri, SecretSource& secrets, const std::string& subject,
+              const OnWarning& on_warning) {
+  const auto usable = [&](Pin pin) {
+    // Neither can be a PIN, and trying would use up one of the few tries.
+    if (pin.reveal().empty()) {
+      throw tuf::Error(tuf::ErrorCode::kSecretMissing,
+                       subject + ": the PIN in " + pin.origin() + " is empty");
+    }
+    if (pin.reveal().find('\0') != std::string_view::npos) {
+      throw tuf::Error(tuf::ErrorCode::kSecretMissing,
+                       subject + ": the PIN in " + pin.origin() + " holds a zero byte");
+    }
+    return pin;
+  };
+
+  if (!uri.pin_source.empty()) {
+    try {
+      const auto secret = std::make_shared<const Secret>(first_line_of(uri.pin_source));
+      return usable(Pin(secret.get(), secret, "pin-source " + uri.pin_source));
+    } catch (const tuf::Error& error) {
+      if (error.code() == tuf::ErrorCode::kSecretMissing) throw;
+      throw error.with_context(subject + ": pin-source");
+    }
+  }
+  if (const Secret* secret = secrets.find({kVariable})) return usable(Pin(secret, nullptr, kVariable));
+  if (uri.pin_value) {
+    if (on_warning) {
+      on_warning("PIN_IN_URI", subject +
+                                   ": the PIN stands in the URI, where process lists and logs show it; " +
+                                   "use pin-source= or COUNTERSIGN_PIN_FILE");
+    }
+    return usable(Pin(uri.pin_value.get(), uri.pin_value, "pin-value"));
+  }
+  throw tuf::Error(tuf::ErrorCode::kSecretMissing,
+                   subject +
+                       ": no PIN; tried the URI's pin-source, COUNTERSIGN_PIN, COUNTERSIGN_PIN_FILE and the "
+                       "URI's pin-value",
+                   "write the PIN into a file of mode 0600 and set COUNTERSIGN_PIN_FILE to its path");
+}
+
+}  // namespace hsm::pkcs11

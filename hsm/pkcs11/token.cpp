@@ -1,0 +1,222 @@
+#include "hsm/pkcs11/token.h"
+
+#include <openssl/crypto.h>
+
+#include <vector>
+
+namespace hsm::pkcs11 {
+namespace {
+
+using tuf::ErrorCode;
+
+/// A C string for the one function that wants it; wiped.
+class PinText {
+ public:
+  explicit PinText(std::string_view pin) : text_(pin.begin(), pin.end()) { text_.push_back('\0'); }
+  ~PinText() { OPENSSL_cleanse(text_.data(), text_.size()); }
+  PinText(const PinText&) = delete;
+  PinText& operator=(const PinText&) = delete;
+  const char* c_str() const { return text_.data(); }
+
+ private:
+  std::vector<char> text_;
+};
+
+bool is_pin_refusal(CK_RV rv) {
+  return rv == CKR_PIN_INCORRECT || rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_LOCKED;
+}
+
+std::string quoted(const char* text) {
+  return "'" + std::string(text ? text : "") + "'";
+}
+
+}  // namespace
+
+Token::Token(std::shared_ptr<Module> module, PKCS11_SLOT* slot)
+    : module_(std::move(module)),
+      slot_(slot),
+      slot_id_(PKCS11_get_slotid_from_slot(slot)),
+      subject_("token " + quoted(slot->token->label)) {}
+
+Token::~Token() {
+  module_->withdraw_pin(this);
+}
+
+TokenUri Token::uri() const {
+  TokenUri uri;
+  uri.token = description().label;
+  uri.serial = description().serialnr;
+  uri.module_path = module_->path();
+  return uri;
+}
+
+std::string Token::mismatch(const TokenUri& uri) const {
+  std::string reasons;
+  const auto compare = [&](const char* name, const std::string& wanted, const char* found) {
+    if (wanted.empty() || wanted == found) return;
+    if (!reasons.empty()) reasons += ", ";
+    reasons += std::string(name) + " is " + quoted(found);
+  };
+  compare("label", uri.token, description().label);
+  compare("serial", uri.serial, description().serialnr);
+  compare("manufacturer", uri.manufacturer, description().manufacturer);
+  compare("model", uri.model, description().model);
+  return reasons;
+}
+
+CK_FLAGS Token::flags() const {
+  CK_TOKEN_INFO info{};
+  check(module_->functions().C_GetTokenInfo(slot_id_, &info), subject_, "C_GetTokenInfo");
+  return info.flags;
+}
+
+Session& Token::session() {
+  if (!session_) session_ = std::make_unique<Session>(module_->functions(), slot_id_, false, subject_);
+  return *session_;
+}
+
+std::unique_ptr<Session> Token::writable_session() {
+  return std::make_unique<Session>(module_->functions(), slot_id_, true, subject_);
+}
+
+void Token::refuse_hopeless_login(CK_FLAGS flags) const {
+  if ((flags & CKF_USER_PIN_LOCKED) != 0) {
+    throw tuf::Error(ErrorCode::kPinLocked, subject_ + ": the user PIN is locked; no log-in was tried",
+                     "the security officer unlocks it: pkcs11-tool --login --login-type so --init-pin");
+  }
+  if ((flags & CKF_USER_PIN_FINAL_TRY) != 0) {
+    throw tuf::Error(ErrorCode::kPinFinalTry,
+                     subject_ + ": one try is left before the PIN locks; no log-in was tried",
+                     "a person who knows the PIN logs in once, which resets the counter: pkcs11-tool --login "
+                     "--test");
+  }
+  if ((flags & CKF_USER_PIN_INITIALIZED) == 0)
+    throw CallFailed(subject_, "log-in", CKR_USER_PIN_NOT_INITIALIZED);
+  if ((flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0) {
+    throw tuf::Error(ErrorCode::kTokenFailed,
+                     subject_ + ": wants its PIN on a keypad of its own, which no unattended job can press",
+                     "sign with a token that takes its PIN from software");
+  }
+}
+
+void Token::login(const TokenUri& uri, SecretSource& secrets, const OnWarning& on_warning) {
+  if (logged_in_) return;
+  if (login_failure_) throw login_failure_->with_context("not tried again");
+  const CK_FLAGS flags_now = flags();
+  if ((flags_now & CKF_LOGIN_REQUIRED) == 0) return;
+  refuse_hopeless_login(flags_now);
+  Pin pin = Pin::find(uri, secrets, subject_, on_warning);
+  if ((flags_now & CKF_USER_PIN_COUNT_LOW) != 0 && on_warning) {
+    on_warning("PIN_COUNT_LOW",
+               subject_ + ": a wrong PIN was tried since the last log-in; few tries may be left");
+  }
+  session();
+  pin_ = std::move(pin);
+  const CK_RV rv = login_through_libp11();
+  if (rv != CKR_OK) {
+    login_failure_ = login_error(rv);
+    pin_.reset();
+    throw tuf::Error(*login_failure_);
+  }
+  logged_in_ = true;
+  ++epoch_;  // private objects came into view
+  module_->offer_pin(this, pin_->reveal());
+}
+
+CK_RV Token::login_through_libp11() {
+  // libp11 0.4.12 waits forever for a session that it cannot open (issue 525). So see first whether there is
+  // room for one more; on a token with room for a single one, that one logs in.
+  CK_SESSION_HANDLE probe = CK_INVALID_HANDLE;
+  CK_FUNCTION_LIST& functions = module_->functions();
+  if (functions.C_OpenSession(slot_id_, CKF_SERIAL_SESSION, nullptr, nullptr, &probe) != CKR_OK) {
+    return session().login(CKU_USER, pin_->reveal());
+  }
+  functions.C_CloseSession(probe);
+  const PinText text(pin_->reveal());
+  ERR_clear_error();
+  const bool done = PKCS11_login(slot_, 0, text.c_str()) == 0;
+  const CK_RV rv = take_libp11_error();
+  return done ? CKR_OK : rv;
+}
+
+tuf::Error Token::login_error(CK_RV rv) const {
+  if (!is_pin_refusal(rv)) return CallFailed(subject_, "C_Login", rv);
+  std::string report = "the token reports no number of tries left";
+  CK_TOKEN_INFO info{};
+  if (CK_SLOT_ID slot = slot_id_; module_->functions().C_GetTokenInfo(slot, &info) == CKR_OK) {
+    if ((info.flags & CKF_USER_PIN_LOCKED) != 0) {
+      report = "the PIN is locked now";
+    } else if ((info.flags & CKF_USER_PIN_FINAL_TRY) != 0) {
+      report = "one try is left before it locks";
+    } else if ((info.flags & CKF_USER_PIN_COUNT_LOW) != 0) {
+      report = "the token reports that tries are running out";
+    }
+  }
+  if (rv == CKR_PIN_LOCKED) {
+    return {ErrorCode::kPinLocked, subject_ + ": the user PIN is locked",
+            "the security officer unlocks it: pkcs11-tool --login --login-type so --init-pin"};
+  }
+  return {
+      ErrorCode::kWrongPin,
+      subject_ + ": wrong PIN (" + pin_->origin() + "; " + return_value_name(rv) + "); tried once; " + report,
+      "correct the PIN in " + pin_->origin() +
+          " before the next run: every wrong one brings the lock nearer"};
+}
+
+void Token::authenticate_operation() {
+  if (!pin_) {
+    throw tuf::Error(ErrorCode::kSecretMissing, subject_ + ": the key wants the PIN for every signature",
+                     "set COUNTERSIGN_PIN_FILE");
+  }
+  const CK_RV rv = session().login(CKU_CONTEXT_SPECIFIC, pin_->reveal());
+  if (rv == CKR_OK) return;
+  // As a plain error: this call is never repeated, whatever it answered.
+  login_failure_ = login_error(rv);
+  throw tuf::Error(*login_failure_);
+}
+
+bool Token::recover(CK_RV rv) {
+  switch (rv) {
+    case CKR_SESSION_HANDLE_INVALID:
+    case CKR_SESSION_CLOSED:
+    case CKR_OPERATION_ACTIVE:
+    case CKR_FUNCTION_FAILED:
+    case CKR_KEY_HANDLE_INVALID:
+    case CKR_OBJECT_HANDLE_INVALID:
+      reopen_session();
+      break;
+    case CKR_USER_NOT_LOGGED_IN:
+      if (!logged_in_) return false;
+      break;
+    default:
+      return false;
+  }
+  ++epoch_;
+  if (!logged_in_ || session().user_is_logged_in()) return rv != CKR_USER_NOT_LOGGED_IN;
+  return login_again();
+}
+
+void Token::reopen_session() {
+  // The new one first: closing the last session of a token logs out.
+  try {
+    session_ = std::make_unique<Session>(module_->functions(), slot_id_, false, subject_);
+  } catch (const CallFailed& failure) {
+    if (failure.rv() != CKR_SESSION_COUNT) throw;
+    session_.reset();
+    session();
+  }
+}
+
+bool Token::login_again() {
+  // Only after a log-in that worked, once, and never against a lock. Not through libp11, which remembers that
+  // it is logged in and would do nothing.
+  if (logged_in_again_ || login_failure_ || !pin_) return false;
+  refuse_hopeless_login(flags());
+  logged_in_again_ = true;
+  const CK_RV rv = session().login(CKU_USER, pin_->reveal());
+  if (rv == CKR_OK) return true;
+  login_failure_ = login_error(rv);
+  throw tuf::Error(*login_failure_);
+}
+
+}  // namespace hsm::pkcs11

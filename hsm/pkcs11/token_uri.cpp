@@ -1,0 +1,210 @@
+#include "hsm/pkcs11/token_uri.h"
+
+#include <openssl/crypto.h>
+#include <p11-kit/p11-kit.h>
+#include <p11-kit/uri.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <vector>
+
+#include "tuf/base/error.h"
+#include "tuf/base/openssl.h"
+
+namespace hsm {
+namespace {
+
+using UriPtr = tuf::OpensslPtr<P11KitUri, p11_kit_uri_free>;  // a deleter type fits any C library
+
+constexpr std::size_t kLongestUri = 8192;
+constexpr std::string_view kScheme = "pkcs11:";
+
+tuf::Error refuse(const std::string& what, std::string hint = {}) {
+  return {tuf::ErrorCode::kInvalidKeyRef, "pkcs11: URI: " + what, std::move(hint)};
+}
+
+void check_characters(std::string_view text) {
+  if (text.size() > kLongestUri) throw refuse("longer than " + std::to_string(kLongestUri) + " characters");
+  // p11-kit drops white space silently, which would turn the label "my token" into "mytoken".
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  if (!plain) {
+    throw refuse("holds white space or a character outside ASCII",
+                 "write it percent-encoded: a space is %20; quote the URI for the shell");
+  }
+}
+
+void check_name(std::string_view name, bool in_query) {
+  static const std::set<std::string_view> in_path_known{"token",  "serial", "manufacturer", "model",
+                                                        "object", "id",     "type"};
+  static const std::set<std::string_view> in_query_known{"module-path", "pin-source", "pin-value"};
+  if ((in_query ? in_query_known : in_path_known).count(name) != 0) return;
+  const std::string quoted = "'" + std::string(name) + "'";
+  if (name == "slot-id" || name == "slot-description" || name == "slot-manufacturer") {
+    throw refuse(quoted + " is refused: a token is never chosen by its slot, since slot numbers change",
+                 "name the token with token= and serial=; see: countersign token list");
+  }
+  if (name == "module-name") {
+    throw refuse(quoted + " is not supported", "give the module's absolute path with module-path=");
+  }
+  if (name == "pinfile") throw refuse(quoted + " is out of date", "write pin-source=");
+  if (in_path_known.count(name) != 0) throw refuse(quoted + " stands before the '?', after a ';'");
+  if (in_query_known.count(name) != 0) throw refuse(quoted + " stands after the '?', behind an '&'");
+  throw refuse("unknown attribute " + quoted,
+               "known are token, serial, manufacturer, model, object, id, type=private and, after '?', "
+               "module-path, pin-source, pin-value");
+}
+
+/// Everything about the form that p11-kit would let pass: doubled and empty attributes, empty components.
+void check_components(std::string_view part, char separator, bool in_query, std::set<std::string>& seen) {
+  while (true) {
+    const std::size_t end = part.find(separator);
+    const std::string_view component = part.substr(0, end);
+    const std::size_t equals = component.find('=');
+    if (component.empty()) throw refuse(std::string("empty component beside a '") + separator + "'");
+    if (equals == std::string_view::npos || equals == 0) {
+      // The component is not repeated: it might be a misplaced PIN.
+      throw refuse("a component has no name=value form");
+    }
+    const std::string name(component.substr(0, equals));
+    const std::string_view value = component.substr(equals + 1);
+    check_name(name, in_query);
+    if (!seen.insert(name).second) throw refuse("'" + name + "' stands there twice");
+    if (value.empty()) throw refuse("'" + name + "' is empty");
+    if (name != "id" && value.find("%00") != std::string_view::npos) {
+      throw refuse("'" + name + "' holds a zero byte");
+    }
+    if (name == "type" && value != "private") {
+      throw refuse("type=" + std::string(value) + " is not what signs", "write type=private or leave it out");
+    }
+    if (end == std::string_view::npos) return;
+    part.remove_prefix(end + 1);
+  }
+}
+
+template <std::size_t N>
+std::string field(const unsigned char (&padded)[N]) {
+  if (padded[0] == 0) return {};
+  return {reinterpret_cast<const char*>(padded), p11_kit_space_strlen(padded, N)};
+}
+
+template <std::size_t N>
+void set_field(unsigned char (&padded)[N], std::string_view value) {
+  if (value.empty()) return;
+  std::memset(padded, ' ', N);
+  std::memcpy(padded, value.data(), std::min(N, value.size()));
+}
+
+std::string read_text(const char* text) {
+  return text ? std::string(text) : std::string();
+}
+
+tuf::Bytes read_attribute(P11KitUri* uri, CK_ATTRIBUTE_TYPE type) {
+  const CK_ATTRIBUTE* attribute = p11_kit_uri_get_attribute(uri, type);
+  if (!attribute) return {};
+  const auto* first = static_cast<const std::uint8_t*>(attribute->pValue);
+  return {first, first + attribute->ulValueLen};
+}
+
+/// `pin-source` as a path: RFC 7512 allows `file:` URIs, and programs behind a '|', which we never start.
+std::string read_pin_source(std::string source) {
+  if (source.empty()) return source;
+  if (source.front() == '|') {
+    throw refuse("a program as pin-source is refused", "let the program write a file, and name that");
+  }
+  if (source.compare(0, 7, "file://") == 0) {
+    source.erase(0, 7);
+  } else if (source.compare(0, 5, "file:") == 0) {
+    source.erase(0, 5);
+  }
+  if (source.empty() || source.front() != '/') {
+    throw refuse("pin-source is not the absolute path of a file", "write pin-source=/run/secrets/pin");
+  }
+  return source;
+}
+
+/// Takes the PIN out of p11-kit's structure and wipes what is left there.
+std::shared_ptr<const Secret> take_pin_value(P11KitUri* uri) {
+  char* pin = const_cast<char*>(p11_kit_uri_get_pin_value(uri));
+  if (!pin) return nullptr;
+  auto secret = std::make_shared<const Secret>(std::string_view(pin));
+  OPENSSL_cleanse(pin, std::strlen(pin));
+  return secret;
+}
+
+}  // namespace
+
+TokenUri TokenUri::parse(std::string_view text) {
+  check_characters(text);
+  if (!is_token_uri(text)) throw refuse("does not begin with pkcs11:");
+  const std::string_view rest = text.substr(kScheme.size());
+  const std::size_t question = rest.find('?');
+  std::set<std::string> seen;
+  if (const auto path = rest.substr(0, question); !path.empty()) check_components(path, ';', false, seen);
+  if (question != std::string_view::npos) check_components(rest.substr(question + 1), '&', true, seen);
+
+  std::string copy(text);
+  const UriPtr uri(p11_kit_uri_new());
+  const int result = p11_kit_uri_parse(copy.c_str(), P11_KIT_URI_FOR_ANY, uri.get());
+  OPENSSL_cleanse(copy.data(), copy.size());
+  auto pin_value = take_pin_value(uri.get());
+  if (result == P11_KIT_URI_BAD_ENCODING) {
+    throw refuse("a '%' is not followed by two hexadecimal digits", "the byte 01 is written id=%01");
+  }
+  if (result != P11_KIT_URI_OK) throw refuse(p11_kit_uri_message(result));
+  if (p11_kit_uri_any_unrecognized(uri.get())) {
+    throw refuse("a value is longer than a token can hold",
+                 "token and manufacturer have at most 32 bytes, model and serial 16");
+  }
+
+  const CK_TOKEN_INFO& token_info = *p11_kit_uri_get_token_info(uri.get());
+  TokenUri parsed;
+  parsed.token = field(token_info.label);
+  parsed.serial = field(token_info.serialNumber);
+  parsed.manufacturer = field(token_info.manufacturerID);
+  parsed.model = field(token_info.model);
+  parsed.object = std::string(tuf::as_text(read_attribute(uri.get(), CKA_LABEL)));
+  parsed.id = read_attribute(uri.get(), CKA_ID);
+  parsed.module_path = read_text(p11_kit_uri_get_module_path(uri.get()));
+  if (!parsed.module_path.empty() && parsed.module_path.front() != '/') {
+    throw refuse("module-path is not absolute", "write module-path=/usr/lib/softhsm/libsofthsm2.so");
+  }
+  parsed.pin_source = read_pin_source(read_text(p11_kit_uri_get_pin_source(uri.get())));
+  parsed.pin_value = std::move(pin_value);
+  return parsed;
+}
+
+std::string TokenUri::to_string() const {
+  const UriPtr uri(p11_kit_uri_new());
+  CK_TOKEN_INFO& token_info = *p11_kit_uri_get_token_info(uri.get());
+  set_field(token_info.label, token);
+  set_field(token_info.serialNumber, serial);
+  set_field(token_info.manufacturerID, manufacturer);
+  set_field(token_info.model, model);
+  const auto set_attribute = [&](CK_ATTRIBUTE_TYPE type, tuf::ByteView value) {
+    if (value.empty()) return;
+    CK_ATTRIBUTE attribute{type, const_cast<std::uint8_t*>(value.data()), value.size()};
+    p11_kit_uri_set_attribute(uri.get(), &attribute);  // copies
+  };
+  set_attribute(CKA_LABEL, tuf::as_bytes(object));
+  set_attribute(CKA_ID, id);
+  if (!module_path.empty()) p11_kit_uri_set_module_path(uri.get(), module_path.c_str());
+  if (!pin_source.empty()) p11_kit_uri_set_pin_source(uri.get(), pin_source.c_str());
+
+  char* text = nullptr;
+  if (p11_kit_uri_format(uri.get(), P11_KIT_URI_FOR_ANY, &text) != P11_KIT_URI_OK) {
+    throw tuf::Error(tuf::ErrorCode::kInternal, "a pkcs11: URI could not be written");
+  }
+  const tuf::OpensslPtr<char, std::free> owner(text);
+  return text;
+}
+
+bool operator==(const TokenUri& left, const TokenUri& right) {
+  const auto parts = [](const TokenUri& uri) {
+    return std::tie(uri.token, uri.serial, uri.manufacturer, uri.model, uri.object, uri.id, uri.module_path,
+                    uri.pin_source);
+  };
+  return parts(left) == parts(right);
+}
+
+}  // namespace hsm

@@ -1,0 +1,91 @@
+#include "hsm/pkcs11/watchdog.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+namespace hsm {
+namespace {
+
+constexpr int kExitKey = 10;  // exit code KEY of the public command line
+
+/// One write: the hanging thread may hold any lock of stdio's.
+void report(const tuf::Error& error) {
+  const std::string text =
+      std::string("error[TOKEN_FAILED]: ") + error.what() + "\nhint: " + error.hint() + "\n";
+  [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+}  // namespace
+
+Watchdog::Watchdog(std::chrono::milliseconds limit, OnExpiry on_expiry)
+    : limit_(limit), on_expiry_(on_expiry ? std::move(on_expiry) : OnExpiry(report)) {}
+
+Watchdog::~Watchdog() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+Watchdog::Guard Watchdog::watch(const std::string& what) {
+  if (limit_ <= std::chrono::milliseconds::zero()) return Guard(nullptr);
+  {
+    const std::lock_guard lock(mutex_);
+    if (depth_++ == 0) {
+      what_ = what;
+      deadline_ = Clock::now() + limit_;
+    }
+  }
+  if (!thread_.joinable()) {
+    // Signals are for the main thread, which knows how to stop.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    thread_ = std::thread([this] { run(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+  changed_.notify_one();
+  return Guard(this);
+}
+
+Watchdog::Guard::~Guard() {
+  if (watchdog_) watchdog_->leave();
+}
+
+void Watchdog::leave() {
+  {
+    const std::lock_guard lock(mutex_);
+    --depth_;
+  }
+  changed_.notify_one();
+}
+
+void Watchdog::run() {
+  std::unique_lock lock(mutex_);
+  while (!stop_) {
+    if (depth_ == 0) {
+      changed_.wait(lock);
+    } else if (Clock::now() >= deadline_) {
+      expire(what_);
+    } else {
+      changed_.wait_until(lock, deadline_);
+    }
+  }
+}
+
+void Watchdog::expire(const std::string& what) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::duration<double>>(limit_).count();
+  std::string limit = std::to_string(seconds);
+  limit.erase(limit.find_last_not_of('0') + 1);
+  if (limit.back() == '.') limit.pop_back();
+  on_expiry_(tuf::Error(tuf::ErrorCode::kTokenFailed, what + ": no answer within " + limit + " s",
+                        "see whether the token answers other programs: pkcs11-tool --module PATH -L"));
+  ::_exit(kExitKey);
+}
+
+}  // namespace hsm

@@ -1,0 +1,63 @@
+// Watchdog: a call into a PKCS#11 module that never returns ends the process, cleanly and with the exit code
+// of KEY, since nothing can be done about a thread that hangs inside foreign code (libp11 issue 525, dead
+// network HSMs). Nothing is sent before all signatures are there, so ending here loses nothing.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "tuf/base/error.h"
+
+namespace hsm {
+
+class Watchdog {
+ public:
+  /// Called on the watchdog's thread when time is up. It may report in its own way; when it returns, the
+  /// process ends with exit code 10. The default writes the error and its hint to standard error.
+  using OnExpiry = std::function<void(const tuf::Error&)>;
+
+  /// `limit`: for each watched phase; zero switches the watchdog off.
+  explicit Watchdog(std::chrono::milliseconds limit, OnExpiry on_expiry = {});
+  ~Watchdog();
+  // The thread points to this object.
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+  class Guard {
+   public:
+    explicit Guard(Watchdog* watchdog) : watchdog_(watchdog) {}
+    ~Guard();
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+
+   private:
+    Watchdog* watchdog_;
+  };
+
+  /// From now to the guard's end is one phase, named `what` in the message. Inside another phase that one's
+  /// limit stays in force. The first call starts the thread.
+  [[nodiscard]] Guard watch(const std::string& what);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void run();
+  [[noreturn]] void expire(const std::string& what);
+  void leave();
+
+  const std::chrono::milliseconds limit_;
+  const OnExpiry on_expiry_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int depth_ = 0;
+  bool stop_ = false;
+  std::string what_;
+  Clock::time_point deadline_;
+  std::thread thread_;
+};
+
+}  // namespace hsm

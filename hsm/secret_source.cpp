@@ -1,0 +1,122 @@
+#include "hsm/secret_source.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+
+#include "hsm/file/private_file.h"
+#include "tuf/base/error.h"
+
+namespace hsm {
+namespace {
+
+constexpr std::array<std::string_view, 8> kVariables = {
+    "DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE",
+    "NOTARY_ROOT_PASSPHRASE",
+    "DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE",
+    "NOTARY_TARGETS_PASSPHRASE",
+    "NOTARY_SNAPSHOT_PASSPHRASE",
+    "NOTARY_DELEGATION_PASSPHRASE",
+    "COUNTERSIGN_PIN",
+    "NOTARY_AUTH",
+};
+constexpr std::string_view kFileSuffix = "_FILE";
+constexpr std::size_t kMaxSecretFile = 64 * 1024;
+
+std::string twin(std::string_view name) {
+  return std::string(name) + std::string(kFileSuffix);
+}
+
+/// Overwrites the value of `name` wherever it stands in the environment; the name may be there twice.
+void wipe_variable(const std::string& name) {
+  const std::string start = name + "=";
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    if (std::string_view(*entry).starts_with(start)) {
+      char* value = *entry + start.size();
+      OPENSSL_cleanse(value, std::strlen(value));
+    }
+  }
+  unsetenv(name.c_str());
+}
+
+Secret first_line(const std::string& path) {
+  const PrivateFile file = read_private_file(path, kMaxSecretFile);
+  std::string_view line = file.text();
+  line = line.substr(0, line.find('\n'));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return Secret(line);
+}
+
+}  // namespace
+
+SecretSource SecretSource::take_environment() {
+  SecretSource source;
+  for (const std::string_view variable : kVariables) {
+    const std::string name(variable);
+    if (const char* value = getenv(name.c_str())) {
+      source.secrets_.emplace(name, Secret(value));
+      wipe_variable(name);
+    }
+    if (const char* path = getenv(twin(name).c_str())) {
+      source.files_[twin(name)] = path;
+      unsetenv(twin(name).c_str());
+    }
+  }
+  return source;
+}
+
+SecretSource::SecretSource(const std::map<std::string, std::string>& variables) {
+  for (const auto& [name, value] : variables) {
+    if (name.ends_with(kFileSuffix)) {
+      files_[name] = value;
+    } else {
+      secrets_.emplace(name, Secret(value));
+    }
+  }
+}
+
+const Secret* SecretSource::find(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (const auto found = secrets_.find(name); found != secrets_.end()) return &found->second;
+    if (const auto read = secrets_.find(twin(name)); read != secrets_.end()) return &read->second;
+    const auto file = files_.find(twin(name));
+    if (file == files_.end()) continue;
+    try {
+      return &secrets_.emplace(twin(name), first_line(file->second)).first->second;
+    } catch (const tuf::Error& error) {
+      throw error.with_context(twin(name));
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::string> SecretSource::passphrase_variables(std::string_view label) {
+  if (label == "root") return {"DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", "NOTARY_ROOT_PASSPHRASE"};
+  std::vector<std::string> names = {"DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"};
+  if (label == "targets") {
+    names.emplace_back("NOTARY_TARGETS_PASSPHRASE");
+  } else if (label == "snapshot") {
+    names.emplace_back("NOTARY_SNAPSHOT_PASSPHRASE");
+  } else if (label != "timestamp") {  // notary has none for it
+    names.emplace_back("NOTARY_DELEGATION_PASSPHRASE");
+  }
+  return names;
+}
+
+const Secret* SecretSource::find_passphrase(std::string_view label) {
+  return find(passphrase_variables(label));
+}
+
+const Secret& SecretSource::passphrase(std::string_view label) {
+  if (const Secret* secret = find_passphrase(label)) return *secret;
+  const std::vector<std::string> names = passphrase_variables(label);
+  std::string tried;
+  for (const std::string& name : names) tried += (tried.empty() ? "" : ", ") + name + ", " + twin(name);
+  throw tuf::Error(tuf::ErrorCode::kSecretMissing, "no passphrase is set; looked for " + tried,
+                   "set " + names.front() + ", or " + twin(names.front()) + " to a file that holds it");
+}
+
+}  // namespace hsm

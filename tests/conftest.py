@@ -1,0 +1,64 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from support.secrets import Secrets
+from support.stores import NotaryServer, StaticRepository
+from support.world import World
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _binary() -> Path:
+    path = Path(os.environ.get("COUNTERSIGN") or ROOT / "build/dev/agent/countersign")
+    assert os.access(path, os.X_OK), f"{path} is not there: build it, or name another with COUNTERSIGN"
+    return path.resolve()
+
+
+@pytest.fixture
+def binary() -> Path:
+    return _binary()
+
+
+@pytest.fixture
+def secrets() -> Secrets:
+    return Secrets()
+
+
+@pytest.fixture(scope="session")
+def notary_local(tmp_path_factory):
+    server = NotaryServer(tmp_path_factory.mktemp("notary-local"), with_signer=False)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def notary_signer(tmp_path_factory):
+    server = NotaryServer(tmp_path_factory.mktemp("notary-signer"), with_signer=True)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def static_repository(tmp_path):
+    repository = StaticRepository(tmp_path)
+    yield repository
+    repository.stop()
+
+
+@pytest.fixture(params=["notary_local", "notary_signer"])
+def notary_server(request):
+    """A place where the official clients publish too."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=["notary_local", "notary_signer", "static_repository"])
+def store(request):
+    """Every place that countersign publishes to. A test that wants one of them only overrides this fixture."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def world(tmp_path, store, secrets) -> World:
+    return World(tmp_path, store, secrets, _binary)

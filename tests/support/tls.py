@@ -1,0 +1,53 @@
+"""A certificate authority for one test run."""
+import datetime
+import ipaddress
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def write_private(path: Path, key) -> Path:
+    path.touch(mode=0o600)
+    path.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                       serialization.NoEncryption()))
+    return path
+
+
+class Authority:
+    def __init__(self, folder: Path):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._certificate = self._build("test CA", self._key.public_key(), is_ca=True).sign(
+            self._key, hashes.SHA256())
+        self.ca = folder / "ca.crt"
+        self.ca.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
+
+    def _build(self, name, public_key, *, is_ca):
+        now = datetime.datetime.utcnow()
+        return (x509.CertificateBuilder().subject_name(_name(name)).issuer_name(_name("test CA"))
+                .public_key(public_key).serial_number(x509.random_serial_number())
+                .not_valid_before(now - datetime.timedelta(hours=1))
+                .not_valid_after(now + datetime.timedelta(days=30))
+                .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True))
+
+    def issue(self, name: str, dns_names=()) -> tuple[Path, Path]:
+        """Certificate and key file of a server or client at 127.0.0.1, localhost and `dns_names`."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        names = [x509.DNSName(n) for n in ("localhost", *dns_names)]
+        names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
+        usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+        certificate = (self._build(name, key.public_key(), is_ca=False)
+                       .add_extension(x509.SubjectAlternativeName(names), critical=False)
+                       .add_extension(x509.ExtendedKeyUsage(usage), critical=False)
+                       .sign(self._key, hashes.SHA256()))
+        path = self.folder / f"{name}.crt"
+        path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        return path, write_private(self.folder / f"{name}.key", key)

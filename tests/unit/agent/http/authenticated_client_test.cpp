@@ -1,0 +1,323 @@
+#include "agent/http/authenticated_client.h"
+
+#include <catch2/catch.hpp>
+
+#include "agent/store/notary_server.h"
+#include "tests/support/errors.h"
+#include "tests/support/fake_http.h"
+
+using agent::AuthenticatedClient;
+using agent::AuthOptions;
+using agent::Credential;
+using agent::HttpMethod;
+using agent::HttpRequest;
+using agent::HttpResponse;
+using agent::Url;
+using test::FakeHttp;
+using test::header_of;
+using test::response;
+using tuf::ErrorCode;
+
+namespace {
+
+const char kBearer[] =
+    R"(Bearer realm="https://auth.example/token",service="notary",scope="registry:catalog:*")";
+
+/// A server that wants `Bearer good-N`, and the token service that gives the N-th token.
+class Lab {
+ public:
+  Lab() {
+    options.server = Url::of_server("https://n.example");
+    options.scope = "repository:r.example/app:push,pull";
+    options.purpose = "publish trust data of r.example/app";
+    options.now = [this] { return now; };
+    options.find_credential = [this]() -> std::optional<Credential> {
+      ++credential_questions;
+      return Credential{"NOTARY_AUTH", kind, "alice", hsm::Secret("secret")};
+    };
+  }
+
+  AuthenticatedClient client() { return {http, options}; }
+
+  HttpResponse answer(const HttpRequest& request) {
+    if (request.url.starts_with("https://auth.example/")) {
+      ++tokens;
+      return token_answer
+                 ? *token_answer
+                 : response(200, R"({"token":"good-)" + std::to_string(tokens) + R"(","expires_in":100})");
+    }
+    if (header_of(request, "Authorization") == "Bearer good-" + std::to_string(accepted.value_or(tokens)) &&
+        tokens > 0) {
+      return response(granted_status);
+    }
+    return response(401, {}, {{"www-authenticate", challenge}});
+  }
+
+  AuthOptions options{Url::of_server("https://n.example"), {}, {}, {}};
+  std::string challenge = kBearer;
+  Credential::Kind kind = Credential::Kind::kPassword;
+  std::optional<HttpResponse> token_answer;
+  std::optional<int> accepted;  // the only token that the server takes; default: the newest
+  int granted_status = 200;
+  int tokens = 0;
+  int credential_questions = 0;
+  std::chrono::steady_clock::time_point now{};
+  std::shared_ptr<FakeHttp> http =
+      std::make_shared<FakeHttp>([this](const HttpRequest& request) { return answer(request); });
+};
+
+HttpRequest get(const std::string& url) {
+  HttpRequest request;
+  request.url = url;
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("a batch that is refused costs one token and is repeated as a batch") {
+  Lab lab;
+  AuthenticatedClient client = lab.client();
+  const auto responses =
+      client.send({get("https://n.example/a"), get("https://n.example/b"), get("https://n.example/c")});
+  for (const HttpResponse& each : responses) CHECK(each.status == 200);
+  CHECK(lab.http->batch_sizes == std::vector<std::size_t>{3, 1, 3});
+  CHECK(lab.tokens == 1);
+
+  CHECK(client.send_one(get("https://n.example/d")).status == 200);
+  CHECK(lab.http->batch_sizes.size() == 4);
+  CHECK(lab.credential_questions == 1);
+}
+
+TEST_CASE("the token is asked for with our scope and the challenge's realm and service") {
+  Lab lab;
+  AuthenticatedClient client = lab.client();
+  client.send_one(get("https://n.example/a"));
+  const HttpRequest& asked = lab.http->requests.at(1);
+  CHECK(asked.method == HttpMethod::kGet);
+  CHECK(asked.url ==
+        "https://auth.example/"
+        "token?account=alice&scope=repository%3Ar.example%2Fapp%3Apush%2Cpull&service=notary");
+  CHECK(header_of(asked, "Authorization") == "Basic YWxpY2U6c2VjcmV0");
+}
+
+TEST_CASE("an identity token is posted, never put into a URL") {
+  Lab lab;
+  lab.kind = Credential::Kind::kIdentityToken;
+  std::string body;
+  lab.http = std::make_shared<FakeHttp>([&](const HttpRequest& request) {
+    if (request.method == HttpMethod::kPost) body = request.body;
+    return lab.answer(request);
+  });
+  AuthenticatedClient client = lab.client();
+  client.send_one(get("https://n.example/a"));
+  const HttpRequest& asked = lab.http->requests.at(1);
+  CHECK(asked.method == HttpMethod::kPost);
+  CHECK(asked.url == "https://auth.example/token");
+  CHECK(header_of(asked, "Content-Type") == "application/x-www-form-urlencoded");
+  CHECK(body ==
+        "grant_type=refresh_token&client_id=countersign&scope=repository%3Ar.example%2Fapp%3Apush%2Cpull"
+        "&service=notary&refresh_token=secret");
+}
+
+TEST_CASE("without credentials one anonymous token is asked for") {
+  Lab lab;
+  lab.options.find_credential = nullptr;
+  AuthenticatedClient client = lab.client();
+  CHECK(client.send_one(get("https://n.example/a")).status == 200);
+  CHECK(header_of(lab.http->requests.at(1), "Authorization").empty());
+
+  lab.accepted = 99;
+  AuthenticatedClient refused = lab.client();
+  CHECK_ERROR(refused.send_one(get("https://n.example/a")), ErrorCode::kUnauthorized, "there are none");
+}
+
+TEST_CASE("a server that refuses the token hears no third time of it, and the source is named") {
+  Lab lab;
+  lab.accepted = 99;
+  AuthenticatedClient client = lab.client();
+  CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kUnauthorized,
+              "refuses the credentials from NOTARY_AUTH");
+  CHECK(lab.http->requests.size() == 3);
+}
+
+TEST_CASE("at most three tokens are asked for without success") {
+  Lab lab;
+  lab.accepted = 99;
+  AuthenticatedClient client = lab.client();
+  for (int i = 0; i < 5; ++i)
+    CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kUnauthorized);
+  CHECK(lab.tokens == 3);
+}
+
+TEST_CASE("a token that is about to expire is replaced before it is sent") {
+  Lab lab;
+  AuthenticatedClient client = lab.client();
+  client.send_one(get("https://n.example/a"));
+  lab.now += std::chrono::seconds(80);
+  client.send_one(get("https://n.example/a"));
+  CHECK(lab.tokens == 1);
+  lab.now += std::chrono::seconds(10);
+  client.send_one(get("https://n.example/a"));
+  CHECK(lab.tokens == 2);
+  CHECK(header_of(lab.http->requests.back(), "Authorization") == "Bearer good-2");
+  CHECK(lab.http->batch_sizes.size() == 6);  // refused, token, repeated; sent; token, sent
+}
+
+TEST_CASE("a token lives at least a minute, whatever its service says") {
+  Lab lab;
+  lab.token_answer = response(200, R"({"access_token":"good-1","expires_in":1})");
+  AuthenticatedClient client = lab.client();
+  client.send_one(get("https://n.example/a"));
+  lab.now += std::chrono::seconds(40);
+  client.send_one(get("https://n.example/a"));
+  CHECK(lab.tokens == 1);
+}
+
+TEST_CASE("a token that the server stops accepting is replaced once") {
+  Lab lab;
+  AuthenticatedClient client = lab.client();
+  client.send_one(get("https://n.example/a"));
+  lab.accepted = 2;
+  CHECK(client.send_one(get("https://n.example/a")).status == 200);
+  CHECK(lab.tokens == 2);
+}
+
+TEST_CASE("a realm that cannot be trusted gets nothing") {
+  const auto* realm =
+      GENERATE("http://auth.example/token", "https://alice@auth.example/token", "javascript:alert(1)",
+               "//auth.example/token", "", "https://auth.example\\\\@evil/");
+  CAPTURE(realm);
+  Lab lab;
+  lab.challenge = std::string("Bearer realm=\"") + realm + "\",service=\"notary\"";
+  AuthenticatedClient client = lab.client();
+  CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kUnauthorized, "cannot be trusted");
+  CHECK(lab.http->requests.size() == 1);
+  CHECK(lab.credential_questions == 0);
+}
+
+TEST_CASE("with a list of token services no other gets credentials") {
+  Lab lab;
+  lab.options.realm_hosts = {"login.example"};
+  AuthenticatedClient client = lab.client();
+  CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kUnauthorized, "auth.example");
+  CHECK(lab.http->requests.size() == 1);
+  lab.options.realm_hosts.emplace_back("auth.example");
+  AuthenticatedClient allowed = lab.client();
+  CHECK(allowed.send_one(get("https://n.example/a")).status == 200);
+}
+
+TEST_CASE("a Basic challenge is answered with the password, once") {
+  Lab lab;
+  lab.challenge = R"(Basic realm="notary")";
+  lab.http = std::make_shared<FakeHttp>([](const HttpRequest& request) {
+    const bool known = header_of(request, "Authorization") == "Basic YWxpY2U6c2VjcmV0";
+    const bool wanted = request.url.ends_with("/a");
+    return response(known && wanted ? 200 : 401, {}, {{"www-authenticate", "Basic realm=\"notary\""}});
+  });
+  AuthenticatedClient client = lab.client();
+  CHECK(client.send_one(get("https://n.example/a")).status == 200);
+  CHECK(lab.http->requests.size() == 2);
+  // The password is known to be sent: it is not sent again for a second refusal.
+  CHECK_ERROR(client.send_one(get("https://n.example/b")), ErrorCode::kUnauthorized, "NOTARY_AUTH");
+  CHECK(lab.http->requests.size() == 3);
+}
+
+TEST_CASE("an unencrypted server gets no password unless it was named") {
+  Lab lab;
+  lab.challenge = "Basic";
+  lab.options.server = *Url::parse("http://n.example");
+  AuthenticatedClient client = lab.client();
+  CHECK_ERROR(client.send_one(get("http://n.example/a")), ErrorCode::kUnauthorized, "not encrypted");
+  CHECK(lab.http->requests.size() == 1);
+}
+
+TEST_CASE("an identity token is no answer to a Basic challenge") {
+  Lab lab;
+  lab.challenge = "Basic";
+  lab.kind = Credential::Kind::kIdentityToken;
+  AuthenticatedClient client = lab.client();
+  CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kUnauthorized, "identity token");
+}
+
+TEST_CASE("a login of an unknown kind is not guessed at") {
+  const auto* challenge = GENERATE("Negotiate", "", "Bearer realm=\"https://a\", realm=\"https://b\"");
+  Lab lab;
+  lab.challenge = challenge;
+  AuthenticatedClient client = lab.client();
+  CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kUnauthorized,
+              "neither Bearer nor Basic");
+}
+
+TEST_CASE("requests to other origins carry nothing of ours") {
+  Lab lab;
+  AuthenticatedClient client = lab.client();
+  client.send_one(get("https://n.example/a"));
+  const auto answer = client.send_one(get("https://n.example:444/a"));
+  CHECK(answer.status == 401);
+  CHECK(header_of(lab.http->requests.back(), "Authorization").empty());
+}
+
+TEST_CASE("403 is an error that says who may not do what") {
+  Lab lab;
+  lab.granted_status = 403;
+  AuthenticatedClient client = lab.client();
+  CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kForbidden,
+              "does not let the credentials from NOTARY_AUTH publish trust data of r.example/app");
+}
+
+TEST_CASE("a token with too little in it means that the account may not, not that it is unknown") {
+  Lab lab;
+  lab.accepted = 99;
+  lab.challenge += ",error=\"insufficient_scope\"";
+  AuthenticatedClient client = lab.client();
+  CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kForbidden,
+              "alice (credentials from NOTARY_AUTH) may not publish");
+}
+
+TEST_CASE("a token service that refuses or fails is told apart from the trust server") {
+  struct Row {
+    HttpResponse answer;
+    ErrorCode code;
+    const char* message;
+  };
+  const Row row = GENERATE(
+      Row{response(401, R"({"errors":[{"code":"UNAUTHORIZED","message":"bad credentials"}]})"),
+          ErrorCode::kUnauthorized,
+          "token service auth.example refuses the credentials from NOTARY_AUTH: UNAUTHORIZED"},
+      Row{response(400), ErrorCode::kUnauthorized, "refuses"},
+      Row{response(403), ErrorCode::kForbidden, "refuses"},
+      Row{response(500), ErrorCode::kServerUnreachable, "token service auth.example answers 500"},
+      Row{response(302), ErrorCode::kServerUnreachable, "answers 302"},
+      Row{response(200, "<html>"), ErrorCode::kServerUnreachable, "without a token"},
+      Row{response(200, R"({"token":""})"), ErrorCode::kServerUnreachable, "without a token"},
+      Row{response(200, R"({"token":"a\r\nX: y"})"), ErrorCode::kServerUnreachable, "without a token"});
+  CAPTURE(row.message);
+  Lab lab;
+  lab.token_answer = row.answer;
+  AuthenticatedClient client = lab.client();
+  CHECK_ERROR(client.send_one(get("https://n.example/a")), row.code, row.message);
+}
+
+TEST_CASE("a token service that cannot be reached never looks like a publish of unknown outcome") {
+  const auto thrown = GENERATE(ErrorCode::kConnectionLost, ErrorCode::kTimeout, ErrorCode::kServerError);
+  Lab lab;
+  lab.http = std::make_shared<FakeHttp>([&](const HttpRequest& request) {
+    if (request.url.starts_with("https://auth.example/")) throw tuf::Error(thrown, "gone");
+    return lab.answer(request);
+  });
+  const auto client = std::make_shared<AuthenticatedClient>(lab.http, std::move(lab.options));
+  agent::NotaryServer store(client, Url::of_server("https://n.example"), tuf::Gun::of("r.example/app"));
+  CHECK_ERROR(store.publish({{tuf::RoleName::of("targets"), "{}"}}), ErrorCode::kServerUnreachable,
+              "token service auth.example: gone");
+}
+
+TEST_CASE("the token's actions follow from what the session will do") {
+  const Url server = Url::of_server("https://n.example");
+  const tuf::Gun gun = tuf::Gun::of("localhost:5000/team/app");
+  CHECK(agent::notary_auth(server, gun, agent::Access::kRead).scope ==
+        "repository:localhost:5000/team/app:pull");
+  CHECK(agent::notary_auth(server, gun, agent::Access::kPublish).scope ==
+        "repository:localhost:5000/team/app:push,pull");
+  CHECK(agent::notary_auth(server, gun, agent::Access::kAdminister).scope ==
+        "repository:localhost:5000/team/app:*");
+}

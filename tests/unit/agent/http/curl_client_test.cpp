@@ -1,0 +1,394 @@
+// CurlClient against a server on loopback that misbehaves on command.
+#include "agent/http/curl_client.h"
+
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <catch2/catch.hpp>
+#include <sstream>
+
+#include "agent/store/notary_server.h"
+#include "tests/support/child_process.h"
+#include "tests/support/errors.h"
+#include "tests/support/scripted_server.h"
+
+using agent::CurlClient;
+using agent::CurlOptions;
+using agent::HttpMethod;
+using agent::HttpRequest;
+using agent::HttpResponse;
+using test::ScriptedServer;
+using tuf::ErrorCode;
+using Connection = test::ScriptedServer::Connection;
+
+namespace {
+
+CurlOptions quick_options(const ScriptedServer& server) {
+  CurlOptions options;
+  options.http_servers = {server.authority()};
+  options.retry_pause = std::chrono::milliseconds(1);
+  return options;
+}
+
+HttpRequest get(const ScriptedServer& server, const std::string& path = "/x") {
+  HttpRequest request;
+  request.url = server.url() + path;
+  return request;
+}
+
+HttpRequest post(const ScriptedServer& server, std::string body = "data") {
+  HttpRequest request = get(server);
+  request.method = HttpMethod::kPost;
+  request.body = std::move(body);
+  return request;
+}
+
+/// Answers every request of a connection in the same way.
+auto always(std::function<void(Connection&)> answer) {
+  return [answer = std::move(answer)](Connection& connection) {
+    while (!connection.read_request().empty()) answer(connection);
+  };
+}
+
+agent::PublishResult publish_to(ScriptedServer& server, CurlOptions options, std::size_t size = 10) {
+  agent::NotaryServer store(std::make_shared<CurlClient>(std::move(options)),
+                            *agent::Url::parse(server.url()), tuf::Gun::of("r.example/app"));
+  return store.publish({{tuf::RoleName::of("targets"), std::string(size, 'x')}});
+}
+
+}  // namespace
+
+TEST_CASE("responses come in the order of their requests, over few connections that are kept") {
+  ScriptedServer server([](Connection& connection) {
+    while (true) {
+      const std::string request = connection.read_request();
+      if (request.empty()) return;
+      connection.respond("200 OK", request.substr(4, request.find(' ', 4) - 4), "X-Case: Kept\r\n");
+    }
+  });
+  CurlClient client(quick_options(server));
+  std::vector<HttpRequest> requests;
+  for (int i = 0; i < 30; ++i) requests.push_back(get(server, "/" + std::to_string(i)));
+  const auto responses = client.send(requests);
+  REQUIRE(responses.size() == 30);
+  for (int i = 0; i < 30; ++i) {
+    CHECK(responses[i].status == 200);
+    CHECK(responses[i].body == "/" + std::to_string(i));
+    CHECK(responses[i].header("x-case") == "Kept");
+  }
+  CHECK(client.stats().requests == 30);
+  CHECK(client.stats().connections <= 6);
+  const int before = client.stats().connections;
+  CHECK(client.send_one(post(server)).status == 200);
+  CHECK(client.send_one(get(server)).status == 200);
+  CHECK(client.stats().connections == before);
+  CHECK(client.stats().retries == 0);
+}
+
+TEST_CASE("requests carry what we say of ourselves and nothing more") {
+  ScriptedServer server(always([](Connection& connection) { connection.respond("200 OK", ""); }));
+  CurlClient client(quick_options(server));
+  HttpRequest request = post(server, std::string(3 << 20, 'x'));
+  request.headers = {{"Content-Type", "text/x"}};
+  client.send_one(request);
+  const std::string seen = server.requests().at(0);
+  const std::string head = seen.substr(0, seen.find("\r\n\r\n") + 2);
+  CHECK(head == "POST /x HTTP/1.1\r\nHost: " + server.authority() +
+                    "\r\nUser-Agent: countersign/" COUNTERSIGN_VERSION
+                    "\r\nAccept: */*\r\nContent-Type: text/x\r\nContent-Length: 3145728\r\n");
+  CHECK(seen.size() == head.size() + 2 + (3 << 20));
+}
+
+TEST_CASE("a body at the limit is taken, one byte more is not") {
+  ScriptedServer server(always([](Connection& connection) { connection.respond("200 OK", "12345"); }));
+  CurlClient client(quick_options(server));
+  HttpRequest request = get(server);
+  request.max_response = 5;
+  CHECK(client.send_one(request).body == "12345");
+  request.max_response = 4;
+  CHECK_ERROR(client.send_one(request), ErrorCode::kServerError, "more than the 4 bytes");
+}
+
+TEST_CASE("a body without an announced length is stopped at the limit") {
+  const bool chunked = GENERATE(true, false);
+  ScriptedServer server([chunked](Connection& connection) {
+    connection.read_request();
+    connection.send(chunked ? "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            : "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+    const std::string kilobyte(1024, ' ');
+    for (int i = 0; i < 1000; ++i) connection.send(chunked ? "400\r\n" + kilobyte + "\r\n" : kilobyte);
+    if (chunked) connection.send("0\r\n\r\n");
+  });
+  CurlClient client(quick_options(server));
+  HttpRequest request = get(server);
+  request.max_response = 10'000;
+  CHECK_ERROR(client.send_one(request), ErrorCode::kServerError, "more than the 10000 bytes");
+}
+
+TEST_CASE("headers without end are not kept") {
+  ScriptedServer server([](Connection& connection) {
+    connection.read_request();
+    connection.send("HTTP/1.1 200 OK\r\n");
+    for (int i = 0; i < 2000; ++i) connection.send("X-Long: " + std::string(100, 'x') + "\r\n");
+    connection.wait_for_hang_up();
+  });
+  CurlClient client(quick_options(server));
+  CHECK_ERROR(client.send_one(get(server)), ErrorCode::kServerError, "too many headers");
+}
+
+TEST_CASE("a body that ends too early is a lost connection, never a shorter file") {
+  const auto* answer = GENERATE("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345",
+                                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n",
+                                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n50\r\n12345",
+                                "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 20", "");
+  CAPTURE(answer);
+  ScriptedServer server([answer](Connection& connection) {
+    connection.read_request();
+    connection.send(answer);
+  });
+  CurlClient client(quick_options(server));
+  CHECK_ERROR(client.send_one(get(server)), ErrorCode::kConnectionLost, server.authority());
+  CHECK(client.stats().requests == 3);
+}
+
+TEST_CASE("a compressed answer is refused") {
+  const auto* header = GENERATE("Content-Encoding: gzip\r\n", "content-encoding: br\r\n");
+  ScriptedServer server(
+      always([header](Connection& connection) { connection.respond("200 OK", "\x1f\x8b", header); }));
+  CurlClient client(quick_options(server));
+  CHECK_ERROR(client.send_one(get(server)), ErrorCode::kServerError, "not asked for");
+  CHECK(server.requests().at(0).find("ccept-Encoding") == std::string::npos);
+}
+
+TEST_CASE("what does not answer as HTTP is an error of the server") {
+  ScriptedServer server([](Connection& connection) {
+    connection.read_request();
+    connection.send("SSH-2.0-OpenSSH_9.2\r\n");
+  });
+  CurlClient client(quick_options(server));
+  CHECK_ERROR(client.send_one(get(server)), ErrorCode::kServerError, "HTTP");
+}
+
+TEST_CASE("a redirect is a response like any other") {
+  ScriptedServer server(always([](Connection& connection) {
+    connection.respond("302 Found", "", "Location: /elsewhere\r\nSet-Cookie: a=b\r\n");
+  }));
+  CurlClient client(quick_options(server));
+  CHECK(client.send_one(get(server)).status == 302);
+  client.send_one(get(server));
+  REQUIRE(server.requests().size() == 2);
+  CHECK(server.requests()[1].find("Cookie") == std::string::npos);
+}
+
+TEST_CASE("a lost GET is repeated and succeeds") {
+  ScriptedServer server([](Connection& connection) {
+    if (connection.number() < 3) {
+      connection.read_request();
+      connection.reset();
+      return;
+    }
+    while (!connection.read_request().empty()) connection.respond("200 OK", "third");
+  });
+  CurlClient client(quick_options(server));
+  CHECK(client.send_one(get(server)).body == "third");
+  CHECK(client.stats().retries == 2);
+}
+
+TEST_CASE("a busy server is asked three times, and its last answer is the response") {
+  const auto* status = GENERATE("429 Too Many", "502 Bad", "503 Busy", "504 Late");
+  ScriptedServer server(always([status](Connection& connection) { connection.respond(status, "busy"); }));
+  CurlClient client(quick_options(server));
+  CHECK(client.send_one(get(server)).status == std::stoi(status));
+  CHECK(server.requests().size() == 3);
+}
+
+TEST_CASE("other statuses are not tried again") {
+  const auto* status = GENERATE("200 OK", "400 Bad", "401 Who", "404 Gone", "500 Oops", "501 Never");
+  ScriptedServer server(always([status](Connection& connection) { connection.respond(status, ""); }));
+  CurlClient client(quick_options(server));
+  client.send_one(get(server));
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("Retry-After is waited for if it fits, and ends the attempts if it does not") {
+  const bool fits = GENERATE(true, false);
+  ScriptedServer server([fits](Connection& connection) {
+    connection.read_request();
+    connection.respond("503 Busy", "",
+                       std::string("Retry-After: ") + (fits ? "1" : "9999999999999") + "\r\n");
+    if (!connection.read_request().empty()) connection.respond("200 OK", "");
+  });
+  CurlClient client(quick_options(server));
+  CHECK(client.send_one(get(server)).status == (fits ? 200 : 503));
+  CHECK(server.requests().size() == (fits ? 2 : 1));
+}
+
+TEST_CASE("a POST is repeated only after 429") {
+  ScriptedServer busy(always([](Connection& connection) { connection.respond("503 Busy", ""); }));
+  CurlClient client(quick_options(busy));
+  CHECK(client.send_one(post(busy)).status == 503);
+  CHECK(busy.requests().size() == 1);
+
+  ScriptedServer limited([](Connection& connection) {
+    connection.read_request();
+    connection.respond("429 Too Many", "");
+    if (!connection.read_request().empty()) connection.respond("200 OK", "");
+  });
+  CurlClient patient(quick_options(limited));
+  CHECK(patient.send_one(post(limited)).status == 200);
+  CHECK(limited.requests().at(0) == limited.requests().at(1));
+}
+
+TEST_CASE("a POST that is lost on a kept connection is not sent again behind our back") {
+  const std::string body = GENERATE("", "data");
+  CAPTURE(body);
+  ScriptedServer server([](Connection& connection) {
+    while (true) {
+      const std::string request = connection.read_request();
+      if (request.empty()) return;
+      if (request.starts_with("POST")) return connection.reset();
+      connection.respond("200 OK", "");
+    }
+  });
+  CurlClient client(quick_options(server));
+  client.send_one(get(server));
+  CHECK_ERROR(client.send_one(post(server, body)), ErrorCode::kConnectionLost);
+  CHECK(server.requests().size() == 2);
+}
+
+TEST_CASE("a publish that is cut off anywhere has an unknown outcome") {
+  struct Row {
+    const char* name;
+    std::function<void(Connection&)> script;
+  };
+  const auto row = GENERATE(
+      Row{"reset after the request", [](Connection& c) { c.read_request(), c.reset(); }},
+      Row{"closed after the request", [](Connection& c) { c.read_request(); }},
+      Row{"reset before the end of the body", [](Connection& c) { c.read_head(), c.reset(); }},
+      Row{"half an answer", [](Connection& c) { c.read_request(), c.send("HTTP/1.1 200 OK\r\n"); }},
+      Row{"a whole head without its body",
+          [](Connection& c) { c.read_request(), c.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"); }},
+      Row{"a compressed answer",
+          [](Connection& c) { c.read_request(), c.respond("200 OK", "x", "Content-Encoding: gzip\r\n"); }},
+      Row{"no HTTP", [](Connection& c) { c.read_request(), c.send("what?\r\n"); }},
+      Row{"server error", [](Connection& c) { c.read_request(), c.respond("502 Bad", "<html>"); }});
+  CAPTURE(row.name);
+  ScriptedServer server(row.script);
+  CHECK(publish_to(server, quick_options(server), 4 << 20) == agent::PublishResult::kUnknown);
+  CHECK(server.requests().size() <= 1);
+}
+
+TEST_CASE("a publish to a silent server has an unknown outcome") {
+  ScriptedServer server([](Connection& connection) {
+    connection.read_request();
+    connection.wait_for_hang_up();
+  });
+  CurlOptions options = quick_options(server);
+  options.total_timeout = std::chrono::milliseconds(300);
+  CHECK(publish_to(server, options) == agent::PublishResult::kUnknown);
+}
+
+TEST_CASE("a server that refuses a large upload before its end is understood") {
+  ScriptedServer server([](Connection& connection) {
+    connection.respond("413 Too Large", "<html>", "Connection: close\r\n");
+    connection.wait_for_hang_up();
+  });
+  CHECK_ERROR(publish_to(server, quick_options(server), 8 << 20), ErrorCode::kServerRejected, "too large");
+}
+
+TEST_CASE("a silent server is left after the idle time, a slow one after the whole time") {
+  const bool silent = GENERATE(true, false);
+  ScriptedServer server([silent](Connection& connection) {
+    connection.read_request();
+    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+    if (silent) return connection.wait_for_hang_up();
+    for (int i = 0; i < 400; ++i) {
+      connection.send("x");
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  });
+  CurlOptions options = quick_options(server);
+  options.idle_timeout = std::chrono::seconds(1);
+  options.total_timeout = std::chrono::milliseconds(silent ? 60'000 : 500);
+  CurlClient client(options);
+  CHECK_ERROR(client.send_one(get(server)), ErrorCode::kTimeout, server.authority());
+  CHECK(client.stats().requests == 1);
+}
+
+TEST_CASE("a batch that is longer than the connections allow waits for its turn, however slow") {
+  ScriptedServer server(always([](Connection& connection) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    connection.respond("200 OK", "");
+  }));
+  CurlOptions options = quick_options(server);
+  options.connections_per_host = 2;
+  options.connect_timeout = std::chrono::milliseconds(150);  // of a connection, not of the queue before it
+  CurlClient client(options);
+  const auto responses = client.send(std::vector<HttpRequest>(8, get(server)));
+  CHECK(responses.size() == 8);
+  CHECK(client.stats().connections == 2);
+}
+
+TEST_CASE("one lost request of a batch fails it, and the client stays usable") {
+  ScriptedServer server([](Connection& connection) {
+    while (true) {
+      const std::string request = connection.read_request();
+      if (request.empty()) return;
+      if (request.starts_with("GET /bad")) return connection.reset();
+      if (request.starts_with("GET /slow")) return connection.wait_for_hang_up();
+      connection.respond("200 OK", "");
+    }
+  });
+  CurlClient client(quick_options(server));
+  CHECK_ERROR(client.send({get(server), get(server, "/slow"), get(server, "/bad")}),
+              ErrorCode::kConnectionLost);
+  CHECK(client.send_one(get(server)).status == 200);
+}
+
+TEST_CASE("a server that is down is unreachable, also for a publish") {
+  CurlOptions options;
+  const std::string authority = "127.0.0.1:" + std::to_string(test::free_port());
+  options.http_servers = {authority};
+  options.retry_pause = std::chrono::milliseconds(1);
+  auto client = std::make_shared<CurlClient>(options);
+  HttpRequest request;
+  request.url = "http://" + authority + "/";
+  CHECK_ERROR(client->send_one(request), ErrorCode::kServerUnreachable, "cannot reach " + authority);
+  CHECK(client->stats().requests == 3);
+  agent::NotaryServer store(client, *agent::Url::parse("http://" + authority), tuf::Gun::of("a/b"));
+  CHECK_ERROR(store.publish({{tuf::RoleName::of("targets"), "x"}}), ErrorCode::kServerUnreachable);
+  CHECK(client->stats().requests == 4);
+}
+
+TEST_CASE("a host that does not exist is unreachable") {
+  CurlClient client;
+  HttpRequest request;
+  request.url = "https://does-not-exist.invalid/";
+  request.method = HttpMethod::kPost;
+  CHECK_ERROR(client.send_one(request), ErrorCode::kServerUnreachable, "does-not-exist.invalid");
+}
+
+TEST_CASE("without being named no server is spoken to in the clear") {
+  ScriptedServer server(always([](Connection& connection) { connection.respond("200 OK", ""); }));
+  CurlClient client;
+  CHECK_ERROR(client.send_one(get(server)), ErrorCode::kConfig, "not be encrypted");
+  HttpRequest file;
+  file.url = "file:///etc/passwd";
+  CHECK_ERROR(client.send_one(file), ErrorCode::kConfig, "not a usable URL");
+  CHECK(server.requests().empty());
+}
+
+TEST_CASE("the log knows method, path, status and size, and no secret") {
+  ScriptedServer server(always([](Connection& connection) { connection.respond("200 OK", "marker-body"); }));
+  std::ostringstream text;
+  CurlOptions options = quick_options(server);
+  options.log =
+      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(text));
+  options.log->set_level(spdlog::level::debug);
+  CurlClient client(options);
+  HttpRequest request = get(server, "/v2/x?account=marker-query");
+  request.headers = {{"Authorization", "Bearer marker-token"}};
+  client.send_one(request);
+  CHECK(text.str().find("GET " + server.authority() + " /v2/x: 200, 11 bytes") != std::string::npos);
+  CHECK(text.str().find("marker") == std::string::npos);
+}

@@ -1,0 +1,45 @@
+#include "hsm/key_ref.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/error_code.h"
+#include "tests/support/test_data.h"
+
+using hsm::KeyFilePath;
+using hsm::KeyIdPrefix;
+using hsm::parse_key_ref;
+using hsm::TokenKeyUri;
+using tuf::ErrorCode;
+
+TEST_CASE("what starts with pkcs11: is a URI") {
+  CHECK(std::get<TokenKeyUri>(parse_key_ref("pkcs11:token=ci;object=k1")).text ==
+        "pkcs11:token=ci;object=k1");
+  CHECK(std::get<TokenKeyUri>(parse_key_ref("PKCS11:token=ci")).text == "PKCS11:token=ci");
+  CHECK(std::get<TokenKeyUri>(parse_key_ref("pkcs11:")).text == "pkcs11:");
+}
+
+TEST_CASE("digits name a key of the trust directory, in any case") {
+  CHECK(std::get<KeyIdPrefix>(parse_key_ref("9deed25")).digits == "9deed25");
+  CHECK(std::get<KeyIdPrefix>(parse_key_ref("9DEED25")).digits == "9deed25");
+  CHECK(std::get<KeyIdPrefix>(parse_key_ref(std::string(64, 'a'))).digits == std::string(64, 'a'));
+}
+
+TEST_CASE("an existing file comes before a key ID, a folder does not") {
+  const test::TempDir dir;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(dir.path());
+  test::write_file(dir / "abcd", "x");
+  std::filesystem::create_directory(dir / "beef");
+  CHECK(std::get<KeyFilePath>(parse_key_ref("abcd")).path == "abcd");
+  CHECK(std::get<KeyIdPrefix>(parse_key_ref("beef")).digits == "beef");
+  std::filesystem::current_path(before);
+}
+
+TEST_CASE("a path to nothing is told apart from nonsense") {
+  CHECK(test::code_of([] { parse_key_ref("./nothing/here"); }) == ErrorCode::kFileUnreadable);
+  CHECK(test::code_of([] { parse_key_ref("nothing.pem"); }) == ErrorCode::kFileUnreadable);
+  for (const std::string text : {"", "abc", "alice", "pkcs11", std::string(65, 'a').c_str()}) {
+    CAPTURE(text);
+    CHECK(test::code_of([&] { parse_key_ref(text); }) == ErrorCode::kInvalidKeyRef);
+  }
+}

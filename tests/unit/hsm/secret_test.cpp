@@ -1,0 +1,31 @@
+#include "hsm/secret.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <type_traits>
+
+using hsm::Secret;
+
+TEST_CASE("a secret holds its text, also a long one and an empty one") {
+  const std::string long_text(10000, 'x');
+  CHECK(Secret("hunter2").reveal() == "hunter2");
+  CHECK(Secret(long_text).reveal() == long_text);
+  CHECK(Secret("").empty());
+  CHECK(Secret("").reveal().data() != nullptr);  // fit for C interfaces
+}
+
+TEST_CASE("a secret moves and leaves nothing behind") {
+  Secret first("first");
+  Secret second(std::move(first));
+  CHECK(second.reveal() == "first");
+  CHECK(first.empty());  // NOLINT: that is the point
+  Secret third("third");
+  third = std::move(second);
+  CHECK(third.reveal() == "first");
+  CHECK(second.empty());  // NOLINT
+}
+
+TEST_CASE("a secret cannot be copied") {
+  STATIC_REQUIRE_FALSE(std::is_copy_constructible_v<Secret>);
+  STATIC_REQUIRE_FALSE(std::is_copy_assignable_v<Secret>);
+}

@@ -1,0 +1,176 @@
+#include "tuf/json/json.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/errors.h"
+#include "tests/support/test_data.h"
+#include "tuf/base/digest.h"
+#include "tuf/base/hex.h"
+
+using tuf::ErrorCode;
+using namespace std::string_literals;
+
+namespace {
+
+std::string hex_of(std::string_view text) {
+  return tuf::to_hex(tuf::as_bytes(text));
+}
+
+std::string nested(std::size_t depth, const std::string& open, const std::string& close) {
+  std::string text;
+  for (std::size_t i = 0; i < depth; ++i) text += open;
+  text += "1";
+  for (std::size_t i = 0; i < depth; ++i) text += close;
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("canonical and wire form of every vector are those of the official client") {
+  const tuf::Json vectors = tuf::Json::parse(test::read_data("vectors/canonical.json"));
+  REQUIRE(vectors.size() == 11);
+  for (const tuf::Json& vector : vectors) {
+    CAPTURE(vector["input"]);
+    const std::string canonical =
+        tuf::canonical_json(tuf::parse_json(vector["input"].get<std::string>(), "vector"));
+    CHECK(hex_of(canonical) == vector["canonical_hex"].get<std::string>());
+    CHECK(tuf::to_hex(tuf::sha256(tuf::as_bytes(canonical))) ==
+          vector["canonical_sha256"].get<std::string>());
+    CHECK(hex_of(tuf::wire_form(canonical)) == vector["wire_hex"].get<std::string>());
+    CHECK(tuf::has_wire_form(canonical) == vector["postable"].get<bool>());
+  }
+}
+
+TEST_CASE("what Go reads as an integer becomes that integer") {
+  const auto [text, canonical] = GENERATE(table<std::string, std::string>({
+      {"7", "7"},
+      {"-7", "-7"},
+      {"0", "0"},
+      {"7.7e1", "77"},
+      {"770E-1", "77"},
+      {"1.0", "1"},
+      {"9007199254740992", "9007199254740992"},
+      {"-9007199254740992", "-9007199254740992"},
+      {"9.007199254740992e15", "9007199254740992"},
+      {" [ 1 , 2 ] ", "[1,2]"},
+      {"\t{\r\n\"b\" : null, \"a\":true}\n", R"({"a":true,"b":null})"},
+      {R"("\u00e9\ud83d\ude00\/")", "\"\xc3\xa9\xf0\x9f\x98\x80/\""},
+      {R"({"":0})", R"({"":0})"},
+  }));
+  CAPTURE(text);
+  CHECK(tuf::canonical_json(tuf::parse_json(text, "text")) == canonical);
+}
+
+TEST_CASE("text that is not strict JSON is refused") {
+  const std::string text = GENERATE(values<std::string>({
+      "",
+      " ",
+      "{",
+      "[1,]",
+      "[1 2]",
+      "{\"a\":1,}",
+      "{\"a\" 1}",
+      "{a:1}",
+      "{'a':1}",
+      "nul",
+      "NaN",
+      "Infinity",
+      "01",
+      "+1",
+      ".5",
+      "1.",
+      "0x10",
+      "// comment\n1",
+      "/* comment */ 1",
+      "{}{}",
+      "{} x",
+      "{},",
+      "{}]",
+      "1 2",
+      "\"a\nb\"",
+      "\"a\tb\"",
+      "\"unfinished",
+      "\"\\x41\"",
+      "\"\\u12\"",
+      // a zero byte is not the end of the text
+      "{}\0"s,
+      "{}\0{\"signed\":1}"s,
+      "\0"s,
+      "\"a\0b\""s,
+      // byte order marks and other encodings
+      "\xef\xbb\xbf{}",
+      "\xff\xfe{\0}\0"s,
+      // invalid UTF-8: stray, cut, overlong, surrogate, beyond U+10FFFF
+      "\"\x80\"",
+      "\"\xc3\"",
+      "\"\xc0\xaf\"",
+      "\"\xe0\x80\xaf\"",
+      "\"\xed\xa0\x80\"",
+      "\"\xf4\x90\x80\x80\"",
+      "\"\xff\"",
+      // lone surrogates
+      R"("\ud800")",
+      R"("\udc00")",
+      R"("\ud800\ud800")",
+      R"("\ud800x")",
+      // duplicates, also when one of them is spelt with an escape
+      R"({"a":1,"a":1})",
+      R"({"a":1,"b":{"c":1,"d":2,"c":3}})",
+      R"({"a":1,"\u0061":2})",
+      R"({"":1,"":2})",
+      // numbers that are no exact integers in a double
+      "1.5",
+      "-0.1",
+      "1e-1",
+      "9007199254740993",
+      "-9007199254740993",
+      "18446744073709551615",
+      "18446744073709551616",
+      "9.1e15",
+      "1e400",
+      "-1e400",
+  }));
+  CAPTURE(text);
+  CHECK_ERROR(tuf::parse_json(text, "the text"), ErrorCode::kMalformedMetadata, "the text: ");
+}
+
+TEST_CASE("nesting is read to the limit and not one deeper") {
+  for (const auto& [open, close] : {std::pair("["s, "]"s), std::pair("{\"a\":"s, "}"s)}) {
+    CHECK_NOTHROW(tuf::parse_json(nested(tuf::kMaxJsonDepth, open, close), "text"));
+    CHECK_ERROR(tuf::parse_json(nested(tuf::kMaxJsonDepth + 1, open, close), "text"),
+                ErrorCode::kMalformedMetadata, "deep");
+    CHECK_ERROR(tuf::parse_json(nested(1'000'000, open, close), "text"), ErrorCode::kMalformedMetadata,
+                "deep");
+  }
+}
+
+TEST_CASE("a hostile member name cannot forge lines of an error message") {
+  try {
+    tuf::parse_json(R"({"\nERROR":1,"\nERROR":2})", "text");
+    FAIL("accepted");
+  } catch (const tuf::Error& error) {
+    CHECK(std::string(error.what()).find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("members stand in the order of their bytes, upper case before lower, ASCII before the rest") {
+  const tuf::Json value = tuf::parse_json(R"({"é":1,"a":2,"_":3,"Z":4,"aa":5,"":6,"中":7,"~":8})", "text");
+  CHECK(tuf::canonical_json(value) == R"({"":6,"Z":4,"_":3,"a":2,"aa":5,"~":8,"é":1,"中":7})");
+}
+
+TEST_CASE("a value with a fraction has no canonical form") {
+  CHECK_ERROR(tuf::canonical_json(tuf::Json(1.5)), ErrorCode::kInternal);
+  CHECK_ERROR(tuf::canonical_json(tuf::Json::array({tuf::Json::binary({1})})), ErrorCode::kInternal);
+}
+
+TEST_CASE("the wire form escapes exactly what Go escapes") {
+  CHECK(tuf::wire_form("\"<>&\xe2\x80\xa8\xe2\x80\xa9\"") == R"("\u003c\u003e\u0026\u2028\u2029")");
+  for (const std::string same :
+       {"/", "\x7f", "'", "\xe2\x80\xa7", "\xe2\x80\xaa", "\xe2\x80", "\xe2", "\\\""}) {
+    CHECK(tuf::wire_form(same) == same);
+  }
+  CHECK(tuf::has_wire_form("\x7f\xc2\x85 "));
+  CHECK_FALSE(tuf::has_wire_form("a\nb"));
+  CHECK_FALSE(tuf::has_wire_form("\0"s));
+  CHECK_FALSE(tuf::has_wire_form("\x1f"));
+}
