@@ -36,7 +36,8 @@ std::vector<Certificate> parse_certificates(std::string_view pem) {
     if (block.label != "CERTIFICATE") continue;
     const unsigned char* next = block.content.data();
     Certificate certificate{d2i_X509(nullptr, &next, static_cast<long>(block.content.size()))};
-    if (certificate) certificates.push_back(std::move(certificate));
+    const bool whole = next == block.content.data() + block.content.size();
+    if (certificate && whole) certificates.push_back(std::move(certificate));
   }
   drain_openssl_errors();
   return certificates;
@@ -122,10 +123,14 @@ std::optional<std::string> root_certificate_problem(const PublicKey& key, std::s
   if (!is_certificate(key)) return "it is a bare key, not a certificate";
   const std::string text = certificate_text(key);
   std::string exact;
-  for (const PemBlock& block : parse_pem(text)) exact += format_pem({block.label, {}, block.content});
+  std::size_t blocks = 0;
+  for (const PemBlock& block : parse_pem(text)) {
+    exact += format_pem({"CERTIFICATE", {}, block.content});
+    ++blocks;
+  }
   if (exact != text) return "its certificate is not exact PEM";
   const std::vector<Certificate> bundle = parse_certificates(text);
-  if (bundle.empty()) return "it holds no certificate";
+  if (bundle.empty() || bundle.size() != blocks) return "its bundle holds what is not a certificate";
   for (std::size_t i = 0; i < bundle.size(); ++i) {
     if (is_ca(bundle[i].get()) != (i > 0)) return "its bundle is not one leaf followed by its issuers";
   }
