@@ -140,7 +140,7 @@ fs::path KeyStore::add(const PrivateKey& key, std::string_view role, std::string
     throw Error(ErrorCode::kLocal,
                 "key " + id.short_form() + " is already in " + found->second.path.string() +
                     ", with the role \"" + there.role + "\"",
-                "remove it first with: countersign key remove " + id.short_form());
+                "remove it first with: rm " + found->second.path.string());
   }
   make_private_folders(folder_);
   const fs::path path = folder_ / (id.hex() + std::string(kExtension));
