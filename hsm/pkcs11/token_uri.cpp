@@ -132,6 +132,16 @@ std::shared_ptr<const Secret> take_pin_value(P11KitUri* uri) {
   return secret;
 }
 
+/// p11-kit encodes the slashes of module-path and pin-source, though RFC 7512 allows them in a query.
+std::string with_readable_paths(std::string text) {
+  constexpr std::string_view kSlash = "%2F";
+  const std::size_t query = std::min(text.find('?'), text.size());
+  for (std::size_t at = text.find(kSlash, query); at != std::string::npos; at = text.find(kSlash, at)) {
+    text.replace(at, kSlash.size(), "/");
+  }
+  return text;
+}
+
 }  // namespace
 
 TokenUri TokenUri::parse(std::string_view text) {
@@ -196,7 +206,7 @@ std::string TokenUri::to_string() const {
     throw tuf::Error(tuf::ErrorCode::kInternal, "a pkcs11: URI could not be written");
   }
   const tuf::OpensslPtr<char, std::free> owner(text);
-  return text;
+  return with_readable_paths(text);
 }
 
 bool operator==(const TokenUri& left, const TokenUri& right) {
