@@ -7,6 +7,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "tests/support/errors.h"
@@ -80,6 +81,17 @@ Bytes rsa_spki(int bits, unsigned long exponent) {
   BN_free(e);
   BN_free(modulus);
   return spki_of(key.get());
+}
+
+/// SubjectPublicKeyInfo of RSA-2048 whose algorithm lacks its NULL: the two outer lengths shrink by two.
+Bytes without_null(Bytes spki) {
+  const Bytes algorithm = tuf::from_hex("300d06092a864886f70d0101010500").value();
+  const auto at = std::search(spki.begin(), spki.end(), algorithm.begin(), algorithm.end());
+  REQUIRE(at == spki.begin() + 4);  // behind the outer tag and its length of two bytes
+  spki.erase(at + 13, at + 15);
+  spki[5] = 0x0b;
+  spki[3] = static_cast<std::uint8_t>(spki[3] - 2);
+  return spki;
 }
 
 std::shared_ptr<TestSigner> rsa_signer() {
@@ -199,6 +211,8 @@ TEST_CASE("objects that can never verify anything give no key") {
   };
   Bytes longer = spki;
   longer.push_back(0);
+  Bytes long_length = spki;
+  long_length.insert(long_length.begin() + 1, 0x81);
   const std::string pem_of_key = tuf::format_pem({"PUBLIC KEY", {}, spki});
   const EvpKey koblitz{EVP_EC_gen("secp256k1")};
   const EvpKey brainpool{EVP_EC_gen("brainpoolP256r1")};
@@ -243,6 +257,8 @@ TEST_CASE("objects that can never verify anything give no key") {
                                                       OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_COMPRESSED))},
       {"hybrid point", object_of("ecdsa", respelt(*ec, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
                                                   OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_HYBRID))},
+      {"length in a longer form than needed", object_of("ecdsa", long_length)},
+      {"RSA without the NULL parameters", object_of("rsa", without_null(rsa->public_key().spki()))},
       {"RSA 1024", object_of("rsa", rsa_spki(1024, 65537))},
       {"RSA 2047", object_of("rsa", rsa_spki(2047, 65537))},
       {"RSA with exponent 1", object_of("rsa", rsa_spki(2048, 1))},
