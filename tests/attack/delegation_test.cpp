@@ -249,6 +249,19 @@ TEST_CASE("a listed delegation must be had, and be what the snapshot says") {
   }
 }
 
+TEST_CASE("a delegation holds the keys of its role only, or thousands of roles would hold thousands each") {
+  RepositoryMaker repository;
+  repository.add_delegation("targets/a", TestSigner::generate());
+  repository.add_delegation("targets/b", {TestSigner::generate(), TestSigner::generate()});
+  repository.publish();
+  const tuf::TrustedRepository trusted = test::load(repository);
+  for (const auto& [role, keys] : {std::pair<std::string, std::size_t>{"targets/a", 1}, {"targets/b", 2}}) {
+    const tuf::Delegation* delegation = trusted.find_delegation(RoleName::of(role));
+    CHECK(delegation->keys.size() == keys);
+    for (const tuf::KeyId& id : delegation->role.key_ids) CHECK(delegation->keys.contains(id));
+  }
+}
+
 TEST_CASE("a stale file of a role that was removed is not asked for") {
   RepositoryMaker repository;
   repository.add_delegation("targets/a", TestSigner::generate());

@@ -47,9 +47,9 @@ bool is_ca(X509* certificate) {
   return (X509_get_extension_flags(certificate) & EXFLAG_CA) != 0;
 }
 
-Time to_time(const ASN1_TIME* asn1) {
+std::optional<Time> to_time(const ASN1_TIME* asn1) {
   std::tm parts{};
-  if (ASN1_TIME_to_tm(asn1, &parts) != 1) return Time::min();
+  if (ASN1_TIME_to_tm(asn1, &parts) != 1) return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year{parts.tm_year + 1900},
                                          std::chrono::month{static_cast<unsigned>(parts.tm_mon + 1)},
                                          std::chrono::day{static_cast<unsigned>(parts.tm_mday)}};
@@ -81,10 +81,11 @@ bool matches_gun(std::string_view common_name, std::string_view gun) {
 }
 
 std::optional<std::string> date_problem(X509* certificate, Time now) {
-  const Time start = to_time(X509_get0_notBefore(certificate));
-  const Time end = to_time(X509_get0_notAfter(certificate));
-  if (end < now) return "its certificate expired at " + format_time(end);
-  if (start > now + kStartLeeway) return "its certificate is not valid before " + format_time(start);
+  const std::optional<Time> start = to_time(X509_get0_notBefore(certificate));
+  const std::optional<Time> end = to_time(X509_get0_notAfter(certificate));
+  if (!start || !end) return "its certificate has no readable dates";
+  if (*end < now) return "its certificate expired at " + format_time(*end);
+  if (*start > now + kStartLeeway) return "its certificate is not valid before " + format_time(*start);
   return std::nullopt;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <regex>
 
 #include "tests/support/errors.h"
 #include "tests/support/repository_maker.h"
@@ -61,12 +60,13 @@ tuf::Gun gun_of(const std::string& folder) {
 
 /// The signed text with its time as we would write it.
 std::string with_our_time(const std::string& signed_text) {
-  static const std::regex expires(R"re("expires":"([^"]*)")re");
-  std::smatch found;
-  REQUIRE(std::regex_search(signed_text, found, expires));
-  const auto time = tuf::parse_time(found[1].str());
+  const std::string label = "\"expires\":\"";
+  const std::size_t start = signed_text.find(label) + label.size();
+  REQUIRE(start > label.size());
+  const std::size_t end = signed_text.find('"', start);
+  const auto time = tuf::parse_time(signed_text.substr(start, end - start));
   REQUIRE(time);
-  return found.prefix().str() + "\"expires\":\"" + tuf::format_time(*time) + "\"" + found.suffix().str();
+  return signed_text.substr(0, start) + tuf::format_time(*time) + signed_text.substr(end);
 }
 
 template <class T>
