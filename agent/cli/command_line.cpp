@@ -205,18 +205,21 @@ void look_for_output(int argc, const char* const* argv, OutputOptions& output) {
   }
 }
 
-/// The command that the words before the error name, for the hint.
-std::string help_command(const CLI::App& app) {
-  std::string command = app.get_name();
-  for (const CLI::App* sub : app.get_subcommands()) command += " " + help_command(*sub);
+/// The command that the words before the error name.
+std::string named_command(const CLI::App& app) {
+  std::string command;
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    command += (command.empty() ? "" : " ") + at->get_name();
+  }
   return command;
 }
 
 }  // namespace
 
 std::optional<CommandLine> CommandLine::parse(int argc, const char* const* argv, std::ostream& out,
-                                              OutputOptions& partial) {
-  look_for_output(argc, argv, partial);
+                                              Understood& understood) {
+  look_for_output(argc, argv, understood.output);
   CommandLine line;
   Grammar grammar(line);
   try {
@@ -236,7 +239,9 @@ std::optional<CommandLine> CommandLine::parse(int argc, const char* const* argv,
   } catch (const CLI::CallForVersion& version) {
     out << version.what() << "\n";
   } catch (const CLI::ParseError& error) {
-    throw tuf::Error(tuf::ErrorCode::kUsage, printable(error.what()), help_command(grammar.app()) + " --help");
+    understood.command = named_command(grammar.app());
+    throw tuf::Error(tuf::ErrorCode::kUsage, printable(error.what()),
+                     "countersign " + understood.command + (understood.command.empty() ? "--help" : " --help"));
   }
   return std::nullopt;
 }

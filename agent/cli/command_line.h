@@ -99,10 +99,14 @@ struct CommandLine {
   std::string command;  // "repo init"
   CommandOptions options;
 
-  /// nullopt if help or the version was asked for and written to `out`. Throws kUsage; then `output` of
-  /// `partial` tells how to report it, as far as it was understood.
+  /// nullopt if help or the version was asked for and written to `out`. Throws kUsage; then `understood` tells
+  /// for which command and how to report it.
+  struct Understood {
+    std::string command;
+    OutputOptions output;
+  };
   static std::optional<CommandLine> parse(int argc, const char* const* argv, std::ostream& out,
-                                          OutputOptions& partial);
+                                          Understood& understood);
 };
 
 }  // namespace agent

@@ -92,15 +92,14 @@ void drop_repeated(std::vector<Warning>& warnings) {
 
 int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
   protect_memory();
-  OutputOptions output;
+  CommandLine::Understood understood;
   Report report;
   std::optional<CommandLine> line;
   std::optional<Error> error = capture([&] {
-    line = CommandLine::parse(argc, argv, out, output);
+    line = CommandLine::parse(argc, argv, out, understood);
     if (!line) return;
-    output = line->output;
-    report.command = line->command;
-    Runtime runtime(*line, make_log(output));
+    understood = {line->command, line->output};
+    Runtime runtime(*line, make_log(line->output));
     const std::optional<Error> failure = capture(
         [&] { std::visit([&](const auto& options) { run_command(options, runtime, report); }, line->options); });
     for (Warning& warning : runtime.take_warnings()) report.warnings.push_back(std::move(warning));
@@ -108,6 +107,8 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
   });
   if (!line && !error) return static_cast<int>(ExitCode::kOk);  // help or version
 
+  const OutputOptions& output = understood.output;
+  report.command = understood.command;
   drop_repeated(report.warnings);
   print_warnings(report.warnings, output, err);
   print_results(report, error, output, out);

@@ -8,7 +8,7 @@
 #include "agent/store/static_repository.h"
 #include "hsm/file/key_file.h"
 #include "hsm/key_ref.h"
-#include "hsm/selected_key.h"
+#include "hsm/selected_keys.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -94,15 +94,18 @@ std::unique_ptr<hsm::KeySource> Runtime::key_source(const std::string& text) {
   if (const auto* file = std::get_if<hsm::KeyFilePath>(&ref)) {
     return std::make_unique<hsm::KeyFile>(file->path, secrets_);
   }
-  const auto& prefix = std::get<hsm::KeyIdPrefix>(ref);
-  return std::make_unique<hsm::SelectedKey>(key_store_, key_store_.find(prefix.digits));
+  const tuf::KeyId id = key_store_.find(std::get<hsm::KeyIdPrefix>(ref).digits).canonical_id;
+  return std::make_unique<hsm::SelectedKeys>(key_store_, [id](const hsm::KeyInfo& key) { return key.canonical_id == id; });
 }
 
 hsm::KeyRing& Runtime::keys() {
   if (keys_) return *keys_;
   keys_ = std::make_unique<hsm::KeyRing>();
   for (const std::string& ref : settings_.keys()) keys_->add(key_source(ref));
-  if (settings_.keys().empty()) keys_->add(std::make_unique<hsm::KeyStore>(settings_.trust_dir(), secrets_));
+  // Where the snapshot is managed by clients, nobody can publish without its key, whatever else signs.
+  const bool all = settings_.keys().empty();
+  keys_->add(std::make_unique<hsm::SelectedKeys>(
+      key_store_, [all](const hsm::KeyInfo& key) { return all || key.label == "snapshot"; }));
   return *keys_;
 }
 

@@ -24,10 +24,12 @@ bool is_client_certificate_alert(const std::string& text) {
 
 Error describe_untrusted(const CurlFailure& failure) {
   const std::string start = "cannot trust " + failure.host + ": its certificate ";
+  // libcurl compares names itself, before it takes over OpenSSL's result.
+  if (failure.text.find("target host name") != std::string::npos) {
+    return {ErrorCode::kTlsFailed, start + "is for another host name",
+            "use the name that the certificate is for in --server"};
+  }
   switch (failure.verify_result) {
-    case X509_V_OK:
-      return {ErrorCode::kTlsFailed, start + "is for another host name",
-              "use the name that the certificate is for in --server"};
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return {ErrorCode::kTlsFailed, start + "has expired", "check this machine's clock, or renew it"};
     case X509_V_ERR_CERT_NOT_YET_VALID:
@@ -40,6 +42,9 @@ Error describe_untrusted(const CurlFailure& failure) {
     case X509_V_ERR_CERT_UNTRUSTED:
       return {ErrorCode::kTlsFailed, start + "was issued by an authority that is not trusted here",
               kTrustHint};
+    case X509_V_OK:
+    case X509_V_ERR_UNSPECIFIED:
+      return {ErrorCode::kTlsFailed, start + "was refused: " + printable(failure.text, 300)};
     default:
       return {ErrorCode::kTlsFailed,
               start + "was refused: " + X509_verify_cert_error_string(failure.verify_result)};
@@ -53,6 +58,11 @@ Error describe_tls(const CurlFailure& failure, const std::string& text) {
   if (text.find("unsupported protocol") != std::string::npos ||
       text.find("alert protocol version") != std::string::npos) {
     return {ErrorCode::kTlsFailed, "no TLS with " + failure.host + ": it does not offer TLS 1.2 or newer"};
+  }
+  if (text.find("alert handshake failure") != std::string::npos) {
+    return {ErrorCode::kTlsFailed,
+            "no TLS with " + failure.host + ": it refuses; perhaps it wants a client certificate",
+            "name it with --tlscert FILE --tlskey FILE"};
   }
   return {ErrorCode::kTlsFailed, "no TLS with " + failure.host + ": " + text};
 }

@@ -44,10 +44,16 @@ OrderedJson key_list(const std::vector<std::string>& ids) {
   return list;
 }
 
+/// In the order of the repository's roles, as Docker's JSON has them.
 std::vector<std::string> signers_or_admin(const TagView& tag, const std::string& administrator) {
-  std::vector<std::string> signers = tag.signers();
-  std::sort(signers.begin(), signers.end());
+  const std::vector<std::string> signers = tag.signers();
   return signers.empty() ? std::vector{administrator} : signers;
+}
+
+/// Docker's text sorts them.
+std::vector<std::string> sorted(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 std::string hex_digest(const TagView& tag) { return tag.digest().empty() ? "" : tag.digest().substr(7); }
@@ -86,7 +92,7 @@ std::vector<std::string> docker_pretty(const tuf::TrustedRepository& repository,
   if (any) {
     TextTable table({"SIGNED TAG", "DIGEST", "SIGNERS"});
     for (const TagView& tag : tags) {
-      if (tag.released) table.add({tag.name, hex_digest(tag), joined(signers_or_admin(tag, "(Repo Admin)"))});
+      if (tag.released) table.add({tag.name, hex_digest(tag), joined(sorted(signers_or_admin(tag, "(Repo Admin)")))});
     }
     append(table);
     lines.emplace_back();

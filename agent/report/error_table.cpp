@@ -45,14 +45,13 @@ ErrorRow error_row(tuf::ErrorCode code) {
 
     case ErrorCode::kMalformedMetadata:
       return {"MALFORMED_METADATA", ExitCode::kUntrusted,
-              "an administrator looks at the file and mends it with: countersign repo repair REPO"};
+              "nothing was used of it; the repository's owner publishes the role anew, or restores the server's data"};
     case ErrorCode::kBadSignature:
       return {"BAD_SIGNATURE", ExitCode::kUntrusted,
-              "if the role's keys were changed, someone who holds a current one runs: countersign witness "
-              "REPO ROLE"};
+              "if the role's keys were changed, someone who holds a current one runs: notary witness REPO ROLE -p"};
     case ErrorCode::kExpired:
       return {"EXPIRED", ExitCode::kUntrusted,
-              "check this machine's clock; else the role's owner runs: countersign repo refresh REPO"};
+              "check this machine's clock: date -u; else the role's owner signs it anew: notary witness REPO ROLE -p"};
     case ErrorCode::kRollback:
       return {"ROLLBACK", ExitCode::kUntrusted,
               "the server shows less than it did before: ask its administrator what was restored; do not "
@@ -63,8 +62,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "build it again"};
     case ErrorCode::kBadRootCertificate:
       return {"BAD_ROOT_CERTIFICATE", ExitCode::kUntrusted,
-              "an administrator gives the repository a new root certificate with: countersign repo rotate "
-              "REPO root"};
+              "an administrator gives the repository a new root certificate with: notary key rotate REPO root"};
     case ErrorCode::kPinMismatch:
       return {"PIN_MISMATCH", ExitCode::kUntrusted,
               "ask the repository's owner, not the server, for the output of: countersign repo pin REPO"};
@@ -74,7 +72,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "--trust-on-first-use"};
     case ErrorCode::kRepositoryBroken:
       return {"REPOSITORY_BROKEN", ExitCode::kUntrusted,
-              "an administrator mends it with: countersign repo repair REPO"};
+              "nothing was used of it; the repository's owner publishes that role anew, or restores the server's data"};
 
     case ErrorCode::kPolicy:
       return {"POLICY", ExitCode::kPolicy, "meet what the policy demands, or ask its owner to change it"};
@@ -120,7 +118,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "check that --server names a trust server and read its log, then repeat the command"};
     case ErrorCode::kServerRejected:
       return {"SERVER_REJECTED", ExitCode::kUnavailable,
-              "the message gives the server's reason; find what to mend with: countersign doctor REPO"};
+              "the message gives the server's reason; nothing was published"};
 
     case ErrorCode::kConflict:
       return {"CONFLICT", ExitCode::kConflict,

@@ -86,7 +86,8 @@ void require_signer_name(const std::string& name) {
 
 std::vector<DelegationToAdd> signer_delegations(const std::string& name, const std::vector<tuf::PublicKey>& keys) {
   require_signer_name(name);
-  return {{RoleName::of("targets/" + name), keys, {""}, std::nullopt}, {kReleases, keys, {""}, std::nullopt}};
+  // The order is that of priority: readers that look through all roles report the released tag as released.
+  return {{kReleases, keys, {""}, std::nullopt}, {RoleName::of("targets/" + name), keys, {""}, std::nullopt}};
 }
 
 }  // namespace agent

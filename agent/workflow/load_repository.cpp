@@ -71,13 +71,18 @@ class Loading {
 
   TrustedRepository run() {
     ask_for_newest();
-    TrustedRepository repository(request_.gun, request_.now, memory_);
-    load_root(repository);
+    TrustedRepository repository = start_with_root();
     repository.accept_timestamp(newest(kTimestamp));
-    repository.accept_snapshot(named(repository, kSnapshot));
+    std::string snapshot = named(repository, kSnapshot);
+    if (auto root = other_root_named_by(snapshot, repository)) {
+      // A served folder switches `root.json` a moment after its timestamp.
+      newest_[kRoot] = *std::move(root);
+      repository = start_with_root();
+      repository.accept_timestamp(newest(kTimestamp));
+    }
+    repository.accept_snapshot(std::move(snapshot));
     repository.accept_targets(named(repository, kTargets));
-    for (auto wanted = repository.wanted_delegations(); !wanted.empty();
-         wanted = repository.wanted_delegations()) {
+    for (auto wanted = repository.wanted_delegations(); !wanted.empty(); wanted = repository.wanted_delegations()) {
       load_delegations(repository, wanted);
     }
     return repository;
@@ -170,6 +175,21 @@ class Loading {
                 "pin the root with --trust-root, or drop the memory with --reset-cache");
   }
 
+  TrustedRepository start_with_root() {
+    TrustedRepository repository(request_.gun, request_.now, memory_);
+    load_root(repository);
+    return repository;
+  }
+
+  /// The root that the (not yet verified) snapshot names, if it is another one than that in use. What comes of it is
+  /// for the root chain and the snapshot's own verification to say.
+  std::optional<std::string> other_root_named_by(const std::string& snapshot, const TrustedRepository& repository) {
+    const tuf::Snapshot body = tuf::decode<tuf::Snapshot>(snapshot, "snapshot").body;
+    const tuf::FileMeta& expected = body.meta.at("root");
+    if (is(repository.root().bytes, expected)) return std::nullopt;
+    return store_.fetch({by_hash(kRoot, expected)}).front();
+  }
+
   void load_root(TrustedRepository& repository) {
     const tuf::TrustPin* pin = request_.policy.pin ? &*request_.policy.pin : nullptr;
     if (known_root_ && (!pin || pin->accepts(*known_root_, request_.gun, request_.now))) {
@@ -190,6 +210,8 @@ class Loading {
     const std::string& target = newest(kRoot);
     const std::int64_t last = tuf::decode<tuf::Root>(target, "root").body.version;
     const std::int64_t first = repository.root().body.version + 1;
+    // An older one is no error by itself: the snapshot says which root is in force, and it is verified.
+    if (last < first - 1) return;
     if (last - first > kMaxRootSteps) {
       throw Error(ErrorCode::kRollback,
                   "root jumps from version " + std::to_string(first - 1) + " to " + std::to_string(last));
@@ -271,9 +293,19 @@ void save(const SeenRepository& seen, const TrustedRepository& repository, bool 
   for (const tuf::Delegation& delegation : repository.delegations()) {
     if (delegation.metadata) files[delegation.role.name] = delegation.metadata->bytes;
   }
+  const auto is_known = [&](const auto& file) {
+    try {
+      return seen.load(file.first) == file.second;
+    } catch (const Error&) {
+      return false;  // what cannot be read is replaced
+    }
+  };
+  const auto drop_known = [&] { std::erase_if(files, is_known); };
+  drop_known();
+  if (files.empty()) return;
   const FileLock lock = seen.lock(kLockPatience);
   if (!overwrite && is_newer_than(seen, repository)) return;
-  std::erase_if(files, [&](const auto& file) { return seen.load(file.first) == file.second; });
+  drop_known();
   seen.save(files);
 }
 

@@ -48,6 +48,20 @@ bool was_overtaken(const tuf::TrustedRepository& repository,
                      [&](const auto& file) { return version_in(repository, file.role) >= file.version; });
 }
 
+/// A store refuses an update without a snapshot if it does not hold the snapshot key; it says so in words that
+/// differ from server to server, so it is asked for the key. Throws if that was the reason.
+void explain_missing_snapshot(TrustStore& store, const tuf::TrustedRepository& repository,
+                              const std::vector<tuf::PublishTransaction::File>& files) {
+  const tuf::RoleName snapshot = tuf::RoleName::of("snapshot");
+  if (std::any_of(files.begin(), files.end(), [&](const auto& file) { return file.role == snapshot; })) return;
+  const auto& key_ids = repository.root().body.role(snapshot).key_ids;
+  if (std::find(key_ids.begin(), key_ids.end(), tuf::key_id(store.server_key(snapshot))) != key_ids.end()) return;
+  throw Error(ErrorCode::kKeyNotFound,
+              "the snapshot of " + repository.gun().text() + " is signed by clients, and its key is not at hand",
+              "an administrator hands it to the server, once: notary key rotate " + repository.gun().text() +
+                  " snapshot -r");
+}
+
 }  // namespace
 
 PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRequest request,
@@ -99,7 +113,12 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
     }
     ++attempts;
     sent = transaction.files();
-    last_result = store.publish(role_files(transaction));
+    try {
+      last_result = store.publish(role_files(transaction));
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kServerRejected) explain_missing_snapshot(store, *repository, sent);
+      throw;
+    }
     if (last_result != PublishResult::kStored) sleep(back_off(attempts));
   }
 }

@@ -59,7 +59,7 @@ KeyStore::KeyStore(fs::path trust_dir, SecretSource& secrets)
 std::map<KeyId, KeyStore::Entry> KeyStore::scan() const {
   std::map<KeyId, Entry> entries;
   std::error_code error;
-  fs::recursive_directory_iterator file(folder_, fs::directory_options::skip_permission_denied, error);
+  fs::recursive_directory_iterator file(folder_, error);
   for (; !error && file != fs::recursive_directory_iterator(); file.increment(error)) {
     const fs::path& path = file->path();
     std::error_code ignored;
@@ -140,7 +140,7 @@ fs::path KeyStore::add(const PrivateKey& key, std::string_view role, std::string
     throw Error(ErrorCode::kLocal,
                 "key " + id.short_form() + " is already in " + found->second.path.string() +
                     ", with the role \"" + there.role + "\"",
-                "remove it first with: countersign key remove " + id.short_form());
+                "remove it first with: rm " + found->second.path.string());
   }
   make_private_folders(folder_);
   const fs::path path = folder_ / (id.hex() + std::string(kExtension));

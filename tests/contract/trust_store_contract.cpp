@@ -3,8 +3,10 @@
 #include <chrono>
 #include <memory>
 
+#include "agent/store/notary_server.h"
 #include "agent/store/static_repository.h"
 #include "tests/support/memory_store.h"
+#include "tests/support/notary_process.h"
 #include "tests/support/store_client.h"
 #include "tests/support/test_data.h"
 #include "tuf/base/error.h"
@@ -50,6 +52,23 @@ class StaticHost final : public Host {
   test::TempDir dir_;
 };
 
+class NotaryHost final : public Host {
+ public:
+  explicit NotaryHost(test::NotaryProcess::Mode mode) : process_(mode) {}
+  std::shared_ptr<agent::TrustStore> open(const tuf::Gun& gun) override {
+    return std::make_shared<agent::NotaryServer>(process_.client(), agent::Url::of_server(process_.url()),
+                                                 gun);
+  }
+
+ private:
+  test::NotaryProcess process_;
+};
+
+template <test::NotaryProcess::Mode mode>
+std::unique_ptr<Host> start_notary() {
+  return std::make_unique<NotaryHost>(mode);
+}
+
 struct Implementation {
   const char* name;
   std::unique_ptr<Host> (*start)();
@@ -58,6 +77,8 @@ struct Implementation {
 constexpr Implementation kImplementations[] = {
     {"in memory", [] { return std::unique_ptr<Host>(std::make_unique<MemoryHost>()); }},
     {"static repository", [] { return std::unique_ptr<Host>(std::make_unique<StaticHost>()); }},
+    {"notary-server", start_notary<test::NotaryProcess::Mode::kLocal>},
+    {"notary-server with notary-signer", start_notary<test::NotaryProcess::Mode::kSigner>},
 };
 
 /// A store of each kind in turn, with a client of a repository that does not exist yet.

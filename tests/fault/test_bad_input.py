@@ -207,7 +207,7 @@ def test_bad_input_ends_in_its_exit_code_and_changes_nothing(world, fault):
             assert len(hints) == 1, str(outcome)
             if output == "json":
                 assert outcome.document["error"]["hint"] == hints[0], str(outcome)
-            else:
+            elif command[0] != "verify":  # which gives every image its verdict
                 assert outcome.stdout == "", str(outcome)
             if "WRONG_PIN" in fault.errors:
                 assert calls(identity.spy_log, "C_Login") == 1

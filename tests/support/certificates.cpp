@@ -91,6 +91,7 @@ CertificateFiles CertificateAuthority::issue(const Request& request) {
   std::string names;
   for (const std::string& name : request.alternative_names) names += (names.empty() ? "" : ",") + name;
   add_extension(certificate.get(), issuer, NID_subject_alt_name, names);
+  add_extension(certificate.get(), issuer, NID_authority_key_identifier, "keyid:always");
   check(X509_sign(certificate.get(), state_->key.get(), EVP_sha256()) > 0);
   const CertificateFiles files{folder_ / (request.name + ".crt"), folder_ / (request.name + ".key")};
   write_pem(files.certificate, [&](BIO* bio) { return PEM_write_bio_X509(bio, certificate.get()); });

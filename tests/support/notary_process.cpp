@@ -45,13 +45,20 @@ TokenServer::TokenServer(CertificateAuthority& authority, const std::filesystem:
   });
 }
 
-NotaryProcess::NotaryProcess(Options options) : authority_(folder_.path()) {
-  authority_.issue({.name = "server"});
+NotaryProcess::NotaryProcess(const Options& options) : authority_(folder_.path()) {
+  authority_.issue(options.certificate);
   authority_.issue({.name = "signer"});
   authority_.issue({.name = "client"});
   if (options.tokens) token_server_ = std::make_unique<TokenServer>(authority_, folder_.path());
   if (options.mode == Mode::kSigner) start_signer();
   start_server(options);
+}
+
+std::shared_ptr<agent::CurlClient> NotaryProcess::client() const {
+  agent::CurlOptions options;
+  options.trust = agent::TlsTrust::only(ca_file());
+  options.retry_pause = std::chrono::milliseconds(1);
+  return std::make_shared<agent::CurlClient>(options);
 }
 
 void NotaryProcess::start_signer() {
@@ -85,8 +92,8 @@ void NotaryProcess::start_server(const Options& options) {
   server_ = start_on_free_port(port_, log, [&](int port) {
     Json config = {{"server",
                     {{"http_addr", "127.0.0.1:" + std::to_string(port)},
-                     {"tls_cert_file", "server.crt"},
-                     {"tls_key_file", "server.key"}}},
+                     {"tls_cert_file", options.certificate.name + ".crt"},
+                     {"tls_key_file", options.certificate.name + ".key"}}},
                    {"trust_service", trust},
                    {"logging", {{"level", "warn"}}},
                    {"storage", {{"backend", "memory"}}}};

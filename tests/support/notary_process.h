@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "agent/http/curl_client.h"
 #include "tests/support/certificates.h"
 #include "tests/support/child_process.h"
 #include "tests/support/test_data.h"
@@ -40,10 +41,11 @@ class NotaryProcess {
   struct Options {
     Mode mode = Mode::kLocal;
     bool tokens = false;  // demand bearer tokens of a TokenServer
+    CertificateAuthority::Request certificate = {.name = "server"};
   };
 
-  explicit NotaryProcess(Options options);
-  explicit NotaryProcess(Mode mode = Mode::kLocal) : NotaryProcess(Options{mode}) {}
+  explicit NotaryProcess(const Options& options);
+  explicit NotaryProcess(Mode mode = Mode::kLocal) : NotaryProcess(Options{.mode = mode}) {}
 
   /// https://localhost:PORT
   std::string url() const { return "https://localhost:" + std::to_string(port_); }
@@ -52,6 +54,8 @@ class NotaryProcess {
   CertificateAuthority& authority() { return authority_; }
   /// nullptr unless tokens are demanded.
   TokenServer* token_server() { return token_server_.get(); }
+  /// A client that trusts only this server's authority.
+  std::shared_ptr<agent::CurlClient> client() const;
   /// Ends the server; the object stays.
   void stop() { server_->stop(); }
 

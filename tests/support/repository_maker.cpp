@@ -123,8 +123,9 @@ void RepositoryMaker::publish() {
     ++root.version;
     store("root", sign_role("root"));
   }
-  for (auto& [role, body] : targets) {
-    if (!changed_.contains(role)) continue;
+  for (const std::string& role : changed_) {  // parents before children
+    if (!role.starts_with("targets")) continue;
+    tuf::Targets& body = targets[role];
     ++body.version;
     if (body.expires == tuf::Time{}) body.expires = now + tuf::kTargetsLifetime;
     store(role, sign_role(role));

@@ -70,7 +70,7 @@ class RepositoryMaker {
   /// certificate's content.
   void rotate(const std::string& role, std::shared_ptr<TestSigner> to = TestSigner::generate(),
               std::optional<CertificateSpec> spec = std::nullopt);
-  /// Marks a role whose body was changed by hand.
+  /// Marks a role to be signed again: its body was changed by hand, or is to have a first, empty file.
   void touch(const std::string& role) { changed_.insert(role); }
 
   /// A certificate as the official client makes it: common name the GUN, valid for ten years from `now`.

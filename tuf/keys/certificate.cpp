@@ -36,7 +36,8 @@ std::vector<Certificate> parse_certificates(std::string_view pem) {
     if (block.label != "CERTIFICATE") continue;
     const unsigned char* next = block.content.data();
     Certificate certificate{d2i_X509(nullptr, &next, static_cast<long>(block.content.size()))};
-    if (certificate) certificates.push_back(std::move(certificate));
+    const bool whole = next == block.content.data() + block.content.size();
+    if (certificate && whole) certificates.push_back(std::move(certificate));
   }
   drain_openssl_errors();
   return certificates;
@@ -46,9 +47,9 @@ bool is_ca(X509* certificate) {
   return (X509_get_extension_flags(certificate) & EXFLAG_CA) != 0;
 }
 
-Time to_time(const ASN1_TIME* asn1) {
+std::optional<Time> to_time(const ASN1_TIME* asn1) {
   std::tm parts{};
-  if (ASN1_TIME_to_tm(asn1, &parts) != 1) return Time::min();
+  if (ASN1_TIME_to_tm(asn1, &parts) != 1) return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year{parts.tm_year + 1900},
                                          std::chrono::month{static_cast<unsigned>(parts.tm_mon + 1)},
                                          std::chrono::day{static_cast<unsigned>(parts.tm_mday)}};
@@ -80,10 +81,11 @@ bool matches_gun(std::string_view common_name, std::string_view gun) {
 }
 
 std::optional<std::string> date_problem(X509* certificate, Time now) {
-  const Time start = to_time(X509_get0_notBefore(certificate));
-  const Time end = to_time(X509_get0_notAfter(certificate));
-  if (end < now) return "its certificate expired at " + format_time(end);
-  if (start > now + kStartLeeway) return "its certificate is not valid before " + format_time(start);
+  const std::optional<Time> start = to_time(X509_get0_notBefore(certificate));
+  const std::optional<Time> end = to_time(X509_get0_notAfter(certificate));
+  if (!start || !end) return "its certificate has no readable dates";
+  if (*end < now) return "its certificate expired at " + format_time(*end);
+  if (*start > now + kStartLeeway) return "its certificate is not valid before " + format_time(*start);
   return std::nullopt;
 }
 
@@ -122,10 +124,14 @@ std::optional<std::string> root_certificate_problem(const PublicKey& key, std::s
   if (!is_certificate(key)) return "it is a bare key, not a certificate";
   const std::string text = certificate_text(key);
   std::string exact;
-  for (const PemBlock& block : parse_pem(text)) exact += format_pem({block.label, {}, block.content});
+  std::size_t blocks = 0;
+  for (const PemBlock& block : parse_pem(text)) {
+    exact += format_pem({"CERTIFICATE", {}, block.content});
+    ++blocks;
+  }
   if (exact != text) return "its certificate is not exact PEM";
   const std::vector<Certificate> bundle = parse_certificates(text);
-  if (bundle.empty()) return "it holds no certificate";
+  if (bundle.empty() || bundle.size() != blocks) return "its bundle holds what is not a certificate";
   for (std::size_t i = 0; i < bundle.size(); ++i) {
     if (is_ca(bundle[i].get()) != (i > 0)) return "its bundle is not one leaf followed by its issuers";
   }

@@ -1,5 +1,6 @@
 #include "tuf/keys/public_key.h"
 
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -65,13 +66,32 @@ const Curve* curve_of(const EVP_PKEY* key) {
   return found == kCurves.end() ? nullptr : &*found;
 }
 
+/// A named curve and an uncompressed point, as Go wants it. One key in several spellings would count several
+/// times towards a threshold.
+bool is_plain_ec(const EVP_PKEY* key) {
+  int spelt_out = 0;
+  EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &spelt_out);
+  char format[32];
+  return curve_of(key) && spelt_out == 0 && i2d_PUBKEY(key, nullptr) > 0 &&  // fails at infinity
+         EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, format,
+                                        sizeof format, nullptr) == 1 &&
+         std::string_view(format) == OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED;
+}
+
+/// Neither too short nor so long that it costs seconds; with an exponent of 1 everybody could sign.
+bool is_strong_rsa(const EVP_PKEY* key) {
+  const int bits = EVP_PKEY_get_bits(key);
+  if (bits < kMinRsaBits || bits > kMaxRsaBits) return false;
+  BIGNUM* out = nullptr;
+  if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &out) != 1) return false;
+  const OpensslPtr<BIGNUM, BN_free> exponent{out};
+  return BN_is_odd(exponent.get()) && !BN_is_one(exponent.get());
+}
+
 /// Types of a bare key that `key` can have; nullopt if it is of no use to Notary.
 std::optional<KeyType> bare_type(const EVP_PKEY* key) {
-  if (EVP_PKEY_is_a(key, "EC")) return curve_of(key) ? std::optional(KeyType::kEcdsa) : std::nullopt;
-  if (EVP_PKEY_is_a(key, "RSA")) {
-    const int bits = EVP_PKEY_get_bits(key);
-    return bits >= kMinRsaBits && bits <= kMaxRsaBits ? std::optional(KeyType::kRsa) : std::nullopt;
-  }
+  if (EVP_PKEY_is_a(key, "EC")) return is_plain_ec(key) ? std::optional(KeyType::kEcdsa) : std::nullopt;
+  if (EVP_PKEY_is_a(key, "RSA")) return is_strong_rsa(key) ? std::optional(KeyType::kRsa) : std::nullopt;
   if (EVP_PKEY_is_a(key, "ED25519")) return KeyType::kEd25519;
   return std::nullopt;
 }
@@ -99,7 +119,8 @@ EvpKey key_of_first_certificate(std::string_view pem) {
     const unsigned char* next = block.content.data();
     const OpensslPtr<X509, X509_free> certificate{
         d2i_X509(nullptr, &next, static_cast<long>(block.content.size()))};
-    EvpKey key{certificate ? X509_get_pubkey(certificate.get()) : nullptr};
+    const bool whole = certificate && next == block.content.data() + block.content.size();
+    EvpKey key{whole ? X509_get_pubkey(certificate.get()) : nullptr};
     drain_openssl_errors();
     return key;
   }
@@ -203,12 +224,18 @@ std::optional<PublicKey> PublicKey::from_object(const KeyObject& object) {
   if (!handle->key) return std::nullopt;
   const std::optional<KeyType> bare = bare_type(handle->key.get());
   if (!bare || (*bare != type && wrapped(*bare) != type)) return std::nullopt;
+  // One spelling per key: another encoding of the same key would have another ID.
+  if (type == *bare && bare_value(type, handle->key.get()) != *value) return std::nullopt;
   return PublicKey(type, object, std::move(handle));
 }
 
 PublicKey PublicKey::from_spki(ByteView der) {
   auto handle = std::make_shared<Handle>();
   handle->key = parse_spki(der);
+  if (handle->key && EVP_PKEY_is_a(handle->key.get(), "EC")) {  // tokens and files may hold compressed points
+    EVP_PKEY_set_utf8_string_param(handle->key.get(), OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                   OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED);
+  }
   const std::optional<KeyType> type = handle->key ? bare_type(handle->key.get()) : std::nullopt;
   if (!type) {
     throw Error(ErrorCode::kKeyUnsupported,

@@ -57,6 +57,9 @@ class Node {
     if (found == members.end()) return std::nullopt;
     return Node(found->second, path_ + "." + name);
   }
+  /// Of a map or a list; which one is not said, since names of maps come from outside.
+  Node element(const Json& value) const { return {value, path_ + "[]"}; }
+
   Node at(const char* name) const {
     if (auto member = find(name)) return *member;
     fail("has no member \"" + std::string(name) + "\"");
@@ -77,7 +80,7 @@ std::vector<KeyId> read_key_ids(const Node& node) {
   std::vector<KeyId> ids;
   if (node.is_null()) return ids;  // what the official client writes after removing the last key
   if (node.array().size() > kMaxKeysOfRole) node.fail("lists too many keys");
-  for (const Json& id : node.array()) ids.push_back(read_key_id(Node(id, "key ID")));
+  for (const Json& id : node.array()) ids.push_back(read_key_id(node.element(id)));
   return ids;
 }
 
@@ -85,7 +88,7 @@ std::map<KeyId, KeyObject> read_keys(const Node& node) {
   std::map<KeyId, KeyObject> keys;
   if (node.object().size() > kMaxKeys) node.fail("holds too many keys");
   for (const auto& [name, value] : node.object()) {
-    const Node entry(value, "key");
+    const Node entry = node.element(value);
     KeyObject key{entry.at("keytype").text(), entry.at("keyval").at("public").text()};
     const KeyId id = key_id(key);
     if (id.hex() != name) node.fail("key " + id.short_form() + " is listed under another ID");
@@ -103,7 +106,7 @@ int read_threshold(const Node& node) {
 std::map<std::string, Bytes> read_hashes(const Node& node) {
   std::map<std::string, Bytes> hashes;
   if (node.is_null()) return hashes;
-  for (const auto& [name, value] : node.object()) hashes.emplace(name, Node(value, "hash").base64());
+  for (const auto& [name, value] : node.object()) hashes.emplace(name, node.element(value).base64());
   return hashes;
 }
 
@@ -127,7 +130,7 @@ DelegationRole read_delegation(const Node& node) {
   if (!name || !name->is_delegation()) name_node.fail("is not the name of a delegation");
   DelegationRole role{*name, read_key_ids(node.at("keyids")), read_threshold(node.at("threshold")), {}};
   if (const auto paths = node.find("paths"); paths && !paths->is_null()) {
-    for (const Json& path : paths->array()) role.paths.push_back(Node(path, "path").text());
+    for (const Json& path : paths->array()) role.paths.push_back(paths->element(path).text());
   }
   return role;
 }
@@ -164,7 +167,7 @@ void read_body(const Node& body, Root& root) {
   const Node roles = body.at("roles");
   if (roles.object().size() > kMaxDelegations) roles.fail("holds too many roles");
   for (const auto& [name, value] : roles.object()) {
-    const Node role(value, "role " + (RoleName::parse(name) ? name : "of another kind"));
+    const Node role = roles.element(value);
     root.roles[name] = {read_key_ids(role.at("keyids")), read_threshold(role.at("threshold"))};
   }
   for (const char* name : {"root", "targets", "snapshot", "timestamp"}) {
@@ -179,7 +182,7 @@ void read_body(const Node& body, Root& root) {
 void read_body(const Node& body, Targets& targets) {
   if (const auto list = body.find("targets"); list && !list->is_null()) {
     for (const auto& [name, value] : list->object()) {
-      targets.targets.emplace_hint(targets.targets.end(), name, read_target(Node(value, "target")));
+      targets.targets.emplace_hint(targets.targets.end(), name, read_target(list->element(value)));
     }
   }
   const auto delegations = body.find("delegations");
@@ -188,7 +191,7 @@ void read_body(const Node& body, Targets& targets) {
   if (const auto roles = delegations->find("roles"); roles && !roles->is_null()) {
     if (roles->array().size() > kMaxDelegations) roles->fail("holds too many roles");
     for (const Json& role : roles->array()) {
-      DelegationRole delegation = read_delegation(Node(role, "delegation"));
+      DelegationRole delegation = read_delegation(roles->element(role));
       if (targets.find_role(delegation.name)) roles->fail(delegation.name.text() + " stands there twice");
       targets.roles.push_back(std::move(delegation));
     }
@@ -198,7 +201,7 @@ void read_body(const Node& body, Targets& targets) {
 void read_body(const Node& body, Snapshot& snapshot) {
   const Node meta = body.at("meta");
   for (const auto& [name, value] : meta.object()) {
-    snapshot.meta.emplace(name, read_file_meta(Node(value, "snapshot entry")));
+    snapshot.meta.emplace(name, read_file_meta(meta.element(value)));
   }
   for (const char* name : {"root", "targets"}) {
     if (!snapshot.meta.contains(name)) meta.fail("has no entry for " + std::string(name));
@@ -214,7 +217,7 @@ std::vector<Signature> read_signatures(const Node& node) {
   if (node.is_null()) return signatures;
   if (node.array().size() > kMaxSignatures) node.fail("holds too many signatures");
   for (const Json& value : node.array()) {
-    const Node entry(value, "signature");
+    const Node entry = node.element(value);
     signatures.push_back({entry.at("keyid").text(), entry.at("method").text(), entry.at("sig").base64()});
   }
   return signatures;

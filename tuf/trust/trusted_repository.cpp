@@ -244,7 +244,10 @@ void TrustedRepository::accept_delegation(const RoleName& name, std::optional<st
   const DelegationRole* role = definition.find_role(name);
   if (!role) throw Error(ErrorCode::kInternal, name.text() + " is not a delegation here");
 
-  Delegation delegation{*role, definition.keys, Delegation::State::kEmpty, std::nullopt, 0};
+  Delegation delegation{*role, {}, Delegation::State::kEmpty, std::nullopt, 0};
+  for (const KeyId& id : role->key_ids) {  // not all: thousands of roles may share a thousand keys
+    if (const auto key = definition.keys.find(id); key != definition.keys.end()) delegation.keys.insert(*key);
+  }
   const auto listed = get(snapshot_).body.meta.find(name.text());
   if (listed != get(snapshot_).body.meta.end()) {
     if (!bytes)

@@ -36,7 +36,7 @@ struct Delegation {
     kEmpty,           // nothing was ever published in it
   };
   DelegationRole role;              // as the parent defines it
-  std::map<KeyId, KeyObject> keys;  // of the parent's file, for role.key_ids
+  std::map<KeyId, KeyObject> keys;  // those of role.key_ids that the parent's file has
   State state = State::kEmpty;
   std::optional<Metadata<Targets>> metadata;  // with kUsable and kExpired
   std::int64_t stored_version = 0;            // of the file the snapshot names, 0 with kEmpty

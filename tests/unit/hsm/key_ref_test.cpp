@@ -38,7 +38,8 @@ TEST_CASE("an existing file comes before a key ID, a folder does not") {
 TEST_CASE("a path to nothing is told apart from nonsense") {
   CHECK(test::code_of([] { parse_key_ref("./nothing/here"); }) == ErrorCode::kFileUnreadable);
   CHECK(test::code_of([] { parse_key_ref("nothing.pem"); }) == ErrorCode::kFileUnreadable);
-  for (const std::string text : {"", "abc", "alice", "pkcs11", std::string(65, 'a').c_str()}) {
+  for (const std::string& text :
+       std::vector<std::string>{"", "abc", "alice", "pkcs11", std::string(65, 'a')}) {
     CAPTURE(text);
     CHECK(test::code_of([&] { parse_key_ref(text); }) == ErrorCode::kInvalidKeyRef);
   }

@@ -50,6 +50,28 @@ auto always(std::function<void(Connection&)> answer) {
   };
 }
 
+/// A variable of the environment for the length of a test.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) {
+    if (const char* old = getenv(name)) old_ = old;
+    setenv(name, value.c_str(), 1);
+  }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+  ~Variable() {
+    if (old_) {
+      setenv(name_, old_->c_str(), 1);
+    } else {
+      unsetenv(name_);
+    }
+  }
+
+ private:
+  const char* name_;
+  std::optional<std::string> old_;
+};
+
 agent::PublishResult publish_to(ScriptedServer& server, CurlOptions options, std::size_t size = 10) {
   agent::NotaryServer store(std::make_shared<CurlClient>(std::move(options)),
                             *agent::Url::parse(server.url()), tuf::Gun::of("r.example/app"));
@@ -376,6 +398,33 @@ TEST_CASE("without being named no server is spoken to in the clear") {
   file.url = "file:///etc/passwd";
   CHECK_ERROR(client.send_one(file), ErrorCode::kConfig, "not a usable URL");
   CHECK(server.requests().empty());
+}
+
+TEST_CASE("a proxy of the environment is used, except for the hosts it names") {
+  ScriptedServer proxy(always([](Connection& connection) { connection.respond("200 OK", "by proxy"); }));
+  ScriptedServer direct(always([](Connection& connection) { connection.respond("200 OK", "direct"); }));
+  const Variable http_proxy("http_proxy", proxy.url());
+  CurlOptions options = quick_options(direct);
+  options.http_servers.emplace_back("notary.example");
+  CurlClient client(options);
+  HttpRequest request;
+  request.url = "http://notary.example/v2/";
+  CHECK(client.send_one(request).body == "by proxy");
+  CHECK(proxy.requests().at(0).starts_with("GET http://notary.example/v2/ HTTP/1.1\r\n"));
+  const Variable no_proxy("no_proxy", "127.0.0.1");
+  CHECK(client.send_one(get(direct)).body == "direct");
+}
+
+TEST_CASE("a publish that the proxy does not let through was not sent") {
+  ScriptedServer proxy(always([](Connection& connection) {
+    connection.respond("407 Proxy Authentication Required", "", "Proxy-Authenticate: Basic realm=\"x\"\r\n");
+  }));
+  const Variable https_proxy("https_proxy", proxy.url());
+  agent::NotaryServer store(std::make_shared<CurlClient>(), agent::Url::of_server("https://notary.example"),
+                            tuf::Gun::of("r.example/app"));
+  CHECK_ERROR(store.publish({{tuf::RoleName::of("targets"), "secret"}}), ErrorCode::kServerUnreachable,
+              "notary.example");
+  for (const std::string& request : proxy.requests()) CHECK(request.find("secret") == std::string::npos);
 }
 
 TEST_CASE("the log knows method, path, status and size, and no secret") {

@@ -1,0 +1,44 @@
+#include "agent/config/environment.h"
+
+#include <stdlib.h>
+
+#include <catch2/catch.hpp>
+
+namespace {
+
+/// A variable as a test wants it; put back at the end.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) {
+    if (const char* before = getenv(name)) before_ = before;
+    value == nullptr ? unsetenv(name) : setenv(name, value, 1);
+  }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+  ~Variable() { before_ ? setenv(name_, before_->c_str(), 1) : unsetenv(name_); }
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
+}  // namespace
+
+TEST_CASE("Variables are read as they are, and an empty one counts as not set") {
+  const Variable home("HOME", "/home/ci");
+  const Variable docker("DOCKER_CONFIG", "/docker");
+  const Variable server("DOCKER_CONTENT_TRUST_SERVER", "");
+  const Variable module("COUNTERSIGN_PKCS11_MODULE", nullptr);
+  const agent::Environment environment = agent::Environment::of_process();
+  CHECK(environment.home == "/home/ci");
+  CHECK(environment.docker_dir == std::filesystem::path("/docker"));
+  CHECK_FALSE(environment.content_trust_server);
+  CHECK_FALSE(environment.pkcs11_module);
+}
+
+TEST_CASE("Without HOME the password database knows the home folder") {
+  const Variable set("HOME", "/somewhere/else");
+  const Variable home("HOME", nullptr);
+  CHECK(agent::Environment::of_process().home.is_absolute());
+  CHECK(agent::Environment::of_process().home != "/somewhere/else");
+}
