@@ -39,7 +39,9 @@ Token::Token(std::shared_ptr<Module> module, PKCS11_SLOT* slot)
       subject_("token " + quoted(slot->token->label)) {}
 
 Token::~Token() {
+  const auto guard = module_->watchdog().watch(subject_ + ": closing");
   module_->withdraw_pin(this);
+  session_.reset();
 }
 
 TokenUri Token::uri() const {
