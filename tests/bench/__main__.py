@@ -126,6 +126,17 @@ class Case:
                 raise Failure(f"not signed into {role}: {', '.join(sorted(missing))}")
 
 
+def waits(near: dict, far: dict) -> str:
+    """How many round trips come one after another, which no time at one distance tells."""
+    lines = [f"\n== {near['tags']} tags per role, round trips in sequence: what {far['rtt_ms']} instead of "
+             f"{near['rtt_ms']} ms add to wall, in RTTs"]
+    for here, there in zip(near["rows"], far["rows"]):
+        seconds = there.median("wall") - here.median("wall")
+        count = seconds * 1000 / (far["rtt_ms"] - near["rtt_ms"])
+        lines.append(f"{here.job + ', ' + here.client:<45} {count:5.1f}")
+    return "\n".join(lines)
+
+
 def machine(binary: Path) -> dict:
     model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
                   if line.startswith("model name")), platform.machine())
@@ -153,6 +164,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="countersign-bench."))
     try:
         for tags in options.tags:
+            cases = []
             for rtt in options.rtt:
                 small = tags < 1000
                 rounds = options.runs or ((2 if small else 1) if options.quick else (7 if small else 3))
@@ -163,7 +175,11 @@ def main() -> int:
                 finally:
                     case.stop()
                 print(table(rows), flush=True)
-                report["cases"].append({"tags": tags, "rtt_ms": rtt, "rows": [row.as_json() for row in rows]})
+                cases.append({"tags": tags, "rtt_ms": rtt, "rows": rows})
+            near, far = (pick(cases, key=lambda case: case["rtt_ms"]) for pick in (min, max))
+            if near is not far:
+                print(waits(near, far), flush=True)
+            report["cases"] += [case | {"rows": [row.as_json() for row in case["rows"]]} for case in cases]
     except Failure as failure:
         print(failure, file=sys.stderr)
         return 1
