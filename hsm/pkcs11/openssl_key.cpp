@@ -36,6 +36,10 @@ tuf::Error not_openable(const Token& token, const FoundKey& key, const std::stri
 }  // namespace
 
 std::shared_ptr<evp_pkey_st> openssl_key(std::shared_ptr<Token> token, const FoundKey& key) {
+  if (!token->module().shared_with_libp11()) {
+    throw not_openable(*token, key, "this module logs in for each of its callers apart",
+                       "name the module behind it with module-path=");
+  }
   // libp11 would wait forever for a session it cannot have; see that there is room.
   CK_SESSION_HANDLE probe = CK_INVALID_HANDLE;
   const CK_SLOT_ID slot_id = PKCS11_get_slotid_from_slot(token->slot());

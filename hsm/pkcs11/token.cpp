@@ -114,7 +114,7 @@ void Token::login(const TokenUri& uri, SecretSource& secrets, const OnWarning& o
   }
   session();
   pin_ = std::move(pin);
-  const CK_RV rv = login_through_libp11();
+  const CK_RV rv = login_once();
   if (rv != CKR_OK) {
     login_failure_ = login_error(rv);
     pin_.reset();
@@ -125,7 +125,8 @@ void Token::login(const TokenUri& uri, SecretSource& secrets, const OnWarning& o
   module_->offer_pin(this, pin_->reveal());
 }
 
-CK_RV Token::login_through_libp11() {
+CK_RV Token::login_once() {
+  if (!module_->shared_with_libp11()) return session().login(CKU_USER, pin_->reveal());
   // libp11 0.4.12 waits forever for a session that it cannot open (issue 525). So see first whether there is
   // room for one more; on a token with room for a single one, that one logs in.
   CK_SESSION_HANDLE probe = CK_INVALID_HANDLE;
