@@ -143,10 +143,13 @@ CK_RV Token::login_once() {
 }
 
 tuf::Error Token::login_error(CK_RV rv) const {
-  if (!is_pin_refusal(rv)) return CallFailed(subject_, "C_Login", rv);
+  if (!is_pin_refusal(rv)) {
+    const CallFailed failed(subject_, "C_Login", rv);
+    return {failed.code(), failed.what(), failed.hint()};
+  }
   std::string report = "the token reports no number of tries left";
   CK_TOKEN_INFO info{};
-  if (CK_SLOT_ID slot = slot_id_; module_->functions().C_GetTokenInfo(slot, &info) == CKR_OK) {
+  if (module_->functions().C_GetTokenInfo(slot_id_, &info) == CKR_OK) {
     if ((info.flags & CKF_USER_PIN_LOCKED) != 0) {
       report = "the PIN is locked now";
     } else if ((info.flags & CKF_USER_PIN_FINAL_TRY) != 0) {

@@ -64,6 +64,7 @@ std::vector<TokenInfo> Tokens::list(const TokenUri& uri) {
                 "more than one token fits, so the PIN was given to none: public objects only");
   }
   std::vector<TokenInfo> tokens;
+  tokens.reserve(fitting.size());
   for (const auto& token : fitting) tokens.push_back(pkcs11::describe_token(*token, uri));
   if (!uri.names_token() && !uri.names_key()) {
     for (const auto* loaded : impl_->finder.modules(uri)) {
