@@ -29,7 +29,8 @@ class ChallengeReader {
         if (!read_parameter(name)) break;
       } else if (after_name == text_.size() || peek() == ',' || position_ > after_name) {
         finish();
-        current_ = Challenge{name, {}};
+        current_ = {name, {}};
+        open_ = true;
         skip_token68();
       } else {
         break;
@@ -77,14 +78,14 @@ class ChallengeReader {
     ++position_;
     skip(" \t");
     const auto value = peek() == '"' ? read_quoted() : read_plain();
-    if (!value || !current_) {
-      current_.reset();
+    if (!value || !open_) {
+      open_ = false;
       return false;
     }
-    if (!current_->parameters.emplace(name, *value).second) ambiguous_ = true;
+    if (!current_.parameters.emplace(name, *value).second) ambiguous_ = true;
     skip(" \t");
     if (position_ == text_.size() || peek() == ',') return true;
-    current_.reset();
+    open_ = false;
     return false;
   }
 
@@ -108,15 +109,17 @@ class ChallengeReader {
   }
 
   void finish() {
-    if (current_ && !ambiguous_) challenges_.push_back(std::move(*current_));
-    current_.reset();
+    if (open_ && !ambiguous_) challenges_.push_back(std::move(current_));
+    open_ = false;
     ambiguous_ = false;
   }
 
   std::string_view text_;
   std::size_t position_ = 0;
-  std::optional<Challenge> current_;
-  bool ambiguous_ = false;
+  // Not an optional: g++ 12 with -O2 takes that for a use of what is not initialised.
+  Challenge current_;
+  bool open_ = false;
+  bool ambiguous_ = false;  // the one that is open
   std::vector<Challenge> challenges_;
 };
 

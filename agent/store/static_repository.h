@@ -26,9 +26,9 @@ class StaticRepository final : public TrustStore {
  public:
   struct Options {
     std::function<tuf::Time()> clock;
-    bool may_create = false;  // a DIR that is not there is an empty store, and publishing makes it
     std::chrono::milliseconds lock_patience{30'000};
     StaticFolder::BeforeWrite before_write = nullptr;
+    bool may_create = false;  // a DIR that is not there is an empty store, and publishing makes it
   };
 
   /// Touches nothing yet. Throws kInvalidReference for a GUN with a segment `_trust`, which could take

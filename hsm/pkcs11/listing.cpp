@@ -34,6 +34,7 @@ std::vector<TokenKeyInfo> keys_in_view(Token& token, const TokenUri& uri) {
     if (!known) keys.push_back(std::move(half));
   }
   std::vector<TokenKeyInfo> infos;
+  infos.reserve(keys.size());
   for (const FoundKey& key : keys) infos.push_back(describe_key(token, key, uri));
   return infos;
 }

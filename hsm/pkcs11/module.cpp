@@ -40,7 +40,12 @@ std::string real_file(const std::string& path) {
   return real.string();
 }
 
-CK_FUNCTION_LIST* function_list(const std::string& path) {
+struct Functions {
+  CK_FUNCTION_LIST* list;
+  bool own_instance;
+};
+
+Functions function_list(const std::string& path) {
   // The code stays until the process ends: modules leave exit handlers and thread keys behind that point into
   // it.
   void* library = ::dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
@@ -55,7 +60,9 @@ CK_FUNCTION_LIST* function_list(const std::string& path) {
   if (rv != CKR_OK || !functions) {
     throw module_failed(path, "C_GetFunctionList failed: " + return_value_name(rv));
   }
-  return functions;
+  // What a second caller gets, as libp11 will be one.
+  CK_FUNCTION_LIST* others = nullptr;
+  return {functions, get(&others) == CKR_OK && others != functions};
 }
 
 }  // namespace
@@ -78,7 +85,9 @@ Module::Module(std::string path, std::string file, std::shared_ptr<Watchdog> wat
 
 void Module::initialize(const std::string& arguments) {
   const auto guard = watchdog_->watch("PKCS#11 module " + path_ + ": loading");
-  functions_ = function_list(path_);
+  const Functions functions = function_list(path_);
+  functions_ = functions.list;
+  own_instance_ = functions.own_instance;
   ERR_clear_error();
   context_ = PKCS11_CTX_new();
   if (!context_) throw module_failed(path_, "out of memory");
@@ -88,6 +97,15 @@ void Module::initialize(const std::string& arguments) {
                         "see the module's own log and settings (SoftHSM: SOFTHSM2_CONF)");
   }
   loaded_ = true;
+  if (own_instance_) {
+    CK_C_INITIALIZE_ARGS options{};
+    options.flags = CKF_OS_LOCKING_OK;
+    options.pReserved = arguments.empty() ? nullptr : const_cast<char*>(arguments.c_str());
+    if (const CK_RV rv = functions_->C_Initialize(&options); rv != CKR_OK) {
+      throw module_failed(path_, "C_Initialize failed: " + return_value_name(rv), "see the module's own log");
+    }
+    own_initialized_ = true;
+  }
 
   // A key that wants its PIN for every use makes libp11 ask OpenSSL's user interface, which is the terminal
   // unless somebody else answers.
@@ -109,6 +127,7 @@ Module::~Module() {
   const auto guard = watchdog_->watch("PKCS#11 module " + path_ + ": closing");
   // libp11's copy of the PIN is wiped with the slots.
   if (slots_) PKCS11_release_all_slots(context_, slots_, slot_count_);
+  if (own_initialized_) functions_->C_Finalize(nullptr);
   if (loaded_) PKCS11_CTX_unload(context_);
   if (context_) PKCS11_CTX_free(context_);
   if (ui_method_) UI_destroy_method(ui_method_);

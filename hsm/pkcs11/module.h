@@ -1,6 +1,6 @@
 // Module: one loaded PKCS#11 module, seen through libp11 (slots, log-in, keys for OpenSSL) and through its
-// own function list (everything else). One C_Initialize and one C_Finalize, both libp11's. Internal to this
-// folder.
+// own function list (everything else). One C_Initialize and one C_Finalize for each instance of the module,
+// which is nearly always one, libp11's. Internal to this folder.
 //
 // Ownership: Module <- Token <- key. Everything that came from a module keeps it alive, since libp11 uses
 // freed memory when a key outlives its context.
@@ -34,6 +34,9 @@ class Module {
   const std::string& path() const { return path_; }
   CK_FUNCTION_LIST& functions() const { return *functions_; }
   PKCS11_CTX* context() const { return context_; }
+  /// False for modules that give every caller of C_GetFunctionList an instance of its own (p11-kit's client
+  /// and proxy): then `functions` does not see what libp11 did, a log-in above all.
+  bool shared_with_libp11() const { return !own_instance_; }
   Watchdog& watchdog() const { return *watchdog_; }
   /// The slots that hold a token, initialised or not. Valid as long as the module.
   const std::vector<PKCS11_SLOT*>& occupied_slots() const { return occupied_; }
@@ -55,6 +58,8 @@ class Module {
   UI_METHOD* ui_method_ = nullptr;
   PKCS11_CTX* context_ = nullptr;
   bool loaded_ = false;
+  bool own_instance_ = false;
+  bool own_initialized_ = false;
   PKCS11_SLOT* slots_ = nullptr;
   unsigned int slot_count_ = 0;
   std::vector<PKCS11_SLOT*> occupied_;

@@ -28,17 +28,18 @@ tuf::Bytes spki_of(EVP_PKEY* key) {
   return spki;
 }
 
-tuf::Error not_openable(const Token& token, const FoundKey& key, const std::string& why) {
+tuf::Error not_openable(const Token& token, const FoundKey& key, const std::string& why, std::string hint) {
   return {tuf::ErrorCode::kTokenFailed,
-          token.subject() + ": libp11 cannot open " + describe(key) + ": " + why,
-          "libp11 sees no key at all on a token that holds an Ed25519 key; keep the signing key on a token "
-          "of its "
-          "own"};
+          token.subject() + ": libp11 cannot open " + describe(key) + ": " + why, std::move(hint)};
 }
 
 }  // namespace
 
 std::shared_ptr<evp_pkey_st> openssl_key(std::shared_ptr<Token> token, const FoundKey& key) {
+  if (!token->module().shared_with_libp11()) {
+    throw not_openable(*token, key, "this module logs in for each of its callers apart",
+                       "name the module behind it with module-path=");
+  }
   // libp11 would wait forever for a session it cannot have; see that there is room.
   CK_SESSION_HANDLE probe = CK_INVALID_HANDLE;
   const CK_SLOT_ID slot_id = PKCS11_get_slotid_from_slot(token->slot());
@@ -53,7 +54,9 @@ std::shared_ptr<evp_pkey_st> openssl_key(std::shared_ptr<Token> token, const Fou
   if (PKCS11_enumerate_keys(token->slot()->token, &keys, &count) != 0) {
     const CK_RV rv = take_libp11_error(CKR_OK);
     throw not_openable(*token, key,
-                       rv == CKR_OK ? "listing the keys failed without a reason" : return_value_name(rv));
+                       rv == CKR_OK ? "listing the keys failed without a reason" : return_value_name(rv),
+                       "libp11 sees no key at all on a token that holds an Ed25519 key; keep the signing key "
+                       "on a token of its own");
   }
   for (unsigned int i = 0; i < count; ++i) {
     if (!has_id(keys[i], key.id)) continue;
@@ -64,7 +67,9 @@ std::shared_ptr<evp_pkey_st> openssl_key(std::shared_ptr<Token> token, const Fou
     if (!evp || spki_of(evp.get()) != key.public_key->spki()) continue;
     return {evp.release(), [owner = std::move(token)](EVP_PKEY* last) { EVP_PKEY_free(last); }};
   }
-  throw not_openable(*token, key, "it is not among the keys that libp11 lists");
+  throw not_openable(
+      *token, key, "no key that libp11 lists has this ID and this public half",
+      "libp11 pairs halves by ID alone: give each key pair an ID of its own, and a public key object");
 }
 
 }  // namespace hsm::pkcs11

@@ -8,7 +8,7 @@
 namespace hsm::pkcs11 {
 namespace {
 
-constexpr CK_ULONG kLargestAttribute = 64 * 1024;  // a module's word is not taken for more
+constexpr CK_ULONG kLargestAttribute = 64UL * 1024;  // a module's word is not taken for more
 constexpr std::size_t kMostObjects = 100'000;
 
 }  // namespace

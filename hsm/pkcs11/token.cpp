@@ -39,7 +39,9 @@ Token::Token(std::shared_ptr<Module> module, PKCS11_SLOT* slot)
       subject_("token " + quoted(slot->token->label)) {}
 
 Token::~Token() {
+  const auto guard = module_->watchdog().watch(subject_ + ": closing");
   module_->withdraw_pin(this);
+  session_.reset();
 }
 
 TokenUri Token::uri() const {
@@ -112,7 +114,7 @@ void Token::login(const TokenUri& uri, SecretSource& secrets, const OnWarning& o
   }
   session();
   pin_ = std::move(pin);
-  const CK_RV rv = login_through_libp11();
+  const CK_RV rv = login_once();
   if (rv != CKR_OK) {
     login_failure_ = login_error(rv);
     pin_.reset();
@@ -123,7 +125,8 @@ void Token::login(const TokenUri& uri, SecretSource& secrets, const OnWarning& o
   module_->offer_pin(this, pin_->reveal());
 }
 
-CK_RV Token::login_through_libp11() {
+CK_RV Token::login_once() {
+  if (!module_->shared_with_libp11()) return session().login(CKU_USER, pin_->reveal());
   // libp11 0.4.12 waits forever for a session that it cannot open (issue 525). So see first whether there is
   // room for one more; on a token with room for a single one, that one logs in.
   CK_SESSION_HANDLE probe = CK_INVALID_HANDLE;
@@ -140,10 +143,13 @@ CK_RV Token::login_through_libp11() {
 }
 
 tuf::Error Token::login_error(CK_RV rv) const {
-  if (!is_pin_refusal(rv)) return CallFailed(subject_, "C_Login", rv);
+  if (!is_pin_refusal(rv)) {
+    const CallFailed failed(subject_, "C_Login", rv);
+    return {failed.code(), failed.what(), failed.hint()};
+  }
   std::string report = "the token reports no number of tries left";
   CK_TOKEN_INFO info{};
-  if (CK_SLOT_ID slot = slot_id_; module_->functions().C_GetTokenInfo(slot, &info) == CKR_OK) {
+  if (module_->functions().C_GetTokenInfo(slot_id_, &info) == CKR_OK) {
     if ((info.flags & CKF_USER_PIN_LOCKED) != 0) {
       report = "the PIN is locked now";
     } else if ((info.flags & CKF_USER_PIN_FINAL_TRY) != 0) {

@@ -71,7 +71,7 @@ class Token {
   PKCS11_SLOT* slot() const { return slot_; }
 
  private:
-  CK_RV login_through_libp11();
+  CK_RV login_once();
   void refuse_hopeless_login(CK_FLAGS flags) const;
   tuf::Error login_error(CK_RV rv) const;
   bool recover(CK_RV rv);

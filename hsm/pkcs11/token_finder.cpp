@@ -48,6 +48,7 @@ TokenFinder::Phase TokenFinder::begin(const TokenUri& uri, const std::string& wh
   std::set<std::string> files;  // in the same order in every process
   for (const ConfiguredModule& module : candidates(uri)) files.insert(identity(module.path));
   std::vector<StartupLock> locks;
+  locks.reserve(files.size());
   for (const std::string& file : files)
     locks.emplace_back(file, settings_.lock_folder, settings_.lock_timeout);
   return {std::move(locks), *watchdog_, what};
@@ -120,6 +121,7 @@ std::shared_ptr<Token> TokenFinder::only(const TokenUri& uri) {
   if (tokens.empty()) throw not_found(uri);
   if (tokens.size() > 1) {
     std::vector<std::string> names;
+    names.reserve(tokens.size());
     for (const auto& token : tokens)
       names.push_back(name_with_serial(*token) + " in " + token->module().path());
     throw tuf::Error(ErrorCode::kTokenAmbiguous,

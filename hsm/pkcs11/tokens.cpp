@@ -64,6 +64,7 @@ std::vector<TokenInfo> Tokens::list(const TokenUri& uri) {
                 "more than one token fits, so the PIN was given to none: public objects only");
   }
   std::vector<TokenInfo> tokens;
+  tokens.reserve(fitting.size());
   for (const auto& token : fitting) tokens.push_back(pkcs11::describe_token(*token, uri));
   if (!uri.names_token() && !uri.names_key()) {
     for (const auto* loaded : impl_->finder.modules(uri)) {
@@ -102,6 +103,12 @@ std::shared_ptr<TokenKey> Tokens::generate_key(const TokenUri& uri, const std::s
     key = std::make_shared<TokenKey>(token, pkcs11::generate_key_pair(*token, label, algorithm));
   }
   key->sign(tuf::as_bytes(kTestMessage));
+  const KeyOrigin origin = key->origin();
+  if (!origin.local.value_or(false) || !origin.never_extractable.value_or(false)) {
+    impl_->warn("NO_ORIGIN_EVIDENCE",
+                "the token does not confirm that the new key was made on it and could never be "
+                "read out; an auditor has only this program's word for it");
+  }
   return key;
 }
 

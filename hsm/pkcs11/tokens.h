@@ -36,7 +36,7 @@ struct TokenSettings {
   /// For each phase of work with a token: loading, opening, one signature. Zero: no limit.
   std::chrono::milliseconds deadline{60'000};
   Watchdog::OnExpiry on_deadline;
-  /// PIN_IN_URI, PIN_COUNT_LOW, KEY_SKIPPED, LOGIN_SKIPPED.
+  /// PIN_IN_URI, PIN_COUNT_LOW, KEY_SKIPPED, LOGIN_SKIPPED, NO_ORIGIN_EVIDENCE.
   std::function<void(const std::string& code, const std::string& message)> on_warning;
 
   /// The defaults with COUNTERSIGN_PKCS11_MODULE and COUNTERSIGN_PKCS11_ARGUMENTS.
@@ -64,8 +64,8 @@ class Tokens : public std::enable_shared_from_this<Tokens> {
   std::shared_ptr<TokenKey> open_key(const TokenUri& uri);
 
   /// Makes a key pair on the one token that `uri` names; the private half signs only and never leaves. A test
-  /// signature is made and verified. Throws kKeyAmbiguous if the label is taken, kKeyUnsupported,
-  /// kTokenFailed.
+  /// signature is made and verified, and what the token says of its origin checked. Throws kKeyAmbiguous if
+  /// the label is taken, kKeyUnsupported, kTokenFailed.
   std::shared_ptr<TokenKey> generate_key(const TokenUri& uri, const std::string& label,
                                          KeyAlgorithm algorithm);
 

@@ -463,7 +463,7 @@ TEST_CASE("Pins of a GUN with capitals match, and only in that spelling") {
   CHECK_FALSE(home.load().root_trust_for(Gun::of("reg.example.com/team/app")).pin);
 }
 
-TEST_CASE("--trust-root comes before every pin of the file") {
+TEST_CASE("the option --trust-root comes before every pin of the file") {
   Home home;
   home.configure({{"trust_pinning", {{"certs", {{kGun.text(), {kIdA}}}}}}});
   home.options.trust_root = kIdB;

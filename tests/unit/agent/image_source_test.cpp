@@ -135,7 +135,7 @@ TEST_CASE("A digest without a size, a size without a digest and nothing at all a
   CHECK(error_of([&] { resolve_image(parse_image("alpine:3"), {}); }).code() == ErrorCode::kUsage);
 }
 
-TEST_CASE("--size is a whole number from 1 to 2^53") {
+TEST_CASE("the value of --size is a whole number from 1 to 2^53") {
   CHECK(agent::parse_size("1") == 1);
   CHECK(agent::parse_size("5242880") == 5242880);
   CHECK(agent::parse_size("9007199254740992") == std::int64_t{1} << 53);

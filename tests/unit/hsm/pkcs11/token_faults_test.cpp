@@ -16,13 +16,20 @@ using tuf::ErrorCode;
 
 constexpr const char* kPin = "1234";
 
+bool is_token_error(const tuf::Error& error) {
+  return error.code() == ErrorCode::kTokenFailed || error.code() == ErrorCode::kModuleFailed ||
+         error.code() == ErrorCode::kKeyUnsupported;
+}
+
 /// Opens the key and signs twice.
 std::optional<tuf::Error> open_and_sign(const FakeModule& fake, const std::string& pin = kPin) {
   TokenBench bench(fake.dir().path(), pin);
   return test::error_of([&] {
     const auto key = bench.open(fake.uri(";object=key"));
-    CHECK(test::signs(*key, "one"));
-    CHECK(test::signs(*key, "two"));
+    const bool one = test::signs(*key, "one");  // not inside CHECK, which keeps exceptions to itself
+    const bool two = test::signs(*key, "two");
+    CHECK(one);
+    CHECK(two);
   });
 }
 
@@ -248,12 +255,15 @@ TEST_CASE("whichever call fails, the error is one of KEY and the module is close
     for (int n = 1; n <= count; ++n) {
       for (const std::string rv : {"0x30", "0x2", "0x6", "0x80000001"}) {
         const FakeModule fake("fail=" + function + "@" + std::to_string(n) + ":" + rv);
-        const auto error = open_and_sign(fake);
-        INFO(function << "@" << n << " " << rv << " " << (error ? error->what() : ""));
-        if (error) {
-          CHECK((error->code() == ErrorCode::kTokenFailed || error->code() == ErrorCode::kModuleFailed ||
-                 error->code() == ErrorCode::kKeyUnsupported));
-        }
+        const auto outcome_here = [&] {
+          const auto error = open_and_sign(fake);
+          return !error || is_token_error(*error) ? 0 : 1;
+        };
+        INFO(function << "@" << n << " " << rv);
+        // libp11 loses some memory when it cannot list the slots; a process of its own keeps that from being
+        // ours.
+        const bool lists_slots = function == "C_GetSlotInfo" || function == "C_GetTokenInfo";
+        CHECK((lists_slots ? test::forked(outcome_here).exit_code : outcome_here()) == 0);
         // libp11 finalizes whatever it initialized, and nothing else.
         CHECK(fake.calls("C_Finalize") == (function == "C_Initialize" ? 0 : 1));
         CHECK(fake.calls("C_Login") <= 1);
@@ -264,7 +274,7 @@ TEST_CASE("whichever call fails, the error is one of KEY and the module is close
 
 TEST_CASE("a call that never returns ends the process with the exit code of KEY") {
   const std::string where = GENERATE("C_Initialize@1", "C_GetSlotList@1", "C_Login@1", "C_FindObjects@1",
-                                     "C_Sign@2", "C_Finalize@1");
+                                     "C_Sign@2", "C_CloseSession@2", "C_Finalize@1");
   const FakeModule fake("hang=" + where);
   const auto child = test::forked([&]() -> int {
     TokenBench bench(fake.dir().path(), kPin);
