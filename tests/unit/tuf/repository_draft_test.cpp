@@ -2,11 +2,14 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/drafting.h"
 #include "tests/support/errors.h"
-#include "tests/support/repository_maker.h"
 
 using test::make_target;
+using test::only;
+using test::published;
 using test::RepositoryMaker;
+using test::signer_of;
 using test::TestSigner;
 using tuf::Days;
 using tuf::ErrorCode;
@@ -28,20 +31,6 @@ RepositoryMaker with_jenkins() {
   return repository;
 }
 
-/// Only these private keys are at hand.
-tuf::SignerFor only(const std::vector<std::shared_ptr<TestSigner>>& signers) {
-  return [signers](const tuf::KeyId& id) -> std::shared_ptr<tuf::Signer> {
-    for (const auto& signer : signers) {
-      if (signer->public_key().canonical_id() == id) return signer;
-    }
-    return nullptr;
-  };
-}
-
-std::shared_ptr<TestSigner> signer_of(const RepositoryMaker& repository, const std::string& role) {
-  return repository.signers.at(role).front();
-}
-
 std::vector<std::string> roles_of(const tuf::PublishTransaction& transaction) {
   std::vector<std::string> roles;
   for (const auto& file : transaction.files()) roles.push_back(file.role.text());
@@ -49,49 +38,6 @@ std::vector<std::string> roles_of(const tuf::PublishTransaction& transaction) {
 }
 
 using Roles = std::vector<std::string>;
-
-/// The repository as it is after the transaction was published: the bodies in `repository` are not moved.
-tuf::TrustedRepository published(RepositoryMaker repository, const tuf::PublishTransaction& transaction,
-                                 test::LoadOptions options = {}) {
-  bool own_snapshot = false;
-  for (const auto& file : transaction.files()) {
-    repository.store(file.role.text(), file.bytes);
-    own_snapshot = own_snapshot || file.role.text() == "snapshot";
-  }
-  own_snapshot ? repository.publish_timestamp() : repository.publish_snapshot();
-  return test::load(repository, options);
-}
-
-/// A token that does not do what it should.
-class BrokenSigner final : public tuf::Signer {
- public:
-  enum class How { kFlipped, kOtherKey, kOtherMessage, kEmpty, kDer };
-  BrokenSigner(std::shared_ptr<TestSigner> real, How how) : real_(std::move(real)), how_(how) {}
-
-  const tuf::PublicKey& public_key() const override { return real_->public_key(); }
-  tuf::Bytes sign(tuf::ByteView message) override {
-    switch (how_) {
-      case How::kFlipped: {
-        tuf::Bytes signature = real_->sign(message);
-        signature[10] ^= 1;
-        return signature;
-      }
-      case How::kOtherKey:
-        return TestSigner::generate()->sign(message);
-      case How::kOtherMessage:
-        return real_->sign(message.first(message.size() - 1));
-      case How::kEmpty:
-        return {};
-      case How::kDer:
-        return real_->sign_raw(message, EVP_sha256());
-    }
-    return {};
-  }
-
- private:
-  std::shared_ptr<TestSigner> real_;
-  How how_;
-};
 
 }  // namespace
 
@@ -282,102 +228,6 @@ TEST_CASE("no draft goes beyond the last version") {
   RepositoryDraft draft(base);
   CHECK_ERROR(draft.set_target(kJenkins, "2.0", make_target("two")), ErrorCode::kRollback, "no room");
   CHECK(draft.empty());
-}
-
-TEST_CASE("a threshold is met by as many of the role's keys as it asks for, or nothing is made") {
-  RepositoryMaker repository;
-  const auto a = TestSigner::generate();
-  const auto b = TestSigner::generate(TestSigner::Kind::kRsa2048);
-  const auto c = TestSigner::generate();
-  repository.add_delegation("targets/jenkins", {a, b, c}, {""}, 2);
-  repository.publish();
-  const tuf::TrustedRepository base = test::load(repository);
-  RepositoryDraft draft(base);
-  draft.set_target(kJenkins, "1.0", make_target("one"));
-  CHECK_ERROR(draft.sign(only({})), ErrorCode::kKeyNotFound, "targets/jenkins");
-  CHECK_ERROR(draft.sign(only({a})), ErrorCode::kKeyNotFound, "2 of 3");
-  CHECK_ERROR(draft.sign(only({TestSigner::generate(), TestSigner::generate()})), ErrorCode::kKeyNotFound);
-  for (const auto& signers : {std::vector{a, b}, std::vector{b, c}, std::vector{a, b, c}}) {
-    const auto transaction = draft.sign(only(signers));
-    CHECK(published(repository, transaction).find_target(kJenkins, "1.0") != nullptr);
-    const auto metadata = tuf::decode<tuf::Targets>(transaction.files()[0].bytes, "file");
-    CHECK(metadata.signatures.size() == signers.size());
-  }
-}
-
-TEST_CASE("one key pair under two IDs of a role signs under both and counts once") {
-  RepositoryMaker repository;
-  const auto a = TestSigner::generate();
-  test::CertificateSpec spec = repository.root_certificate();
-  spec.common_name = "a";
-  repository.add_delegation("targets/jenkins", {a, TestSigner::generate()}, {""}, 2,
-                            {a->public_key(), RepositoryMaker::certified(*a, spec)});
-  repository.publish();
-  const tuf::TrustedRepository base = test::load(repository);
-  RepositoryDraft draft(base);
-  draft.set_target(kJenkins, "1.0", make_target("one"));
-  CHECK_ERROR(draft.sign(only({a})), ErrorCode::kKeyNotFound, "1 at hand");
-}
-
-TEST_CASE("keys that are not at hand are not missed, and no signature is made in vain") {
-  class Counting final : public tuf::Signer {
-   public:
-    explicit Counting(std::shared_ptr<TestSigner> real) : real_(std::move(real)) {}
-    const tuf::PublicKey& public_key() const override { return real_->public_key(); }
-    tuf::Bytes sign(tuf::ByteView message) override {
-      ++count;
-      return real_->sign(message);
-    }
-    int count = 0;
-
-   private:
-    std::shared_ptr<TestSigner> real_;
-  };
-  RepositoryMaker repository;
-  const auto a = TestSigner::generate();
-  repository.add_delegation("targets/jenkins", {a, TestSigner::generate()}, {""}, 2);
-  repository.publish();
-  const tuf::TrustedRepository base = test::load(repository);
-  RepositoryDraft draft(base);
-  draft.set_target(kJenkins, "1.0", make_target("one"));
-  const auto counting = std::make_shared<Counting>(a);
-  const tuf::SignerFor signer_for = [&](const tuf::KeyId& id) -> std::shared_ptr<tuf::Signer> {
-    return id == a->public_key().canonical_id() ? counting : nullptr;
-  };
-  CHECK_ERROR(draft.sign(signer_for), ErrorCode::kKeyNotFound);
-  CHECK(counting->count == 0);
-}
-
-TEST_CASE("a signature that does not verify never leaves the house") {
-  using How = BrokenSigner::How;
-  const How how = GENERATE(How::kFlipped, How::kOtherKey, How::kOtherMessage, How::kEmpty, How::kDer);
-  const RepositoryMaker repository = with_jenkins();
-  const tuf::TrustedRepository base = test::load(repository);
-  RepositoryDraft draft(base);
-  draft.set_target(kJenkins, "2.0", make_target("two"));
-  const auto broken = std::make_shared<BrokenSigner>(signer_of(repository, "targets/jenkins"), how);
-  CHECK_ERROR(draft.sign([&](const tuf::KeyId&) { return broken; }), ErrorCode::kBadTokenSignature,
-              "targets/jenkins");
-}
-
-TEST_CASE("a snapshot whose key is at hand is published too, and only then") {
-  const RepositoryMaker repository = with_jenkins();
-  const tuf::TrustedRepository base = test::load(repository);
-  RepositoryDraft draft(base);
-  draft.set_target(kJenkins, "2.0", make_target("two"));
-  const auto transaction =
-      draft.sign(only({signer_of(repository, "targets/jenkins"), signer_of(repository, "snapshot")}));
-  CHECK(roles_of(transaction) == Roles{"targets/jenkins", "snapshot"});
-  const auto snapshot = tuf::decode<tuf::Snapshot>(transaction.files()[1].bytes, "snapshot");
-  CHECK(snapshot.body.version == base.snapshot().body.version + 1);
-  CHECK(snapshot.body.expires == test::kNow + Days{1095});
-  CHECK(snapshot.body.meta.size() == base.snapshot().body.meta.size());
-  CHECK(snapshot.body.meta.at("targets/jenkins").hashes ==
-        tuf::describe_file(transaction.files()[0].bytes).hashes);
-  CHECK(snapshot.body.meta.at("root").hashes == base.snapshot().body.meta.at("root").hashes);
-  test::LoadOptions options;
-  options.seen = test::seen_in(base);
-  CHECK(published(repository, transaction, options).find_target(kJenkins, "2.0") != nullptr);
 }
 
 TEST_CASE("a new repository has a root and targets that the first reader accepts") {
