@@ -35,7 +35,13 @@ class NewKeys {
   NewKeys(const NewKeys&) = delete;  // would remove twice
   NewKeys& operator=(const NewKeys&) = delete;
   ~NewKeys() {
-    for (const tuf::KeyId& id : stored_) runtime_.key_store().remove(id);
+    for (const tuf::KeyId& id : stored_) {
+      try {
+        runtime_.key_store().remove(id);
+      } catch (const Error&) {
+        // A key too many does no harm; the error that brought us here is the one to report.
+      }
+    }
   }
 
   std::shared_ptr<tuf::Signer> make(const std::string& role, const std::string& gun) {
@@ -114,6 +120,9 @@ void run_command(const RepoInitOptions& options, Runtime& runtime, Report& repor
     describe(trusted, described);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kOutcomeUnknown) new_keys.keep();
+    throw;
+  } catch (...) {
+    new_keys.keep();  // nobody has said that the repository does not exist
     throw;
   }
   report.text.push_back("created " + gun.text() + " on " + described.server);

@@ -31,13 +31,13 @@ void protect_memory() {
 void print_error(const Error& error, const OutputOptions& output, std::ostream& err) {
   const ErrorRow row = error_row(error.code());
   if (output.json_log) {
-    err << OrderedJson{{"level", "error"}, {"code", row.name}, {"message", printable(error.what())}, {"hint", hint_of(error)}}.dump(
+    err << OrderedJson{{"level", "error"}, {"code", row.name}, {"message", printable(error.what())}, {"hint", printable(hint_of(error))}}.dump(
                -1, ' ', false, OrderedJson::error_handler_t::replace)
         << "\n";
     return;
   }
   err << "error[" << row.name << "]: " << printable(error.what()) << "\n";
-  err << "hint: " << hint_of(error) << "\n";
+  err << "hint: " << printable(hint_of(error)) << "\n";
 }
 
 void print_warnings(const std::vector<Warning>& warnings, const OutputOptions& output, std::ostream& err) {

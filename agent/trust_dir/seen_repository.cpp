@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "agent/trust_dir/atomic_file.h"
+#include "tuf/base/error.h"
 
 namespace agent {
 namespace {
@@ -49,6 +50,14 @@ void SeenRepository::save(const std::map<tuf::RoleName, std::string>& files) con
     remove_abandoned_files(path.parent_path());
     write_atomically(path, file->second, kFileMode);
   }
+}
+
+void SeenRepository::forget_delegations() const {
+  const std::filesystem::path folder = folder_ / "targets";
+  std::error_code failure;
+  std::filesystem::remove_all(folder, failure);
+  if (!failure) return;
+  throw tuf::Error(tuf::ErrorCode::kLocal, "cannot remove " + folder.string() + ": " + failure.message());
 }
 
 }  // namespace agent

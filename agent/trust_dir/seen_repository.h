@@ -37,6 +37,10 @@ class SeenRepository {
   /// what is not there. The caller holds the lock. Throws kLocal; the caller decides whether that matters.
   void save(const std::map<tuf::RoleName, std::string>& files) const;
 
+  /// Removes the files of all delegations, of those too that nothing names any more. The caller holds the
+  /// lock. Throws kLocal.
+  void forget_delegations() const;
+
   /// `<trust dir>/tuf/<GUN>/metadata`, for messages.
   const std::filesystem::path& folder() const { return folder_; }
 

@@ -47,6 +47,11 @@ void remember(std::map<RoleName, tuf::SeenFile>& memory, const RoleName& role,
   if (file) memory[role] = {file->body.version, tuf::sha256(tuf::as_bytes(file->bytes))};
 }
 
+/// Throws if the root from the trust directory is not one of this repository that signs itself.
+void require_usable(const Metadata<tuf::Root>& known_root, const LoadRequest& request) {
+  TrustedRepository(request.gun, request.now).accept_known_root(known_root.bytes);
+}
+
 /// One attempt at loading. The state of the store may change between two requests; then the attempt fails and
 /// is made once more.
 class Loading {
@@ -60,13 +65,7 @@ class Loading {
     remember(memory_, kRoot, known_root_);
     remember(memory_, kTimestamp, read_seen<tuf::Timestamp>(seen, kTimestamp, warnings));
     remember(memory_, kSnapshot, read_seen<tuf::Snapshot>(seen, kSnapshot, warnings));
-    const auto targets = read_seen<tuf::Targets>(seen, kTargets, warnings);
-    remember(memory_, kTargets, targets);
-    for (std::size_t i = 0; targets && i < targets->body.roles.size(); ++i) {
-      const RoleName& role = targets->body.roles[i].name;
-      remember(memory_, role, read_seen<tuf::Targets>(seen, role, warnings));
-      if (std::find(likely_.begin(), likely_.end(), role) == likely_.end()) likely_.push_back(role);
-    }
+    remember_targets(seen, kTargets, warnings);
   }
 
   TrustedRepository run() {
@@ -89,6 +88,18 @@ class Loading {
   }
 
  private:
+  /// The role and what it delegates to, which is likely wanted again.
+  void remember_targets(const SeenRepository& seen, const RoleName& role, std::vector<Warning>& warnings) {
+    const auto file = read_seen<tuf::Targets>(seen, role, warnings);
+    remember(memory_, role, file);
+    if (!file) return;
+    for (const tuf::DelegationRole& child : file->body.roles) {
+      if (child.name.parent() != role) continue;
+      if (std::find(likely_.begin(), likely_.end(), child.name) == likely_.end()) likely_.push_back(child.name);
+      remember_targets(seen, child.name, warnings);
+    }
+  }
+
   void ask_for_newest() {
     std::vector<FileRequest> requests = {{kRoot}, {kTimestamp}, {kSnapshot}, {kTargets}};
     requests[1].max_length = kMaxTimestamp;
@@ -162,7 +173,7 @@ class Loading {
     known_root_ = read_seen<tuf::Root>(seen, kRoot, warnings);
     if (known_root_) {
       try {
-        TrustedRepository(request_.gun, request_.now).accept_known_root(known_root_->bytes);
+        require_usable(*known_root_, request_);
       } catch (const Error& error) {
         known_root_.reset();
         warnings.push_back({"CACHE_UNUSABLE", "the known root in " + seen.folder().string() +
@@ -275,17 +286,22 @@ TrustedRepository load_with_second_look(TrustStore& store, const SeenRepository&
   return Loading(store, seen, request, said_already).run();
 }
 
-/// Whether a parallel job has remembered a later state in the meantime.
-bool is_newer_than(const SeenRepository& seen, const TrustedRepository& repository) {
+/// Whether a parallel job has remembered a later state in the meantime. What is damaged is not later.
+bool is_newer_than(const SeenRepository& seen, const LoadRequest& request, const TrustedRepository& repository) {
   std::vector<Warning> ignored;
   const auto root = read_seen<tuf::Root>(seen, kRoot, ignored);
   const auto timestamp = read_seen<tuf::Timestamp>(seen, kTimestamp, ignored);
   if (!root || !timestamp) return false;
+  try {
+    require_usable(*root, request);
+  } catch (const Error&) {
+    return false;
+  }
   const auto seen_versions = std::pair(root->body.version, timestamp->body.version);
   return seen_versions > std::pair(repository.root().body.version, repository.timestamp().body.version);
 }
 
-void save(const SeenRepository& seen, const TrustedRepository& repository, bool overwrite) {
+void save(const SeenRepository& seen, const LoadRequest& request, const TrustedRepository& repository) {
   std::map<RoleName, std::string> files = {{kRoot, repository.root().bytes},
                                            {kTimestamp, repository.timestamp().bytes},
                                            {kSnapshot, repository.snapshot().bytes},
@@ -301,10 +317,15 @@ void save(const SeenRepository& seen, const TrustedRepository& repository, bool 
     }
   };
   const auto drop_known = [&] { std::erase_if(files, is_known); };
-  drop_known();
+  const bool reset = request.policy.reset_cache;
+  if (!reset) drop_known();
   if (files.empty()) return;
   const FileLock lock = seen.lock(kLockPatience);
-  if (!overwrite && is_newer_than(seen, repository)) return;
+  if (reset) {
+    seen.forget_delegations();
+  } else if (is_newer_than(seen, request, repository)) {
+    return;
+  }
   drop_known();
   seen.save(files);
 }
@@ -314,7 +335,7 @@ void save(const SeenRepository& seen, const TrustedRepository& repository, bool 
 TrustedRepository load_repository(TrustStore& store, SeenRepository& seen, const LoadRequest& request,
                                   std::vector<Warning>& warnings) {
   TrustedRepository repository = load_with_second_look(store, seen, request, warnings);
-  save(seen, repository, request.policy.reset_cache);
+  save(seen, request, repository);
   return repository;
 }
 

@@ -41,25 +41,33 @@ std::int64_t version_in(const tuf::TrustedRepository& repository, const tuf::Rol
   return delegation ? delegation->stored_version : 0;
 }
 
-/// Whether somebody has published over every one of these files, or at least over one of them.
+/// Whether somebody has published over at least one of these files, or they are there themselves.
 bool was_overtaken(const tuf::TrustedRepository& repository,
                    const std::vector<tuf::PublishTransaction::File>& files) {
   return std::any_of(files.begin(), files.end(),
                      [&](const auto& file) { return version_in(repository, file.role) >= file.version; });
 }
 
-/// A store refuses an update without a snapshot if it does not hold the snapshot key; it says so in words that
-/// differ from server to server, so it is asked for the key. Throws if that was the reason.
+/// A store refuses an update without a snapshot if it does not hold the snapshot key; it says so in words
+/// that differ from server to server, so it is asked for the key. Throws if that was the reason; if it cannot
+/// be told, the store's own words must do.
 void explain_missing_snapshot(TrustStore& store, const tuf::TrustedRepository& repository,
                               const std::vector<tuf::PublishTransaction::File>& files) {
   const tuf::RoleName snapshot = tuf::RoleName::of("snapshot");
-  if (std::any_of(files.begin(), files.end(), [&](const auto& file) { return file.role == snapshot; })) return;
+  if (std::any_of(files.begin(), files.end(), [&](const auto& file) { return file.role == snapshot; }))
+    return;
   const auto& key_ids = repository.root().body.role(snapshot).key_ids;
-  if (std::find(key_ids.begin(), key_ids.end(), tuf::key_id(store.server_key(snapshot))) != key_ids.end()) return;
-  throw Error(ErrorCode::kKeyNotFound,
-              "the snapshot of " + repository.gun().text() + " is signed by clients, and its key is not at hand",
-              "an administrator hands it to the server, once: notary key rotate " + repository.gun().text() +
-                  " snapshot -r");
+  try {
+    const tuf::KeyId servers = tuf::key_id(store.server_key(snapshot));
+    if (std::find(key_ids.begin(), key_ids.end(), servers) != key_ids.end()) return;
+  } catch (const Error&) {
+    return;
+  }
+  throw Error(
+      ErrorCode::kKeyNotFound,
+      "the snapshot of " + repository.gun().text() + " is signed by clients, and its key is not at hand",
+      "an administrator hands it to the server, once: notary key rotate " + repository.gun().text() +
+          " snapshot -r");
 }
 
 }  // namespace
@@ -70,6 +78,7 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
   const auto sleep = options.sleep ? options.sleep : sleep_for_milliseconds;
   std::vector<tuf::PublishTransaction::File> sent;  // by the last POST
   std::optional<PublishResult> last_result;
+  bool maybe_stored = false;  // by any POST: a lost one may arrive late
   int attempts = 0;
   int unknown_outcomes = 0;
 
@@ -78,7 +87,7 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
     try {
       repository = load_repository(store, seen, request, warnings);
     } catch (const Error& error) {
-      if (!last_result || *last_result == PublishResult::kConflict) throw;
+      if (!maybe_stored) throw;
       // Something of ours may be stored, and it cannot be seen.
       throw Error(ErrorCode::kOutcomeUnknown,
                   "published to " + store.name() + ", but the result cannot be read back: " + error.what());
@@ -119,6 +128,7 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
       if (error.code() == ErrorCode::kServerRejected) explain_missing_snapshot(store, *repository, sent);
       throw;
     }
+    if (last_result != PublishResult::kConflict) maybe_stored = true;
     if (last_result != PublishResult::kStored) sleep(back_off(attempts));
   }
 }

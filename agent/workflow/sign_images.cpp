@@ -55,14 +55,27 @@ SignStatus apply(const tuf::TrustedRepository& repository, const std::vector<Rol
   return status;
 }
 
-void warn_about_roles(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
-                      std::vector<Warning>& warnings) {
-  if (roles.size() == 1 && roles.front() == kReleases) {
+/// `targets` speaks to pullers too, of tags that releases does not have.
+bool is_released(const tuf::TrustedRepository& repository, const SignRequest& request,
+                 const std::vector<RoleName>& roles) {
+  const auto signs = [&](const RoleName& role) {
+    return std::find(roles.begin(), roles.end(), role) != roles.end();
+  };
+  return signs(kReleases) ||
+         (signs(RoleName::of("targets")) &&
+          std::none_of(request.images.begin(), request.images.end(), [&](const auto& image) {
+            return repository.find_target(kReleases, image.name) != nullptr;
+          }));
+}
+
+void warn_about_roles(const tuf::TrustedRepository& repository, const SignRequest& request,
+                      const std::vector<RoleName>& roles, std::vector<Warning>& warnings) {
+  if (request.roles.empty() && roles.size() == 1) {
     warnings.push_back({"NO_IDENTITY_ROLE", "signed into targets/releases only: no other delegation of " +
                                                 repository.gun().text() +
                                                 " lists the key, so nothing says who signed"});
   }
-  if (std::find(roles.begin(), roles.end(), kReleases) == roles.end()) {
+  if (!is_released(repository, request, roles)) {
     warnings.push_back({"NOT_RELEASED", "targets/releases is not among the roles: pullers of " +
                                             repository.gun().text() + " do not see the tag"});
   }
@@ -74,7 +87,7 @@ SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequ
                          const SignRequest& request, hsm::KeyRing& keys, const PublishOptions& options,
                          std::vector<Warning>& warnings) {
   std::vector<RoleName> roles;
-  std::optional<std::vector<SignStatus>> statuses;  // of the first attempt: later ones see what we stored
+  std::vector<SignStatus> statuses;  // of the last attempt: what is read back shows only that it is there
   const ChangeRepository change = [&](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
     roles = request.roles.empty() ? roles_to_sign(repository, keys)
                                   : check_roles_to_sign(repository, request.roles, keys);
@@ -82,12 +95,14 @@ SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequ
     for (const ImageToSign& image : request.images) {
       now.push_back(apply(repository, roles, image, request.allow_move, draft));
     }
-    if (!statuses) statuses = std::move(now);
+    if (statuses.empty() || !draft.empty()) statuses = std::move(now);
   };
   PublishedChanges changes =
       publish_changes(store, seen, load, change, signer_look_up(keys), options, warnings);
-  warn_about_roles(changes.repository, roles, warnings);
-  return {std::move(changes), std::move(roles), *std::move(statuses)};
+  const bool others_were_faster = changes.attempts > 0 && !changes.published;
+  if (others_were_faster) statuses.assign(request.images.size(), SignStatus::kUnchanged);
+  warn_about_roles(changes.repository, request, roles, warnings);
+  return {std::move(changes), std::move(roles), std::move(statuses)};
 }
 
 }  // namespace agent
