@@ -72,6 +72,7 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
   std::optional<PublishResult> last_result;
   int attempts = 0;
   int unknown_outcomes = 0;
+  std::optional<tuf::TrustedRepository> before;  // as the last attempt found it
 
   while (true) {
     std::optional<tuf::TrustedRepository> repository;
@@ -119,6 +120,8 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
       if (error.code() == ErrorCode::kServerRejected) explain_missing_snapshot(store, *repository, sent);
       throw;
     }
+    before = std::move(repository);
+    request.before = &*before;
     if (last_result != PublishResult::kStored) sleep(back_off(attempts));
   }
 }
