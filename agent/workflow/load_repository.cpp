@@ -42,9 +42,14 @@ std::optional<Metadata<T>> read_seen(const SeenRepository& seen, const RoleName&
 }
 
 template <class T>
+void remember(std::map<RoleName, tuf::SeenFile>& memory, const RoleName& role, const Metadata<T>& file) {
+  memory[role] = {file.body.version, tuf::sha256(tuf::as_bytes(file.bytes))};
+}
+
+template <class T>
 void remember(std::map<RoleName, tuf::SeenFile>& memory, const RoleName& role,
               const std::optional<Metadata<T>>& file) {
-  if (file) memory[role] = {file->body.version, tuf::sha256(tuf::as_bytes(file->bytes))};
+  if (file) remember(memory, role, *file);
 }
 
 /// Throws if the root from the trust directory is not one of this repository that signs itself.
@@ -60,6 +65,10 @@ class Loading {
           std::vector<Warning>& warnings)
       : store_(store), request_(request) {
     likely_ = request.likely;
+    if (request.before) {
+      start_from(*request.before);
+      return;
+    }
     if (request.policy.reset_cache) return;
     read_known_root(seen, warnings);
     remember(memory_, kRoot, known_root_);
@@ -100,9 +109,27 @@ class Loading {
     }
   }
 
+  /// What was loaded a moment ago is in the trust directory too; reading it there would parse every file again.
+  void start_from(const TrustedRepository& before) {
+    known_root_ = before.root();
+    remember(memory_, kRoot, before.root());
+    remember(memory_, kTimestamp, before.timestamp());
+    remember(memory_, kSnapshot, before.snapshot());
+    remember(memory_, kTargets, before.targets());
+    newest_[kRoot] = before.root().bytes;
+    newest_[kTargets] = before.targets().bytes;
+    for (const tuf::Delegation& delegation : before.delegations()) {
+      const RoleName& role = delegation.role.name;
+      remember(memory_, role, delegation.metadata);
+      const bool again = std::find(likely_.begin(), likely_.end(), role) != likely_.end();
+      if (delegation.metadata && !again) newest_[role] = delegation.metadata->bytes;
+    }
+  }
+
   void ask_for_newest() {
-    std::vector<FileRequest> requests = {{kRoot}, {kTimestamp}, {kSnapshot}, {kTargets}};
-    requests[1].max_length = kMaxTimestamp;
+    std::vector<FileRequest> requests = {{kTimestamp}, {kSnapshot}};
+    requests[0].max_length = kMaxTimestamp;
+    if (!request_.before) requests.insert(requests.end(), {{kRoot}, {kTargets}});
     for (const RoleName& role : likely_) requests.push_back({role});
     std::vector<std::optional<std::string>> files = store_.fetch(requests);
     for (std::size_t i = 0; i < files.size(); ++i) newest_[requests[i].role] = std::move(files[i]);

@@ -81,6 +81,7 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
   bool maybe_stored = false;  // by any POST: a lost one may arrive late
   int attempts = 0;
   int unknown_outcomes = 0;
+  std::optional<tuf::TrustedRepository> before;  // as the last attempt found it
 
   while (true) {
     std::optional<tuf::TrustedRepository> repository;
@@ -129,6 +130,8 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
       throw;
     }
     if (last_result != PublishResult::kConflict) maybe_stored = true;
+    before = std::move(repository);
+    request.before = &*before;
     if (last_result != PublishResult::kStored) sleep(back_off(attempts));
   }
 }

@@ -20,8 +20,10 @@
 
 namespace tuf {
 
+/// Parsing and encoding are what OpenSSL 3 takes longest for, longer than verifying: both once per key.
 struct PublicKey::Handle {
   OpensslPtr<EVP_PKEY, EVP_PKEY_free> key;
+  Bytes spki;
 };
 
 namespace {
@@ -72,7 +74,7 @@ bool is_plain_ec(const EVP_PKEY* key) {
   int spelt_out = 0;
   EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &spelt_out);
   char format[32];
-  return curve_of(key) && spelt_out == 0 && i2d_PUBKEY(key, nullptr) > 0 &&  // fails at infinity
+  return curve_of(key) && spelt_out == 0 &&
          EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, format,
                                         sizeof format, nullptr) == 1 &&
          std::string_view(format) == OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED;
@@ -104,10 +106,12 @@ EvpKey parse_spki(ByteView der) {
   return key;
 }
 
+/// Empty for what has no encoding: no key, or the point at infinity.
 Bytes encode_spki(EVP_PKEY* key) {
   unsigned char* out = nullptr;
-  const int length = i2d_PUBKEY(key, &out);
-  if (length <= 0) throw Error(ErrorCode::kKeyUnsupported, "public key cannot be encoded");
+  const int length = key ? i2d_PUBKEY(key, &out) : 0;
+  drain_openssl_errors();
+  if (length <= 0) return {};
   Bytes der(out, out + length);
   OPENSSL_free(out);
   return der;
@@ -128,8 +132,8 @@ EvpKey key_of_first_certificate(std::string_view pem) {
 }
 
 /// What the metadata of a bare key holds behind `public`.
-Bytes bare_value(KeyType type, EVP_PKEY* key) {
-  if (type != KeyType::kEd25519) return encode_spki(key);
+Bytes bare_value(KeyType type, const EVP_PKEY* key, const Bytes& spki) {
+  if (type != KeyType::kEd25519) return spki;
   Bytes raw(kEd25519KeySize);
   std::size_t length = raw.size();
   if (EVP_PKEY_get_raw_public_key(key, raw.data(), &length) != 1) {
@@ -185,7 +189,7 @@ PublicKey::PublicKey(KeyType type, KeyObject object, std::shared_ptr<const Handl
       object_(std::move(object)),
       id_(key_id(object_)),
       handle_(std::move(handle)),
-      spki_(encode_spki(handle_->key.get())),
+      spki_(handle_->spki),
       canonical_id_(id_),
       bits_(EVP_PKEY_get_bits(handle_->key.get())) {
   if (type_ == KeyType::kEcdsaX509 || type_ == KeyType::kRsaX509) canonical_id_ = bare().id();
@@ -221,11 +225,12 @@ std::optional<PublicKey> PublicKey::from_object(const KeyObject& object) {
       handle->key.reset(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, value->data(), value->size()));
       break;
   }
-  if (!handle->key) return std::nullopt;
+  handle->spki = encode_spki(handle->key.get());
+  if (handle->spki.empty()) return std::nullopt;
   const std::optional<KeyType> bare = bare_type(handle->key.get());
   if (!bare || (*bare != type && wrapped(*bare) != type)) return std::nullopt;
   // One spelling per key: another encoding of the same key would have another ID.
-  if (type == *bare && bare_value(type, handle->key.get()) != *value) return std::nullopt;
+  if (type == *bare && bare_value(type, handle->key.get(), handle->spki) != *value) return std::nullopt;
   return PublicKey(type, object, std::move(handle));
 }
 
@@ -236,19 +241,22 @@ PublicKey PublicKey::from_spki(ByteView der) {
     EVP_PKEY_set_utf8_string_param(handle->key.get(), OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
                                    OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED);
   }
-  const std::optional<KeyType> type = handle->key ? bare_type(handle->key.get()) : std::nullopt;
+  handle->spki = encode_spki(handle->key.get());
+  const std::optional<KeyType> type = handle->spki.empty() ? std::nullopt : bare_type(handle->key.get());
   if (!type) {
     throw Error(ErrorCode::kKeyUnsupported,
                 "not a public key that Notary knows (EC P-224 to P-521, RSA from 2048 bits, Ed25519)");
   }
-  KeyObject object{std::string(type_name(*type)), to_base64(bare_value(*type, handle->key.get()))};
+  KeyObject object{std::string(type_name(*type)),
+                   to_base64(bare_value(*type, handle->key.get(), handle->spki))};
   return {*type, std::move(object), std::move(handle)};
 }
 
 PublicKey PublicKey::from_certificate(std::string_view pem) {
   auto handle = std::make_shared<Handle>();
   handle->key = key_of_first_certificate(pem);
-  const std::optional<KeyType> bare = handle->key ? bare_type(handle->key.get()) : std::nullopt;
+  handle->spki = encode_spki(handle->key.get());
+  const std::optional<KeyType> bare = handle->spki.empty() ? std::nullopt : bare_type(handle->key.get());
   if (!bare || *bare == KeyType::kEd25519) {
     throw Error(ErrorCode::kKeyUnsupported, "not a certificate of an EC or RSA key that Notary knows");
   }

@@ -1,0 +1,78 @@
+#include "agent/workflow/publish_changes.h"
+
+#include <catch2/catch.hpp>
+#include <utility>
+
+#include "tests/support/memory_store.h"
+#include "tests/support/repository_maker.h"
+#include "tests/support/store_client.h"
+#include "tests/support/test_data.h"
+
+namespace {
+
+using test::StoreClient;
+using tuf::RoleName;
+
+const tuf::Gun kGun = tuf::Gun::of("registry.example.com/team/app");
+
+/// A repository with two delegations, and one who publishes into the first of them.
+struct Site {
+  Site() {
+    REQUIRE(store.publish(administrator.new_repository(store)) == agent::PublishResult::kStored);
+    for (const char* role : {"targets/jenkins", "targets/others"}) {
+      publish_as_administrator(administrator.add_delegation(role));
+      publish_as_administrator(StoreClient::set_target(role, "0.9"));
+    }
+    store.requests.clear();
+  }
+
+  void publish_as_administrator(const StoreClient::Change& change) {
+    REQUIRE(administrator.publish(store, change) == agent::PublishResult::kStored);
+  }
+
+  agent::PublishedChanges sign() {
+    agent::SeenRepository seen(dir.path(), kGun);
+    const agent::LoadRequest request{kGun, {std::nullopt, true, false}, test::kNow, {}};
+    const auto change = [](const tuf::TrustedRepository&, tuf::RepositoryDraft& draft) {
+      StoreClient::set_target("targets/jenkins", "1.0")(draft);
+    };
+    return publish_changes(store, seen, request, change, administrator.signer_for(), {}, warnings);
+  }
+
+  test::TempDir dir;
+  StoreClient administrator{kGun, test::kNow};
+  test::MemoryStore store{kGun, [] { return test::kNow; }};
+  std::vector<agent::Warning> warnings;
+};
+
+}  // namespace
+
+TEST_CASE("Reading back asks for what the publish has changed and for nothing else") {
+  Site site;
+  site.store.before_publish = [&](int) { site.store.requests.clear(); };
+  CHECK(site.sign().published);
+  std::vector<std::string> asked;
+  for (const agent::FileRequest& request : site.store.requests) asked.push_back(request.role.text());
+  CHECK_THAT(asked,
+             Catch::UnorderedEquals(std::vector<std::string>{"timestamp", "snapshot", "targets/jenkins"}));
+  CHECK(site.warnings.empty());
+}
+
+TEST_CASE("Reading back finds a root, targets and delegations that others publish in between") {
+  Site site;
+  bool done = false;
+  site.store.before_publish = [&](int) {
+    if (std::exchange(done, true)) return;
+    const agent::RoleFile root =
+        site.administrator.next_root(site.store, [](tuf::Root& next) { next.expires -= tuf::Days{1}; });
+    REQUIRE(site.store.publish({root}) == agent::PublishResult::kStored);
+    site.publish_as_administrator(site.administrator.add_delegation("targets/late"));
+    site.publish_as_administrator(StoreClient::set_target("targets/others", "0.10"));
+  };
+  const agent::PublishedChanges changes = site.sign();
+  CHECK(changes.published);
+  CHECK(changes.repository.root().body.version == 2);
+  CHECK(changes.repository.find_delegation(RoleName::of("targets/late")));
+  CHECK(changes.repository.find_target(RoleName::of("targets/others"), "0.10"));
+  CHECK(changes.repository.find_target(RoleName::of("targets/jenkins"), "1.0"));
+}
