@@ -36,6 +36,13 @@ class Grammar {
 
   CLI::App& app() { return app_; }
 
+  void parse(int argc, const char* const* argv) {
+    app_.parse(argc, argv);
+    // Two options that wrote to one list would each drop what the other had put there.
+    std::vector<std::string>& keys = line_.settings.keys;
+    keys.insert(keys.end(), keys_to_sign_with_.begin(), keys_to_sign_with_.end());
+  }
+
  private:
   template <class T>
   void value(CLI::App* command, const std::string& names, T& variable, const std::string& help,
@@ -101,7 +108,7 @@ class Grammar {
     auto sign = std::make_shared<SignOptions>();
     CLI::App* c = command(&app_, "sign", "Sign image tags and publish them", sign);
     c->add_option("image", sign->images, "[registry/]repository:tag[@sha256:…]")->required()->type_name("IMAGE");
-    values(c, "--key", line_.settings.keys, "Private key, as --signing-key", "REF");
+    values(c, "--key", keys_to_sign_with_, "Private key, as --signing-key", "REF");
     values(c, "--role", sign->roles, "Sign into exactly this role (repeatable)", "ROLE");
     value(c, "--size", sign->size, "Bytes of the manifest, with an explicit digest", "N");
     value(c, "--oci-layout", sign->oci_layout, "Digest and size from an OCI image layout", "DIR[:REF]");
@@ -190,6 +197,7 @@ class Grammar {
   }
 
   CommandLine& line_;
+  std::vector<std::string> keys_to_sign_with_;  // `sign --key`, the same as --signing-key
   std::string progress_ = "auto";
   CLI::App app_;
 };
@@ -223,7 +231,7 @@ std::optional<CommandLine> CommandLine::parse(int argc, const char* const* argv,
   CommandLine line;
   Grammar grammar(line);
   try {
-    grammar.app().parse(argc, argv);
+    grammar.parse(argc, argv);
     return line;
   } catch (const CLI::CallForAllHelp&) {
     out << grammar.app().help("", CLI::AppFormatMode::All);

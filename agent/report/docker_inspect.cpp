@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/report/report.h"
+#include "agent/report/repository_report.h"
 #include "agent/report/text_table.h"
 #include "tuf/keys/public_key.h"
 #include "tuf/trust/role_authority.h"
@@ -58,12 +59,6 @@ std::vector<std::string> sorted(std::vector<std::string> names) {
 
 std::string hex_digest(const TagView& tag) { return tag.digest().empty() ? "" : tag.digest().substr(7); }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
-
 }  // namespace
 
 std::string docker_json(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags, const std::string& name) {
@@ -92,7 +87,7 @@ std::vector<std::string> docker_pretty(const tuf::TrustedRepository& repository,
   if (any) {
     TextTable table({"SIGNED TAG", "DIGEST", "SIGNERS"});
     for (const TagView& tag : tags) {
-      if (tag.released) table.add({tag.name, hex_digest(tag), joined(sorted(signers_or_admin(tag, "(Repo Admin)")))});
+      if (tag.released) table.add({tag.name, hex_digest(tag), join(sorted(signers_or_admin(tag, "(Repo Admin)")))});
     }
     append(table);
     lines.emplace_back();
@@ -103,14 +98,14 @@ std::vector<std::string> docker_pretty(const tuf::TrustedRepository& repository,
     for (const Signer& signer : signers) {
       std::vector<std::string> short_ids;
       for (const std::string& id : signer.keys) short_ids.push_back(id.substr(0, 12));
-      table.add({signer.name, joined(short_ids)});
+      table.add({signer.name, join(short_ids)});
     }
     append(table);
     lines.emplace_back();
   }
   lines.insert(lines.end(), {"Administrative keys for " + name, ""});
-  lines.push_back("  Repository Key:\t" + joined(key_ids(repository, "targets")));
-  lines.push_back("  Root Key:\t" + joined(key_ids(repository, "root")));
+  lines.push_back("  Repository Key:\t" + join(key_ids(repository, "targets")));
+  lines.push_back("  Root Key:\t" + join(key_ids(repository, "root")));
   return lines;
 }
 

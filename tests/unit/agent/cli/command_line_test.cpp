@@ -1,0 +1,147 @@
+#include "agent/cli/command_line.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "agent/cli/run.h"
+#include "tests/support/error_code.h"
+#include "tests/support/errors.h"
+#include "tests/support/test_data.h"
+
+namespace {
+
+using agent::CommandLine;
+using tuf::ErrorCode;
+using Words = std::vector<std::string>;
+
+std::vector<const char*> argv_of(const Words& words) {
+  std::vector<const char*> argv = {"countersign"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  return argv;
+}
+
+std::optional<CommandLine> parse(const Words& words, std::ostream& out) {
+  const auto argv = argv_of(words);
+  CommandLine::Understood understood;
+  return CommandLine::parse(static_cast<int>(argv.size()), argv.data(), out, understood);
+}
+
+CommandLine parse(const Words& words) {
+  std::ostringstream out;
+  auto line = parse(words, out);
+  REQUIRE(line);
+  return *std::move(line);
+}
+
+struct Ran {
+  int exit_code;
+  std::string out;
+  std::string err;
+};
+Ran run(const Words& words) {
+  const auto argv = argv_of(words);
+  std::ostringstream out;
+  std::ostringstream err;
+  const int exit_code = agent::run(static_cast<int>(argv.size()), argv.data(), out, err);
+  return {exit_code, out.str(), err.str()};
+}
+
+}  // namespace
+
+TEST_CASE("Options may stand before and after the command and its operands") {
+  const Words line = GENERATE(Words{"-s", "file:/x", "--dry-run", "sign", "--key", "K", "a:1", "b:2"},
+                              Words{"sign", "a:1", "--key", "K", "b:2", "--dry-run", "-s", "file:/x"},
+                              Words{"sign", "a:1", "b:2", "--key=K", "--server=file:/x", "--dry-run"},
+                              Words{"sign", "--dry-run", "-sfile:/x", "--key", "K", "--", "a:1", "b:2"});
+
+  const CommandLine parsed = parse(line);
+
+  CHECK(parsed.command == "sign");
+  CHECK(parsed.settings.server == "file:/x");
+  CHECK(parsed.settings.keys == Words{"K"});
+  CHECK(parsed.dry_run);
+  CHECK(std::get<agent::SignOptions>(parsed.options).images == Words{"a:1", "b:2"});
+}
+
+TEST_CASE("An option that may be repeated takes one value each time") {
+  const CommandLine parsed = parse(
+      {"sign", "--key", "A", "a:1", "-k", "B", "b:2", "--role", "targets/x", "c:3", "--role", "targets/y"});
+
+  CHECK(parsed.settings.keys == Words{"B", "A"});
+  const auto& options = std::get<agent::SignOptions>(parsed.options);
+  CHECK(options.images == Words{"a:1", "b:2", "c:3"});
+  CHECK(options.roles == Words{"targets/x", "targets/y"});
+}
+
+TEST_CASE("The public keys of a signer are not keys to sign with") {
+  const CommandLine parsed =
+      parse({"signer", "add", "--key", "a.pub", "jenkins", "r/a", "r/b", "-k", "repo.key"});
+
+  CHECK(parsed.command == "signer add");
+  const auto& options = std::get<agent::SignerAddOptions>(parsed.options);
+  CHECK(options.name == "jenkins");
+  CHECK(options.repositories == Words{"r/a", "r/b"});
+  CHECK(options.public_keys == Words{"a.pub"});
+  CHECK(parsed.settings.keys == Words{"repo.key"});
+}
+
+TEST_CASE("What cannot be understood is a usage error that names the help") {
+  const auto hint_of = [](const Words& words) {
+    const auto error = test::error_of([&] { parse(words); });
+    REQUIRE(error);
+    CHECK(error->code() == ErrorCode::kUsage);
+    return error->hint();
+  };
+  CHECK(hint_of({"sign", "--nonsense", "a:1"}) == "countersign sign --help");
+  CHECK(hint_of({"sign"}) == "countersign sign --help");
+  CHECK(hint_of({"signer", "add"}) == "countersign signer add --help");
+  CHECK(hint_of({"delegation", "add", "r", "targets/x", "--threshold", "many"}) ==
+        "countersign delegation add --help");
+  CHECK(hint_of({}) == "countersign --help");
+  CHECK(hint_of({"nonsense"}) == "countersign --help");
+  CHECK(hint_of({"list", "r", "-o", "yaml"}) == "countersign list --help");
+}
+
+TEST_CASE("Help and version are answered and end the run") {
+  std::ostringstream out;
+  CHECK_FALSE(parse({"sign", "--help"}, out));
+  CHECK(out.str().find("--allow-move") != std::string::npos);
+  out.str("");
+  CHECK_FALSE(parse({"--version"}, out));
+  CHECK(out.str().starts_with("countersign "));
+}
+
+TEST_CASE("A run that fails says so in one line with a hint, and by its exit code") {
+  const Ran ran = run({"sign", "--nonsense\x1b[2J", "a:1"});
+
+  CHECK(ran.exit_code == 2);
+  CHECK(ran.out.empty());
+  CHECK(ran.err.starts_with("error[USAGE]: "));
+  CHECK(ran.err.find("\nhint: countersign sign --help\n") != std::string::npos);
+  CHECK(ran.err.find('\x1b') == std::string::npos);
+  CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 2);
+}
+
+TEST_CASE("A run that fails tells scripts in JSON, even if the command line was wrong") {
+  const Ran ran = run({"sign", "-o", "json", "--nonsense"});
+
+  CHECK(ran.exit_code == 2);
+  const auto json = nlohmann::json::parse(ran.out);
+  CHECK(json["command"] == "sign");
+  CHECK(json["exit_code"] == 2);
+  CHECK(json["error"]["code"] == "USAGE");
+  CHECK(json["error"]["hint"] == "countersign sign --help");
+}
+
+TEST_CASE("Help is success, and a folder without trust data is not found") {
+  CHECK(run({"--help"}).exit_code == 0);
+  const test::TempDir dir;
+  std::filesystem::create_directory(dir / "store");
+  const Ran ran = run({"list", "registry.example.com/app", "-s", "file:" + (dir / "store").string(), "-d",
+                       (dir / "trust").string()});
+  CHECK(ran.exit_code == 6);
+  CHECK(ran.err.starts_with("error[NO_TRUST_DATA]: "));
+}
