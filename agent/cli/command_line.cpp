@@ -20,8 +20,10 @@ class Grammar {
   explicit Grammar(CommandLine& line) : line_(line) {
     app_.name("countersign");
     app_.description("Signs container image tags into Docker Content Trust, from CI, and proves it.");
-    app_.footer("Exit codes: 0 done, 2 usage, 3 config, 4 untrusted, 5 policy, 6 not found, 7 denied, 8 unavailable,\n"
-                "9 conflict, 10 key, 11 local, 12 outcome unknown. More: docs/ and countersign COMMAND --help");
+    app_.footer(
+        "Exit codes: 0 done, 2 usage, 3 config, 4 untrusted, 5 policy, 6 not found, 7 denied, 8 "
+        "unavailable,\n"
+        "9 conflict, 10 key, 11 local, 12 outcome unknown. More: docs/ and countersign COMMAND --help");
     app_.set_version_flag("--version", "countersign " COUNTERSIGN_VERSION);
     app_.set_help_flag("-h,--help", "Print this and exit");
     app_.require_subcommand(1);
@@ -57,7 +59,8 @@ class Grammar {
   }
 
   template <class T>
-  CLI::App* command(CLI::App* parent, const std::string& name, const std::string& help, std::shared_ptr<T> options) {
+  CLI::App* command(CLI::App* parent, const std::string& name, const std::string& help,
+                    std::shared_ptr<T> options) {
     CLI::App* command = parent->add_subcommand(name, help);
     command->fallthrough();
     const std::string full_name = parent == &app_ ? name : parent->get_name() + " " + name;
@@ -80,11 +83,13 @@ class Grammar {
     value(&app_, "-s,--server", settings.server, "Trust server https://host[:port], or file:DIR", "URL");
     value(&app_, "-d,--trust-dir", settings.trust_dir, "Keys and cache (default ~/.docker/trust)", "DIR");
     value(&app_, "-c,--config", settings.config, "A notary config.json", "FILE");
-    values(&app_, "-k,--signing-key", settings.keys, "Private key: pkcs11: URI, PEM file, or key ID in the trust directory", "REF");
+    values(&app_, "-k,--signing-key", settings.keys,
+           "Private key: pkcs11: URI, PEM file, or key ID in the trust directory", "REF");
     value(&app_, "--tlscacert", settings.tls_ca, "Trust only this CA for the server", "FILE");
     value(&app_, "--tlscert", settings.tls_cert, "Client certificate", "FILE");
     value(&app_, "--tlskey", settings.tls_key, "Key of the client certificate", "FILE");
-    value(&app_, "--trust-root", settings.trust_root, "Pin of the repository's root: key ID, certificate or CA file", "REF");
+    value(&app_, "--trust-root", settings.trust_root,
+          "Pin of the repository's root: key ID, certificate or CA file", "REF");
     app_.add_flag("--trust-on-first-use", settings.trust_on_first_use, "Accept an unpinned root once");
     app_.add_flag("--allow-http", settings.allow_http, "Allow a trust server without TLS");
     app_.add_flag("--reset-cache", line_.reset_cache, "Forget what was seen of the repository before");
@@ -107,7 +112,9 @@ class Grammar {
   void add_signing() {
     auto sign = std::make_shared<SignOptions>();
     CLI::App* c = command(&app_, "sign", "Sign image tags and publish them", sign);
-    c->add_option("image", sign->images, "[registry/]repository:tag[@sha256:…]")->required()->type_name("IMAGE");
+    c->add_option("image", sign->images, "[registry/]repository:tag[@sha256:…]")
+        ->required()
+        ->type_name("IMAGE");
     values(c, "--key", keys_to_sign_with_, "Private key, as --signing-key", "REF");
     values(c, "--role", sign->roles, "Sign into exactly this role (repeatable)", "ROLE");
     value(c, "--size", sign->size, "Bytes of the manifest, with an explicit digest", "N");
@@ -122,7 +129,9 @@ class Grammar {
 
     auto verify = std::make_shared<VerifyOptions>();
     c = command(&app_, "verify", "Is this tag signed, and by whom", verify);
-    c->add_option("image", verify->images, "[registry/]repository[:tag][@sha256:…]")->required()->type_name("IMAGE");
+    c->add_option("image", verify->images, "[registry/]repository[:tag][@sha256:…]")
+        ->required()
+        ->type_name("IMAGE");
     values(c, "--role", verify->roles, "Demand that this role holds the tag (repeatable)", "ROLE");
 
     auto inspect = std::make_shared<InspectOptions>();
@@ -134,9 +143,11 @@ class Grammar {
   void add_administration() {
     CLI::App* repo = group("repo", "Create and look after trust data");
     auto init = std::make_shared<RepoInitOptions>();
-    CLI::App* c = command(repo, "init", "Create the trust data of a repository; prints the root to pin", init);
+    CLI::App* c =
+        command(repo, "init", "Create the trust data of a repository; prints the root to pin", init);
     c->add_option("repository", init->repository, "")->required()->type_name("REPO");
-    value(c, "--root-key", init->root_key, "Key for the root (default: the one in the trust directory, or a new one)", "REF");
+    value(c, "--root-key", init->root_key,
+          "Key for the root (default: the one in the trust directory, or a new one)", "REF");
     value(c, "--targets-key", init->targets_key, "Repository key (default: a new one)", "REF");
     auto pin = std::make_shared<RepoPinOptions>();
     c = command(repo, "pin", "Print the root that is trusted now, for --trust-root", pin);
@@ -147,7 +158,8 @@ class Grammar {
     c = command(signer, "add", "Let NAME sign into targets/releases and targets/NAME", signer_add);
     c->add_option("name", signer_add->name, "")->required()->type_name("NAME");
     c->add_option("repository", signer_add->repositories, "")->required()->type_name("REPO");
-    values(c, "--key", signer_add->public_keys, "Certificate or public key of the signer (repeatable)", "PUBLIC");
+    values(c, "--key", signer_add->public_keys, "Certificate or public key of the signer (repeatable)",
+           "PUBLIC");
 
     CLI::App* delegation = group("delegation", "Delegations in general");
     auto add = std::make_shared<DelegationAddOptions>();
@@ -183,7 +195,8 @@ class Grammar {
     CLI::App* token = group("token", "PKCS#11 tokens");
     auto tokens = std::make_shared<TokenListOptions>();
     c = command(token, "list", "Tokens and keys that a module shows, as --key takes them", tokens);
-    value(c, "--module", tokens->module, "PKCS#11 module (default COUNTERSIGN_PKCS11_MODULE, then p11-kit's)", "PATH");
+    value(c, "--module", tokens->module, "PKCS#11 module (default COUNTERSIGN_PKCS11_MODULE, then p11-kit's)",
+          "PATH");
   }
 
   void add_certificate(CLI::App* key, const std::string& name, const std::string& help, bool request) {
@@ -207,7 +220,8 @@ void look_for_output(int argc, const char* const* argv, OutputOptions& output) {
   const std::vector<std::string_view> words(argv + 1, argv + argc);
   for (std::size_t i = 0; i < words.size(); ++i) {
     const bool next_is_json = i + 1 < words.size() && words[i + 1] == "json";
-    if (words[i] == "-ojson" || words[i] == "--output=json" || ((words[i] == "-o" || words[i] == "--output") && next_is_json)) {
+    if (words[i] == "-ojson" || words[i] == "--output=json" ||
+        ((words[i] == "-o" || words[i] == "--output") && next_is_json)) {
       output.format = OutputFormat::kJson;
     }
   }
@@ -248,8 +262,9 @@ std::optional<CommandLine> CommandLine::parse(int argc, const char* const* argv,
     out << version.what() << "\n";
   } catch (const CLI::ParseError& error) {
     understood.command = named_command(grammar.app());
-    throw tuf::Error(tuf::ErrorCode::kUsage, printable(error.what()),
-                     "countersign " + understood.command + (understood.command.empty() ? "--help" : " --help"));
+    throw tuf::Error(
+        tuf::ErrorCode::kUsage, printable(error.what()),
+        "countersign " + understood.command + (understood.command.empty() ? "--help" : " --help"));
   }
   return std::nullopt;
 }

@@ -99,8 +99,8 @@ struct CommandLine {
   std::string command;  // "repo init"
   CommandOptions options;
 
-  /// nullopt if help or the version was asked for and written to `out`. Throws kUsage; then `understood` tells
-  /// for which command and how to report it.
+  /// nullopt if help or the version was asked for and written to `out`. Throws kUsage; then `understood`
+  /// tells for which command and how to report it.
   struct Understood {
     std::string command;
     OutputOptions output;

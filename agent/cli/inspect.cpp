@@ -1,4 +1,5 @@
-// inspect: signatures, signers and administrative keys, in our own form, in Docker's JSON and in Docker's text.
+// inspect: signatures, signers and administrative keys, in our own form, in Docker's JSON and in Docker's
+// text.
 #include <algorithm>
 
 #include "agent/cli/commands.h"
@@ -15,7 +16,8 @@ namespace agent {
 namespace {
 
 /// IDs of a role's keys in both forms, with what kind of key each is.
-OrderedJson describe_keys(const std::map<tuf::KeyId, tuf::KeyObject>& keys, const std::vector<tuf::KeyId>& ids) {
+OrderedJson describe_keys(const std::map<tuf::KeyId, tuf::KeyObject>& keys,
+                          const std::vector<tuf::KeyId>& ids) {
   OrderedJson list = OrderedJson::array();
   for (const tuf::KeyId& id : ids) {
     OrderedJson entry = {{"id", id.hex()}};
@@ -55,16 +57,19 @@ std::string shown_paths(const std::vector<std::string>& paths) {
   return shown.empty() ? "none" : join(shown);
 }
 
-void write_text(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags, const OrderedJson& delegations,
-                const OrderedJson& administrative, std::vector<std::string>& text) {
+void write_text(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags,
+                const OrderedJson& delegations, const OrderedJson& administrative,
+                std::vector<std::string>& text) {
   const auto append = [&](const TextTable& table) {
     for (std::string& line : table.lines()) text.push_back(std::move(line));
   };
   text.push_back("Repository  " + repository.gun().text());
   text.push_back("Root        version " + std::to_string(repository.root().body.version) + ", key " +
-                 administrative["root"][0].value("id", "") + ", expires " + tuf::format_time(repository.root().body.expires));
+                 administrative["root"][0].value("id", "") + ", expires " +
+                 tuf::format_time(repository.root().body.expires));
   text.push_back("Targets     version " + std::to_string(repository.targets().body.version) + ", key " +
-                 canonical_ids(administrative["targets"]) + ", expires " + tuf::format_time(repository.targets().body.expires));
+                 canonical_ids(administrative["targets"]) + ", expires " +
+                 tuf::format_time(repository.targets().body.expires));
   text.push_back("");
   TextTable roles({"DELEGATION", "STATE", "VERSION", "EXPIRES", "PATHS", "THRESHOLD", "KEYS"});
   for (std::size_t i = 0; i < repository.delegations().size(); ++i) {
@@ -101,7 +106,8 @@ void run_command(const InspectOptions& options, Runtime& runtime, Report& report
   }
   if (runtime.line().output.format == OutputFormat::kDocker || options.pretty) {
     const std::string shown = subject.tag ? options.subject : subject.gun.text();
-    report.text = options.pretty ? docker_pretty(trusted, tags, shown) : std::vector{docker_json(trusted, tags, options.subject)};
+    report.text = options.pretty ? docker_pretty(trusted, tags, shown)
+                                 : std::vector{docker_json(trusted, tags, options.subject)};
     return;
   }
   described.trust_root = trust_root_of(trusted);
@@ -130,10 +136,12 @@ void run_command(const DelegationListOptions& options, Runtime& runtime, Report&
   TextTable table({"ROLE", "STATE", "PATHS", "THRESHOLD", "KEY IDS"});
   for (std::size_t i = 0; i < trusted.delegations().size(); ++i) {
     const tuf::Delegation& delegation = trusted.delegations()[i];
-    table.add({delegation.role.name.text(), std::string(tuf::to_string(delegation.state)), shown_paths(delegation.role.paths),
-               std::to_string(delegation.role.threshold), canonical_ids(delegations[i]["keys"])});
+    table.add({delegation.role.name.text(), std::string(tuf::to_string(delegation.state)),
+               shown_paths(delegation.role.paths), std::to_string(delegation.role.threshold),
+               canonical_ids(delegations[i]["keys"])});
   }
-  report.text = trusted.delegations().empty() ? std::vector{"no delegations in " + described.gun} : table.lines();
+  report.text =
+      trusted.delegations().empty() ? std::vector{"no delegations in " + described.gun} : table.lines();
   described.more["delegations"] = std::move(delegations);
 }
 

@@ -21,7 +21,10 @@ using tuf::Error;
 using tuf::ErrorCode;
 
 OrderedJson describe(const hsm::KeyInfo& key) {
-  OrderedJson json = {{"canonical_id", key.canonical_id.hex()}, {"label", key.label}, {"gun", key.gun}, {"location", key.location}};
+  OrderedJson json = {{"canonical_id", key.canonical_id.hex()},
+                      {"label", key.label},
+                      {"gun", key.gun},
+                      {"location", key.location}};
   if (key.public_key) json["type"] = key.public_key->description();
   return json;
 }
@@ -33,7 +36,8 @@ fs::path public_key_path(const KeyGenerateOptions& options) {
                 "choose another name, another --out folder, or remove the file");
   }
   if (!fs::is_directory(options.out)) {
-    throw Error(ErrorCode::kLocal, printable(options.out) + " is not a folder", "make it first: mkdir -p " + printable(options.out));
+    throw Error(ErrorCode::kLocal, printable(options.out) + " is not a folder",
+                "make it first: mkdir -p " + printable(options.out));
   }
   return path;
 }
@@ -56,7 +60,8 @@ void run_command(const KeyGenerateOptions& options, Runtime& runtime, Report& re
   std::shared_ptr<tuf::Signer> key;
   OrderedJson described;
   if (options.token) {
-    const auto token_key = runtime.tokens().generate_key(hsm::TokenUri::parse(*options.token), options.name, *algorithm);
+    const auto token_key =
+        runtime.tokens().generate_key(hsm::TokenUri::parse(*options.token), options.name, *algorithm);
     described["location"] = token_key->uri();
     const hsm::KeyOrigin origin = token_key->origin();
     described["local"] = origin.local.value_or(false);
@@ -72,8 +77,10 @@ void run_command(const KeyGenerateOptions& options, Runtime& runtime, Report& re
   described["canonical_id"] = key->public_key().canonical_id().hex();
   described["type"] = key->public_key().description();
   described["public_key"] = public_file.string();
-  report.text = {"key         " + described["canonical_id"].get<std::string>(), "type        " + key->public_key().description(),
-                 "private     " + described["location"].get<std::string>(), "public      " + public_file.string()};
+  report.text = {"key         " + described["canonical_id"].get<std::string>(),
+                 "type        " + key->public_key().description(),
+                 "private     " + described["location"].get<std::string>(),
+                 "public      " + public_file.string()};
   report.more["key"] = std::move(described);
 }
 
@@ -100,10 +107,13 @@ void run_command(const KeyImportOptions& options, Runtime& runtime, Report& repo
   }
   OrderedJson keys = OrderedJson::array();
   for (const Import& import : imports) {
-    const fs::path path = runtime.key_store().add(import.key, import.role, import.gun, runtime.secrets().passphrase(import.role));
+    const fs::path path = runtime.key_store().add(import.key, import.role, import.gun,
+                                                  runtime.secrets().passphrase(import.role));
     const std::string id = import.key.public_key().canonical_id().hex();
-    report.text.push_back("imported " + id + " (" + import.key.public_key().description() + ", " + printable(import.role) + ")");
-    keys.push_back({{"canonical_id", id}, {"label", import.role}, {"gun", import.gun}, {"location", path.string()}});
+    report.text.push_back("imported " + id + " (" + import.key.public_key().description() + ", " +
+                          printable(import.role) + ")");
+    keys.push_back(
+        {{"canonical_id", id}, {"label", import.role}, {"gun", import.gun}, {"location", path.string()}});
   }
   report.more["keys"] = std::move(keys);
 }
@@ -128,7 +138,8 @@ void run_command(const KeyCertOptions& options, Runtime& runtime, Report& report
   const std::shared_ptr<tuf::Signer> key = runtime.named_key(options.key);
   const std::string pem = options.request
                               ? hsm::make_certificate_request(*key, options.common_name)
-                              : hsm::make_delegation_certificate(*key, options.common_name, runtime.now(), tuf::Days{options.days});
+                              : hsm::make_delegation_certificate(*key, options.common_name, runtime.now(),
+                                                                 tuf::Days{options.days});
   OrderedJson described = {{"canonical_id", key->public_key().canonical_id().hex()}};
   if (!options.request) described["id"] = tuf::PublicKey::from_certificate(pem).id().hex();
   if (options.out) {

@@ -11,8 +11,8 @@ class logger;
 
 namespace agent {
 
-/// Silent unless -v was given; -v shows steps, -vv every request (method, path, status, bytes; never a header or
-/// a body).
+/// Silent unless -v was given; -v shows steps, -vv every request (method, path, status, bytes; never a header
+/// or a body).
 std::shared_ptr<spdlog::logger> make_log(const OutputOptions& output);
 
 }  // namespace agent

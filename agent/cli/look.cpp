@@ -35,19 +35,23 @@ std::vector<TagView> candidates(const tuf::TrustedRepository& repository, const 
 std::string unusable_roles(const tuf::TrustedRepository& repository) {
   std::string out;
   for (const tuf::Delegation& delegation : repository.delegations()) {
-    if (delegation.state != tuf::Delegation::State::kExpired && delegation.state != tuf::Delegation::State::kBelowThreshold) continue;
-    out += (out.empty() ? "; " : ", ") + delegation.role.name.text() + " is " + std::string(tuf::to_string(delegation.state));
+    if (delegation.state != tuf::Delegation::State::kExpired &&
+        delegation.state != tuf::Delegation::State::kBelowThreshold)
+      continue;
+    out += (out.empty() ? "; " : ", ") + delegation.role.name.text() + " is " +
+           std::string(tuf::to_string(delegation.state));
   }
   return out;
 }
 
 /// The view that answers for the image: in all of `roles`, or else released. Throws kNotSigned.
-TagView verified_view(const tuf::TrustedRepository& repository, const ImageReference& image, const std::string& shown,
-                      const std::vector<tuf::RoleName>& roles) {
+TagView verified_view(const tuf::TrustedRepository& repository, const ImageReference& image,
+                      const std::string& shown, const std::vector<tuf::RoleName>& roles) {
   const std::vector<TagView> views = candidates(repository, image);
   const auto answers = [&](const TagView& view) {
     if (roles.empty()) return view.released;
-    return std::all_of(roles.begin(), roles.end(), [&](const tuf::RoleName& role) { return view.is_in(role); });
+    return std::all_of(roles.begin(), roles.end(),
+                       [&](const tuf::RoleName& role) { return view.is_in(role); });
   };
   const auto found = std::find_if(views.begin(), views.end(), answers);
   if (found == views.end()) {
@@ -104,7 +108,8 @@ void run_command(const VerifyOptions& options, Runtime& runtime, Report& report)
   std::optional<Error> first_failure;
   for (std::size_t i = 0; i < images.size(); ++i) {
     const ImageReference& image = images[i];
-    const std::string shown = image.gun.text() + (image.tag ? ":" + *image.tag : "") + (image.digest ? "@" + image.digest->text() : "");
+    const std::string shown = image.gun.text() + (image.tag ? ":" + *image.tag : "") +
+                              (image.digest ? "@" + image.digest->text() : "");
     Runtime::Repository repository = runtime.open(image.gun, Access::kRead);
     RepositoryReport& described = report.repositories.emplace_back();
     described.gun = image.gun.text();
@@ -118,8 +123,9 @@ void run_command(const VerifyOptions& options, Runtime& runtime, Report& report)
       target.verdict = "signed";
       described.trust_root = trust_root_of(trusted);
       for (const tuf::RoleName& role : view.roles) described.roles.push_back(describe_role(trusted, role));
-      report.text.push_back(image.gun.text() + ":" + view.name + "@" + view.digest() + ": signed by " + signed_by(view) +
-                            " (" + std::to_string(view.target.length) + " bytes, in " + join(names_of(view.roles)) + ")");
+      report.text.push_back(image.gun.text() + ":" + view.name + "@" + view.digest() + ": signed by " +
+                            signed_by(view) + " (" + std::to_string(view.target.length) + " bytes, in " +
+                            join(names_of(view.roles)) + ")");
       add_health(trusted, report);
     } catch (const Error& error) {
       // Every image gets its verdict; the first failure decides the exit code.

@@ -27,8 +27,8 @@ void describe(const tuf::TrustedRepository& trusted, RepositoryReport& described
   described.roles = describe_roles(trusted);
 }
 
-/// Keys that this run has put into the trust directory: taken out again unless they are `kept`, so that a failed
-/// `repo init` leaves nothing behind.
+/// Keys that this run has put into the trust directory: taken out again unless they are `kept`, so that a
+/// failed `repo init` leaves nothing behind.
 class NewKeys {
  public:
   explicit NewKeys(Runtime& runtime) : runtime_(runtime) {}
@@ -46,7 +46,8 @@ class NewKeys {
 
   std::shared_ptr<tuf::Signer> make(const std::string& role, const std::string& gun) {
     runtime_.secrets().passphrase(role);  // a key that cannot be stored must not be made
-    made_.push_back({std::make_shared<hsm::PrivateKey>(hsm::PrivateKey::generate(hsm::KeyAlgorithm::kP256)), role, gun});
+    made_.push_back(
+        {std::make_shared<hsm::PrivateKey>(hsm::PrivateKey::generate(hsm::KeyAlgorithm::kP256)), role, gun});
     return made_.back().key;
   }
   void store() {
@@ -75,7 +76,8 @@ std::shared_ptr<tuf::Signer> existing_root_key(const RepoInitOptions& options, R
   std::erase_if(roots, [](const hsm::KeyInfo& key) { return key.label != "root"; });
   if (roots.empty()) return nullptr;
   if (roots.size() > 1) {
-    throw Error(ErrorCode::kKeyAmbiguous, "the trust directory holds " + std::to_string(roots.size()) + " root keys",
+    throw Error(ErrorCode::kKeyAmbiguous,
+                "the trust directory holds " + std::to_string(roots.size()) + " root keys",
                 "name one with --root-key: countersign key list");
   }
   return runtime.key_store().open(roots.front().canonical_id);
@@ -99,8 +101,8 @@ void run_command(const RepoInitOptions& options, Runtime& runtime, Report& repor
   NewKeys new_keys(runtime);
   std::shared_ptr<tuf::Signer> root = existing_root_key(options, runtime);
   if (!root) root = new_keys.make("root", "");
-  const std::shared_ptr<tuf::Signer> targets = options.targets_key ? runtime.named_key(*options.targets_key)
-                                                                   : new_keys.make("targets", gun.text());
+  const std::shared_ptr<tuf::Signer> targets =
+      options.targets_key ? runtime.named_key(*options.targets_key) : new_keys.make("targets", gun.text());
   const tuf::PublicKey root_certificate =
       tuf::PublicKey::from_certificate(hsm::make_root_certificate(*root, gun, runtime.now()));
   if (runtime.dry_run()) {
@@ -140,13 +142,14 @@ void run_command(const RepoPinOptions& options, Runtime& runtime, Report& report
 
 namespace {
 
-void add(const tuf::Gun& gun, const std::vector<DelegationToAdd>& delegations, Runtime& runtime, Report& report) {
+void add(const tuf::Gun& gun, const std::vector<DelegationToAdd>& delegations, Runtime& runtime,
+         Report& report) {
   Runtime::Repository repository = runtime.open(gun, Access::kPublish);
   RepositoryReport& described = start_report(repository, report);
   PublishOptions publish;
   publish.dry_run = runtime.dry_run();
-  const PublishedChanges changes = add_delegations(*repository.store, repository.seen, repository.load, delegations,
-                                                   runtime.keys(), publish, report.warnings);
+  const PublishedChanges changes = add_delegations(*repository.store, repository.seen, repository.load,
+                                                   delegations, runtime.keys(), publish, report.warnings);
   described.published = changes.published;
   described.attempts = changes.attempts;
   describe(changes.repository, described);
@@ -154,7 +157,9 @@ void add(const tuf::Gun& gun, const std::vector<DelegationToAdd>& delegations, R
   for (const DelegationToAdd& delegation : delegations) roles.push_back(delegation.role);
   const bool would = runtime.dry_run() && !changes.files.empty();
   report.text.push_back(gun.text() + ": " +
-                        (would ? "would add the keys to " : changes.published ? "added the keys to " : "unchanged: the keys stand in ") +
+                        (would               ? "would add the keys to "
+                         : changes.published ? "added the keys to "
+                                             : "unchanged: the keys stand in ") +
                         join(names_of(roles)));
 }
 

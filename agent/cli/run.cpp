@@ -31,8 +31,11 @@ void protect_memory() {
 void print_error(const Error& error, const OutputOptions& output, std::ostream& err) {
   const ErrorRow row = error_row(error.code());
   if (output.json_log) {
-    err << OrderedJson{{"level", "error"}, {"code", row.name}, {"message", printable(error.what())}, {"hint", printable(hint_of(error))}}.dump(
-               -1, ' ', false, OrderedJson::error_handler_t::replace)
+    err << OrderedJson{{"level", "error"},
+                       {"code", row.name},
+                       {"message", printable(error.what())},
+                       {"hint", printable(hint_of(error))}}
+               .dump(-1, ' ', false, OrderedJson::error_handler_t::replace)
         << "\n";
     return;
   }
@@ -44,8 +47,10 @@ void print_warnings(const std::vector<Warning>& warnings, const OutputOptions& o
   if (output.quiet) return;
   for (const Warning& warning : warnings) {
     if (output.json_log) {
-      err << OrderedJson{{"level", "warning"}, {"code", warning.code}, {"message", printable(warning.message)}}.dump(
-                 -1, ' ', false, OrderedJson::error_handler_t::replace)
+      err << OrderedJson{{"level", "warning"},
+                         {"code", warning.code},
+                         {"message", printable(warning.message)}}
+                 .dump(-1, ' ', false, OrderedJson::error_handler_t::replace)
           << "\n";
     } else {
       err << "warning[" << warning.code << "]: " << printable(warning.message) << "\n";
@@ -53,12 +58,14 @@ void print_warnings(const std::vector<Warning>& warnings, const OutputOptions& o
   }
 }
 
-/// Results only reach a script if all of them were written; a closed or full stdout must not look like success.
+/// Results only reach a script if all of them were written; a closed or full stdout must not look like
+/// success.
 void flush_results(std::ostream& out) {
   if (!out.flush()) throw Error(ErrorCode::kLocal, "standard output cannot be written");
 }
 
-void print_results(const Report& report, const std::optional<Error>& error, const OutputOptions& output, std::ostream& out) {
+void print_results(const Report& report, const std::optional<Error>& error, const OutputOptions& output,
+                   std::ostream& out) {
   if (output.format == OutputFormat::kJson) {
     out << to_json(report, error) << "\n";
   } else {
@@ -82,7 +89,9 @@ std::optional<Error> capture(Function function) {
 void drop_repeated(std::vector<Warning>& warnings) {
   std::vector<Warning> once;
   for (Warning& warning : warnings) {
-    const auto same = [&](const Warning& other) { return other.code == warning.code && other.message == warning.message; };
+    const auto same = [&](const Warning& other) {
+      return other.code == warning.code && other.message == warning.message;
+    };
     if (std::none_of(once.begin(), once.end(), same)) once.push_back(std::move(warning));
   }
   warnings = std::move(once);
@@ -100,8 +109,9 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
     if (!line) return;
     understood = {line->command, line->output};
     Runtime runtime(*line, make_log(line->output));
-    const std::optional<Error> failure = capture(
-        [&] { std::visit([&](const auto& options) { run_command(options, runtime, report); }, line->options); });
+    const std::optional<Error> failure = capture([&] {
+      std::visit([&](const auto& options) { run_command(options, runtime, report); }, line->options);
+    });
     for (Warning& warning : runtime.take_warnings()) report.warnings.push_back(std::move(warning));
     if (failure) throw Error(*failure);
   });

@@ -17,13 +17,16 @@ namespace {
 using tuf::Error;
 using tuf::ErrorCode;
 
-tuf::Time read_clock() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+tuf::Time read_clock() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
 
 CurlOptions curl_options(const ServerUrl& server, const TlsFiles& tls, std::shared_ptr<spdlog::logger> log) {
   CurlOptions options;
   options.log = std::move(log);
   auto authority = tls.authorities.begin();
-  if (tls.only_these && authority != tls.authorities.end()) options.trust = TlsTrust::only((authority++)->string());
+  if (tls.only_these && authority != tls.authorities.end())
+    options.trust = TlsTrust::only((authority++)->string());
   for (; authority != tls.authorities.end(); ++authority) options.trust.add(authority->string());
   if (tls.client) {
     options.client_certificate = tls.client->certificate.string();
@@ -69,8 +72,7 @@ std::unique_ptr<TrustStore> Runtime::open_store(const tuf::Gun& gun, Access acce
 
 Runtime::Repository Runtime::open(const tuf::Gun& gun, Access access) {
   const RootTrust trust = settings_.root_trust_for(gun);
-  return {open_store(gun, access),
-          SeenRepository(settings_.trust_dir(), gun),
+  return {open_store(gun, access), SeenRepository(settings_.trust_dir(), gun),
           LoadRequest{gun, {trust.pin, trust.trust_on_first_use, line_.reset_cache}, now_, {}}};
 }
 
@@ -95,7 +97,8 @@ std::unique_ptr<hsm::KeySource> Runtime::key_source(const std::string& text) {
     return std::make_unique<hsm::KeyFile>(file->path, secrets_);
   }
   const tuf::KeyId id = key_store_.find(std::get<hsm::KeyIdPrefix>(ref).digits).canonical_id;
-  return std::make_unique<hsm::SelectedKeys>(key_store_, [id](const hsm::KeyInfo& key) { return key.canonical_id == id; });
+  return std::make_unique<hsm::SelectedKeys>(
+      key_store_, [id](const hsm::KeyInfo& key) { return key.canonical_id == id; });
 }
 
 hsm::KeyRing& Runtime::keys() {
@@ -111,7 +114,8 @@ hsm::KeyRing& Runtime::keys() {
 
 std::shared_ptr<tuf::Signer> Runtime::named_key(const std::string& text) {
   const hsm::KeyRef ref = hsm::parse_key_ref(text);
-  if (const auto* uri = std::get_if<hsm::TokenKeyUri>(&ref)) return tokens().open_key(hsm::TokenUri::parse(uri->text));
+  if (const auto* uri = std::get_if<hsm::TokenKeyUri>(&ref))
+    return tokens().open_key(hsm::TokenUri::parse(uri->text));
   const auto source = key_source(text);
   const std::vector<hsm::KeyInfo> keys = source->list();
   if (keys.size() > 1) {
@@ -121,6 +125,8 @@ std::shared_ptr<tuf::Signer> Runtime::named_key(const std::string& text) {
   return source->open(keys.front().canonical_id);
 }
 
-std::vector<Warning> Runtime::take_warnings() { return std::exchange(warnings_, {}); }
+std::vector<Warning> Runtime::take_warnings() {
+  return std::exchange(warnings_, {});
+}
 
 }  // namespace agent

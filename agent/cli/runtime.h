@@ -54,8 +54,8 @@ class Runtime {
 
   hsm::KeyStore& key_store() { return key_store_; }
   hsm::Tokens& tokens();
-  /// The keys named with --signing-key or in the configuration; without any, the trust directory's. Snapshot keys
-  /// of the trust directory in any case.
+  /// The keys named with --signing-key or in the configuration; without any, the trust directory's. Snapshot
+  /// keys of the trust directory in any case.
   hsm::KeyRing& keys();
   /// The one key that `ref` (as for --key) means, open. Throws kKeyAmbiguous for several.
   std::shared_ptr<tuf::Signer> named_key(const std::string& ref);

@@ -25,8 +25,9 @@ std::string to_string(SignStatus status) {
 std::vector<ResolvedImage> resolve(const SignOptions& options) {
   std::vector<ResolvedImage> images;
   if (options.images.size() > 1 && (options.size || options.oci_layout)) {
-    throw tuf::Error(tuf::ErrorCode::kUsage, "--size and --oci-layout speak of one image, but " +
-                                                 std::to_string(options.images.size()) + " are given",
+    throw tuf::Error(tuf::ErrorCode::kUsage,
+                     "--size and --oci-layout speak of one image, but " +
+                         std::to_string(options.images.size()) + " are given",
                      "sign the images one by one");
   }
   SourceOptions sources;
@@ -52,7 +53,8 @@ void describe(const SignedImages& result, const std::vector<ResolvedImage>& imag
   repository.published = result.changes.published;
   repository.attempts = result.changes.attempts;
   if (!dry_run) {
-    for (const tuf::RoleName& role : result.roles) repository.roles.push_back(describe_role(result.changes.repository, role));
+    for (const tuf::RoleName& role : result.roles)
+      repository.roles.push_back(describe_role(result.changes.repository, role));
   }
   const std::vector<std::string> roles = names_of(result.roles);
   for (std::size_t i = 0; i < images.size(); ++i) {
@@ -62,16 +64,17 @@ void describe(const SignedImages& result, const std::vector<ResolvedImage>& imag
     target.length = images[i].length;
     target.roles = roles;
     target.status = to_string(result.statuses[i]);
-    text.push_back(repository.gun + ":" + target.name + ": " + (dry_run && *target.status != "unchanged" ? "would be " : "") +
-                   *target.status + " as " + target.digest + " (" + std::to_string(target.length) + " bytes) in " + join(roles));
+    text.push_back(repository.gun + ":" + target.name + ": " +
+                   (dry_run && *target.status != "unchanged" ? "would be " : "") + *target.status + " as " +
+                   target.digest + " (" + std::to_string(target.length) + " bytes) in " + join(roles));
     repository.targets.push_back(std::move(target));
   }
   if (dry_run) {
     OrderedJson files = OrderedJson::array();
     for (const auto& file : result.changes.files) {
       files.push_back({{"role", file.role.text()}, {"version", file.version}, {"bytes", file.bytes.size()}});
-      text.push_back("  would publish " + file.role.text() + " version " + std::to_string(file.version) + " (" +
-                     std::to_string(file.bytes.size()) + " bytes)");
+      text.push_back("  would publish " + file.role.text() + " version " + std::to_string(file.version) +
+                     " (" + std::to_string(file.bytes.size()) + " bytes)");
     }
     repository.more["would_publish"] = std::move(files);
   }
@@ -84,7 +87,8 @@ void run_command(const SignOptions& options, Runtime& runtime, Report& report) {
   request.roles = parse_roles(options.roles);
   request.allow_move = options.allow_move;
   std::map<tuf::Gun, std::vector<ResolvedImage>> by_repository;  // one transaction for each
-  for (ResolvedImage& image : resolve(options)) by_repository[image.reference.gun].push_back(std::move(image));
+  for (ResolvedImage& image : resolve(options))
+    by_repository[image.reference.gun].push_back(std::move(image));
 
   for (const auto& [gun, images] : by_repository) {
     Runtime::Repository repository = runtime.open(gun, Access::kPublish);
@@ -103,10 +107,11 @@ void run_command(const SignOptions& options, Runtime& runtime, Report& report) {
     }
     PublishOptions publish;
     publish.dry_run = runtime.dry_run();
-    const SignedImages result =
-        sign_images(*repository.store, repository.seen, repository.load, request, runtime.keys(), publish, report.warnings);
+    const SignedImages result = sign_images(*repository.store, repository.seen, repository.load, request,
+                                            runtime.keys(), publish, report.warnings);
     describe(result, images, runtime.dry_run(), described, report.text);
-    for (Warning& warning : health_warnings(result.changes.repository)) report.warnings.push_back(std::move(warning));
+    for (Warning& warning : health_warnings(result.changes.repository))
+      report.warnings.push_back(std::move(warning));
   }
 }
 

@@ -14,10 +14,13 @@ std::string state_of(const hsm::TokenInfo& token) {
   return token.pin_initialised ? "ready" : "no PIN set";
 }
 
-OrderedJson flag(const std::optional<bool>& value) { return value ? OrderedJson(*value) : OrderedJson(nullptr); }
+OrderedJson flag(const std::optional<bool>& value) {
+  return value ? OrderedJson(*value) : OrderedJson(nullptr);
+}
 
 OrderedJson describe(const hsm::TokenKeyInfo& key) {
-  OrderedJson json = {{"label", key.label}, {"id", tuf::to_hex(key.id)}, {"type", key.kind}, {"uri", key.uri}};
+  OrderedJson json = {
+      {"label", key.label}, {"id", tuf::to_hex(key.id)}, {"type", key.kind}, {"uri", key.uri}};
   if (key.public_key) json["canonical_id"] = key.public_key->canonical_id().hex();
   if (!key.problem.empty()) json["problem"] = key.problem;
   json["private_in_view"] = key.private_in_view;
@@ -39,16 +42,19 @@ void run_command(const TokenListOptions& options, Runtime& runtime, Report& repo
   if (options.module) any.module_path = *options.module;
   OrderedJson tokens = OrderedJson::array();
   for (const hsm::TokenInfo& token : runtime.tokens().list(any)) {
-    OrderedJson described = {{"label", token.label},         {"serial", token.serial}, {"manufacturer", token.manufacturer},
-                             {"model", token.model},         {"module", token.module_path}, {"uri", token.uri},
-                             {"state", state_of(token)},     {"initialised", token.initialised}};
+    OrderedJson described = {
+        {"label", token.label},     {"serial", token.serial},          {"manufacturer", token.manufacturer},
+        {"model", token.model},     {"module", token.module_path},     {"uri", token.uri},
+        {"state", state_of(token)}, {"initialised", token.initialised}};
     described["keys"] = OrderedJson::array();
-    report.text.push_back((token.initialised ? token.uri : "(a token that is not initialised)") + "  " + state_of(token));
+    report.text.push_back((token.initialised ? token.uri : "(a token that is not initialised)") + "  " +
+                          state_of(token));
     if (!token.problem.empty()) report.text.push_back("  " + token.problem);
     TextTable table({"  TYPE", "KEY ID", "KEY", "REMARKS"});
     for (const hsm::TokenKeyInfo& key : token.keys) {
       described["keys"].push_back(describe(key));
-      table.add({"  " + key.kind, key.public_key ? key.public_key->canonical_id().short_form() : "-", key.uri, remarks(key)});
+      table.add({"  " + key.kind, key.public_key ? key.public_key->canonical_id().short_form() : "-", key.uri,
+                 remarks(key)});
     }
     if (!token.keys.empty()) {
       for (std::string& line : table.lines()) report.text.push_back(std::move(line));

@@ -57,27 +57,36 @@ std::vector<std::string> sorted(std::vector<std::string> names) {
   return names;
 }
 
-std::string hex_digest(const TagView& tag) { return tag.digest().empty() ? "" : tag.digest().substr(7); }
+std::string hex_digest(const TagView& tag) {
+  return tag.digest().empty() ? "" : tag.digest().substr(7);
+}
 
 }  // namespace
 
-std::string docker_json(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags, const std::string& name) {
+std::string docker_json(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags,
+                        const std::string& name) {
   OrderedJson signed_tags = OrderedJson::array();
   for (const TagView& tag : tags) {
     if (!tag.released) continue;
-    signed_tags.push_back({{"SignedTag", tag.name}, {"Digest", hex_digest(tag)}, {"Signers", signers_or_admin(tag, "Repo Admin")}});
+    signed_tags.push_back({{"SignedTag", tag.name},
+                           {"Digest", hex_digest(tag)},
+                           {"Signers", signers_or_admin(tag, "Repo Admin")}});
   }
   OrderedJson signers = OrderedJson::array();
-  for (const Signer& signer : signers_of(repository)) signers.push_back({{"Name", signer.name}, {"Keys", key_list(signer.keys)}});
-  const OrderedJson administrative = {{{"Name", "Root"}, {"Keys", key_list(key_ids(repository, "root"))}},
-                                      {{"Name", "Repository"}, {"Keys", key_list(key_ids(repository, "targets"))}}};
-  const OrderedJson document = {
-      {{"Name", name}, {"SignedTags", signed_tags}, {"Signers", signers}, {"AdministrativeKeys", administrative}}};
+  for (const Signer& signer : signers_of(repository))
+    signers.push_back({{"Name", signer.name}, {"Keys", key_list(signer.keys)}});
+  const OrderedJson administrative = {
+      {{"Name", "Root"}, {"Keys", key_list(key_ids(repository, "root"))}},
+      {{"Name", "Repository"}, {"Keys", key_list(key_ids(repository, "targets"))}}};
+  const OrderedJson document = {{{"Name", name},
+                                 {"SignedTags", signed_tags},
+                                 {"Signers", signers},
+                                 {"AdministrativeKeys", administrative}}};
   return document.dump(4, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
-std::vector<std::string> docker_pretty(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags,
-                                       const std::string& name) {
+std::vector<std::string> docker_pretty(const tuf::TrustedRepository& repository,
+                                       const std::vector<TagView>& tags, const std::string& name) {
   std::vector<std::string> lines;
   const auto append = [&](const TextTable& table) {
     for (std::string& line : table.lines()) lines.push_back(std::move(line));
@@ -87,7 +96,8 @@ std::vector<std::string> docker_pretty(const tuf::TrustedRepository& repository,
   if (any) {
     TextTable table({"SIGNED TAG", "DIGEST", "SIGNERS"});
     for (const TagView& tag : tags) {
-      if (tag.released) table.add({tag.name, hex_digest(tag), join(sorted(signers_or_admin(tag, "(Repo Admin)")))});
+      if (tag.released)
+        table.add({tag.name, hex_digest(tag), join(sorted(signers_or_admin(tag, "(Repo Admin)")))});
     }
     append(table);
     lines.emplace_back();

@@ -10,10 +10,11 @@
 namespace agent {
 
 /// The JSON array, indented as Docker does it. `name` is the argument as the user wrote it.
-std::string docker_json(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags, const std::string& name);
+std::string docker_json(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags,
+                        const std::string& name);
 
 /// The text of `docker trust inspect --pretty`, by lines.
-std::vector<std::string> docker_pretty(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags,
-                                       const std::string& name);
+std::vector<std::string> docker_pretty(const tuf::TrustedRepository& repository,
+                                       const std::vector<TagView>& tags, const std::string& name);
 
 }  // namespace agent

@@ -39,10 +39,12 @@ OrderedJson to_json(const RepositoryReport& repository) {
 }  // namespace
 
 std::string to_json(const Report& report, const std::optional<tuf::Error>& error) {
-  OrderedJson document = {{"schema", "countersign/v1"}, {"command", report.command}, {"ok", !error.has_value()}};
+  OrderedJson document = {
+      {"schema", "countersign/v1"}, {"command", report.command}, {"ok", !error.has_value()}};
   document["exit_code"] = error ? static_cast<int>(error_row(error->code()).exit_code) : 0;
   document["repositories"] = OrderedJson::array();
-  for (const RepositoryReport& repository : report.repositories) document["repositories"].push_back(to_json(repository));
+  for (const RepositoryReport& repository : report.repositories)
+    document["repositories"].push_back(to_json(repository));
   document.update(report.more);
   document["warnings"] = OrderedJson::array();
   for (const Warning& warning : report.warnings) {

@@ -1,5 +1,5 @@
-// Report: what a command has to say, as text for people and as the JSON document of the public contract. Filled
-// while the command runs, so that a failure half-way still tells what was done.
+// Report: what a command has to say, as text for people and as the JSON document of the public contract.
+// Filled while the command runs, so that a failure half-way still tells what was done.
 #pragma once
 
 #include <cstdint>
@@ -30,10 +30,10 @@ struct TargetReport {
   std::string digest;
   std::int64_t length = 0;
   std::vector<std::string> roles;
-  std::optional<std::string> status;                 // sign: signed, unchanged, moved
-  std::optional<std::vector<std::string>> signers;   // list, verify, inspect
-  std::optional<bool> released;                      // list, inspect
-  std::optional<std::string> verdict;                // verify
+  std::optional<std::string> status;                // sign: signed, unchanged, moved
+  std::optional<std::vector<std::string>> signers;  // list, verify, inspect
+  std::optional<bool> released;                     // list, inspect
+  std::optional<std::string> verdict;               // verify
 };
 
 struct RepositoryReport {

@@ -13,9 +13,13 @@ using tuf::RoleName;
 constexpr tuf::Days kNearingExpiry{183};
 
 template <class T>
-RoleReport describe_file(const std::string& name, const tuf::Metadata<T>& file, const std::vector<tuf::KeyId>& keys) {
-  RoleReport report{name, file.body.version, tuf::format_time(file.body.expires),
-                    tuf::to_hex(tuf::sha256(tuf::as_bytes(file.bytes))), {}};
+RoleReport describe_file(const std::string& name, const tuf::Metadata<T>& file,
+                         const std::vector<tuf::KeyId>& keys) {
+  RoleReport report{name,
+                    file.body.version,
+                    tuf::format_time(file.body.expires),
+                    tuf::to_hex(tuf::sha256(tuf::as_bytes(file.bytes))),
+                    {}};
   for (const tuf::KeyId& id : keys) report.key_ids.push_back(id.hex());
   return report;
 }
@@ -23,7 +27,8 @@ RoleReport describe_file(const std::string& name, const tuf::Metadata<T>& file, 
 }  // namespace
 
 RoleReport describe_role(const tuf::TrustedRepository& repository, const RoleName& role) {
-  if (const tuf::Delegation* delegation = repository.find_delegation(role); delegation && delegation->metadata) {
+  if (const tuf::Delegation* delegation = repository.find_delegation(role);
+      delegation && delegation->metadata) {
     return describe_file(role.text(), *delegation->metadata, delegation->role.key_ids);
   }
   const auto keys = [&] { return repository.root().body.role(role).key_ids; };
@@ -66,16 +71,19 @@ std::vector<Warning> health_warnings(const tuf::TrustedRepository& repository) {
   std::vector<Warning> warnings;
   const auto check = [&](const std::string& role, tuf::Time expires) {
     if (expires > repository.now() + kNearingExpiry) return;
-    warnings.push_back({"EXPIRES_SOON", role + " of " + repository.gun().text() + " expires at " + tuf::format_time(expires)});
+    warnings.push_back({"EXPIRES_SOON", role + " of " + repository.gun().text() + " expires at " +
+                                            tuf::format_time(expires)});
   };
   check("root", repository.root().body.expires);
   check("targets", repository.targets().body.expires);
   for (const tuf::Delegation& delegation : repository.delegations()) {
     const std::string& role = delegation.role.name.text();
     if (delegation.state == tuf::Delegation::State::kUsable) check(role, delegation.metadata->body.expires);
-    if (delegation.state == tuf::Delegation::State::kExpired || delegation.state == tuf::Delegation::State::kBelowThreshold) {
-      warnings.push_back({"ROLE_UNUSABLE", role + " of " + repository.gun().text() + " is not read by anybody: " +
-                                               std::string(tuf::to_string(delegation.state))});
+    if (delegation.state == tuf::Delegation::State::kExpired ||
+        delegation.state == tuf::Delegation::State::kBelowThreshold) {
+      warnings.push_back(
+          {"ROLE_UNUSABLE", role + " of " + repository.gun().text() +
+                                " is not read by anybody: " + std::string(tuf::to_string(delegation.state))});
     }
   }
   return warnings;

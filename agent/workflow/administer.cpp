@@ -29,11 +29,14 @@ bool is_signer_name(const std::string& name) {
 
 }  // namespace
 
-bool repository_exists(TrustStore& store) { return store.fetch({{RoleName::of("root")}}).front().has_value(); }
+bool repository_exists(TrustStore& store) {
+  return store.fetch({{RoleName::of("root")}}).front().has_value();
+}
 
-tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen, const tuf::Gun& gun, tuf::Time now,
-                                         const tuf::PublicKey& root, const tuf::PublicKey& targets,
-                                         hsm::KeyRing& keys, std::vector<Warning>& warnings) {
+tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen, const tuf::Gun& gun,
+                                         tuf::Time now, const tuf::PublicKey& root,
+                                         const tuf::PublicKey& targets, hsm::KeyRing& keys,
+                                         std::vector<Warning>& warnings) {
   const tuf::KeyObject snapshot = store.server_key(RoleName::of("snapshot"));
   const tuf::KeyObject timestamp = store.server_key(RoleName::of("timestamp"));
   const auto draft = tuf::RepositoryDraft::for_new_repository(gun, now, {root, targets, snapshot, timestamp});
@@ -49,11 +52,13 @@ tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen
   try {
     return load_repository(store, seen, load, warnings);
   } catch (const Error& error) {
-    if (result == PublishResult::kUnknown && error.code() == ErrorCode::kPinMismatch) fail_created_by_others(gun, store);
+    if (result == PublishResult::kUnknown && error.code() == ErrorCode::kPinMismatch)
+      fail_created_by_others(gun, store);
     if (result == PublishResult::kUnknown && error.code() == ErrorCode::kNoTrustData) {
       throw Error(ErrorCode::kServerError, store.name() + " did not create " + gun.text());
     }
-    throw Error(ErrorCode::kOutcomeUnknown, gun.text() + " was sent to " + store.name() + ", but cannot be read back: " + error.what());
+    throw Error(ErrorCode::kOutcomeUnknown,
+                gun.text() + " was sent to " + store.name() + ", but cannot be read back: " + error.what());
   }
 }
 
@@ -62,7 +67,8 @@ PublishedChanges add_delegations(TrustStore& store, SeenRepository& seen, const 
                                  const PublishOptions& options, std::vector<Warning>& warnings) {
   const ChangeRepository change = [&](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
     for (const DelegationToAdd& delegation : delegations) {
-      if (!draft.add_delegation(delegation.role, delegation.keys, delegation.paths, delegation.threshold)) continue;
+      if (!draft.add_delegation(delegation.role, delegation.keys, delegation.paths, delegation.threshold))
+        continue;
       const RoleName parent = delegation.role.parent();
       if (can_sign(repository, parent, keys)) continue;
       throw Error(ErrorCode::kKeyNotInRole,
@@ -79,12 +85,14 @@ void require_signer_name(const std::string& name) {
                 "use lower-case letters, digits, - and _, starting with a letter or digit");
   }
   if (name == kReleases.leaf()) {
-    throw Error(ErrorCode::kInvalidRole, "\"releases\" is the role that every signer signs, not the name of one",
+    throw Error(ErrorCode::kInvalidRole,
+                "\"releases\" is the role that every signer signs, not the name of one",
                 "name the signer after the CI identity, for example: jenkins");
   }
 }
 
-std::vector<DelegationToAdd> signer_delegations(const std::string& name, const std::vector<tuf::PublicKey>& keys) {
+std::vector<DelegationToAdd> signer_delegations(const std::string& name,
+                                                const std::vector<tuf::PublicKey>& keys) {
   require_signer_name(name);
   // The order is that of priority: readers that look through all roles report the released tag as released.
   return {{kReleases, keys, {""}, std::nullopt}, {RoleName::of("targets/" + name), keys, {""}, std::nullopt}};

@@ -13,13 +13,14 @@ namespace agent {
 /// Whether the store has a root for this repository, trusted or not.
 bool repository_exists(TrustStore& store);
 
-/// Creates the repository with the store managing snapshot and timestamp, and reads it back with the new root as
-/// pin. `root` is a certificate for the GUN; its key and `targets` must be in the ring. Throws kConflict if
-/// somebody else created it meanwhile, and what signing and the store throw: then nothing was created. Only with
-/// kOutcomeUnknown it may have been.
-tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen, const tuf::Gun& gun, tuf::Time now,
-                                         const tuf::PublicKey& root, const tuf::PublicKey& targets,
-                                         hsm::KeyRing& keys, std::vector<Warning>& warnings);
+/// Creates the repository with the store managing snapshot and timestamp, and reads it back with the new root
+/// as pin. `root` is a certificate for the GUN; its key and `targets` must be in the ring. Throws kConflict
+/// if somebody else created it meanwhile, and what signing and the store throw: then nothing was created.
+/// Only with kOutcomeUnknown it may have been.
+tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen, const tuf::Gun& gun,
+                                         tuf::Time now, const tuf::PublicKey& root,
+                                         const tuf::PublicKey& targets, hsm::KeyRing& keys,
+                                         std::vector<Warning>& warnings);
 
 /// A delegation with keys and paths to add.
 struct DelegationToAdd {
@@ -35,10 +36,12 @@ PublishedChanges add_delegations(TrustStore& store, SeenRepository& seen, const 
                                  const std::vector<DelegationToAdd>& delegations, hsm::KeyRing& keys,
                                  const PublishOptions& options, std::vector<Warning>& warnings);
 
-/// Throws kInvalidRole unless `name` fits Docker's grammar of signers, `[a-z0-9][a-z0-9_-]*`, and is not `releases`.
+/// Throws kInvalidRole unless `name` fits Docker's grammar of signers, `[a-z0-9][a-z0-9_-]*`, and is not
+/// `releases`.
 void require_signer_name(const std::string& name);
 
 /// What `signer add` adds: `targets/<name>` and `targets/releases`, both for all paths (section 8.2).
-std::vector<DelegationToAdd> signer_delegations(const std::string& name, const std::vector<tuf::PublicKey>& keys);
+std::vector<DelegationToAdd> signer_delegations(const std::string& name,
+                                                const std::vector<tuf::PublicKey>& keys);
 
 }  // namespace agent

@@ -90,7 +90,8 @@ class Loading {
     }
     repository.accept_snapshot(std::move(snapshot));
     repository.accept_targets(named(repository, kTargets));
-    for (auto wanted = repository.wanted_delegations(); !wanted.empty(); wanted = repository.wanted_delegations()) {
+    for (auto wanted = repository.wanted_delegations(); !wanted.empty();
+         wanted = repository.wanted_delegations()) {
       load_delegations(repository, wanted);
     }
     return repository;
@@ -104,12 +105,14 @@ class Loading {
     if (!file) return;
     for (const tuf::DelegationRole& child : file->body.roles) {
       if (child.name.parent() != role) continue;
-      if (std::find(likely_.begin(), likely_.end(), child.name) == likely_.end()) likely_.push_back(child.name);
+      if (std::find(likely_.begin(), likely_.end(), child.name) == likely_.end())
+        likely_.push_back(child.name);
       remember_targets(seen, child.name, warnings);
     }
   }
 
-  /// What was loaded a moment ago is in the trust directory too; reading it there would parse every file again.
+  /// What was loaded a moment ago is in the trust directory too; reading it there would parse every file
+  /// again.
   void start_from(const TrustedRepository& before) {
     known_root_ = before.root();
     remember(memory_, kRoot, before.root());
@@ -219,9 +222,10 @@ class Loading {
     return repository;
   }
 
-  /// The root that the (not yet verified) snapshot names, if it is another one than that in use. What comes of it is
-  /// for the root chain and the snapshot's own verification to say.
-  std::optional<std::string> other_root_named_by(const std::string& snapshot, const TrustedRepository& repository) {
+  /// The root that the (not yet verified) snapshot names, if it is another one than that in use. What comes
+  /// of it is for the root chain and the snapshot's own verification to say.
+  std::optional<std::string> other_root_named_by(const std::string& snapshot,
+                                                 const TrustedRepository& repository) {
     const tuf::Snapshot body = tuf::decode<tuf::Snapshot>(snapshot, "snapshot").body;
     const tuf::FileMeta& expected = body.meta.at("root");
     if (is(repository.root().bytes, expected)) return std::nullopt;
@@ -314,7 +318,8 @@ TrustedRepository load_with_second_look(TrustStore& store, const SeenRepository&
 }
 
 /// Whether a parallel job has remembered a later state in the meantime. What is damaged is not later.
-bool is_newer_than(const SeenRepository& seen, const LoadRequest& request, const TrustedRepository& repository) {
+bool is_newer_than(const SeenRepository& seen, const LoadRequest& request,
+                   const TrustedRepository& repository) {
   std::vector<Warning> ignored;
   const auto root = read_seen<tuf::Root>(seen, kRoot, ignored);
   const auto timestamp = read_seen<tuf::Timestamp>(seen, kTimestamp, ignored);

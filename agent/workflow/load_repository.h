@@ -36,8 +36,8 @@ struct LoadRequest {
   tuf::Time now;
   /// Delegations that are likely wanted: asked for together with the top roles.
   std::vector<tuf::RoleName> likely;
-  /// What this run has loaded before; it must outlive the call. Its root, targets and delegations, but for the
-  /// likely ones, are not asked for again while the store's snapshot still names these very files.
+  /// What this run has loaded before; it must outlive the call. Its root, targets and delegations, but for
+  /// the likely ones, are not asked for again while the store's snapshot still names these very files.
   const tuf::TrustedRepository* before = nullptr;
 };
 

@@ -38,7 +38,8 @@ std::vector<TagView> view_in(const tuf::TrustedRepository& repository, const std
     }
   }
   for (const RoleName& role : {kReleases, kTargets}) {
-    const auto found = std::find_if(views.begin(), views.end(), [&](const TagView& view) { return view.is_in(role); });
+    const auto found =
+        std::find_if(views.begin(), views.end(), [&](const TagView& view) { return view.is_in(role); });
     if (found == views.end()) continue;
     found->released = true;
     found->target = *repository.find_target(role, name);  // its length is what pullers are told
@@ -50,7 +51,9 @@ std::vector<TagView> view_in(const tuf::TrustedRepository& repository, const std
 
 }  // namespace
 
-bool TagView::is_in(const RoleName& role) const { return std::find(roles.begin(), roles.end(), role) != roles.end(); }
+bool TagView::is_in(const RoleName& role) const {
+  return std::find(roles.begin(), roles.end(), role) != roles.end();
+}
 
 std::string TagView::digest() const {
   const tuf::Bytes* sha256 = target.sha256();
@@ -60,7 +63,8 @@ std::string TagView::digest() const {
 std::vector<std::string> TagView::signers() const {
   std::vector<std::string> names;
   for (const RoleName& role : roles) {
-    if (role.is_delegation() && role.parent() == kTargets && role != kReleases) names.emplace_back(role.leaf());
+    if (role.is_delegation() && role.parent() == kTargets && role != kReleases)
+      names.emplace_back(role.leaf());
   }
   return names;
 }

@@ -9,8 +9,8 @@
 namespace tuf {
 namespace {
 
-/// Whether writing `wanted` would change anything that was asked for: hashes and custom data that others added to
-/// the same image stay.
+/// Whether writing `wanted` would change anything that was asked for: hashes and custom data that others
+/// added to the same image stay.
 bool says_the_same(const Target& present, const Target& wanted) {
   const auto held = [&](const auto& hash) {
     const auto found = present.hashes.find(hash.first);
