@@ -54,9 +54,7 @@ tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen
   } catch (const Error& error) {
     if (result == PublishResult::kUnknown && error.code() == ErrorCode::kPinMismatch)
       fail_created_by_others(gun, store);
-    if (result == PublishResult::kUnknown && error.code() == ErrorCode::kNoTrustData) {
-      throw Error(ErrorCode::kServerError, store.name() + " did not create " + gun.text());
-    }
+    // What a proxy holds back may still arrive: the keys must not be given up.
     throw Error(ErrorCode::kOutcomeUnknown,
                 gun.text() + " was sent to " + store.name() + ", but cannot be read back: " + error.what());
   }

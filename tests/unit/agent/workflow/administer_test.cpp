@@ -77,6 +77,13 @@ TEST_CASE("A new repository that cannot be read back has an unknown outcome") {
   CHECK_ERROR(a.create(), ErrorCode::kOutcomeUnknown, "gone");
 }
 
+TEST_CASE("A lost answer to the creation has an unknown outcome, since the request may arrive late") {
+  Administrator a;
+  a.store.outcomes[1] = Outcome::kUnknownLost;
+
+  CHECK_ERROR(a.create(), ErrorCode::kOutcomeUnknown, "cannot be read back");
+}
+
 TEST_CASE("Creating a repository anew does not stumble over the memory of its predecessor") {
   Administrator a;
   a.create();
