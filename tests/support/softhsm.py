@@ -7,6 +7,7 @@ from support.process import clean_environment, run
 from support.secrets import Secrets
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
+SPY_SUPPRESSIONS = Path(__file__).with_name("pkcs11_spy.supp")
 
 
 def spy_module() -> Path:
@@ -57,7 +58,8 @@ class SoftHsm:
         """An environment in which every call to the module is logged, and the log."""
         log = self.folder / f"spy-{os.urandom(4).hex()}.log"
         return self.env | {"COUNTERSIGN_PKCS11_MODULE": str(spy_module()), "PKCS11SPY": str(MODULE),
-                           "PKCS11SPY_OUTPUT": str(log)}, log
+                           "PKCS11SPY_OUTPUT": str(log),
+                           "LSAN_OPTIONS": f"print_suppressions=0:suppressions={SPY_SUPPRESSIONS}"}, log
 
 
 def calls(log: Path, function: str) -> int:
