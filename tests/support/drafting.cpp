@@ -26,4 +26,18 @@ tuf::TrustedRepository published(RepositoryMaker repository, const tuf::PublishT
   return load(repository, options);
 }
 
+RepositoryMaker with_jenkins() {
+  RepositoryMaker repository;
+  repository.add_delegation("targets/jenkins", TestSigner::generate());
+  repository.set_target("targets/jenkins", "1.0", make_target("one"));
+  repository.publish();
+  return repository;
+}
+
+std::vector<std::string> roles_of(const tuf::PublishTransaction& transaction) {
+  std::vector<std::string> roles;
+  for (const auto& file : transaction.files()) roles.push_back(file.role.text());
+  return roles;
+}
+
 }  // namespace test

@@ -21,4 +21,10 @@ std::shared_ptr<TestSigner> signer_of(const RepositoryMaker& repository, const s
 tuf::TrustedRepository published(RepositoryMaker repository, const tuf::PublishTransaction& transaction,
                                  const LoadOptions& options = {});
 
+/// The delegation `targets/jenkins` with the tag 1.0, published.
+RepositoryMaker with_jenkins();
+
+/// The roles that the transaction publishes, in its order.
+std::vector<std::string> roles_of(const tuf::PublishTransaction& transaction);
+
 }  // namespace test

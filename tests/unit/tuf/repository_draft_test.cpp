@@ -9,8 +9,10 @@ using test::make_target;
 using test::only;
 using test::published;
 using test::RepositoryMaker;
+using test::roles_of;
 using test::signer_of;
 using test::TestSigner;
+using test::with_jenkins;
 using tuf::Days;
 using tuf::ErrorCode;
 using tuf::RepositoryDraft;
@@ -22,20 +24,6 @@ namespace {
 const RoleName kTargets = RoleName::of("targets");
 const RoleName kJenkins = RoleName::of("targets/jenkins");
 const RoleName kReleases = RoleName::of("targets/releases");
-
-RepositoryMaker with_jenkins() {
-  RepositoryMaker repository;
-  repository.add_delegation("targets/jenkins", TestSigner::generate());
-  repository.set_target("targets/jenkins", "1.0", make_target("one"));
-  repository.publish();
-  return repository;
-}
-
-std::vector<std::string> roles_of(const tuf::PublishTransaction& transaction) {
-  std::vector<std::string> roles;
-  for (const auto& file : transaction.files()) roles.push_back(file.role.text());
-  return roles;
-}
 
 using Roles = std::vector<std::string>;
 
