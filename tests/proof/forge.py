@@ -3,6 +3,7 @@ makes. Shares no code with the program under test."""
 import base64
 import datetime
 import hashlib
+import random
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from proof.exact_form import canonical, wire
+from proof.json_text import Spelling, meaning
 
 NOW = datetime.datetime.utcnow().replace(microsecond=0)
 FAR = (NOW + datetime.timedelta(days=1000)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -30,7 +31,7 @@ def key_object(keytype: str, public: bytes | str) -> dict:
 
 
 def key_id(key: dict) -> str:
-    return hashlib.sha256(canonical(key).encode()).hexdigest()
+    return hashlib.sha256(meaning(key).encode()).hexdigest()
 
 
 class Key:
@@ -119,12 +120,10 @@ def signature(key: Key, message: str | bytes, listed: dict | None = None, **othe
     return entry | other
 
 
-def file_of(signed: str | dict, *signatures: dict) -> bytes:
+def file_of(signed: dict, *signatures: dict) -> bytes:
     """The exact form."""
-    signed = signed if isinstance(signed, str) else canonical(signed)
-    parts = ('{"keyid":%s,"method":%s,"sig":%s}' % tuple(map(canonical, (s["keyid"], s["method"], s["sig"])))
-             for s in signatures)
-    return wire('{"signed":' + signed + ',"signatures":[' + ",".join(parts) + "]}")
+    exact = Spelling(random.Random(0))
+    return b'{"signed":' + exact.write(signed) + b',"signatures":' + exact.write(list(signatures)) + b"}"
 
 
 def meta_of(content: bytes) -> dict:
@@ -159,12 +158,12 @@ def root_body(**changes) -> dict:
 
 def sign_root(body: dict, key: Key | None = None, listed: dict | None = None) -> bytes:
     key = key or pool("P-256", 100)
-    return file_of(body, signature(key, canonical(body), listed or key.certified(root_certificate())))
+    return file_of(body, signature(key, meaning(body), listed or key.certified(root_certificate())))
 
 
 def sign_top(role: str, body: dict) -> bytes:
     key = pool("P-256", 101 + ("targets", "snapshot", "timestamp").index(role))
-    return file_of(body, signature(key, canonical(body)))
+    return file_of(body, signature(key, meaning(body)))
 
 
 def snapshot_body(files: dict[str, bytes], **changes) -> dict:

@@ -39,17 +39,19 @@ class KeptReader(Reader):
 
 
 def what_clients_list(roles: list[dict]) -> dict[str, tuple[str, int, str]]:
-    """Name -> digest, length and role by the specification (section 7.6): breadth first, children in the order of
-    their parent, the first definition of a name wins, names outside the paths of a role or its parents do not count."""
+    """Name -> digest, length and role by the specification (sections 3.6, 7.6): breadth first, children in the order of
+    their parent, the first definition of a name wins. A path counts if it starts with one of the parent's that counts;
+    names outside the paths that count do not."""
     by_name = {role["name"]: role for role in roles}
     listed = {}
-    queue = [("targets", [[""]])]
+    queue = [("targets", [""])]
     while queue:
         name, paths = queue.pop(0)
         for target, entry in by_name[name]["targets"].items():
-            if all(any(target.startswith(path) for path in level) for level in paths):
+            if target.startswith(tuple(paths)):
                 listed.setdefault(target, (entry["sha256"], entry["length"], name))
-        queue += [(role["name"], [*paths, role["paths"]]) for role in roles if role["name"].rpartition("/")[0] == name]
+        queue += [(role["name"], [path for path in role["paths"] if path.startswith(tuple(paths))])
+                  for role in roles if role["name"].rpartition("/")[0] == name]
     return listed
 
 

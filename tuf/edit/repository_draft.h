@@ -78,6 +78,7 @@ class RepositoryDraft {
 
   Targets& edit(const RoleName& role);
   const Targets* current(const RoleName& role) const;
+  std::vector<std::string> paths_of(const RoleName& role) const;
   bool admits(const RoleName& role, std::string_view target_name) const;
   const Targets& parent_of(const RoleName& role) const;
   void require_usable(const RoleName& role) const;

@@ -14,6 +14,14 @@ bool DelegationRole::admits(std::string_view target_name) const {
                      [&](const std::string& path) { return target_name.starts_with(path); });
 }
 
+std::vector<std::string> paths_below(const std::vector<std::string>& above, std::vector<std::string> paths) {
+  std::erase_if(paths, [&](const std::string& path) {
+    return std::none_of(above.begin(), above.end(),
+                        [&](const std::string& prefix) { return path.starts_with(prefix); });
+  });
+  return paths;
+}
+
 const DelegationRole* Targets::find_role(const RoleName& name) const {
   const auto found =
       std::find_if(roles.begin(), roles.end(), [&](const DelegationRole& role) { return role.name == name; });

@@ -59,9 +59,14 @@ struct DelegationRole {
   int threshold = 1;
   std::vector<std::string> paths;  // prefixes; empty means no names at all (section 3.6)
 
-  /// Whether one of the paths is a prefix of the name. The parents' paths count too; see TrustedRepository.
+  /// Whether one of the paths is a prefix of the name. Below a delegation not every path counts; see
+  /// paths_below.
   bool admits(std::string_view target_name) const;
 };
+
+/// The paths of a child that count: those that start with one of `above`, the paths of its parent that count
+/// (section 3.6). A wider path is not narrowed to what the parent has; it admits nothing.
+std::vector<std::string> paths_below(const std::vector<std::string>& above, std::vector<std::string> paths);
 
 /// `targets` and every delegation.
 struct Targets {

@@ -261,19 +261,24 @@ class RandomRepository {
     return [=](tuf::RepositoryDraft& draft) { draft.add_delegation(name, keys, paths, given); };
   }
 
-  /// A name that the paths of the role and of its parents admit; nullopt if there is none.
+  /// The paths of a role that count: those that start with a path of its parent that counts (section 3.6).
+  std::vector<std::string> effective_paths(const Role& role) {
+    if (!role.name.is_delegation()) return role.paths;
+    const std::vector<std::string> above = effective_paths(*find(role.name.parent()));
+    std::vector<std::string> paths = role.paths;
+    std::erase_if(paths, [&](const std::string& path) {
+      return std::none_of(above.begin(), above.end(),
+                          [&](const std::string& start) { return path.starts_with(start); });
+    });
+    return paths;
+  }
+
+  /// A name that readers accept from the role; nullopt if there is none.
   std::optional<std::string> random_name(const Role& role) {
     if (!role.targets.empty() && random_.one_in(4)) return role.targets.rbegin()->first;
-    if (role.paths.empty()) return std::nullopt;
-    const std::string name = random_.pick(role.paths) + random_text(random_, 12);
-    for (tuf::RoleName above = role.name; above.is_delegation(); above = above.parent()) {
-      const std::vector<std::string>& paths = find(above)->paths;
-      if (std::none_of(paths.begin(), paths.end(),
-                       [&](const std::string& path) { return name.starts_with(path); })) {
-        return std::nullopt;
-      }
-    }
-    return name;
+    const std::vector<std::string> paths = effective_paths(role);
+    if (paths.empty()) return std::nullopt;
+    return random_.pick(paths) + random_text(random_, 12);
   }
 
   Random random_;
