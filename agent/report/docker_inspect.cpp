@@ -12,6 +12,8 @@ namespace {
 
 using tuf::RoleName;
 
+constexpr TextTable::Spacing kDockerSpacing{3, 10};
+
 struct Signer {
   std::string name;
   std::vector<std::string> keys;  // canonical IDs
@@ -95,11 +97,14 @@ bool naturally_before(std::string_view a, std::string_view b) {
   return a.empty() && !b.empty();
 }
 
-/// What pullers get, in Docker's order.
-std::vector<TagView> released(std::vector<TagView> tags) {
-  std::erase_if(tags, [](const TagView& tag) { return !tag.released; });
-  std::sort(tags.begin(), tags.end(),
-            [](const TagView& a, const TagView& b) { return naturally_before(a.name, b.name); });
+/// What Docker shows, in its order: what pullers get, and what they would get if releases did not have the
+/// tag.
+std::vector<TagView> shown_tags(std::vector<TagView> tags) {
+  std::erase_if(tags, [](const TagView& tag) {
+    return !tag.is_in(RoleName::of("targets")) && !tag.is_in(RoleName::of("targets/releases"));
+  });
+  std::stable_sort(tags.begin(), tags.end(),
+                   [](const TagView& a, const TagView& b) { return naturally_before(a.name, b.name); });
   return tags;
 }
 
@@ -112,7 +117,7 @@ std::string hex_digest(const TagView& tag) {
 std::string docker_json(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags,
                         const std::string& name) {
   OrderedJson signed_tags = OrderedJson::array();
-  for (const TagView& tag : released(tags)) {
+  for (const TagView& tag : shown_tags(tags)) {
     signed_tags.push_back({{"SignedTag", tag.name},
                            {"Digest", hex_digest(tag)},
                            {"Signers", signers_or_admin(tag, "Repo Admin")}});
@@ -136,23 +141,26 @@ std::vector<std::string> docker_pretty(const tuf::TrustedRepository& repository,
   const auto append = [&](const TextTable& table) {
     for (std::string& line : table.lines()) lines.push_back(std::move(line));
   };
-  const std::vector<TagView> shown = released(tags);
+  const std::vector<TagView> shown = shown_tags(tags);
   lines.insert(lines.end(), {"", (shown.empty() ? "No signatures for " : "Signatures for ") + name, ""});
   if (!shown.empty()) {
-    TextTable table({"SIGNED TAG", "DIGEST", "SIGNERS"});
+    TextTable table({"SIGNED TAG", "DIGEST", "SIGNERS"}, kDockerSpacing);
     for (const TagView& tag : shown) {
       table.add({tag.name, hex_digest(tag), join(sorted(signers_or_admin(tag, "(Repo Admin)")))});
     }
     append(table);
   }
   lines.emplace_back();
-  if (const std::vector<Signer> signers = signers_of(repository); !signers.empty()) {
+  std::vector<Signer> signers = signers_of(repository);
+  std::sort(signers.begin(), signers.end(),
+            [](const Signer& a, const Signer& b) { return naturally_before(a.name, b.name); });
+  if (!signers.empty()) {
     lines.insert(lines.end(), {"List of signers and their keys for " + name, ""});
-    TextTable table({"SIGNER", "KEYS"});
+    TextTable table({"SIGNER", "KEYS"}, kDockerSpacing);
     for (const Signer& signer : signers) {
       std::vector<std::string> short_ids;
       for (const std::string& id : signer.keys) short_ids.push_back(id.substr(0, 12));
-      table.add({signer.name, join(short_ids)});
+      table.add({signer.name, join(sorted(std::move(short_ids)))});
     }
     append(table);
     lines.emplace_back();
