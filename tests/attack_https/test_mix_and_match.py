@@ -86,7 +86,7 @@ def of_another_repository(*roles: str, same_keys=False):
     def play(repo):
         other = other_repository(repo, same_keys=same_keys)
         for role in roles:
-            other.bodies[role]["version"] = 7
+            other.bodies[role]["version"] = 2 if role == "root" else 7
         other.publish(*(role for role in roles if role != "snapshot"))
         repo.publish(raw={role: other.files[role] for role in roles})
 
@@ -193,7 +193,7 @@ ATTACKS = attacks(
            why="files do not carry their role's name: the limit of the protocol in promises 1", check=both_roles_are_asked),
     *(Attack(f"{role} of another repository", of_another_repository(role), "BAD_SIGNATURE")
       for role in ("snapshot", "timestamp", "targets")),
-    Attack("root of another repository", of_another_repository("root"), "ROLLBACK", newcomer="BAD_ROOT_CERTIFICATE"),
+    Attack("root of another repository", of_another_repository("root"), "BAD_SIGNATURE", newcomer="BAD_ROOT_CERTIFICATE"),
     Attack("snapshot of another repository that has the same keys", of_another_repository("snapshot", same_keys=True),
            HASH, says="root"),
     Attack("targets of another repository that has the same keys", of_another_repository("targets", same_keys=True),
@@ -219,7 +219,7 @@ ATTACKS = attacks(
     *(Attack(f"snapshot without an entry for {role}", without_entry(role), BAD) for role in ("root", "targets")),
     Attack("snapshot without the sha256 of targets", snapshot_says("targets", without="sha256"), BAD),
     *(Attack(f"one more byte behind {role}", one_byte_more(role), LONG) for role in ("snapshot", "targets", *DELEGATIONS)),
-    Attack("one more byte behind root", one_byte_more("root"), "ROLLBACK", newcomer=HASH),
+    Attack("one more byte behind root", one_byte_more("root"), "ROLLBACK", newcomer=LONG),
     *(Attack(f"{role} is named and withheld", withheld(role), "REPOSITORY_BROKEN") for role in ("snapshot", "targets")),
 )
 
