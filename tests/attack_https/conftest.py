@@ -16,9 +16,15 @@ def hostile_server(tmp_path_factory):
 
 
 @pytest.fixture
-def scene(tmp_path, binary, hostile_server) -> Scene:
-    """A repository that nobody has attacked yet, under a name that no other test uses."""
-    return Scene(binary, tmp_path, hostile_server, f"registry.example.com/n{next(_numbers)}/app")
+def new_gun() -> str:
+    """A name that no other test uses."""
+    return f"registry.example.com/n{next(_numbers)}/app"
+
+
+@pytest.fixture
+def scene(tmp_path, binary, hostile_server, new_gun) -> Scene:
+    """A repository that nobody has attacked yet."""
+    return Scene(binary, tmp_path, hostile_server, new_gun)
 
 
 @pytest.fixture

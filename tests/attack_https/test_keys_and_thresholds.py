@@ -36,10 +36,10 @@ def under_the_id_of_another(role: str):
     """The stranger's key listed under the ID of the role's true key."""
 
     def play(repo):
-        keys = repo.edit("root")["keys"] if role in ("targets", "timestamp") else repo.edit("targets")["delegations"]["keys"]
-        true = repo.signers[role][0]
-        keys[true.id] = STRANGER.object
-        repo.publish("root" if role in ("targets", "timestamp") else "targets")
+        parent = role.rpartition("/")[0] or "root"
+        body = repo.edit(parent)
+        (body["delegations"] if parent == "targets" else body)["keys"][repo.signers[role][0].id] = STRANGER.object
+        repo.publish(parent)
 
     return play
 
@@ -191,8 +191,8 @@ K1 = ec_key("secp256k1", ec.SECP256K1)
 BAD = "BAD_SIGNATURE"
 MALFORMED = "MALFORMED_METADATA"
 BELOW = dict(unusable=("targets/jenkins",), says="below threshold", hidden=(("1.0", "targets/jenkins"),), sign=None,
-             why="a delegation below its threshold is skipped and named (section 7.4); sign goes on with the roles that "
-                 "its key can sign alone")
+             why="a delegation below its threshold is skipped and named (section 7.4); sign goes on with the roles "
+                 "that its key can sign alone")
 A, B, C = ec_key("a"), ec_key("b"), ec_key("c")
 
 ATTACKS = attacks(
@@ -207,8 +207,8 @@ ATTACKS = attacks(
                           ("targets", "snapshot")]),
     *(Attack(f"{role} signed by a key that root has revoked", revoked(role), BAD)
       for role in ("timestamp", "snapshot", "targets")),
-    Attack("targets/releases signed by a stranger", signed_by("targets/releases", STRANGER), "NOT_SIGNED", newcomer=None,
-           sign=BAD, unusable=("targets/releases",), hidden=(("1.0", "targets/releases"),),
+    Attack("targets/releases signed by a stranger", signed_by("targets/releases", STRANGER), BAD, newcomer=None,
+           unusable=("targets/releases",), hidden=(("1.0", "targets/releases"),),
            why="a delegation below its threshold is skipped and named (section 7.4)"),
     Attack("targets/jenkins signed by a stranger", signed_by("targets/jenkins", STRANGER), **BELOW | dict(sign=BAD)),
     Attack("targets/jenkins signed by a key that its parent has revoked", revoked_from_delegation, **BELOW),

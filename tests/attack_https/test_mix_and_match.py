@@ -171,10 +171,12 @@ ZERO_512 = b64(b"\x00" * 64)
 HASH = "HASH_MISMATCH"
 BAD = "MALFORMED_METADATA"
 LONG = "SERVER_ERROR"  # a body over its announced length is a fault of the network (promises 8)
+NOT_THE_OTHERS = "what is wrong with one delegation is no reason to distrust the others; it is skipped and named"
 UNNAMED = "metadata does not carry its repository's name: a limit of the protocol"
 # Length is only an upper limit for official clients (section 7.5).
 ATTACKS = attacks(
-    Attack("an old snapshot under the name of the one that a new timestamp names", old_snapshot_with_new_timestamp, HASH),
+    Attack("an old snapshot under the name of the one that a new timestamp names", old_snapshot_with_new_timestamp,
+           HASH),
     *(Attack(f"an old {role} file under the name of the new one", old_under_a_new_name(role), HASH)
       for role in ("snapshot", "targets", *DELEGATIONS)),
     *(Attack(f"{role} under the name of {name}", swap(name, role), error)
@@ -190,37 +192,46 @@ ATTACKS = attacks(
            hidden=(("1.0", "targets/alice"), ("alice", "targets/alice"))),
     # Docker puts a signer's key into both roles. Different keys, or a policy, are what helps.
     Attack("one role's file as that of another role with the same key", swapped_between_roles_of_one_signer,
-           why="files do not carry their role's name: the limit of the protocol in promises 1", check=both_roles_are_asked),
+           why="files do not carry their role's name: the limit of the protocol in promises 1",
+           check=both_roles_are_asked),
     *(Attack(f"{role} of another repository", of_another_repository(role), "BAD_SIGNATURE")
       for role in ("snapshot", "timestamp", "targets")),
-    Attack("root of another repository", of_another_repository("root"), "BAD_SIGNATURE", newcomer="BAD_ROOT_CERTIFICATE"),
+    Attack("root of another repository", of_another_repository("root"), "BAD_SIGNATURE",
+           newcomer="BAD_ROOT_CERTIFICATE"),
     Attack("snapshot of another repository that has the same keys", of_another_repository("snapshot", same_keys=True),
            HASH, says="root"),
     Attack("targets of another repository that has the same keys", of_another_repository("targets", same_keys=True),
            why=UNNAMED),
     Attack("a delegation of another repository that has the same signer", of_another_repository_of_the_same_signer,
            why=UNNAMED, check=its_tags_are_seen),
-    Attack("delegations of another repository", of_another_repository(*DELEGATIONS), "NOT_SIGNED",
-           newcomer=None, sign="BAD_SIGNATURE", unusable=DELEGATIONS,
+    Attack("delegations of another repository", of_another_repository(*DELEGATIONS), "BAD_SIGNATURE", newcomer=None,
+           unusable=DELEGATIONS,
            why="delegations below their threshold are skipped and named (section 7.4)"),
-    Attack("timestamp that names a file that is not there", timestamp_says(sha256=ZERO), "REPOSITORY_BROKEN|HASH_MISMATCH"),
-    Attack("timestamp that lies about the sha512 of the snapshot", timestamp_says(sha512=ZERO_512), HASH, says="sha512"),
+    Attack("timestamp that names a file that is not there", timestamp_says(sha256=ZERO), "REPOSITORY_BROKEN"),
+    Attack("timestamp that lies about the sha512 of the snapshot", timestamp_says(sha512=ZERO_512), HASH,
+           says="sha512"),
     Attack("timestamp that gives a length one too small", timestamp_says(length=-1), LONG),
     Attack("timestamp that gives a length one too large", timestamp_says(length=1), HASH),
     Attack("timestamp without the sha256 of the snapshot", timestamp_says(without="sha256"), BAD, says="SHA-256"),
     Attack("timestamp with a sha256 of 31 bytes", timestamp_says(sha256=SHORT), BAD),
     Attack("timestamp with a negative length", timestamp_says(length=-(2**40)), BAD),
     Attack("timestamp whose entry is empty", timestamp_says(**{"is": {}}), BAD),
-    *(Attack(f"snapshot that lies about the sha512 of {role}", snapshot_says(role, sha512=ZERO_512), HASH, says="sha512")
-      for role in ("root", "targets", *DELEGATIONS)),
+    *(Attack(f"snapshot that lies about the sha512 of {role}", snapshot_says(role, sha512=ZERO_512), HASH,
+             says="sha512") for role in ("root", "targets", *DELEGATIONS)),
     *(Attack(f"snapshot that gives a length one too large for {role}", snapshot_says(role, length=1), HASH)
       for role in ("root", "targets", "targets/releases")),
     Attack("snapshot that names targets that are another file", named_but_wrong, HASH),
     *(Attack(f"snapshot without an entry for {role}", without_entry(role), BAD) for role in ("root", "targets")),
     Attack("snapshot without the sha256 of targets", snapshot_says("targets", without="sha256"), BAD),
-    *(Attack(f"one more byte behind {role}", one_byte_more(role), LONG) for role in ("snapshot", "targets", *DELEGATIONS)),
+    *(Attack(f"one more byte behind {role}", one_byte_more(role), LONG)
+      for role in ("snapshot", "targets", *DELEGATIONS)),
     Attack("one more byte behind root", one_byte_more("root"), "ROLLBACK", newcomer=LONG),
     *(Attack(f"{role} is named and withheld", withheld(role), "REPOSITORY_BROKEN") for role in ("snapshot", "targets")),
+    # Official clients refuse the whole repository for these (section 7.4).
+    Attack("targets/jenkins is named and withheld", withheld("targets/jenkins"), sign="REPOSITORY_BROKEN",
+           unusable=("targets/jenkins",), says="missing", hidden=(("1.0", "targets/jenkins"),), why=NOT_THE_OTHERS),
+    Attack("targets/releases is named and withheld", withheld("targets/releases"), "REPOSITORY_BROKEN", newcomer=None,
+           unusable=("targets/releases",), hidden=(("1.0", "targets/releases"),), why=NOT_THE_OTHERS),
 )
 
 

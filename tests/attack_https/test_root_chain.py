@@ -1,4 +1,5 @@
-"""Roots: the chain from the one that was seen to the one in force, its certificates, and pins (sections 7.2, 7.3, 7.8)."""
+"""Roots: the chain from the one that was seen to the one in force, its certificates, and pins (sections 7.2, 7.3,
+7.8)."""
 from dataclasses import replace
 
 import pytest
@@ -228,8 +229,8 @@ ATTACKS = attacks(
            why="only the last root must not be expired (section 7.2)"),
     Attack("expired last root", chain({}, {"expires": PAST}), "EXPIRED", says="root"),
     # Certificates of the root in force.
-    Attack("root certificate for another repository", with_certificate(common_name="registry.example.com/other"), CERTIFICATE,
-           says="registry.example.com/other"),
+    Attack("root certificate for another repository", with_certificate(common_name="registry.example.com/other"),
+           CERTIFICATE, says="registry.example.com/other"),
     Attack("root certificate for a longer name", with_certificate(common_name="registry.example.com/"), CERTIFICATE),
     Attack("root certificate for a pattern that does not match", with_certificate(common_name="registry.example.org/*"),
            CERTIFICATE),
@@ -258,15 +259,18 @@ ATTACKS = attacks(
     # What root says.
     *(Attack(f"root without the role {role}", edited(lambda body, role=role: body["roles"].pop(role)), MALFORMED)
       for role in ("timestamp", "targets", "root")),
-    Attack("root with threshold 0 for itself", edited(lambda body: body["roles"]["root"].update(threshold=0)), MALFORMED),
+    Attack("root with threshold 0 for itself", edited(lambda body: body["roles"]["root"].update(threshold=0)),
+           MALFORMED),
     Attack("root that is called Targets", edited(lambda body: body.update(_type="Targets")), MALFORMED),
     Attack("root that is called root", edited(lambda body: body.update(_type="root")), MALFORMED),
     # Pins. Official clients ignore them once a root is cached, and for rotations (section 7.8).
     Attack("pin of another key", pinned("0" * 64), "PIN_MISMATCH"),
     Attack("pinned certificate listed in a root that it has not signed", pinned_certificate_listed_only, "ROLLBACK",
            newcomer="PIN_MISMATCH"),
-    Attack("signature under the pinned ID by another key", forged_under_the_pinned_id, "ROLLBACK", newcomer="PIN_MISMATCH"),
-    Attack("nothing leads from the pin to the root in force", root_in_pieces, "REPOSITORY_BROKEN", newcomer="PIN_MISMATCH"),
+    Attack("signature under the pinned ID by another key", forged_under_the_pinned_id, "ROLLBACK",
+           newcomer="PIN_MISMATCH"),
+    Attack("nothing leads from the pin to the root in force", root_in_pieces, "REPOSITORY_BROKEN",
+           newcomer="PIN_MISMATCH"),
     Attack("pin of the first of three roots", rotated_away_from_the_pin,
            why="a pin is kept across rotations: the chain leads from it to the root in force"),
     Attack("pin by the canonical key ID", pinned(lambda repo: ec_key("root").id), why="either form of the ID is a pin"),

@@ -42,7 +42,7 @@ ATTACKS = attacks(
       for role in ("timestamp", "snapshot", "targets", "root")),
     Attack("expired targets/jenkins", expired("targets/jenkins"), unusable=("targets/jenkins",), says="expired",
            hidden=(("1.0", "targets/jenkins"),), why=SKIPPED + "; its signer may renew it (promises 8)"),
-    Attack("expired targets/releases", expired("targets/releases"), "NOT_SIGNED", newcomer=None, sign=None,
+    Attack("expired targets/releases", expired("targets/releases"), "EXPIRED", newcomer=None, sign=None,
            unusable=("targets/releases",), says="targets/releases", hidden=(("1.0", "targets/releases"),),
            why=SKIPPED + "; its signer may renew it (promises 8)"),
     Attack("zero time of expiry", expired("timestamp", "0001-01-01T00:00:00Z"), "EXPIRED"),

@@ -16,8 +16,9 @@ from support.forger import DELEGATIONS, TAG_LENGTH, ForgedRepository, digest_of
 from support.hostile_server import HostileServer
 from support.secrets import Secrets
 
-EXIT_CODES = {"NO_TRUST_DATA": 6, "NOT_SIGNED": 6, "UNAUTHORIZED": 7, "FORBIDDEN": 7, "SERVER_ERROR": 8, "CONNECTION_LOST": 8,
-              "SERVER_UNREACHABLE": 8, "TIMEOUT": 8, "KEY_NOT_IN_ROLE": 10}
+EXIT_CODES = {"PATH_NOT_COVERED": 5, "NO_TRUST_DATA": 6, "NOT_SIGNED": 6, "ROLE_NOT_FOUND": 6, "UNAUTHORIZED": 7,
+              "FORBIDDEN": 7, "SERVER_ERROR": 8, "CONNECTION_LOST": 8, "SERVER_UNREACHABLE": 8, "TIMEOUT": 8}
+MEASURE = Path(__file__).with_name("measure.py")
 UNTRUSTED = 4  # of every other name
 AS_FOR_READERS = "as for readers"
 
@@ -47,6 +48,11 @@ class Attack:
         return self.error if expected == AS_FOR_READERS else expected
 
 
+    def spares_the_rest(self, who: str) -> bool:
+        """Whether the trust data as a whole is accepted, though not what was asked of it."""
+        return bool(self.unusable) or self.expected(who) in ("NOT_SIGNED", "ROLE_NOT_FOUND", "PATH_NOT_COVERED")
+
+
 def attacks(*rows: Attack) -> list[Attack]:
     names = [row.about for row in rows]
     assert len(set(names)) == len(names), f"twice in the table: {sorted(n for n in names if names.count(n) > 1)}"
@@ -60,12 +66,14 @@ def files_below(folder: Path) -> dict[str, bytes]:
 class Scene:
     """The repository, the reader who has seen it before, and newcomers."""
 
-    def __init__(self, binary: Path, folder: Path, server: HostileServer, gun: str, wrapper=()):
+    def __init__(self, binary: Path, folder: Path, server: HostileServer, gun: str, *, measured=False):
         self.binary = binary
         self.folder = folder
         self.server = server
         self.gun = gun
-        self.wrapper = wrapper
+        self._cost = folder / "cost"
+        self._wrapper = ("/usr/bin/python3", "-I", "-S", MEASURE, self._cost, "-") if measured else ()
+        self.peaks: dict[str, int] = {}  # KiB, of the runs that were measured
         self.ci = ec_key("ci")
         self.key_file = self.ci.write(folder / "ci.pem")
         self.repo = ForgedRepository(gun, server.shelf(gun), self.ci)
@@ -73,7 +81,12 @@ class Scene:
         self.outcomes: dict[str, Outcome] = {}
 
     def client(self, name: str) -> Countersign:
-        return Countersign(self.binary, self.folder / name, self.server, Secrets(), pin=self.repo.pin, wrapper=self.wrapper)
+        return Countersign(self.binary, self.folder / name, self.server, Secrets(), pin=self.repo.pin,
+                           wrapper=self._wrapper)
+
+    def note_peak(self, who: str):
+        if self._wrapper:
+            self.peaks[who] = int(self._cost.read_text().split()[2])
 
     @property
     def posts(self) -> list[dict[str, bytes]]:
@@ -95,6 +108,7 @@ class Scene:
         """The reader sees the repository as it is now, and remembers."""
         outcome = self.list()
         assert outcome.exit_code == 0, f"what comes before the attack is refused\n{outcome}"
+        self.note_peak("look")
 
     def play(self, attack: Callable):
         if inspect.isgeneratorfunction(attack):
@@ -117,6 +131,7 @@ def run(scene: Scene, attack: Attack):
         posts = len(scene.posts)
         outcome = {"verify": scene.verify, "sign": scene.sign, "newcomer": lambda: scene.list(client)}[who]()
         scene.outcomes[who] = outcome
+        scene.note_peak(who)
         expected = attack.expected(who)
         if expected is None:
             _check_accepted(scene, attack, who, outcome)
@@ -124,7 +139,7 @@ def run(scene: Scene, attack: Attack):
         else:
             _check_refused(attack, expected, outcome)
             assert len(scene.posts) == posts, f"something was published\n{outcome}"
-            if expected != "NOT_SIGNED":  # that is said of trust data which is good
+            if not attack.spares_the_rest(who):
                 assert files_below(memory) == before, f"what was refused is remembered\n{outcome}"
     attack.check(scene)
     assert not scene.server.faults, "\n".join(scene.server.faults)
@@ -150,6 +165,10 @@ def _check_accepted(scene: Scene, attack: Attack, who: str, outcome: Outcome):
         seen = {(each["name"], role) for each in outcome.repository["targets"] for role in each["roles"]}
         assert not seen & set(attack.hidden), str(outcome)
         assert not {role for _, role in seen} & set(attack.unusable), str(outcome)
+        if attack.unusable:
+            inspected = scene.reader.ok("inspect", scene.gun).repository["delegations"]
+            broken = {each["name"] for each in inspected if each["state"] not in ("usable", "empty")}
+            assert broken == set(attack.unusable), inspected
         for role in attack.unusable:
             refused = scene.verify("1.0", "--role", role)
             assert refused.exit_code in (UNTRUSTED, EXIT_CODES["NOT_SIGNED"]), str(refused)

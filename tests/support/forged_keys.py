@@ -21,8 +21,8 @@ SALT = 32  # bytes, of RSA-PSS
 def canonical(value) -> bytes:
     """What is signed and what key IDs are hashed over (section 3.1)."""
     if isinstance(value, dict):
-        members = sorted((canonical(name), canonical(member)) for name, member in value.items())
-        return b"{" + b",".join(name + b":" + member for name, member in members) + b"}"
+        members = sorted(value.items(), key=lambda member: member[0].encode())
+        return b"{" + b",".join(canonical(name) + b":" + canonical(member) for name, member in members) + b"}"
     if isinstance(value, list):
         return b"[" + b",".join(map(canonical, value)) + b"]"
     if isinstance(value, str):

@@ -34,7 +34,8 @@ def file_meta(data: bytes) -> dict:
 
 
 def envelope(body, signatures: list) -> bytes:
-    return b'{"signed":' + wire(body) + b',"signatures":' + json.dumps(signatures, separators=(",", ":")).encode() + b"}"
+    listed = json.dumps(signatures, separators=(",", ":")).encode()
+    return b'{"signed":' + wire(body) + b',"signatures":' + listed + b"}"
 
 
 @dataclass
@@ -129,7 +130,7 @@ class ForgedRepository:
         `timestamp` get the body before it is signed, to make it lie."""
         raw = raw or {}
         for role in (*roles, *(r for r in raw if r not in ("snapshot", "timestamp"))):
-            self.put(role, raw.get(role) or self.sealed(role))
+            self.put(role, raw[role] if role in raw else self.sealed(role))
         body = self.edit("snapshot")
         body["meta"] = {role: file_meta(data) for role, data in self.files.items()
                         if role not in ("snapshot", "timestamp")}
@@ -142,7 +143,7 @@ class ForgedRepository:
         body = copy.deepcopy(self.bodies[role])
         if lie:
             lie(body)
-        self.put(role, raw.get(role) or self.sealed(role, body=body), version=body.get("version"))
+        self.put(role, raw[role] if role in raw else self.sealed(role, body=body), version=body.get("version"))
 
     def put(self, role: str, data: bytes, version=None):
         """Serves the bytes as the newest file of the role, by its hash and by its version."""
