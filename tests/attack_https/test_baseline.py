@@ -1,5 +1,6 @@
 """The forger's repository is a good one, so that what the attacks are refused for is the attack."""
-from support.forger import DELEGATIONS, digest_of
+from support.forged_keys import ec_key
+from support.forger import DELEGATIONS, TAG_LENGTH, digest_of
 from support.official import Notary
 from support.secrets import Secrets
 
@@ -24,13 +25,12 @@ def test_list_verify_and_sign_accept_what_nobody_attacked(scene):
 
 def test_the_official_client_reads_it_too(scene, tmp_path):
     notary = Notary(tmp_path / "notary", scene.server, Secrets())
-    assert notary.list(scene.gun) == {"1.0": ("sha256:" + digest_of("1.0").hex(), 1234, "targets/releases")}
+    assert notary.list(scene.gun) == {"1.0": ("sha256:" + digest_of("1.0").hex(), TAG_LENGTH, "targets/releases")}
     scene.sign("2.0")
     assert notary.lookup(scene.gun, "2.0")[0] == "sha256:" + digest_of("2.0").hex()
 
 
 def test_a_new_root_key_and_new_keys_for_every_role_are_followed(scene):
-    from support.forged_keys import ec_key
     scene.look()
     scene.repo.edit("root")
     new = ec_key("next root").certified(scene.gun)

@@ -5,7 +5,7 @@ import pytest
 
 from support.attack import Attack, attacks
 from support.forged_keys import b64, ec_key
-from support.forger import DELEGATIONS, ForgedRepository, digest_of, other_repository, target
+from support.forger import DELEGATIONS, ForgedRepository, other_repository
 
 
 def swap(name_of, other):

@@ -149,7 +149,7 @@ ATTACKS = attacks(
            newcomer=None, why=NEWCOMER),
     Attack("a delegation that its parent has removed leaves the snapshot", removed_by_its_parent,
            why="who signs for a name is its parent's to say"),
-    Attack("a server that lost its data, set up anew with other keys", made_anew, "ROLLBACK|BAD_SIGNATURE",
+    Attack("a server that lost its data, set up anew with other keys", made_anew, "ROLLBACK",
            newcomer="PIN_MISMATCH"),
     # Fast-forward.
     *(Attack(f"{role} version {number}", version(role, number), "MALFORMED_METADATA", says="version")

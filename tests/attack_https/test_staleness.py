@@ -3,7 +3,7 @@ cache with exit code 0 (section 7.4)."""
 import pytest
 
 from support.attack import Attack, attacks
-from support.forger import DELEGATIONS, PAST
+from support.forger import PAST
 from support.hostile_server import Answer
 from support.process import free_port
 

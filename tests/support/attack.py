@@ -27,7 +27,7 @@ AS_FOR_READERS = "as for readers"
 class Attack:
     about: str
     play: Callable
-    error: str | None = None  # names separated by |; None: accepted, and `why` says why
+    error: str | None = None  # its name; None: accepted, and `why` says why
     why: str = ""
     newcomer: str | None = AS_FOR_READERS
     sign: str | None = AS_FOR_READERS
@@ -37,7 +37,7 @@ class Attack:
     check: Callable[["Scene"], None] = field(default=lambda scene: None)  # whatever else is to be seen
 
     def __post_init__(self):
-        if self.error is None or AS_FOR_READERS not in (self.newcomer, self.sign):
+        if None in (self.error, self.newcomer, self.sign):
             assert self.why, f"{self.about}: an acceptance needs a reason"
 
     def __str__(self):
@@ -46,7 +46,6 @@ class Attack:
     def expected(self, who: str) -> str | None:
         expected = {"verify": self.error, "sign": self.sign, "newcomer": self.newcomer}[who]
         return self.error if expected == AS_FOR_READERS else expected
-
 
     def spares_the_rest(self, who: str) -> bool:
         """Whether the trust data as a whole is accepted, though not what was asked of it."""
@@ -146,10 +145,10 @@ def run(scene: Scene, attack: Attack):
 
 
 def _check_refused(attack: Attack, expected: str, outcome: Outcome):
-    names = expected.split("|")
-    assert outcome.exit_code == EXIT_CODES.get(names[0], UNTRUSTED), str(outcome)
-    assert outcome.error[0] in names, str(outcome)
-    assert expected != attack.error or attack.says in outcome.error[1], str(outcome)
+    name, message = outcome.error or (None, "")
+    assert name == expected, str(outcome)
+    assert outcome.exit_code == EXIT_CODES.get(name, UNTRUSTED), str(outcome)
+    assert expected != attack.error or attack.says in message, str(outcome)
 
 
 def _check_accepted(scene: Scene, attack: Attack, who: str, outcome: Outcome):

@@ -5,6 +5,7 @@ import email.policy
 import re
 import ssl
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ class Answer:
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     length: int | None = None
+    delay: float = 0  # seconds before the first byte
     chunked: bool = False
 
     def pieces(self) -> Iterable[bytes]:
@@ -90,6 +92,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.data)
             self.close_connection = True
             return
+        time.sleep(answer.delay)
         self.send_response_only(answer.status)
         for name, value in answer.headers:
             self.send_header(name, value)
