@@ -21,10 +21,19 @@ std::vector<RoleName> usable_roles(const tuf::TrustedRepository& repository) {
   return roles;
 }
 
+/// Whether nobody can tell what `targets/releases` holds. The official clients refuse such a repository, so
+/// nothing in it is released; a role that is expired or no longer well signed they pass over (section 7.4).
+bool hides_releases(const tuf::TrustedRepository& repository) {
+  const tuf::Delegation* releases = repository.find_delegation(kReleases);
+  return releases && (releases->state == tuf::Delegation::State::kMissing ||
+                      releases->state == tuf::Delegation::State::kMalformed);
+}
+
 /// The roles that hold a name, in order, each with its entry.
 using Holders = std::vector<std::pair<RoleName, const tuf::Target*>>;
 
-std::vector<TagView> views_of(const std::string& name, const Holders& holders) {
+std::vector<TagView> views_of(const tuf::TrustedRepository& repository, const std::string& name,
+                              const Holders& holders) {
   std::vector<TagView> views;
   for (const auto& [role, target] : holders) {
     const tuf::Bytes* digest = target->sha256();
@@ -37,6 +46,7 @@ std::vector<TagView> views_of(const std::string& name, const Holders& holders) {
       views.push_back({name, *target, {role}, false});
     }
   }
+  if (hides_releases(repository)) return views;
   for (const RoleName& role : {kReleases, kTargets}) {
     const auto holder =
         std::find_if(holders.begin(), holders.end(), [&](const auto& entry) { return entry.first == role; });
@@ -76,7 +86,7 @@ std::vector<TagView> view_tag(const tuf::TrustedRepository& repository, const st
   for (const RoleName& role : usable_roles(repository)) {
     if (const tuf::Target* target = repository.find_target(role, name)) holders.emplace_back(role, target);
   }
-  return views_of(name, holders);
+  return views_of(repository, name, holders);
 }
 
 std::vector<TagView> view_tags(const tuf::TrustedRepository& repository) {
@@ -94,7 +104,7 @@ std::vector<TagView> view_tags(const tuf::TrustedRepository& repository) {
   }
   std::vector<TagView> views;
   for (const auto& [name, holders] : tags) {
-    for (TagView& view : views_of(name, holders)) views.push_back(std::move(view));
+    for (TagView& view : views_of(repository, name, holders)) views.push_back(std::move(view));
   }
   return views;
 }
