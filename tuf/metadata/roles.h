@@ -58,10 +58,6 @@ struct DelegationRole {
   std::vector<KeyId> key_ids;  // empty after the last key was removed: the role is unusable
   int threshold = 1;
   std::vector<std::string> paths;  // prefixes; empty means no names at all (section 3.6)
-
-  /// Whether one of the paths is a prefix of the name. Below a delegation not every path counts; see
-  /// paths_below.
-  bool admits(std::string_view target_name) const;
 };
 
 /// The paths of a child that count: those that start with one of `above`, the paths of its parent that count
