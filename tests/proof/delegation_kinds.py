@@ -10,6 +10,8 @@ from proof.forge import (FAR, Key, b64, certificate, file_of, key_id, key_object
 from proof.json_text import Literal, Members, Spelling, find_dicts, meaning, number, random_text, random_value
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+# What happens when one oddity has taken away what another would change.
+TAKEN_AWAY = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 MISSING = object()  # stands for a member that is left out
 KEY_KINDS = ["P-256"] * 6 + ["P-224", "P-384", "P-521", "RSA-2048", "RSA-3072", "Ed25519"]
 
@@ -37,9 +39,16 @@ class Draft:
 
     def file(self) -> bytes:
         message = self.message if self.message is not None else meaning(self.body).encode()
-        self.signatures = [self.make_signature(message)]
+        try:
+            self.signatures = [self.make_signature(message)]
+        except TAKEN_AWAY:  # by a kind that changed the key
+            self.signatures = [signature(self.key, message, self.listed)]
         for change in self.late:
-            change(self)
+            try:
+                change(self)
+            except TAKEN_AWAY:
+                if len(self.kinds) < 2:
+                    raise
         if isinstance(self.body, dict):
             for name, value in self.body.items():
                 if isinstance(value, str) and name.lower() == "expires":  # no escapes here: a kind of its own
@@ -1110,10 +1119,10 @@ def make_input(rng: random.Random, name: str) -> Draft:
         change, _, must_be_alone = KINDS[what]
         try:
             change(draft)
-        except (AttributeError, IndexError, KeyError, TypeError):
+        except TAKEN_AWAY:
             if count == 1:
                 raise
-            continue  # another oddity has taken away what this one would change
+            continue
         draft.kinds.add(what)
         draft.alone |= must_be_alone
     return draft
