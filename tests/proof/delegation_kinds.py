@@ -1109,7 +1109,7 @@ def make_input(rng: random.Random, name: str) -> Draft:
     draft = plain_draft(rng, name)
     count = rng.choices([0, 1, 2, 3], [8, 72, 15, 5])[0]
     # What must be alone in its repository costs a run of both clients: not too many of these.
-    alone = rng.random() < 0.12
+    alone = rng.random() < 0.06
     names = [name for name, (_, _, may_be_alone) in KINDS.items() if alone or not may_be_alone]
     if alone and count == 1:
         names = [name for name in names if KINDS[name][2]]

@@ -241,10 +241,16 @@ def _(d):
 @kind("common name", 4)
 def _(d):
     gun = d.gun
-    name = d.rng.choice([gun, gun + "x", gun[:-1], gun.upper(), gun + "*", gun[:-1] + "*", gun.rpartition("/")[0] + "/*", gun + "/*", "*", "**", "",
+    name = d.rng.choice([gun, gun + "x", gun[:-1], gun.upper(), gun + "*", gun[:-1] + "*", gun.rpartition("/")[0] + "/*", gun + "/*", "*", "",
                          "*." + gun, gun.partition("/")[0], " " + gun, gun + "\0", "registry.example.com*", "r*/app", gun[0] + "*"])
     kind_of_key, key = root_key(d, ("P-256",))
     use_root_key(d, key, fixed_certificate(kind_of_key, 0, name=name))
+
+
+@kind("common name that ends in two stars", 0.5)
+def _(d):
+    kind_of_key, key = root_key(d, ("P-256",))
+    use_root_key(d, key, fixed_certificate(kind_of_key, 0, name=d.rng.choice(["**", d.gun[:-1] + "**"])))
 
 
 @kind("several common names", 1)
