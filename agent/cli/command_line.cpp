@@ -11,8 +11,11 @@
 namespace agent {
 namespace {
 
-const std::map<std::string, OutputFormat> kFormats = {
-    {"text", OutputFormat::kText}, {"json", OutputFormat::kJson}, {"docker", OutputFormat::kDocker}};
+const std::map<std::string, OutputFormat> kFormats = {{"text", OutputFormat::kText},
+                                                      {"json", OutputFormat::kJson},
+                                                      {"docker", OutputFormat::kDocker},
+                                                      {"junit", OutputFormat::kJunit},
+                                                      {"prometheus", OutputFormat::kPrometheus}};
 
 /// Builds the commands; each one that is met on the command line leaves its options in `line`.
 class Grammar {
@@ -43,9 +46,23 @@ class Grammar {
     // Two options that wrote to one list would each drop what the other had put there.
     std::vector<std::string>& keys = line_.settings.keys;
     keys.insert(keys.end(), keys_to_sign_with_.begin(), keys_to_sign_with_.end());
+    require_format();
   }
 
  private:
+  /// Some formats say what only one command has to say.
+  void require_format() const {
+    const OutputFormat format = line_.output.format;
+    const bool known = format == OutputFormat::kText || format == OutputFormat::kJson ||
+                       (format == OutputFormat::kDocker && line_.command == "inspect") ||
+                       ((format == OutputFormat::kJunit || format == OutputFormat::kPrometheus) &&
+                        line_.command == "expiry");
+    if (known) return;
+    const auto name = std::find_if(kFormats.begin(), kFormats.end(),
+                                   [&](const auto& entry) { return entry.second == format; });
+    throw CLI::ValidationError("--output", line_.command + " cannot print " + name->first);
+  }
+
   template <class T>
   void value(CLI::App* command, const std::string& names, T& variable, const std::string& help,
              const std::string& type) {
@@ -93,7 +110,9 @@ class Grammar {
     app_.add_flag("--trust-on-first-use", settings.trust_on_first_use, "Accept an unpinned root once");
     app_.add_flag("--allow-http", settings.allow_http, "Allow a trust server without TLS");
     app_.add_flag("--reset-cache", line_.reset_cache, "Forget what was seen of the repository before");
-    app_.add_option("-o,--output", line_.output.format, "What goes to stdout: text, json or docker")
+    app_.add_flag("--offline", line_.offline, "Look at what was last seen here; ask no server");
+    app_.add_option("-o,--output", line_.output.format,
+                    "What goes to stdout: text or json; inspect: docker; expiry: junit, prometheus")
         ->transform(CLI::CheckedTransformer(kFormats).description(""))
         ->type_name("FORMAT");
     app_.add_flag("--dry-run", line_.dry_run, "Do everything but publish");
@@ -138,6 +157,13 @@ class Grammar {
     c = command(&app_, "inspect", "Signatures, signers and administrative keys", inspect);
     c->add_option("subject", inspect->subject, "")->required()->type_name("REPO|IMAGE");
     c->add_flag("--pretty", inspect->pretty, "The text of `docker trust inspect --pretty`");
+
+    auto expiry = std::make_shared<ExpiryOptions>();
+    c = command(&app_, "expiry", "When each role expires; exit code 5 if one is due", expiry);
+    c->add_option("repository", expiry->repositories, "")->required()->type_name("REPO");
+    value(c, "--warn-days", expiry->warn_days, "Due is what expires within N days (default 0)", "N");
+    c->get_option("--warn-days")->check(CLI::Range(0, 36500).description(""));
+    value(c, "--at", expiry->at, "Rehearse: as seen at that time (2027-01-31 or RFC 3339)", "DATE");
   }
 
   void add_administration() {

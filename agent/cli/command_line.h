@@ -11,7 +11,7 @@
 
 namespace agent {
 
-enum class OutputFormat { kText, kJson, kDocker };
+enum class OutputFormat { kText, kJson, kDocker, kJunit, kPrometheus };
 
 /// The global options beside those that make up Settings.
 struct OutputOptions {
@@ -38,6 +38,11 @@ struct VerifyOptions {
 struct InspectOptions {
   std::string subject;  // repository or image
   bool pretty = false;
+};
+struct ExpiryOptions {
+  std::vector<std::string> repositories;
+  int warn_days = 0;
+  std::optional<std::string> at;
 };
 struct RepoInitOptions {
   std::string repository;
@@ -87,15 +92,16 @@ struct TokenListOptions {
 };
 
 using CommandOptions =
-    std::variant<SignOptions, ListOptions, VerifyOptions, InspectOptions, RepoInitOptions, RepoPinOptions,
-                 SignerAddOptions, DelegationAddOptions, DelegationListOptions, KeyGenerateOptions,
-                 KeyImportOptions, KeyListOptions, KeyCertOptions, TokenListOptions>;
+    std::variant<SignOptions, ListOptions, VerifyOptions, InspectOptions, ExpiryOptions, RepoInitOptions,
+                 RepoPinOptions, SignerAddOptions, DelegationAddOptions, DelegationListOptions,
+                 KeyGenerateOptions, KeyImportOptions, KeyListOptions, KeyCertOptions, TokenListOptions>;
 
 struct CommandLine {
   Options settings;
   OutputOptions output;
   bool dry_run = false;
   bool reset_cache = false;
+  bool offline = false;
   std::string command;  // "repo init"
   CommandOptions options;
 

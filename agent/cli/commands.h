@@ -11,6 +11,7 @@ void run_command(const SignOptions& options, Runtime& runtime, Report& report);
 void run_command(const ListOptions& options, Runtime& runtime, Report& report);
 void run_command(const VerifyOptions& options, Runtime& runtime, Report& report);
 void run_command(const InspectOptions& options, Runtime& runtime, Report& report);
+void run_command(const ExpiryOptions& options, Runtime& runtime, Report& report);
 void run_command(const RepoInitOptions& options, Runtime& runtime, Report& report);
 void run_command(const RepoPinOptions& options, Runtime& runtime, Report& report);
 void run_command(const SignerAddOptions& options, Runtime& runtime, Report& report);

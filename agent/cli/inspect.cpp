@@ -3,14 +3,16 @@
 #include <algorithm>
 
 #include "agent/cli/commands.h"
+#include "agent/cli/looking.h"
+#include "agent/cli/operands.h"
 #include "agent/image/image_reference.h"
 #include "agent/report/docker_inspect.h"
+#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "agent/report/text_table.h"
 #include "agent/workflow/tag_view.h"
 #include "tuf/base/error.h"
 #include "tuf/keys/public_key.h"
-#include "tuf/trust/role_authority.h"
 
 namespace agent {
 namespace {
@@ -36,11 +38,15 @@ OrderedJson describe_keys(const std::map<tuf::KeyId, tuf::KeyObject>& keys,
 OrderedJson describe_delegations(const tuf::TrustedRepository& repository) {
   OrderedJson list = OrderedJson::array();
   for (const tuf::Delegation& delegation : repository.delegations()) {
-    list.push_back({{"name", delegation.role.name.text()},
-                    {"state", tuf::to_string(delegation.state)},
-                    {"paths", delegation.role.paths},
-                    {"threshold", delegation.role.threshold},
-                    {"keys", describe_keys(delegation.keys, delegation.role.key_ids)}});
+    OrderedJson entry = {{"name", delegation.role.name.text()},
+                         {"state", tuf::to_string(delegation.state)},
+                         {"paths", delegation.role.paths},
+                         {"threshold", delegation.role.threshold},
+                         {"keys", describe_keys(delegation.keys, delegation.role.key_ids)}};
+    if (delegation.stored_version) entry["version"] = delegation.stored_version;
+    if (delegation.metadata) entry["expires"] = tuf::format_time(delegation.metadata->body.expires);
+    if (delegation.problem) entry["problem"] = printable(delegation.problem->what());
+    list.push_back(std::move(entry));
   }
   return list;
 }
@@ -94,12 +100,8 @@ void write_text(const tuf::TrustedRepository& repository, const std::vector<TagV
 
 void run_command(const InspectOptions& options, Runtime& runtime, Report& report) {
   const ImageReference subject = parse_image(options.subject);
-  Runtime::Repository repository = runtime.open(subject.gun, Access::kRead);
-  RepositoryReport& described = report.repositories.emplace_back();
-  described.gun = subject.gun.text();
-  described.server = repository.store->name();
-  const tuf::TrustedRepository trusted =
-      load_repository(*repository.store, repository.seen, repository.load, report.warnings);
+  const tuf::TrustedRepository trusted = look_at(subject.gun, runtime, report);
+  RepositoryReport& described = report.repositories.back();
   std::vector<TagView> tags = subject.tag ? view_tag(trusted, *subject.tag) : view_tags(trusted);
   if (subject.tag && tags.empty()) {
     throw tuf::Error(tuf::ErrorCode::kNotSigned, subject.gun.text() + ":" + *subject.tag + " is not signed");
@@ -110,7 +112,6 @@ void run_command(const InspectOptions& options, Runtime& runtime, Report& report
                                  : std::vector{docker_json(trusted, tags, options.subject)};
     return;
   }
-  described.trust_root = trust_root_of(trusted);
   described.roles = describe_roles(trusted);
   for (const TagView& tag : tags) described.targets.push_back(describe_target(tag));
   const tuf::Root& root = trusted.root().body;
@@ -126,12 +127,8 @@ void run_command(const InspectOptions& options, Runtime& runtime, Report& report
 }
 
 void run_command(const DelegationListOptions& options, Runtime& runtime, Report& report) {
-  Runtime::Repository repository = runtime.open(parse_repository(options.repository), Access::kRead);
-  RepositoryReport& described = report.repositories.emplace_back();
-  described.gun = repository.load.gun.text();
-  described.server = repository.store->name();
-  const tuf::TrustedRepository trusted =
-      load_repository(*repository.store, repository.seen, repository.load, report.warnings);
+  const tuf::TrustedRepository trusted = look_at(parse_repository(options.repository), runtime, report);
+  RepositoryReport& described = report.repositories.back();
   OrderedJson delegations = describe_delegations(trusted);
   TextTable table({"ROLE", "STATE", "PATHS", "THRESHOLD", "KEY IDS"});
   for (std::size_t i = 0; i < trusted.delegations().size(); ++i) {

@@ -1,7 +1,9 @@
 // list, verify: what a repository says of its tags.
 #include <algorithm>
+#include <map>
 
 #include "agent/cli/commands.h"
+#include "agent/cli/looking.h"
 #include "agent/cli/operands.h"
 #include "agent/image/image_reference.h"
 #include "agent/report/repository_report.h"
@@ -15,9 +17,7 @@ namespace {
 using tuf::Error;
 using tuf::ErrorCode;
 
-tuf::TrustedRepository load(Runtime::Repository& repository, Report& report) {
-  return load_repository(*repository.store, repository.seen, repository.load, report.warnings);
-}
+const tuf::RoleName kReleases = tuf::RoleName::of("targets/releases");
 
 void add_health(const tuf::TrustedRepository& repository, Report& report) {
   for (Warning& warning : health_warnings(repository)) report.warnings.push_back(std::move(warning));
@@ -31,20 +31,20 @@ std::vector<TagView> candidates(const tuf::TrustedRepository& repository, const 
   return views;
 }
 
-/// Why a delegation of the repository may be the reason that a tag is not found.
-std::string unusable_roles(const tuf::TrustedRepository& repository) {
-  std::string out;
-  for (const tuf::Delegation& delegation : repository.delegations()) {
-    if (delegation.state != tuf::Delegation::State::kExpired &&
-        delegation.state != tuf::Delegation::State::kBelowThreshold)
-      continue;
-    out += (out.empty() ? "; " : ", ") + delegation.role.name.text() + " is " +
-           std::string(tuf::to_string(delegation.state));
+/// Nothing was found in the roles that decide: because of one that cannot be read, or because it is not
+/// there.
+[[noreturn]] void fail_not_found(const tuf::TrustedRepository& repository, const std::string& shown,
+                                 const std::vector<tuf::RoleName>& roles) {
+  for (const tuf::RoleName& role : roles.empty() ? std::vector{kReleases} : roles) {
+    const tuf::Delegation* delegation = repository.find_delegation(role);
+    if (delegation && delegation->problem) throw delegation->problem->with_context(shown + " is not signed");
   }
-  return out;
+  const std::string where = roles.empty() ? "targets/releases or targets" : join(names_of(roles), " and ");
+  throw Error(ErrorCode::kNotSigned, shown + " is not signed in " + where);
 }
 
-/// The view that answers for the image: in all of `roles`, or else released. Throws kNotSigned.
+/// The view that answers for the image: in all of `roles`, or else released. Throws kNotSigned, and why a
+/// role that decides is not read.
 TagView verified_view(const tuf::TrustedRepository& repository, const ImageReference& image,
                       const std::string& shown, const std::vector<tuf::RoleName>& roles) {
   const std::vector<TagView> views = candidates(repository, image);
@@ -54,10 +54,7 @@ TagView verified_view(const tuf::TrustedRepository& repository, const ImageRefer
                        [&](const tuf::RoleName& role) { return view.is_in(role); });
   };
   const auto found = std::find_if(views.begin(), views.end(), answers);
-  if (found == views.end()) {
-    const std::string where = roles.empty() ? "targets/releases or targets" : join(names_of(roles), " and ");
-    throw Error(ErrorCode::kNotSigned, shown + " is not signed in " + where + unusable_roles(repository));
-  }
+  if (found == views.end()) fail_not_found(repository, shown, roles);
   if (image.digest && found->digest() != image.digest->text()) {
     throw Error(ErrorCode::kNotSigned, shown + " is not signed: the tag is signed as " + found->digest());
   }
@@ -75,15 +72,84 @@ void require_subject(const ImageReference& image) {
               "name what to verify: " + image.gun.text() + ":TAG");
 }
 
+/// Verifies images one by one; each repository is loaded once.
+class Verification {
+ public:
+  Verification(std::vector<tuf::RoleName> roles, Runtime& runtime, Report& report)
+      : roles_(std::move(roles)), runtime_(runtime), report_(report) {}
+
+  void verify(const ImageReference& image) {
+    const std::string shown = image.gun.text() + (image.tag ? ":" + *image.tag : "") +
+                              (image.digest ? "@" + image.digest->text() : "");
+    Looked& looked = look(image.gun);
+    TargetReport target;
+    target.name = image.tag.value_or("");
+    try {
+      if (looked.failure) throw Error(*looked.failure);
+      const TagView view = verified_view(*looked.trusted, image, shown, roles_);
+      target = describe_target(view);
+      target.verdict = "signed";
+      describe_roles_of(view, looked);
+      report_.text.push_back(image.gun.text() + ":" + view.name + "@" + view.digest() + ": signed by " +
+                             signed_by(view) + " (" + std::to_string(view.target.length) + " bytes, in " +
+                             join(names_of(view.roles)) + ")");
+    } catch (const Error& error) {
+      target.verdict = error.code() == ErrorCode::kNotSigned ? "not signed" : "unknown";
+      report_.text.push_back(shown + ": " + *target.verdict);
+      if (!first_failure_) first_failure_ = error;
+    }
+    report_.repositories[looked.entry].targets.push_back(std::move(target));
+  }
+
+  /// Every image gets its verdict; the first failure decides the exit code.
+  void finish() const {
+    if (first_failure_) throw Error(*first_failure_);
+  }
+
+ private:
+  struct Looked {
+    std::size_t entry;  // in the report
+    std::optional<tuf::TrustedRepository> trusted;
+    std::optional<Error> failure;
+  };
+
+  Looked& look(const tuf::Gun& gun) {
+    const auto [place, is_new] = looked_.try_emplace(gun.text());
+    Looked& looked = place->second;
+    if (!is_new) return looked;
+    looked.entry = report_.repositories.size();
+    try {
+      looked.trusted = look_at(gun, runtime_, report_);
+      add_health(*looked.trusted, report_);
+    } catch (const Error& error) {
+      // What went wrong before there was an entry (no server named) has nowhere to be reported.
+      if (report_.repositories.size() == looked.entry) throw;
+      looked.failure = error;
+    }
+    return looked;
+  }
+
+  void describe_roles_of(const TagView& view, const Looked& looked) {
+    std::vector<RoleReport>& roles = report_.repositories[looked.entry].roles;
+    for (const tuf::RoleName& role : view.roles) {
+      const auto is_there = [&](const RoleReport& known) { return known.name == role.text(); };
+      if (std::none_of(roles.begin(), roles.end(), is_there))
+        roles.push_back(describe_role(*looked.trusted, role));
+    }
+  }
+
+  std::vector<tuf::RoleName> roles_;
+  Runtime& runtime_;
+  Report& report_;
+  std::map<std::string, Looked> looked_;
+  std::optional<Error> first_failure_;
+};
+
 }  // namespace
 
 void run_command(const ListOptions& options, Runtime& runtime, Report& report) {
-  Runtime::Repository repository = runtime.open(parse_repository(options.repository), Access::kRead);
-  RepositoryReport& described = report.repositories.emplace_back();
-  described.gun = repository.load.gun.text();
-  described.server = repository.store->name();
-  const tuf::TrustedRepository trusted = load(repository, report);
-  described.trust_root = trust_root_of(trusted);
+  const tuf::TrustedRepository trusted = look_at(parse_repository(options.repository), runtime, report);
+  RepositoryReport& described = report.repositories.back();
   described.roles = describe_roles(trusted);
   TextTable table({"TAG", "DIGEST", "SIZE", "ROLES", "SIGNERS"});
   for (const TagView& view : view_tags(trusted)) {
@@ -100,42 +166,12 @@ void run_command(const ListOptions& options, Runtime& runtime, Report& report) {
 }
 
 void run_command(const VerifyOptions& options, Runtime& runtime, Report& report) {
-  const std::vector<tuf::RoleName> roles = parse_roles(options.roles);
   std::vector<ImageReference> images;
   for (const std::string& text : options.images) images.push_back(parse_image(text));
   for (const ImageReference& image : images) require_subject(image);
-
-  std::optional<Error> first_failure;
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    const ImageReference& image = images[i];
-    const std::string shown = image.gun.text() + (image.tag ? ":" + *image.tag : "") +
-                              (image.digest ? "@" + image.digest->text() : "");
-    Runtime::Repository repository = runtime.open(image.gun, Access::kRead);
-    RepositoryReport& described = report.repositories.emplace_back();
-    described.gun = image.gun.text();
-    described.server = repository.store->name();
-    TargetReport target;
-    target.name = image.tag.value_or("");
-    try {
-      const tuf::TrustedRepository trusted = load(repository, report);
-      const TagView view = verified_view(trusted, image, shown, roles);
-      target = describe_target(view);
-      target.verdict = "signed";
-      described.trust_root = trust_root_of(trusted);
-      for (const tuf::RoleName& role : view.roles) described.roles.push_back(describe_role(trusted, role));
-      report.text.push_back(image.gun.text() + ":" + view.name + "@" + view.digest() + ": signed by " +
-                            signed_by(view) + " (" + std::to_string(view.target.length) + " bytes, in " +
-                            join(names_of(view.roles)) + ")");
-      add_health(trusted, report);
-    } catch (const Error& error) {
-      // Every image gets its verdict; the first failure decides the exit code.
-      target.verdict = error.code() == ErrorCode::kNotSigned ? "not signed" : "unknown";
-      report.text.push_back(shown + ": " + *target.verdict);
-      if (!first_failure) first_failure = error;
-    }
-    described.targets.push_back(std::move(target));
-  }
-  if (first_failure) throw *first_failure;
+  Verification verification(parse_roles(options.roles), runtime, report);
+  for (const ImageReference& image : images) verification.verify(image);
+  verification.finish();
 }
 
 }  // namespace agent

@@ -1,5 +1,6 @@
 // repo init, repo pin; signer add; delegation add: setting a repository up.
 #include "agent/cli/commands.h"
+#include "agent/cli/looking.h"
 #include "agent/cli/operands.h"
 #include "agent/image/image_reference.h"
 #include "agent/report/repository_report.h"
@@ -133,10 +134,9 @@ void run_command(const RepoInitOptions& options, Runtime& runtime, Report& repor
 }
 
 void run_command(const RepoPinOptions& options, Runtime& runtime, Report& report) {
-  Runtime::Repository repository = runtime.open(parse_repository(options.repository), Access::kRead);
-  RepositoryReport& described = start_report(repository, report);
-  described.published.reset();
-  describe(load_repository(*repository.store, repository.seen, repository.load, report.warnings), described);
+  const tuf::TrustedRepository trusted = look_at(parse_repository(options.repository), runtime, report);
+  RepositoryReport& described = report.repositories.back();
+  described.roles = describe_roles(trusted);
   report.text.push_back(*described.trust_root);
 }
 

@@ -5,6 +5,7 @@
 #include "agent/http/authenticated_client.h"
 #include "agent/http/credentials.h"
 #include "agent/store/notary_server.h"
+#include "agent/store/offline_store.h"
 #include "agent/store/static_repository.h"
 #include "hsm/file/key_file.h"
 #include "hsm/key_ref.h"
@@ -55,6 +56,16 @@ std::shared_ptr<CurlClient> Runtime::http(const ServerUrl& server) {
 }
 
 std::unique_ptr<TrustStore> Runtime::open_store(const tuf::Gun& gun, Access access) {
+  if (line_.offline) {
+    if (access != Access::kRead) {
+      throw Error(ErrorCode::kUsage, "nothing can be published with --offline", "leave --offline out");
+    }
+    if (line_.reset_cache) {
+      throw Error(ErrorCode::kUsage, "--reset-cache drops what --offline is to show",
+                  "leave one of them out");
+    }
+    return std::make_unique<OfflineStore>(SeenRepository(settings_.trust_dir(), gun));
+  }
   const ServerUrl server = settings_.server_for(gun);
   if (server.is_folder()) {
     StaticRepository::Options options;

@@ -43,6 +43,7 @@ class Runtime {
   /// One reading of the clock for the whole run.
   tuf::Time now() const { return now_; }
   bool dry_run() const { return line_.dry_run; }
+  bool offline() const { return line_.offline; }
 
   /// A repository on its trust store, with what the user says of its root.
   struct Repository {
@@ -50,6 +51,7 @@ class Runtime {
     SeenRepository seen;
     LoadRequest load;
   };
+  /// Throws kUsage if anything but reading is to be done offline.
   Repository open(const tuf::Gun& gun, Access access);
 
   hsm::KeyStore& key_store() { return key_store_; }

@@ -155,13 +155,15 @@ void CurlTransfer::prepare(std::chrono::milliseconds time_left) {
   uploaded_ = 0;
   request_begun_ = false;
   refusal_.clear();
+  too_long_ = false;
   curl_text_[0] = '\0';
   set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(time_left.count())));
 }
 
 std::variant<HttpResponse, Error> CurlTransfer::result(CURLcode code) {
   if (!refusal_.empty()) return Error(ErrorCode::kServerError, host() + " " + refusal_);
-  if (code == CURLE_FILESIZE_EXCEEDED) {
+  if (too_long_ || code == CURLE_FILESIZE_EXCEEDED) {
+    if (request_.may_be_longer) return longer_response();
     return Error(ErrorCode::kServerError, host() + " sends more than the " +
                                               std::to_string(request_.max_response) +
                                               " bytes that are allowed for " + url_.path());
@@ -175,9 +177,20 @@ std::variant<HttpResponse, Error> CurlTransfer::result(CURLcode code) {
   if (!header_done_) {
     return describe_failure({CURLE_GOT_NOTHING, host(), request_begun_, 0, "the answer ends in its headers"});
   }
+  response_.status = status();
+  return std::move(response_);
+}
+
+int CurlTransfer::status() const {
   long status = 0;
   curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
-  response_.status = static_cast<int>(status);
+  return static_cast<int>(status);
+}
+
+HttpResponse CurlTransfer::longer_response() {
+  response_.status = status();
+  response_.body.clear();
+  response_.too_long = true;
   return std::move(response_);
 }
 
@@ -235,8 +248,7 @@ std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t coun
   const std::size_t length = size * count;
   std::string& body = transfer.response_.body;
   if (length > transfer.request_.max_response - body.size()) {
-    transfer.refusal_ = "sends more than the " + std::to_string(transfer.request_.max_response) +
-                        " bytes that are allowed for " + transfer.url_.path();
+    transfer.too_long_ = true;
     return 0;
   }
   if (body.empty()) {

@@ -52,6 +52,9 @@ class CurlTransfer {
   /// False, with the reason kept, if the header or what it announces cannot be taken.
   bool take_header(std::string_view line);
   std::string host() const { return url_.authority(); }
+  int status() const;
+  /// The response without the body, of which there was more than allowed.
+  HttpResponse longer_response();
 
   const HttpRequest& request_;
   const CurlOptions& options_;
@@ -68,6 +71,7 @@ class CurlTransfer {
   std::size_t uploaded_ = 0;
   bool request_begun_ = false;  // from here on the server may have seen it
   std::string refusal_;         // why the answer was not taken
+  bool too_long_ = false;       // more came than is allowed
   char curl_text_[CURL_ERROR_SIZE] = {};
 };
 

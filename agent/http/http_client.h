@@ -25,13 +25,15 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;  // with POST, unless there are parts
   std::vector<HttpPart> parts;
-  std::size_t max_response = 100 << 20;  // bytes; a longer body is an error, never cut
+  std::size_t max_response = 1 << 20;  // bytes; a longer body is an error, never cut…
+  bool may_be_longer = false;          // …or, with this, left out, and the response says so
 };
 
 struct HttpResponse {
   int status = 0;
   std::multimap<std::string, std::string> headers;  // names in lower case
   std::string body;
+  bool too_long = false;  // with HttpRequest::may_be_longer: there is more of the body than was allowed
 
   /// First header of that lower-case name.
   std::optional<std::string> header(std::string_view name) const;

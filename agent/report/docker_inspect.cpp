@@ -6,12 +6,13 @@
 #include "agent/report/repository_report.h"
 #include "agent/report/text_table.h"
 #include "tuf/keys/public_key.h"
-#include "tuf/trust/role_authority.h"
 
 namespace agent {
 namespace {
 
 using tuf::RoleName;
+
+constexpr TextTable::Spacing kDockerSpacing{3, 10};
 
 struct Signer {
   std::string name;
@@ -25,8 +26,8 @@ std::vector<Signer> signers_of(const tuf::TrustedRepository& repository) {
     const RoleName& role = delegation.role.name;
     if (role.parent().text() != "targets" || role.text() == "targets/releases") continue;
     Signer signer{std::string(role.leaf()), {}};
-    const tuf::RoleAuthority authority(delegation.keys, delegation.role.key_ids, delegation.role.threshold);
-    for (const tuf::PublicKey& key : authority.keys()) signer.keys.push_back(key.canonical_id().hex());
+    for (const tuf::PublicKey& key : delegation.authority.keys())
+      signer.keys.push_back(key.canonical_id().hex());
     signers.push_back(std::move(signer));
   }
   std::sort(signers.begin(), signers.end(), [](const Signer& a, const Signer& b) { return a.name > b.name; });
@@ -57,6 +58,56 @@ std::vector<std::string> sorted(std::vector<std::string> names) {
   return names;
 }
 
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// What stands at the front of `text`: a whole number without its leading zeros, or one other character.
+struct Token {
+  bool number = false;
+  std::size_t zeros = 0;
+  std::string_view text;
+};
+
+Token take_token(std::string_view& text) {
+  if (!is_digit(text.front())) {
+    const Token token{false, 0, text.substr(0, 1)};
+    text.remove_prefix(1);
+    return token;
+  }
+  const std::size_t zeros = std::min(text.find_first_not_of('0'), text.size());
+  text.remove_prefix(zeros);
+  std::size_t digits = 0;
+  while (digits < text.size() && is_digit(text[digits])) ++digits;
+  const Token token{true, zeros, text.substr(0, digits)};
+  text.remove_prefix(digits);
+  return token;
+}
+
+/// Docker's order of tags: numbers in them by their value, before everything else; 1.9, 1.10, 1.10a, a.
+bool naturally_before(std::string_view a, std::string_view b) {
+  while (!a.empty() && !b.empty()) {
+    const Token left = take_token(a);
+    const Token right = take_token(b);
+    if (left.number != right.number) return left.number;
+    if (left.text.size() != right.text.size()) return left.text.size() < right.text.size();
+    if (left.text != right.text) return left.text < right.text;
+    if (left.zeros != right.zeros) return left.zeros < right.zeros;
+  }
+  return a.empty() && !b.empty();
+}
+
+/// What Docker shows, in its order: what pullers get, and what they would get if releases did not have the
+/// tag.
+std::vector<TagView> shown_tags(std::vector<TagView> tags) {
+  std::erase_if(tags, [](const TagView& tag) {
+    return !tag.is_in(RoleName::of("targets")) && !tag.is_in(RoleName::of("targets/releases"));
+  });
+  std::stable_sort(tags.begin(), tags.end(),
+                   [](const TagView& a, const TagView& b) { return naturally_before(a.name, b.name); });
+  return tags;
+}
+
 std::string hex_digest(const TagView& tag) {
   return tag.digest().empty() ? "" : tag.digest().substr(7);
 }
@@ -66,8 +117,7 @@ std::string hex_digest(const TagView& tag) {
 std::string docker_json(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags,
                         const std::string& name) {
   OrderedJson signed_tags = OrderedJson::array();
-  for (const TagView& tag : tags) {
-    if (!tag.released) continue;
+  for (const TagView& tag : shown_tags(tags)) {
     signed_tags.push_back({{"SignedTag", tag.name},
                            {"Digest", hex_digest(tag)},
                            {"Signers", signers_or_admin(tag, "Repo Admin")}});
@@ -91,24 +141,26 @@ std::vector<std::string> docker_pretty(const tuf::TrustedRepository& repository,
   const auto append = [&](const TextTable& table) {
     for (std::string& line : table.lines()) lines.push_back(std::move(line));
   };
-  const bool any = std::any_of(tags.begin(), tags.end(), [](const TagView& tag) { return tag.released; });
-  lines.insert(lines.end(), {"", any ? "Signatures for " + name : "No signatures for " + name, ""});
-  if (any) {
-    TextTable table({"SIGNED TAG", "DIGEST", "SIGNERS"});
-    for (const TagView& tag : tags) {
-      if (tag.released)
-        table.add({tag.name, hex_digest(tag), join(sorted(signers_or_admin(tag, "(Repo Admin)")))});
+  const std::vector<TagView> shown = shown_tags(tags);
+  lines.insert(lines.end(), {"", (shown.empty() ? "No signatures for " : "Signatures for ") + name, ""});
+  if (!shown.empty()) {
+    TextTable table({"SIGNED TAG", "DIGEST", "SIGNERS"}, kDockerSpacing);
+    for (const TagView& tag : shown) {
+      table.add({tag.name, hex_digest(tag), join(sorted(signers_or_admin(tag, "(Repo Admin)")))});
     }
     append(table);
-    lines.emplace_back();
   }
-  if (const std::vector<Signer> signers = signers_of(repository); !signers.empty()) {
+  lines.emplace_back();
+  std::vector<Signer> signers = signers_of(repository);
+  std::sort(signers.begin(), signers.end(),
+            [](const Signer& a, const Signer& b) { return naturally_before(a.name, b.name); });
+  if (!signers.empty()) {
     lines.insert(lines.end(), {"List of signers and their keys for " + name, ""});
-    TextTable table({"SIGNER", "KEYS"});
+    TextTable table({"SIGNER", "KEYS"}, kDockerSpacing);
     for (const Signer& signer : signers) {
       std::vector<std::string> short_ids;
       for (const std::string& id : signer.keys) short_ids.push_back(id.substr(0, 12));
-      table.add({signer.name, join(short_ids)});
+      table.add({signer.name, join(sorted(std::move(short_ids)))});
     }
     append(table);
     lines.emplace_back();

@@ -84,6 +84,11 @@ ErrorRow error_row(tuf::ErrorCode code) {
     case ErrorCode::kTagMoved:
       return {"TAG_MOVED", ExitCode::kPolicy,
               "choose a new tag, or move this one on purpose with: countersign sign --allow-move IMAGE"};
+    case ErrorCode::kExpiryDue:
+      return {
+          "EXPIRY_DUE", ExitCode::kPolicy,
+          "a delegation is renewed by signing in it; the owner of any other role runs: notary witness REPO "
+          "ROLE -p"};
     case ErrorCode::kPathNotCovered:
       return {"PATH_NOT_COVERED", ExitCode::kPolicy,
               "an administrator admits the tag with: countersign delegation add REPO ROLE --path PREFIX"};

@@ -6,11 +6,8 @@ namespace agent {
 namespace {
 
 OrderedJson to_json(const RoleReport& role) {
-  return {{"name", role.name},
-          {"version", role.version},
-          {"expires", role.expires},
-          {"sha256", role.sha256},
-          {"key_ids", role.key_ids}};
+  return {{"name", role.name},     {"version", role.version}, {"expires", role.expires},
+          {"sha256", role.sha256}, {"key_ids", role.key_ids}, {"canonical_key_ids", role.canonical_key_ids}};
 }
 
 OrderedJson to_json(const TargetReport& target) {

@@ -21,8 +21,9 @@ struct RoleReport {
   std::string name;
   std::int64_t version = 0;
   std::string expires;
-  std::string sha256;                // of the file, hex
-  std::vector<std::string> key_ids;  // TUF IDs of the role's keys
+  std::string sha256;                          // of the file, hex
+  std::vector<std::string> key_ids;            // TUF IDs of the role's keys
+  std::vector<std::string> canonical_key_ids;  // of those that can sign
 };
 
 struct TargetReport {

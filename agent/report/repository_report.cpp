@@ -13,14 +13,16 @@ using tuf::RoleName;
 constexpr tuf::Days kNearingExpiry{183};
 
 template <class T>
-RoleReport describe_file(const std::string& name, const tuf::Metadata<T>& file,
-                         const std::vector<tuf::KeyId>& keys) {
-  RoleReport report{name,
-                    file.body.version,
-                    tuf::format_time(file.body.expires),
-                    tuf::to_hex(tuf::sha256(tuf::as_bytes(file.bytes))),
-                    {}};
+RoleReport describe_file(const RoleName& role, const tuf::Metadata<T>& file,
+                         const std::vector<tuf::KeyId>& keys, const tuf::RoleAuthority& authority) {
+  RoleReport report;
+  report.name = role.text();
+  report.version = file.body.version;
+  report.expires = tuf::format_time(file.body.expires);
+  report.sha256 = tuf::to_hex(tuf::sha256(tuf::as_bytes(file.bytes)));
   for (const tuf::KeyId& id : keys) report.key_ids.push_back(id.hex());
+  for (const tuf::PublicKey& key : authority.keys())
+    report.canonical_key_ids.push_back(key.canonical_id().hex());
   return report;
 }
 
@@ -29,13 +31,16 @@ RoleReport describe_file(const std::string& name, const tuf::Metadata<T>& file,
 RoleReport describe_role(const tuf::TrustedRepository& repository, const RoleName& role) {
   if (const tuf::Delegation* delegation = repository.find_delegation(role);
       delegation && delegation->metadata) {
-    return describe_file(role.text(), *delegation->metadata, delegation->role.key_ids);
+    return describe_file(role, *delegation->metadata, delegation->role.key_ids, delegation->authority);
   }
-  const auto keys = [&] { return repository.root().body.role(role).key_ids; };
-  if (role.text() == "root") return describe_file(role.text(), repository.root(), keys());
-  if (role.text() == "targets") return describe_file(role.text(), repository.targets(), keys());
-  if (role.text() == "snapshot") return describe_file(role.text(), repository.snapshot(), keys());
-  if (role.text() == "timestamp") return describe_file(role.text(), repository.timestamp(), keys());
+  const auto describe = [&](const auto& file) {
+    const tuf::Root& root = repository.root().body;
+    return describe_file(role, file, root.role(role).key_ids, tuf::RoleAuthority::of(root, role));
+  };
+  if (role.text() == "root") return describe(repository.root());
+  if (role.text() == "targets") return describe(repository.targets());
+  if (role.text() == "snapshot") return describe(repository.snapshot());
+  if (role.text() == "timestamp") return describe(repository.timestamp());
   throw tuf::Error(tuf::ErrorCode::kInternal, role.text() + " has no file");
 }
 
@@ -79,11 +84,10 @@ std::vector<Warning> health_warnings(const tuf::TrustedRepository& repository) {
   for (const tuf::Delegation& delegation : repository.delegations()) {
     const std::string& role = delegation.role.name.text();
     if (delegation.state == tuf::Delegation::State::kUsable) check(role, delegation.metadata->body.expires);
-    if (delegation.state == tuf::Delegation::State::kExpired ||
-        delegation.state == tuf::Delegation::State::kBelowThreshold) {
-      warnings.push_back(
-          {"ROLE_UNUSABLE", role + " of " + repository.gun().text() +
-                                " is not read by anybody: " + std::string(tuf::to_string(delegation.state))});
+    if (delegation.problem) {
+      warnings.push_back({"ROLE_UNUSABLE", role + " of " + repository.gun().text() + " is not read (" +
+                                               std::string(tuf::to_string(delegation.state)) +
+                                               "): " + delegation.problem->what()});
     }
   }
   return warnings;

@@ -12,7 +12,7 @@ namespace agent {
 
 /// Every role that has a file: top roles, then delegations.
 std::vector<RoleReport> describe_roles(const tuf::TrustedRepository& repository);
-/// One role; it must have a usable file.
+/// One role; it must have a verified file.
 RoleReport describe_role(const tuf::TrustedRepository& repository, const tuf::RoleName& role);
 TargetReport describe_target(const TagView& view);
 /// The pin of what is trusted now: the TUF ID of the first root key.

@@ -15,7 +15,8 @@ std::size_t width(const std::string& text) {
 
 }  // namespace
 
-TextTable::TextTable(std::vector<std::string> header) : rows_{std::move(header)} {}
+TextTable::TextTable(std::vector<std::string> header, Spacing spacing)
+    : rows_{std::move(header)}, spacing_(spacing) {}
 
 void TextTable::add(std::vector<std::string> row) {
   for (std::string& cell : row) cell = printable(cell);
@@ -27,11 +28,12 @@ std::vector<std::string> TextTable::lines() const {
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
   }
+  for (std::size_t& column : widths) column = std::max(column + spacing_.padding, spacing_.min_width);
   std::vector<std::string> lines;
   for (const auto& row : rows_) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i)
-      line += row[i] + std::string(widths[i] - width(row[i]) + 2, ' ');
+      line += row[i] + std::string(widths[i] - width(row[i]), ' ');
     line.erase(line.find_last_not_of(' ') + 1);
     lines.push_back(std::move(line));
   }

@@ -99,6 +99,7 @@ HttpRequest NotaryServer::make_request(const FileRequest& request) const {
   HttpRequest out;
   out.url = url_of(file_name(request));
   out.max_response = request.max_length;
+  out.may_be_longer = request.may_be_longer;
   if (std::holds_alternative<FileRequest::Newest>(request.which)) {
     // The server lets caches in between keep it for five minutes.
     out.headers.emplace_back("Cache-Control", "no-cache");
@@ -113,7 +114,7 @@ std::vector<std::optional<std::string>> NotaryServer::fetch(const std::vector<Fi
   std::vector<std::optional<std::string>> files;
   for (HttpResponse& response : http_->send(batch)) {
     if (response.status == 200) {
-      files.emplace_back(std::move(response.body));
+      files.emplace_back(response.too_long ? std::nullopt : std::optional(std::move(response.body)));
     } else if (response.status == 404) {
       files.emplace_back(std::nullopt);
     } else {

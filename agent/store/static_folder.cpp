@@ -11,7 +11,6 @@
 namespace agent {
 namespace {
 
-constexpr std::size_t kMaxLength = 100 << 20;  // bytes; the limit of every reader (section 1.2)
 constexpr mode_t kFileMode = 0644;
 constexpr mode_t kFolderMode = 0755;
 
@@ -52,7 +51,7 @@ StaticFolder::StaticFolder(const std::filesystem::path& dir, const tuf::Gun& gun
       before_write_(std::move(before_write)) {}
 
 std::optional<std::string> StaticFolder::read(const std::string& name) const {
-  return read_whole_file(path_of(name), kMaxLength);
+  return read_whole_file(path_of(name), tuf::kMaxMetadataLength);
 }
 
 StaticState StaticFolder::state() const {
@@ -133,7 +132,7 @@ void StaticFolder::complete() const {
 void StaticFolder::publish(const RoleFiles& files, bool root_first) const {
   complete();
   const std::filesystem::path ping = dir_ / "v2" / "index.html";
-  if (!read_whole_file(ping, kMaxLength)) write(ping, "{}");
+  if (!read_whole_file(ping, tuf::kMaxMetadataLength)) write(ping, "{}");
   for (const auto& [role, bytes] : files) {
     write_if_other(hash_name(role, tuf::sha256(tuf::as_bytes(bytes))), bytes);
   }

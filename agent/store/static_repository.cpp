@@ -134,7 +134,10 @@ std::vector<std::optional<std::string>> StaticRepository::fetch(const std::vecto
   std::vector<std::optional<std::string>> answers;
   for (const FileRequest& request : requests) {
     answers.push_back(fetch_one(present, request));
-    if (answers.back() && answers.back()->size() > request.max_length) {
+    if (!answers.back() || answers.back()->size() <= request.max_length) continue;
+    if (request.may_be_longer) {
+      answers.back().reset();
+    } else {
       throw tuf::Error(tuf::ErrorCode::kServerError, name_ + ": " + request.role.text() + " of " +
                                                          gun_.text() + " is longer than " +
                                                          std::to_string(request.max_length) + " bytes");

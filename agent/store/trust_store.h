@@ -10,6 +10,7 @@
 
 #include "tuf/base/bytes.h"
 #include "tuf/keys/key_object.h"
+#include "tuf/metadata/codec.h"
 #include "tuf/metadata/role_name.h"
 
 namespace agent {
@@ -25,7 +26,8 @@ struct FileRequest {
   };
   tuf::RoleName role;
   std::variant<Newest, WithHash, WithVersion> which = Newest{};
-  std::size_t max_length = 100 << 20;  // bytes; a longer file is kServerError
+  std::size_t max_length = tuf::kMaxMetadataLength;  // bytes; a longer file is kServerError…
+  bool may_be_longer = false;                        // …or, with this, as good as not there
 };
 
 struct RoleFile {

@@ -5,11 +5,11 @@
 
 #include "agent/trust_dir/atomic_file.h"
 #include "tuf/base/error.h"
+#include "tuf/metadata/codec.h"
 
 namespace agent {
 namespace {
 
-constexpr std::size_t kMaxLength = 100 << 20;  // bytes; the limit of every reader (section 1.2)
 constexpr mode_t kFileMode = 0600;
 constexpr mode_t kFolderMode = 0700;
 
@@ -31,7 +31,7 @@ std::filesystem::path SeenRepository::path_of(const tuf::RoleName& role) const {
 }
 
 std::optional<std::string> SeenRepository::load(const tuf::RoleName& role) const {
-  return read_whole_file(path_of(role), kMaxLength);
+  return read_whole_file(path_of(role), tuf::kMaxMetadataLength);
 }
 
 FileLock SeenRepository::lock(std::chrono::milliseconds patience) const {

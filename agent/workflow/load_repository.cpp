@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/workflow/rollback_memory.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
@@ -15,9 +16,14 @@ using tuf::Metadata;
 using tuf::RoleName;
 using tuf::TrustedRepository;
 
+// Bytes. Whatever a server sends, memory is bounded: files that nothing announces are small, the others have
+// the length that verified metadata names.
 constexpr std::size_t kMaxTimestamp = 1 << 20;
-constexpr std::size_t kMaxFile = 100 << 20;  // of a file whose length is not announced (section 1.2)
+constexpr std::size_t kMaxRoot = 1 << 20;
+constexpr std::size_t kMaxGuess = 4 << 20;         // of a file that is asked for before its length is known
+constexpr std::size_t kMaxDelegations = 64 << 20;  // of all delegations of a repository
 constexpr std::int64_t kMaxRootSteps = 1024;
+constexpr std::int64_t kRootsAtOnce = 16;
 constexpr std::chrono::seconds kLockPatience{30};
 
 const RoleName kRoot = RoleName::of("root");
@@ -25,57 +31,22 @@ const RoleName kTimestamp = RoleName::of("timestamp");
 const RoleName kSnapshot = RoleName::of("snapshot");
 const RoleName kTargets = RoleName::of("targets");
 
-/// A file in the trust directory, or nullopt if it is not there or of no use.
-template <class T>
-std::optional<Metadata<T>> read_seen(const SeenRepository& seen, const RoleName& role,
-                                     std::vector<Warning>& warnings) {
-  try {
-    std::optional<std::string> bytes = seen.load(role);
-    if (!bytes) return std::nullopt;
-    return tuf::decode<T>(*std::move(bytes), "cached " + role.text());
-  } catch (const Error& error) {
-    warnings.push_back(
-        {"CACHE_UNUSABLE", "the memory of " + role.text() + " in " + seen.folder().string() +
-                               " is lost, an older version would not be noticed: " + error.what()});
-    return std::nullopt;
-  }
-}
-
-template <class T>
-void remember(std::map<RoleName, tuf::SeenFile>& memory, const RoleName& role, const Metadata<T>& file) {
-  memory[role] = {file.body.version, tuf::sha256(tuf::as_bytes(file.bytes))};
-}
-
-template <class T>
-void remember(std::map<RoleName, tuf::SeenFile>& memory, const RoleName& role,
-              const std::optional<Metadata<T>>& file) {
-  if (file) remember(memory, role, *file);
-}
-
-/// Throws if the root from the trust directory is not one of this repository that signs itself.
-void require_usable(const Metadata<tuf::Root>& known_root, const LoadRequest& request) {
-  TrustedRepository(request.gun, request.now).accept_known_root(known_root.bytes);
-}
-
 /// One attempt at loading. The state of the store may change between two requests; then the attempt fails and
 /// is made once more.
 class Loading {
  public:
   Loading(TrustStore& store, const SeenRepository& seen, const LoadRequest& request,
           std::vector<Warning>& warnings)
-      : store_(store), request_(request) {
-    likely_ = request.likely;
+      : store_(store), seen_(seen), request_(request), warnings_(warnings), likely_(request.likely) {
     if (request.before) {
       start_from(*request.before);
-      return;
+    } else if (!request.policy.reset_cache) {
+      start_from_trust_directory();
     }
-    if (request.policy.reset_cache) return;
-    read_known_root(seen, warnings);
-    remember(memory_, kRoot, known_root_);
-    remember(memory_, kTimestamp, read_seen<tuf::Timestamp>(seen, kTimestamp, warnings));
-    remember(memory_, kSnapshot, read_seen<tuf::Snapshot>(seen, kSnapshot, warnings));
-    remember_targets(seen, kTargets, warnings);
   }
+
+  /// Whether what was remembered is of another repository, and is to go.
+  bool replaces_memory() const { return replaces_memory_; }
 
   TrustedRepository run() {
     ask_for_newest();
@@ -98,48 +69,56 @@ class Loading {
   }
 
  private:
-  /// The role and what it delegates to, which is likely wanted again.
-  void remember_targets(const SeenRepository& seen, const RoleName& role, std::vector<Warning>& warnings) {
-    const auto file = read_seen<tuf::Targets>(seen, role, warnings);
-    remember(memory_, role, file);
-    if (!file) return;
-    for (const tuf::DelegationRole& child : file->body.roles) {
-      if (child.name.parent() != role) continue;
-      if (std::find(likely_.begin(), likely_.end(), child.name) == likely_.end())
-        likely_.push_back(child.name);
-      remember_targets(seen, child.name, warnings);
+  /// A damaged memory can be made good with the help of a pin; without one it must not lead back to trust on
+  /// first use, nor be forgotten.
+  void start_from_trust_directory() {
+    memory_ = RollbackMemory::read(seen_, request_.gun, request_.now);
+    for (const std::string& loss : memory_.losses) warnings_.push_back({"CACHE_UNUSABLE", loss});
+    if (memory_.damaged && !request_.policy.pin) {
+      throw Error(ErrorCode::kUnpinnedRoot, memory_.losses.front(),
+                  "pin the root with --trust-root, or drop the memory with --reset-cache");
+    }
+    // What was there is likely wanted again.
+    for (const RoleName& role : memory_.delegations) {
+      if (std::find(likely_.begin(), likely_.end(), role) == likely_.end()) likely_.push_back(role);
     }
   }
 
   /// What was loaded a moment ago is in the trust directory too; reading it there would parse every file
   /// again.
   void start_from(const TrustedRepository& before) {
-    known_root_ = before.root();
-    remember(memory_, kRoot, before.root());
-    remember(memory_, kTimestamp, before.timestamp());
-    remember(memory_, kSnapshot, before.snapshot());
-    remember(memory_, kTargets, before.targets());
+    memory_ = RollbackMemory::of(before);
     newest_[kRoot] = before.root().bytes;
     newest_[kTargets] = before.targets().bytes;
     for (const tuf::Delegation& delegation : before.delegations()) {
       const RoleName& role = delegation.role.name;
-      remember(memory_, role, delegation.metadata);
       const bool again = std::find(likely_.begin(), likely_.end(), role) != likely_.end();
       if (delegation.metadata && !again) newest_[role] = delegation.metadata->bytes;
     }
   }
 
   void ask_for_newest() {
-    std::vector<FileRequest> requests = {{kTimestamp}, {kSnapshot}};
-    requests[0].max_length = kMaxTimestamp;
-    if (!request_.before) requests.insert(requests.end(), {{kRoot}, {kTargets}});
-    for (const RoleName& role : likely_) requests.push_back({role});
+    std::vector<FileRequest> requests = {{kTimestamp, FileRequest::Newest{}, kMaxTimestamp},
+                                         guess(kSnapshot)};
+    if (!request_.before) {
+      requests.push_back({kRoot, FileRequest::Newest{}, kMaxRoot});
+      requests.push_back(guess(kTargets));
+    }
+    for (const RoleName& role : likely_) requests.push_back(guess(role));
     std::vector<std::optional<std::string>> files = store_.fetch(requests);
     for (std::size_t i = 0; i < files.size(); ++i) newest_[requests[i].role] = std::move(files[i]);
     if (!newest_[kRoot]) {
       throw Error(ErrorCode::kNoTrustData, store_.name() + " has no trust data for " + request_.gun.text() +
                                                ", or these credentials may not see it");
     }
+  }
+
+  /// The newest file on the chance that it is the one that will be named. One that has grown beyond what was
+  /// seen of it is fetched again when its length is known.
+  FileRequest guess(const RoleName& role) const {
+    const auto seen = memory_.lengths.find(role);
+    const std::size_t length = seen == memory_.lengths.end() ? kMaxGuess : 2 * seen->second + (64 << 10);
+    return {role, FileRequest::Newest{}, std::min(length, tuf::kMaxMetadataLength), true};
   }
 
   const std::string& newest(const RoleName& role) {
@@ -162,6 +141,12 @@ class Loading {
     std::vector<FileRequest> requests;
     for (const auto& [role, expected] : wanted) {
       if (!expected) continue;
+      delegations_length_ += static_cast<std::size_t>(expected->length);
+      if (delegations_length_ > kMaxDelegations) {
+        throw Error(ErrorCode::kMalformedMetadata, "the delegations of " + request_.gun.text() +
+                                                       " are longer than " + std::to_string(kMaxDelegations) +
+                                                       " bytes");
+      }
       const auto& bytes = newest_[role];
       if (!bytes || !is(*bytes, *expected)) requests.push_back(by_hash(role, *expected));
     }
@@ -170,9 +155,7 @@ class Loading {
       for (std::size_t i = 0; i < files.size(); ++i) newest_[requests[i].role] = std::move(files[i]);
     }
     for (const auto& [role, expected] : wanted) {
-      std::optional<std::string> bytes;
-      if (expected) bytes = required(newest_[role], role, *expected);
-      repository.accept_delegation(role, std::move(bytes));
+      repository.accept_delegation(role, expected ? std::move(newest_[role]) : std::nullopt);
     }
   }
 
@@ -182,7 +165,12 @@ class Loading {
   }
 
   FileRequest by_hash(const RoleName& role, const tuf::FileMeta& expected) const {
-    const std::size_t length = std::min(static_cast<std::size_t>(expected.length), kMaxFile);
+    const auto length = static_cast<std::size_t>(expected.length);
+    if (length > tuf::kMaxMetadataLength) {
+      throw Error(ErrorCode::kMalformedMetadata, role.text() + " of " + request_.gun.text() + " is to have " +
+                                                     std::to_string(length) +
+                                                     " bytes, which is more than any client reads");
+    }
     return {role, FileRequest::WithHash{expected.hashes.at("sha256")}, length};
   }
 
@@ -196,30 +184,26 @@ class Loading {
 
   // --- root ---------------------------------------------------------------------------------------------
 
-  /// A damaged memory can be replaced with the help of a pin; without one it must not lead back to trust on
-  /// first use.
-  void read_known_root(const SeenRepository& seen, std::vector<Warning>& warnings) {
-    const std::size_t warnings_before = warnings.size();
-    known_root_ = read_seen<tuf::Root>(seen, kRoot, warnings);
-    if (known_root_) {
-      try {
-        require_usable(*known_root_, request_);
-      } catch (const Error& error) {
-        known_root_.reset();
-        warnings.push_back({"CACHE_UNUSABLE", "the known root in " + seen.folder().string() +
-                                                  " is of no use: " + error.what()});
-      }
-    }
-    if (warnings.size() == warnings_before || request_.policy.pin) return;
-    const std::string problem = warnings.back().message;
-    throw Error(ErrorCode::kUnpinnedRoot, problem,
-                "pin the root with --trust-root, or drop the memory with --reset-cache");
-  }
-
   TrustedRepository start_with_root() {
-    TrustedRepository repository(request_.gun, request_.now, memory_);
+    if (memory_.known_root && !pin_accepts(*memory_.known_root)) believe_what_pinned_keys_signed();
+    TrustedRepository repository(request_.gun, request_.now, memory_.seen);
     load_root(repository);
     return repository;
+  }
+
+  bool pin_accepts(const Metadata<tuf::Root>& root) const {
+    const auto& pin = request_.policy.pin;
+    return !pin || pin->accepts(root, request_.gun, request_.now);
+  }
+
+  /// The known root is not the pinned one: its key was replaced since, or the memory is that of another
+  /// repository with the same name. What the pinned root's keys have signed is memory all the same.
+  void believe_what_pinned_keys_signed() {
+    TrustedRepository pinned(request_.gun, request_.now);
+    start_from_pin(pinned, *request_.policy.pin);
+    memory_ = RollbackMemory::read(seen_, request_.gun, request_.now, &pinned.root().body);
+    for (const std::string& loss : memory_.losses) warnings_.push_back({"CACHE_UNUSABLE", loss});
+    replaces_memory_ = !memory_.losses.empty();
   }
 
   /// The root that the (not yet verified) snapshot names, if it is another one than that in use. What comes
@@ -234,8 +218,8 @@ class Loading {
 
   void load_root(TrustedRepository& repository) {
     const tuf::TrustPin* pin = request_.policy.pin ? &*request_.policy.pin : nullptr;
-    if (known_root_ && (!pin || pin->accepts(*known_root_, request_.gun, request_.now))) {
-      repository.accept_known_root(known_root_->bytes);
+    if (memory_.known_root && pin_accepts(*memory_.known_root)) {
+      repository.accept_known_root(memory_.known_root->bytes);
       follow_chain(repository);
     } else if (pin) {
       start_from_pin(repository, *pin);
@@ -258,10 +242,10 @@ class Loading {
       throw Error(ErrorCode::kRollback,
                   "root jumps from version " + std::to_string(first - 1) + " to " + std::to_string(last));
     }
-    std::vector<FileRequest> between;
-    for (std::int64_t version = first; version < last; ++version)
-      between.push_back({kRoot, FileRequest::WithVersion{version}});
-    if (!between.empty()) {
+    for (std::int64_t next = first; next < last; next += kRootsAtOnce) {
+      std::vector<FileRequest> between;
+      for (std::int64_t version = next; version < std::min(last, next + kRootsAtOnce); ++version)
+        between.push_back({kRoot, FileRequest::WithVersion{version}, kMaxRoot});
       for (std::optional<std::string>& bytes : store_.fetch(between)) {
         if (!bytes)
           throw Error(ErrorCode::kRepositoryBroken,
@@ -281,7 +265,7 @@ class Loading {
       for (std::int64_t version = newest_root.body.version - 1;
            version > 0 && newest_root.body.version - version <= kMaxRootSteps; --version) {
         const std::optional<std::string> older =
-            store_.fetch({{kRoot, FileRequest::WithVersion{version}}}).front();
+            store_.fetch({{kRoot, FileRequest::WithVersion{version}, kMaxRoot}}).front();
         if (!older) break;
         if (!pin.accepts(tuf::decode<tuf::Root>(*older, "root"), request_.gun, request_.now)) continue;
         repository.accept_first_root(*older, &pin);
@@ -293,10 +277,13 @@ class Loading {
   }
 
   TrustStore& store_;
+  const SeenRepository& seen_;
   const LoadRequest& request_;
-  std::optional<Metadata<tuf::Root>> known_root_;
-  std::map<RoleName, tuf::SeenFile> memory_;
+  std::vector<Warning>& warnings_;
+  RollbackMemory memory_;
+  bool replaces_memory_ = false;
   std::vector<RoleName> likely_;
+  std::size_t delegations_length_ = 0;
   std::map<RoleName, std::optional<std::string>> newest_;
 };
 
@@ -306,34 +293,47 @@ bool may_be_a_race(ErrorCode code) {
          code == ErrorCode::kRepositoryBroken || code == ErrorCode::kRollback;
 }
 
-TrustedRepository load_with_second_look(TrustStore& store, const SeenRepository& seen,
-                                        const LoadRequest& request, std::vector<Warning>& warnings) {
+bool misses_a_file(const TrustedRepository& repository) {
+  const auto& all = repository.delegations();
+  return std::any_of(all.begin(), all.end(), [](const tuf::Delegation& delegation) {
+    return delegation.state == tuf::Delegation::State::kMissing;
+  });
+}
+
+struct Loaded {
+  TrustedRepository repository;
+  bool replaces_memory;
+};
+
+Loaded load_once(TrustStore& store, const SeenRepository& seen, const LoadRequest& request,
+                 std::vector<Warning>& warnings) {
+  Loading loading(store, seen, request, warnings);
+  TrustedRepository repository = loading.run();
+  return {std::move(repository), loading.replaces_memory()};
+}
+
+Loaded load_with_second_look(TrustStore& store, const SeenRepository& seen, const LoadRequest& request,
+                             std::vector<Warning>& warnings) {
   try {
-    return Loading(store, seen, request, warnings).run();
+    Loaded loaded = load_once(store, seen, request, warnings);
+    if (!misses_a_file(loaded.repository)) return loaded;
   } catch (const Error& error) {
     if (!may_be_a_race(error.code())) throw;
   }
   std::vector<Warning> said_already;
-  return Loading(store, seen, request, said_already).run();
+  return load_once(store, seen, request, said_already);
 }
 
 /// Whether a parallel job has remembered a later state in the meantime. What is damaged is not later.
 bool is_newer_than(const SeenRepository& seen, const LoadRequest& request,
                    const TrustedRepository& repository) {
-  std::vector<Warning> ignored;
-  const auto root = read_seen<tuf::Root>(seen, kRoot, ignored);
-  const auto timestamp = read_seen<tuf::Timestamp>(seen, kTimestamp, ignored);
-  if (!root || !timestamp) return false;
-  try {
-    require_usable(*root, request);
-  } catch (const Error&) {
-    return false;
-  }
-  const auto seen_versions = std::pair(root->body.version, timestamp->body.version);
-  return seen_versions > std::pair(repository.root().body.version, repository.timestamp().body.version);
+  const auto remembered = RollbackMemory::versions(seen, request.gun, request.now);
+  return remembered > std::pair(repository.root().body.version, repository.timestamp().body.version);
 }
 
-void save(const SeenRepository& seen, const LoadRequest& request, const TrustedRepository& repository) {
+/// With `replace`, what is remembered belongs to another repository of that name, or is to be forgotten.
+void save(const SeenRepository& seen, const LoadRequest& request, const TrustedRepository& repository,
+          bool replace) {
   std::map<RoleName, std::string> files = {{kRoot, repository.root().bytes},
                                            {kTimestamp, repository.timestamp().bytes},
                                            {kSnapshot, repository.snapshot().bytes},
@@ -349,11 +349,10 @@ void save(const SeenRepository& seen, const LoadRequest& request, const TrustedR
     }
   };
   const auto drop_known = [&] { std::erase_if(files, is_known); };
-  const bool reset = request.policy.reset_cache;
-  if (!reset) drop_known();
+  if (!replace) drop_known();
   if (files.empty()) return;
   const FileLock lock = seen.lock(kLockPatience);
-  if (reset) {
+  if (replace) {
     seen.forget_delegations();
   } else if (is_newer_than(seen, request, repository)) {
     return;
@@ -366,9 +365,16 @@ void save(const SeenRepository& seen, const LoadRequest& request, const TrustedR
 
 TrustedRepository load_repository(TrustStore& store, SeenRepository& seen, const LoadRequest& request,
                                   std::vector<Warning>& warnings) {
-  TrustedRepository repository = load_with_second_look(store, seen, request, warnings);
-  save(seen, request, repository);
-  return repository;
+  Loaded loaded = load_with_second_look(store, seen, request, warnings);
+  try {
+    save(seen, request, loaded.repository, request.policy.reset_cache || loaded.replaces_memory);
+  } catch (const Error& error) {
+    if (!request.before) throw;
+    // What is published and proven stays so, whatever becomes of this machine's disk.
+    warnings.push_back({"CACHE_NOT_SAVED", "the new state of " + request.gun.text() +
+                                               " could not be remembered: " + error.what()});
+  }
+  return std::move(loaded.repository);
 }
 
 }  // namespace agent

@@ -42,6 +42,15 @@ std::string listing(hsm::KeyRing& keys) {
               hint);
 }
 
+/// Whether the keys at hand alone reach the role's threshold.
+bool suffices(const tuf::RoleAuthority& authority, hsm::KeyRing& keys) {
+  std::set<tuf::KeyId> at_hand;
+  for (const tuf::PublicKey& key : authority.keys()) {
+    if (keys.has(key.canonical_id())) at_hand.insert(key.canonical_id());
+  }
+  return at_hand.size() >= static_cast<std::size_t>(authority.threshold());
+}
+
 void require_any_key(const tuf::TrustedRepository& repository, hsm::KeyRing& keys) {
   if (!keys.keys().empty()) return;
   throw Error(ErrorCode::kKeyNotFound, "there is no key at hand to sign " + repository.gun().text() + " with",
@@ -51,19 +60,9 @@ void require_any_key(const tuf::TrustedRepository& repository, hsm::KeyRing& key
 }  // namespace
 
 bool can_sign(const tuf::TrustedRepository& repository, const RoleName& role, hsm::KeyRing& keys) {
-  std::optional<tuf::RoleAuthority> authority;
-  if (role.is_delegation()) {
-    const tuf::Delegation* delegation = repository.find_delegation(role);
-    if (!delegation) return false;
-    authority.emplace(delegation->keys, delegation->role.key_ids, delegation->role.threshold);
-  } else {
-    authority = tuf::RoleAuthority::of(repository.root().body, role);
-  }
-  std::set<tuf::KeyId> at_hand;
-  for (const tuf::PublicKey& key : authority->keys()) {
-    if (keys.has(key.canonical_id())) at_hand.insert(key.canonical_id());
-  }
-  return at_hand.size() >= static_cast<std::size_t>(authority->threshold());
+  if (!role.is_delegation()) return suffices(tuf::RoleAuthority::of(repository.root().body, role), keys);
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  return delegation && suffices(delegation->authority, keys);
 }
 
 std::vector<RoleName> roles_to_sign(const tuf::TrustedRepository& repository, hsm::KeyRing& keys) {

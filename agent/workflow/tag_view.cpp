@@ -21,6 +21,14 @@ std::vector<RoleName> usable_roles(const tuf::TrustedRepository& repository) {
   return roles;
 }
 
+/// Whether nobody can tell what `targets/releases` holds. The official clients refuse such a repository, so
+/// nothing in it is released; a role that is expired or no longer well signed they pass over (section 7.4).
+bool hides_releases(const tuf::TrustedRepository& repository) {
+  const tuf::Delegation* releases = repository.find_delegation(kReleases);
+  return releases && (releases->state == tuf::Delegation::State::kMissing ||
+                      releases->state == tuf::Delegation::State::kMalformed);
+}
+
 std::vector<TagView> view_in(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
                              const std::string& name) {
   std::vector<TagView> views;
@@ -37,6 +45,7 @@ std::vector<TagView> view_in(const tuf::TrustedRepository& repository, const std
       views.push_back({name, *target, {role}, false});
     }
   }
+  if (hides_releases(repository)) return views;
   for (const RoleName& role : {kReleases, kTargets}) {
     const auto found =
         std::find_if(views.begin(), views.end(), [&](const TagView& view) { return view.is_in(role); });

@@ -15,7 +15,8 @@ struct TagView {
   tuf::Target target;
   /// Every usable role that holds the name with this digest, `targets` first, then in order of priority.
   std::vector<tuf::RoleName> roles;
-  /// This is what a puller gets: the entry of `targets/releases`, or else that of `targets`.
+  /// This is what a puller gets: the entry of `targets/releases`, or else that of `targets`. Nothing is
+  /// released while the file of `targets/releases` is missing or malformed.
   bool released = false;
 
   bool is_in(const tuf::RoleName& role) const;

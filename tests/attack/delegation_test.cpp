@@ -219,28 +219,59 @@ TEST_CASE("a delegation that was never published is empty") {
   CHECK_FALSE(shows(trusted, "targets/a", "1.0"));
 }
 
-TEST_CASE("a listed delegation must be had, and be what the snapshot says") {
+TEST_CASE("a delegation whose file cannot be read is named with its cause; others still speak") {
   RepositoryMaker repository;
-  repository.add_delegation("targets/a", TestSigner::generate());
-  repository.set_target("targets/a", "1.0", kTarget);
+  for (const std::string role : {"targets/a", "targets/c"}) {
+    repository.add_delegation(role, TestSigner::generate());
+    repository.set_target(role, "1.0", kTarget);
+  }
   repository.publish();
   SECTION("not a file of that kind") {
     repository.store("targets/a", repository.newest("snapshot").value());
     repository.publish_snapshot();
-    CHECK_ERROR(test::load(repository), ErrorCode::kMalformedMetadata, "targets/a");
   }
   SECTION("not JSON") {
     repository.store("targets/a", "<html>");
     repository.publish_snapshot();
-    CHECK_ERROR(test::load(repository), ErrorCode::kMalformedMetadata, "targets/a");
   }
-  SECTION("not there") {
+  SECTION("a version that leaves no room for another") {
+    repository.targets.at("targets/a").version = std::int64_t{1} << 31;
+    repository.touch("targets/a");
+    repository.publish();
+  }
+  const tuf::TrustedRepository trusted = test::load(repository);
+  CHECK(state_of(trusted, "targets/a") == State::kMalformed);
+  const tuf::Delegation& delegation = *trusted.find_delegation(RoleName::of("targets/a"));
+  CHECK(delegation.problem->code() == ErrorCode::kMalformedMetadata);
+  CHECK(std::string(delegation.problem->what()).find("targets/a of " + repository.gun.text()) !=
+        std::string::npos);
+  CHECK_FALSE(shows(trusted, "targets/a", "1.0"));
+  CHECK(shows(trusted, "targets/c", "1.0"));
+}
+
+TEST_CASE("a listed delegation that cannot be had is missing, and comes once and in turn") {
+  RepositoryMaker repository;
+  repository.add_delegation("targets/a", TestSigner::generate());
+  repository.set_target("targets/a", "1.0", kTarget);
+  repository.publish();
+  tuf::TrustedRepository trusted(repository.gun, repository.now);
+  trusted.accept_first_root(repository.newest("root").value(), nullptr);
+  trusted.accept_timestamp(repository.newest("timestamp").value());
+  trusted.accept_snapshot(repository.newest("snapshot").value());
+  trusted.accept_targets(repository.newest("targets").value());
+  SECTION("missing") {
+    trusted.accept_delegation(RoleName::of("targets/a"), std::nullopt);
+    CHECK(state_of(trusted, "targets/a") == State::kMissing);
+    CHECK(trusted.find_delegation(RoleName::of("targets/a"))->problem->code() ==
+          ErrorCode::kRepositoryBroken);
+    CHECK_FALSE(shows(trusted, "targets/a", "1.0"));
+  }
+  SECTION("in turn") {
     tuf::TrustedRepository trusted(repository.gun, repository.now);
     trusted.accept_first_root(repository.newest("root").value(), nullptr);
     trusted.accept_timestamp(repository.newest("timestamp").value());
     trusted.accept_snapshot(repository.newest("snapshot").value());
     trusted.accept_targets(repository.newest("targets").value());
-    CHECK_ERROR(trusted.accept_delegation(RoleName::of("targets/a"), std::nullopt), ErrorCode::kInternal);
     CHECK_ERROR(trusted.accept_delegation(RoleName::of("targets/x"), std::nullopt), ErrorCode::kInternal);
     CHECK_ERROR(trusted.accept_delegation(RoleName::of("targets/a/b"), std::nullopt), ErrorCode::kInternal);
     trusted.accept_delegation(RoleName::of("targets/a"), repository.newest("targets/a"));

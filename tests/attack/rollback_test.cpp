@@ -268,7 +268,12 @@ TEST_CASE("versions that would lock every later publisher out are refused") {
   republish(repository, role, tuf::kVersionLimit - 1);
   test::load(repository);
   republish(repository, role, tuf::kVersionLimit);
-  CHECK_ERROR(test::load(repository), ErrorCode::kMalformedMetadata, "version");
+  if (role == "targets/jenkins") {  // says nothing any more; the others do
+    const tuf::TrustedRepository trusted = test::load(repository);
+    CHECK(trusted.find_delegation(RoleName::of(role))->state == tuf::Delegation::State::kMalformed);
+  } else {
+    CHECK_ERROR(test::load(repository), ErrorCode::kMalformedMetadata, "version");
+  }
 }
 
 TEST_CASE("an expired top role is refused, to the second") {

@@ -35,3 +35,41 @@ def test_jobs_that_share_a_trust_directory_all_succeed(world):
     first = world.ci(identity, pin=admin.pin)
     others = [world.client(env=identity.env, pin=admin.pin, trust_dir=first.trust_dir) for _ in range(JOBS - 1)]
     sign_in_parallel(world, gun, identity, [first, *others])
+
+
+def test_thirty_two_readers_and_writers_on_one_trust_directory_get_no_wrong_answer(world):
+    identity = world.identity("docker-key-file")
+    gun, admin = world.repository(identity)
+    first = world.ci(identity, pin=admin.pin)
+    images = {tag: world.image(tag, tag) for tag in ["base", *(f"build-{n}" for n in range(8))]}
+    first.sign(gun, "base", images["base"], *identity.key_args)
+    done = {"base"}  # signed for sure; grows while the others look
+
+    def sign(tag):
+        client = world.client(env=identity.env, pin=admin.pin, trust_dir=first.trust_dir)
+        outcome = client.sign(gun, tag, images[tag], *identity.key_args)
+        done.add(tag)
+        return outcome
+
+    def look(_):
+        client = world.client(pin=admin.pin, trust_dir=first.trust_dir)
+        outcomes = []
+        for _ in range(3):
+            expected = set(done)
+            outcome = client.ok("list", gun)
+            listed = {t["name"]: t["digest"] for t in outcome.repository["targets"]}
+            assert expected <= set(listed)
+            assert all(images[tag].digest == digest for tag, digest in listed.items())
+            outcomes += [outcome, client.ok("verify", f"{gun}:base@{images['base'].digest}")]
+        return outcomes
+
+    with ThreadPoolExecutor(32) as pool:
+        writers = [pool.submit(sign, tag) for tag in images if tag != "base"]
+        readers = [pool.submit(look, n) for n in range(24)]
+        outcomes = [job.result() for job in writers] + [o for job in readers for o in job.result()]
+    warnings = [w for outcome in outcomes for w in outcome.document["warnings"]]
+    assert not [w for w in warnings if w["code"] == "CACHE_UNUSABLE"], warnings
+    offline = first.ok("list", gun, "--offline")
+    assert {t["name"]: t["digest"] for t in offline.repository["targets"]} == {
+        tag: image.digest for tag, image in images.items()}
+    assert [w["code"] for w in offline.document["warnings"]] == ["OFFLINE"]

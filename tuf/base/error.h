@@ -38,6 +38,7 @@ enum class ErrorCode {
   // POLICY
   kPolicy,
   kTagMoved,        // the tag is signed with another digest
+  kExpiryDue,       // a role is about to expire
   kPathNotCovered,  // the delegation's paths do not admit the tag
   // NOT_FOUND
   kNoTrustData,

@@ -109,10 +109,8 @@ void RepositoryDraft::require_usable(const RoleName& role) const {
   }
   if (!base_ || targets_.contains(role)) return;
   const Delegation* delegation = base_->find_delegation(role);
-  if (delegation && delegation->state == Delegation::State::kBelowThreshold) {
-    throw Error(ErrorCode::kBadSignature, "the stored file of " + role.text() + " of " + gun_.text() +
-                                              " is not signed by its present keys");
-  }
+  // Its content is unknown: what is signed next would drop or launder it.
+  if (delegation && delegation->problem && !delegation->metadata) throw Error(*delegation->problem);
   if (!delegation && base_->snapshot().body.meta.contains(role.text())) {
     throw Error(ErrorCode::kBadSignature, "the stored file of " + role.text() + " of " + gun_.text() +
                                               " was not verified, since nothing usable delegates to it");

@@ -4,11 +4,16 @@
 
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
+#include "tuf/json/json.h"
 
 namespace tuf {
 
 std::string sign_metadata(std::string_view what, std::string_view signed_text,
                           const std::vector<PublicKey>& keys, int threshold, const SignerFor& signer_for) {
+  if (!has_wire_form(signed_text)) {
+    throw Error(ErrorCode::kMalformedMetadata,
+                std::string(what) + " holds a control character, with which no server could serve it again");
+  }
   std::vector<std::pair<const PublicKey*, std::shared_ptr<Signer>>> at_hand;
   std::set<KeyId> pairs;
   for (const PublicKey& key : keys) {

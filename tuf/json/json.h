@@ -13,12 +13,15 @@ using Json = nlohmann::json;
 
 /// Deepest nesting of arrays and objects that is read.
 inline constexpr std::size_t kMaxJsonDepth = 32;
+/// Most values that one text may hold: what a hostile text of any length can make a reader allocate.
+inline constexpr std::size_t kMaxJsonValues = 1'000'000;
 /// Largest magnitude of a number: beyond it the official clients, which go through doubles, change digits.
 inline constexpr std::int64_t kMaxJsonInteger = std::int64_t{1} << 53;
 
 /// Reads one JSON text. Refuses, with kMalformedMetadata and `what` named in the message: bytes after the
-/// value, a byte order mark, invalid UTF-8, duplicate members, nesting deeper than kMaxJsonDepth, fractions
-/// and numbers beyond kMaxJsonInteger. Integral floats (`7.7e1`) become integers, as Go reads them.
+/// value, a byte order mark, invalid UTF-8, duplicate members, nesting deeper than kMaxJsonDepth, more than
+/// kMaxJsonValues values, fractions and numbers beyond kMaxJsonInteger. Integral floats (`7.7e1`) become
+/// integers, as Go reads them.
 Json parse_json(std::string_view text, std::string_view what);
 
 /// Canonical JSON: what is signed and what key IDs are hashed over. Strings are not checked; the value

@@ -60,6 +60,7 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
   }
 
   Json* put(Json value) {
+    if (++values_ > kMaxJsonValues) fail("holds too many values");
     if (open_.empty()) {
       root_ = std::move(value);
       return &root_;
@@ -85,6 +86,7 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
 
   std::string_view what_;
   Json root_;
+  std::size_t values_ = 0;
   std::vector<Json*> open_;  // from the outermost container to the one being filled
   std::string key_;
 };

@@ -14,6 +14,9 @@
 
 namespace tuf {
 
+/// The longest file that is read, in bytes: room for a hundred thousand tags.
+inline constexpr std::size_t kMaxMetadataLength = 16 << 20;
+
 /// One metadata file: typed body, and the exact text that its signatures are over.
 template <class T>
 struct Metadata {
@@ -24,8 +27,9 @@ struct Metadata {
 };
 
 /// Reads a file of type T (Root, Targets, Snapshot or Timestamp). Says nothing about trust. `what` names the
-/// file in errors, all of which are kMalformedMetadata: not strict JSON, wrong `_type`, a missing or wrong
-/// member, a key whose ID is not that of its content, absurd counts, version outside 1…kVersionLimit.
+/// file in errors, all of which are kMalformedMetadata: longer than kMaxMetadataLength, not strict JSON,
+/// wrong `_type`, a missing or wrong member, a key whose ID is not that of its content, absurd counts,
+/// version outside 1…kVersionLimit.
 template <class T>
 Metadata<T> decode(std::string bytes, std::string_view what);
 

@@ -227,6 +227,10 @@ std::vector<Signature> read_signatures(const Node& node) {
 
 template <class T>
 Metadata<T> decode(std::string bytes, std::string_view what) {
+  if (bytes.size() > kMaxMetadataLength) {
+    throw Error(ErrorCode::kMalformedMetadata,
+                std::string(what) + ": longer than " + std::to_string(kMaxMetadataLength) + " bytes");
+  }
   const Json document = parse_json(bytes, what);
   const Node envelope(document, std::string(what));
   const Node body = envelope.at("signed");

@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "tuf/base/digest.h"
-#include "tuf/base/error.h"
-#include "tuf/trust/role_authority.h"
 
 namespace tuf {
 namespace {
+
+constexpr std::size_t kMaxDelegations = 4096;  // of a repository; bounds the work of a load
 
 const RoleName& root_role() {
   static const RoleName name = RoleName::of("root");
@@ -37,12 +37,15 @@ void check_file(const std::string& what, const FileMeta& expected, std::string_v
   check_hash("sha512", sha512);
 }
 
+Error not_approved(const std::string& what, const RoleAuthority& authority) {
+  return {ErrorCode::kBadSignature, what + " is not signed by " + std::to_string(authority.threshold()) +
+                                        " of the " + std::to_string(authority.keys().size()) +
+                                        " keys of its role"};
+}
+
 void check_approved(const std::string& what, const RoleAuthority& authority, std::string_view signed_text,
                     const std::vector<Signature>& signatures) {
-  if (authority.approves(signed_text, signatures)) return;
-  throw Error(ErrorCode::kBadSignature, what + " is not signed by " + std::to_string(authority.threshold()) +
-                                            " of the " + std::to_string(authority.keys().size()) +
-                                            " keys of its role");
+  if (!authority.approves(signed_text, signatures)) throw not_approved(what, authority);
 }
 
 /// Each part is accepted once and in turn: what was checked against a part must not outlive it.
@@ -68,6 +71,10 @@ std::string_view to_string(Delegation::State state) {
       return "expired";
     case Delegation::State::kBelowThreshold:
       return "below threshold";
+    case Delegation::State::kMalformed:
+      return "malformed";
+    case Delegation::State::kMissing:
+      return "missing";
     case Delegation::State::kEmpty:
       return "empty";
   }
@@ -99,10 +106,13 @@ void TrustedRepository::check_seen(const RoleName& name, const Metadata<T>& meta
   }
 }
 
+Error TrustedRepository::expired(const std::string& what, Time expires) const {
+  return {ErrorCode::kExpired, what + " of " + gun_.text() + " expired at " + format_time(expires) +
+                                   "; it is " + format_time(now_) + " here"};
+}
+
 void TrustedRepository::check_expiry(const std::string& what, Time expires) const {
-  if (expires > now_) return;
-  throw Error(ErrorCode::kExpired, what + " of " + gun_.text() + " expired at " + format_time(expires) +
-                                       "; it is " + format_time(now_) + " here");
+  if (expires <= now_) throw expired(what, expires);
 }
 
 void TrustedRepository::accept_first_root(std::string bytes, const TrustPin* pin) {
@@ -244,32 +254,59 @@ void TrustedRepository::accept_delegation(const RoleName& name, std::optional<st
   const DelegationRole* role = definition.find_role(name);
   if (!role) throw Error(ErrorCode::kInternal, name.text() + " is not a delegation here");
 
-  Delegation delegation{*role, {}, Delegation::State::kEmpty, std::nullopt, 0};
-  for (const KeyId& id : role->key_ids) {  // not all: thousands of roles may share a thousand keys
-    if (const auto key = definition.keys.find(id); key != definition.keys.end()) delegation.keys.insert(*key);
+  if (delegations_.size() == kMaxDelegations)
+    throw Error(ErrorCode::kMalformedMetadata, gun_.text() + " has too many delegations");
+
+  std::map<KeyId, KeyObject> keys;  // not all: thousands of roles may share a thousand keys
+  for (const KeyId& id : role->key_ids) {
+    if (const auto key = definition.keys.find(id); key != definition.keys.end()) keys.insert(*key);
   }
+  RoleAuthority authority(keys, role->key_ids, role->threshold);
+  Delegation delegation{*role, std::move(keys), std::move(authority)};
   const auto listed = get(snapshot_).body.meta.find(name.text());
   if (listed != get(snapshot_).body.meta.end()) {
-    if (!bytes)
-      throw Error(ErrorCode::kInternal, name.text() + " is listed in the snapshot and must be fetched");
-    check_file(name.text(), listed->second, *bytes);
-    Metadata<Targets> metadata = decode<Targets>(*std::move(bytes), name.text());
-    check_seen(name, metadata);
-    delegation.stored_version = metadata.body.version;
-    const RoleAuthority authority(definition.keys, role->key_ids, role->threshold);
-    if (!authority.approves(metadata.signed_text, metadata.signatures)) {
-      delegation.state = Delegation::State::kBelowThreshold;
-    } else {
-      delegation.state =
-          metadata.body.expires > now_ ? Delegation::State::kUsable : Delegation::State::kExpired;
-      delegation.metadata = std::move(metadata);
-    }
+    read_file(delegation, listed->second, std::move(bytes));
   } else if (seen_.contains(name)) {
     // A delegation that its parent has removed may leave the snapshot; one that still stands there may not.
     throw Error(ErrorCode::kRollback,
                 "the snapshot no longer lists " + name.text() + ", which was seen before");
   }
   delegations_.push_back(std::move(delegation));
+}
+
+void TrustedRepository::read_file(Delegation& delegation, const FileMeta& listed,
+                                  std::optional<std::string> bytes) const {
+  using State = Delegation::State;
+  const std::string& name = delegation.role.name.text();
+  const std::string of_repository = name + " of " + gun_.text();
+  if (!bytes) {
+    delegation.state = State::kMissing;
+    delegation.problem = Error(ErrorCode::kRepositoryBroken,
+                               "the file of " + of_repository + " that the snapshot names cannot be had");
+    return;
+  }
+  check_file(name, listed, *bytes);
+  std::optional<Metadata<Targets>> metadata;
+  try {
+    metadata = decode<Targets>(*std::move(bytes), name);
+  } catch (const Error& error) {
+    delegation.state = State::kMalformed;
+    delegation.problem = error.with_context("the file of " + of_repository + " cannot be read");
+    return;
+  }
+  check_seen(delegation.role.name, *metadata);
+  delegation.stored_version = metadata->body.version;
+  if (!delegation.authority.approves(metadata->signed_text, metadata->signatures)) {
+    delegation.state = State::kBelowThreshold;
+    delegation.problem = not_approved("the file of " + of_repository, delegation.authority);
+    return;
+  }
+  delegation.state = State::kUsable;
+  if (metadata->body.expires <= now_) {
+    delegation.state = State::kExpired;
+    delegation.problem = expired(name, metadata->body.expires);
+  }
+  delegation.metadata = *std::move(metadata);
 }
 
 const FileMeta& TrustedRepository::expected(const RoleName& name) const {

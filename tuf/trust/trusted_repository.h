@@ -16,7 +16,9 @@
 #include <string>
 #include <vector>
 
+#include "tuf/base/error.h"
 #include "tuf/metadata/codec.h"
+#include "tuf/trust/role_authority.h"
 #include "tuf/trust/trust_pin.h"
 
 namespace tuf {
@@ -27,22 +29,27 @@ struct SeenFile {
   Bytes sha256;
 };
 
-/// A delegation with what became of its file.
+/// A delegation with what became of its file. What is wrong with one delegation is no reason to distrust the
+/// others, so it does not fail the load; nothing is ever read from it.
 struct Delegation {
   enum class State {
     kUsable,
     kExpired,         // verified, but out of date: readers skip it, its signer may renew it
     kBelowThreshold,  // a file is there, but not (any more) signed by the role's keys
+    kMalformed,       // the file that the snapshot names cannot be read
+    kMissing,         // the file that the snapshot names cannot be had
     kEmpty,           // nothing was ever published in it
   };
   DelegationRole role;              // as the parent defines it
   std::map<KeyId, KeyObject> keys;  // those of role.key_ids that the parent's file has
+  RoleAuthority authority;          // of those keys
   State state = State::kEmpty;
-  std::optional<Metadata<Targets>> metadata;  // with kUsable and kExpired
-  std::int64_t stored_version = 0;            // of the file the snapshot names, 0 with kEmpty
+  std::optional<Error> problem = {};               // why it is neither usable nor empty
+  std::optional<Metadata<Targets>> metadata = {};  // with kUsable and kExpired
+  std::int64_t stored_version = 0;                 // of the file, 0 where it could not be read
 };
 
-/// "usable", "expired", "below threshold", "empty".
+/// "usable", "expired", "below threshold", "malformed", "missing", "empty".
 std::string_view to_string(Delegation::State state);
 
 class TrustedRepository {
@@ -63,8 +70,8 @@ class TrustedRepository {
   void accept_timestamp(std::string bytes);
   void accept_snapshot(std::string bytes);
   void accept_targets(std::string bytes);
-  /// For every role of `wanted_delegations`, parents before children. nullopt only if the snapshot does not
-  /// list the role.
+  /// For every role of `wanted_delegations`, parents before children. nullopt if the snapshot does not list
+  /// the role, or if the file that it names cannot be had.
   void accept_delegation(const RoleName& name, std::optional<std::string> bytes);
 
   /// Delegations that are defined by accepted parents and not yet accepted themselves, with what the snapshot
@@ -96,7 +103,10 @@ class TrustedRepository {
   static const T& get(const std::optional<T>& part);
   template <class T>
   void check_seen(const RoleName& name, const Metadata<T>& metadata) const;
+  Error expired(const std::string& what, Time expires) const;
   void check_expiry(const std::string& what, Time expires) const;
+  /// Fills in what becomes of the file that the snapshot lists for a delegation.
+  void read_file(Delegation& delegation, const FileMeta& listed, std::optional<std::string> bytes) const;
   void check_final_root(const Metadata<Root>& root) const;
   void forget_rotated(const Root& from, const Root& to);
 

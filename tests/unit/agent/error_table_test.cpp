@@ -50,6 +50,7 @@ TEST_CASE("Names and exit codes are those of the public contract") {
   check(ErrorCode::kRepositoryBroken, "REPOSITORY_BROKEN", 4);
   check(ErrorCode::kTagMoved, "TAG_MOVED", 5);
   check(ErrorCode::kPathNotCovered, "PATH_NOT_COVERED", 5);
+  check(ErrorCode::kExpiryDue, "EXPIRY_DUE", 5);
   check(ErrorCode::kNoTrustData, "NO_TRUST_DATA", 6);
   check(ErrorCode::kRoleNotFound, "ROLE_NOT_FOUND", 6);
   check(ErrorCode::kUnauthorized, "UNAUTHORIZED", 7);

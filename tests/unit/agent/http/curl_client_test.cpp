@@ -131,6 +131,25 @@ TEST_CASE("a body at the limit is taken, one byte more is not") {
   CHECK_ERROR(client.send_one(request), ErrorCode::kServerError, "more than the 4 bytes");
 }
 
+TEST_CASE("a body that may be longer is left out, announced or not, and the others of its batch come") {
+  const bool announced = GENERATE(true, false);
+  ScriptedServer server([announced](Connection& connection) {
+    const std::string path = connection.read_request();
+    if (announced) return connection.respond("200 OK", std::string(100, 'x'));
+    connection.send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + std::string(100, 'x'));
+  });
+  CurlClient client(quick_options(server));
+  HttpRequest small = get(server);
+  small.max_response = 10;
+  small.may_be_longer = true;
+  const auto responses = client.send({small, get(server)});
+  CHECK(responses[0].too_long);
+  CHECK(responses[0].status == 200);
+  CHECK(responses[0].body.empty());
+  CHECK_FALSE(responses[1].too_long);
+  CHECK(responses[1].body.size() == 100);
+}
+
 TEST_CASE("a body without an announced length is stopped at the limit") {
   const bool chunked = GENERATE(true, false);
   ScriptedServer server([chunked](Connection& connection) {
@@ -145,6 +164,16 @@ TEST_CASE("a body without an announced length is stopped at the limit") {
   HttpRequest request = get(server);
   request.max_response = 10'000;
   CHECK_ERROR(client.send_one(request), ErrorCode::kServerError, "more than the 10000 bytes");
+}
+
+TEST_CASE("a header beyond what libcurl takes is the server's fault") {
+  ScriptedServer server([](Connection& connection) {
+    connection.read_request();
+    connection.send("HTTP/1.1 200 OK\r\nX-Long: " + std::string(1 << 20, 'x') + "\r\n\r\n");
+    connection.wait_for_hang_up();
+  });
+  CurlClient client(quick_options(server));
+  CHECK_ERROR(client.send_one(get(server)), ErrorCode::kServerError, "header");
 }
 
 TEST_CASE("headers without end are not kept") {

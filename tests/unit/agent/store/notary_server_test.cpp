@@ -56,7 +56,7 @@ TEST_CASE("files are asked for by role, hash and version in one batch") {
   CHECK(files[2] == base + "targets/releases." + tuf::to_hex(hash) + ".json");
   CHECK(files[3] == base + "2.root.json");
   CHECK(lab.http->batch_sizes == std::vector<std::size_t>{4});
-  CHECK(lab.http->requests[0].max_response == 100 << 20);
+  CHECK(lab.http->requests[0].max_response == tuf::kMaxMetadataLength);
   CHECK(lab.http->requests[1].max_response == 1 << 20);
   CHECK(lab.http->requests[2].max_response == 77);
   CHECK(lab.store.name() == "n.example:4443");

@@ -166,7 +166,7 @@ TEST_CASE("A file that verified metadata names but that the store lacks breaks t
   Served served;
   Machine machine(served.maker.gun);
   machine.request.policy.trust_on_first_use = true;
-  const std::string role = GENERATE("timestamp", "snapshot", "targets", "targets/releases");
+  const std::string role = GENERATE("timestamp", "snapshot", "targets");
   served.store.newest.erase(RoleName::of(role));
   std::erase_if(served.store.by_hash, [&](const auto& file) { return file.first.first.text() == role; });
 
@@ -253,7 +253,9 @@ TEST_CASE("A store that stays inconsistent gets no third look") {
   machine.request.policy.trust_on_first_use = true;
   served.store.by_hash.clear();
 
-  CHECK_ERROR(machine.load(served.store), ErrorCode::kRepositoryBroken, "targets/releases");
+  std::erase_if(served.store.newest, [](const auto& file) { return file.first.text() == "targets"; });
+
+  CHECK_ERROR(machine.load(served.store), ErrorCode::kRepositoryBroken, "targets");
   CHECK(served.store.fetches == 4);
 }
 
@@ -282,17 +284,141 @@ TEST_CASE("A damaged known root is replaced with the help of a pin, and never wi
   CHECK(machine.warnings.empty());
 }
 
-TEST_CASE("A damaged memory of another role is told and replaced") {
+TEST_CASE("A damaged memory of another role is replaced with the help of a pin, and never without one") {
   Served served;
   Machine machine(served.maker.gun);
   machine.request.policy.trust_on_first_use = true;
   machine.load(served.store);
-  test::write_file(machine.seen.folder() / "snapshot.json", "damaged");
+  const auto damaged = machine.seen.folder() /
+                       GENERATE("timestamp.json", "snapshot.json", "targets.json", "targets/releases.json");
+  test::write_file(damaged, "damaged");
 
+  CHECK_ERROR(machine.load(served.store), ErrorCode::kUnpinnedRoot, "of no use");
+  CHECK(test::read_file(damaged) == "damaged");
+  machine.pin(root_id(served.maker));
   machine.load(served.store);
   CHECK(machine.warned_of("CACHE_UNUSABLE"));
   machine.load(served.store);
   CHECK(machine.warnings.empty());
+}
+
+TEST_CASE("A memory that the known root's keys have not signed binds nobody") {
+  Served served;
+  Machine machine(served.maker.gun);
+  machine.request.policy.trust_on_first_use = true;
+  machine.load(served.store);
+  RepositoryMaker stranger(served.maker.gun.text());
+  stranger.timestamp.version = 1000;
+  stranger.publish_timestamp();
+  test::write_file(machine.seen.folder() / "timestamp.json", stranger.newest("timestamp").value());
+
+  machine.load(served.store);
+  CHECK(machine.warned_of("CACHE_UNUSABLE"));
+  CHECK(machine.remembered("timestamp") == served.maker.newest("timestamp"));
+}
+
+TEST_CASE("A pin lets a repository that was set up anew take the place of the known one") {
+  Served first;
+  first.maker.timestamp.version = 50;
+  first.publish();
+  Machine machine(first.maker.gun);
+  machine.request.policy.trust_on_first_use = true;
+  machine.load(first.store);
+  RepositoryMaker second(first.maker.gun.text());
+  MemoryStore store = test::make_store(second.gun);
+  test::serve(second, store);
+
+  CHECK_THROWS_AS(machine.load(store), tuf::Error);
+  machine.pin(root_id(second));
+  CHECK(machine.load(store).timestamp().body.version == second.timestamp.version);
+  CHECK(machine.warned_of("CACHE_UNUSABLE"));
+  machine.load(store);
+  CHECK(machine.warnings.empty());
+}
+
+TEST_CASE("A pin on a newer root than the known one keeps the memory that its keys have signed") {
+  Served served;
+  Machine machine(served.maker.gun);
+  machine.request.policy.trust_on_first_use = true;
+  const std::string early = served.maker.newest("timestamp").value();
+  served.maker.touch("targets/releases");
+  served.publish();
+  machine.load(served.store);
+  rotate_root(served.maker, served.store);
+  machine.pin(root_id(served.maker));
+
+  SECTION("nothing is lost") {
+    CHECK(machine.load(served.store).root().body.version == 2);
+    CHECK(machine.warnings.empty());
+  }
+  SECTION("also if the chain between the two is withheld, an older state is refused") {
+    served.store.by_version.clear();
+    served.store.newest[RoleName::of("timestamp")] = early;
+    CHECK_ERROR(machine.load(served.store), ErrorCode::kRollback, "timestamp");
+  }
+}
+
+TEST_CASE("A delegation whose file is not served is named after a second look; the rest is shown") {
+  Served served;
+  served.maker.add_delegation("targets/jenkins", test::TestSigner::generate());
+  served.maker.set_target("targets/jenkins", "1.0", test::make_target("1.0"));
+  served.publish();
+  Machine machine(served.maker.gun);
+  machine.request.policy.trust_on_first_use = true;
+  std::erase_if(served.store.by_hash,
+                [](const auto& file) { return file.first.first.text() == "targets/releases"; });
+
+  const tuf::TrustedRepository repository = machine.load(served.store);
+  const tuf::Delegation& releases = *repository.find_delegation(RoleName::of("targets/releases"));
+  CHECK(releases.state == tuf::Delegation::State::kMissing);
+  CHECK(repository.find_target(RoleName::of("targets/jenkins"), "1.0"));
+  CHECK(served.store.fetches == 4);
+}
+
+TEST_CASE("What is asked for before its length is known may be longer than asked for, and is fetched again") {
+  Served served;
+  Machine machine(served.maker.gun);
+  machine.request.policy.trust_on_first_use = true;
+  machine.load(served.store);
+  for (int i = 0; i < 2000; ++i) {
+    served.maker.set_target("targets", "tag-" + std::to_string(i), test::make_target("x"));
+  }
+  served.publish();
+
+  CHECK(machine.load(served.store).targets().body.targets.size() == 2000);
+  const std::size_t length = served.maker.newest("targets")->size();
+  const auto& asked = served.store.requests;
+  CHECK(std::any_of(asked.begin(), asked.end(), [&](const agent::FileRequest& request) {
+    return request.role.text() == "targets" && request.max_length < length;
+  }));
+}
+
+TEST_CASE("A file that is announced to be longer than any client reads is not asked for") {
+  Served served;
+  Machine machine(served.maker.gun);
+  machine.request.policy.trust_on_first_use = true;
+  served.maker.snapshot.meta.at("targets").length = std::int64_t{1} << 40;
+  served.maker.store("snapshot", served.maker.sign_role("snapshot"));
+  served.maker.publish_timestamp();
+  test::serve(served.maker, served.store);
+
+  CHECK_ERROR(machine.load(served.store), ErrorCode::kMalformedMetadata, "targets");
+}
+
+TEST_CASE("A long chain of roots is followed a few at a time") {
+  Served served;
+  Machine machine(served.maker.gun);
+  machine.request.policy.trust_on_first_use = true;
+  machine.load(served.store);
+  for (int i = 0; i < 40; ++i) {
+    served.maker.touch("root");
+    served.publish();
+  }
+  std::size_t most = 0;
+  served.store.before_fetch = [&](const auto& requests) { most = std::max(most, requests.size()); };
+
+  CHECK(machine.load(served.store).root().body.version == 41);
+  CHECK(most <= 16);
 }
 
 TEST_CASE("Only reset_cache lets a repository that was set up anew take the place of the known one") {

@@ -1,0 +1,66 @@
+// expiry: when each role stops being accepted, now or on a day to come.
+#include "agent/cli/commands.h"
+#include "agent/cli/looking.h"
+#include "agent/image/image_reference.h"
+#include "agent/report/expiry_report.h"
+#include "agent/report/repository_report.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+
+/// `2027-01-31`, at the beginning of that day, or a full RFC 3339 time.
+tuf::Time parse_date(const std::string& text) {
+  if (const auto time = tuf::parse_time(text)) return *time;
+  if (const auto day = tuf::parse_time(text + "T00:00:00Z")) return *day;
+  throw Error(ErrorCode::kUsage, "\"" + text + "\" is not a date", "write it as 2027-01-31");
+}
+
+}  // namespace
+
+void run_command(const ExpiryOptions& options, Runtime& runtime, Report& report) {
+  ExpiryReport expiry;
+  expiry.at = options.at ? parse_date(*options.at) : runtime.now();
+  expiry.due_by = expiry.at + tuf::Days{options.warn_days};
+  std::vector<tuf::Gun> guns;
+  for (const std::string& repository : options.repositories) guns.push_back(parse_repository(repository));
+
+  std::optional<Error> first_failure;
+  for (const tuf::Gun& gun : guns) {
+    RepositoryExpiry& entry = expiry.repositories.emplace_back();
+    entry.gun = gun.text();
+    try {
+      const tuf::TrustedRepository trusted = look_at(gun, runtime, report);
+      const bool is_server = !runtime.settings().server_for(gun).is_folder();
+      entry.roles = role_expiries(trusted, is_server);
+      report.repositories.back().more["expiry"] = expiry_json(entry, expiry.at, expiry.due_by);
+      for (Warning& warning : health_warnings(trusted)) {
+        if (warning.code != "EXPIRES_SOON") report.warnings.push_back(std::move(warning));
+      }
+    } catch (const Error& error) {
+      entry.failure = error.what();
+      if (!first_failure) first_failure = error;
+    }
+  }
+
+  switch (runtime.line().output.format) {
+    case OutputFormat::kJunit:
+      report.text = {expiry.junit()};
+      break;
+    case OutputFormat::kPrometheus:
+      report.text = {expiry.prometheus()};
+      break;
+    default:
+      report.text = expiry.text();
+  }
+  // Trust data that cannot be verified is worse than trust data that is about to expire.
+  if (first_failure) throw *first_failure;
+  if (const std::vector<std::string> due = expiry.due(); !due.empty()) {
+    throw Error(ErrorCode::kExpiryDue, "due by " + tuf::format_time(expiry.due_by) + ": " + join(due));
+  }
+}
+
+}  // namespace agent

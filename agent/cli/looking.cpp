@@ -1,0 +1,26 @@
+#include "agent/cli/looking.h"
+
+#include "agent/report/repository_report.h"
+
+namespace agent {
+
+tuf::TrustedRepository look_at(const tuf::Gun& gun, Runtime& runtime, Report& report) {
+  Runtime::Repository repository = runtime.open(gun, Access::kRead);
+  const std::size_t entry = report.repositories.size();
+  report.repositories.emplace_back();
+  report.repositories[entry].gun = gun.text();
+  report.repositories[entry].server = repository.store->name();
+  if (runtime.offline()) report.repositories[entry].more["offline"] = true;
+
+  tuf::TrustedRepository trusted =
+      load_repository(*repository.store, repository.seen, repository.load, report.warnings);
+  report.repositories[entry].trust_root = trust_root_of(trusted);
+  if (runtime.offline()) {
+    report.warnings.push_back(
+        {"OFFLINE", gun.text() + " is shown as it was last seen here, timestamp version " +
+                        std::to_string(trusted.timestamp().body.version) + "; no server was asked"});
+  }
+  return trusted;
+}
+
+}  // namespace agent

@@ -1,0 +1,37 @@
+// ExpiryReport: the end of every role's validity, for people and for the systems that watch over it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/report/report.h"
+#include "agent/workflow/role_expiry.h"
+
+namespace agent {
+
+struct RepositoryExpiry {
+  std::string gun;
+  std::vector<RoleExpiry> roles;
+  std::string failure;  // why there are no roles; empty if there are
+};
+
+/// All of it as seen from `at`; due is what expires by `due_by`.
+struct ExpiryReport {
+  tuf::Time at;
+  tuf::Time due_by;
+  std::vector<RepositoryExpiry> repositories;
+
+  /// "targets/releases of registry.example.com/app" for everything that is due.
+  std::vector<std::string> due() const;
+
+  std::vector<std::string> text() const;
+  /// One test case for each role of each repository; what is due is a failure.
+  std::string junit() const;
+  /// Metrics in the text format that node_exporter's textfile collector reads.
+  std::string prometheus() const;
+};
+
+/// For the JSON document.
+OrderedJson expiry_json(const RepositoryExpiry& repository, tuf::Time at, tuf::Time due_by);
+
+}  // namespace agent

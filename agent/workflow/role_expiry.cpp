@@ -1,0 +1,28 @@
+#include "agent/workflow/role_expiry.h"
+
+#include "tuf/keys/certificate.h"
+
+namespace agent {
+
+std::vector<RoleExpiry> role_expiries(const tuf::TrustedRepository& repository, bool server_renews) {
+  std::vector<RoleExpiry> expiries;
+  const auto add = [&](const std::string& name, const auto& file, bool renewed = false) {
+    expiries.push_back({name, file.body.version, file.body.expires, renewed});
+  };
+  add("root", repository.root());
+  const auto root_keys =
+      tuf::RoleAuthority::of_root(repository.root().body, repository.gun(), repository.now());
+  for (const tuf::PublicKey& key : root_keys.keys()) {
+    if (const auto end = tuf::certificate_expiry(key))
+      expiries.push_back({"root certificate", 0, *end, false});
+  }
+  add("targets", repository.targets());
+  add("snapshot", repository.snapshot());
+  add("timestamp", repository.timestamp(), server_renews);
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    if (delegation.metadata) add(delegation.role.name.text(), *delegation.metadata);
+  }
+  return expiries;
+}
+
+}  // namespace agent
