@@ -125,7 +125,25 @@ std::vector<std::optional<std::string>> NotaryServer::fetch(const std::vector<Fi
 }
 
 tuf::KeyObject NotaryServer::server_key(const tuf::RoleName& role) {
+  return key_answered_to(HttpMethod::kGet, role);
+}
+
+tuf::KeyObject NotaryServer::make_server_key(const tuf::RoleName& role) {
+  return key_answered_to(HttpMethod::kPost, role);
+}
+
+void NotaryServer::remove() {
   HttpRequest request;
+  request.method = HttpMethod::kDelete;
+  request.url = url_of("");
+  request.max_response = kMaxReply;
+  const HttpResponse response = http_->send_one(request);
+  if (response.status != 200 && response.status != 404) throw unusable(name(), gun_, response);
+}
+
+tuf::KeyObject NotaryServer::key_answered_to(HttpMethod method, const tuf::RoleName& role) {
+  HttpRequest request;
+  request.method = method;
   request.url = url_of(role.text() + ".key");
   request.max_response = kMaxKey;
   const HttpResponse response = http_->send_one(request);

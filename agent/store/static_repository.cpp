@@ -147,12 +147,22 @@ std::vector<std::optional<std::string>> StaticRepository::fetch(const std::vecto
 }
 
 tuf::KeyObject StaticRepository::server_key(const tuf::RoleName& role) {
-  if (role != kSnapshot && role != kTimestamp) {
-    throw tuf::Error(tuf::ErrorCode::kInternal, "a trust store has no key for " + role.text());
-  }
-  if (const auto signer = keys_.find(role)) return signer->public_key().object();
+  require_server_role(role);
   const FileLock guard = lock();
-  return keys_.find_or_make(role)->public_key().object();
+  return current_server_key(server_state(folder_.state()), role)->public_key().object();
+}
+
+tuf::KeyObject StaticRepository::make_server_key(const tuf::RoleName& role) {
+  require_server_role(role);
+  const FileLock guard = lock();
+  return keys_.make(role)->public_key().object();
+}
+
+void StaticRepository::remove() {
+  if (!std::filesystem::exists(folder_.path())) return;
+  const FileLock guard = lock();
+  folder_.remove();
+  keys_.remove();
 }
 
 PublishResult StaticRepository::publish(const std::vector<RoleFile>& files) {
