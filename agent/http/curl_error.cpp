@@ -96,12 +96,15 @@ Error describe_failure(const CurlFailure& failure) {
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
       return {ErrorCode::kServerError, failure.host + " does not answer as an HTTP server: " + text};
+    case CURLE_OUT_OF_MEMORY:  // what libcurl says of a header that is longer than it takes
+      if (failure.request_begun)
+        return {ErrorCode::kServerError, failure.host + " sends a header that is too long"};
+      return {ErrorCode::kInternal, "libcurl: " + text};
     case CURLE_URL_MALFORMAT:
     case CURLE_FAILED_INIT:
     case CURLE_BAD_FUNCTION_ARGUMENT:
     case CURLE_UNKNOWN_OPTION:
     case CURLE_NOT_BUILT_IN:
-    case CURLE_OUT_OF_MEMORY:
       return {ErrorCode::kInternal, "libcurl: " + text};
     default:
       break;

@@ -17,7 +17,8 @@ using tuf::ErrorCode;
 
 constexpr std::size_t kMaxTimestamp = 1 << 20;
 constexpr std::size_t kMaxKey = 256 << 10;
-constexpr std::size_t kMaxReply = 1 << 20;  // to a publish: empty, or an error
+constexpr std::chrono::seconds kReadingTime{60};  // of one state of a repository
+constexpr std::size_t kMaxReply = 1 << 20;        // to a publish: empty, or an error
 
 std::string because(const ErrorBody& error) {
   const std::string text = error.text();
@@ -100,6 +101,7 @@ HttpRequest NotaryServer::make_request(const FileRequest& request) const {
   out.url = url_of(file_name(request));
   out.max_response = request.max_length;
   out.may_be_longer = request.may_be_longer;
+  out.deadline = deadline_;
   if (std::holds_alternative<FileRequest::Newest>(request.which)) {
     // The server lets caches in between keep it for five minutes.
     out.headers.emplace_back("Cache-Control", "no-cache");
@@ -109,6 +111,7 @@ HttpRequest NotaryServer::make_request(const FileRequest& request) const {
 }
 
 std::vector<std::optional<std::string>> NotaryServer::fetch(const std::vector<FileRequest>& requests) {
+  if (!deadline_) deadline_ = std::chrono::steady_clock::now() + kReadingTime;
   std::vector<HttpRequest> batch;
   for (const FileRequest& request : requests) batch.push_back(make_request(request));
   std::vector<std::optional<std::string>> files;
@@ -169,6 +172,7 @@ PublishResult NotaryServer::publish(const std::vector<RoleFile>& files) {
   request.url = url_of("");
   request.max_response = kMaxReply;
   for (const RoleFile& file : files) request.parts.push_back({file.role.text(), file.bytes});
+  deadline_.reset();  // what is read back is another operation
 
   HttpResponse response;
   try {

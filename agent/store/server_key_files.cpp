@@ -38,4 +38,17 @@ std::shared_ptr<tuf::Signer> ServerKeyFiles::make(const tuf::RoleName& role) {
   return all(role).at(number - 1);
 }
 
+void ServerKeyFiles::remove() {
+  open_.clear();
+  for (const char* role : {"snapshot", "timestamp"}) {
+    for (std::size_t number = 1;; ++number) {
+      std::error_code failure;
+      const std::filesystem::path path = path_of(tuf::RoleName::of(role), number);
+      if (!std::filesystem::remove(path, failure) && !failure) break;
+      if (failure)
+        throw tuf::Error(tuf::ErrorCode::kLocal, "cannot remove " + path.string() + ": " + failure.message());
+    }
+  }
+}
+
 }  // namespace agent

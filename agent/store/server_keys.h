@@ -1,5 +1,5 @@
-// ServerKeys: the private keys with which a store plays the server's part for one repository, for `snapshot` and
-// `timestamp`.
+// ServerKeys: the private keys with which a store plays the server's part for one repository, for `snapshot`
+// and `timestamp`.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,8 @@ class ServerKeys {
  public:
   virtual ~ServerKeys() = default;
 
-  /// Every key that was made for the role, oldest first. Old ones are kept: which one counts is for the root to say.
+  /// Every key that was made for the role, oldest first. Old ones are kept: which one counts is for the root
+  /// to say.
   virtual std::vector<std::shared_ptr<tuf::Signer>> all(const tuf::RoleName& role) = 0;
   /// One more.
   virtual std::shared_ptr<tuf::Signer> make(const tuf::RoleName& role) = 0;

@@ -46,6 +46,11 @@ std::filesystem::path key_folder_beside(const std::filesystem::path& dir, const 
   return dir.string() + ".keys/" + tuf::to_hex(tuf::sha256(tuf::as_bytes(gun.text())));
 }
 
+void require_server_role(const tuf::RoleName& role) {
+  if (role == kSnapshot || role == kTimestamp) return;
+  throw tuf::Error(tuf::ErrorCode::kInternal, "a trust store has no key for " + role.text());
+}
+
 /// True if a reader that still has `present` as its root verifies what the new timestamp leads to.
 bool leads_on_from(const std::string& present, const RoleFiles& files) {
   const tuf::Root root = tuf::decode<tuf::Root>(present, "root").body;

@@ -102,7 +102,7 @@ class Case:
     def _measure(self, command: list[str], env: dict[str, str]) -> Cost:
         result, output = self._folder / "result", self._folder / "output"
         result.unlink(missing_ok=True)
-        launcher = ["/usr/bin/python3", "-I", "-S", str(Path(__file__).with_name("measure.py"))]
+        launcher = ["/usr/bin/python3", "-I", "-S", str(Path(__file__).parents[1] / "support" / "measure.py")]
         done = subprocess.run([*launcher, str(result), str(output), *command], env=env, cwd=self._folder, timeout=300)
         if done.returncode != 0:
             raise Failure(f"$ {' '.join(command)}\n[exit {done.returncode}]\n"

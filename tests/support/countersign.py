@@ -71,10 +71,10 @@ def _check_promises(outcome: Outcome, command: str, secrets: Secrets):
 
 class Countersign:
     """One user on one machine: home, trust directory, working directory, environment. `pin` is what --trust-root
-    gets; `ca=False` leaves the server's CA untrusted."""
+    gets; `ca=False` leaves the server's CA untrusted; `wrapper` is a command that runs the program."""
 
     def __init__(self, binary: Path, home: Path, store: Store, secrets: Secrets, *, env=None, pin=None,
-                 trust_dir: Path | None = None, ca=True):
+                 trust_dir: Path | None = None, ca=True, wrapper=()):
         self.binary = binary
         self.home = home
         self.work = home / "work"
@@ -87,6 +87,7 @@ class Countersign:
         self.env = dict(env or {})
         self.pin = pin
         self.ca = ca
+        self.wrapper = wrapper
 
     def global_options(self) -> list[str]:
         options = ["-s", self.store.option, "-d", str(self.trust_dir)]
@@ -102,7 +103,7 @@ class Countersign:
         environment = clean_environment(self.home) | {"TMPDIR": str(self.tmp)} | self.env | (env or {})
         for name in without:
             environment.pop(name, None)
-        argv = [str(self.binary), *args, *self.global_options(), "-o", output]
+        argv = [*map(str, self.wrapper), str(self.binary), *args, *self.global_options(), "-o", output]
         assert not self.secrets.found_in("\0".join(argv)), "the test itself puts a secret into argv"
         result = run(argv, env=environment, cwd=self.work, check=False)
         outcome = Outcome(result, json.loads(result.stdout) if output == "json" else None)

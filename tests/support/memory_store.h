@@ -52,7 +52,9 @@ class MemoryStore final : public agent::TrustStore {
  private:
   class Keys final : public agent::ServerKeys {
    public:
-    std::vector<std::shared_ptr<tuf::Signer>> all(const tuf::RoleName& role) override { return signers_[role]; }
+    std::vector<std::shared_ptr<tuf::Signer>> all(const tuf::RoleName& role) override {
+      return signers_[role];
+    }
     std::shared_ptr<tuf::Signer> make(const tuf::RoleName& role) override;
 
    private:

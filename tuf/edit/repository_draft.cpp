@@ -123,6 +123,21 @@ bool RepositoryDraft::admits(const RoleName& role, std::string_view target_name)
   return definition && definition->admits(target_name) && admits(role.parent(), target_name);
 }
 
+std::optional<RoleAuthority> RepositoryDraft::authority_of(const RoleName& delegation) const {
+  const Targets* parent = current(delegation.parent());
+  const DelegationRole* definition = parent ? parent->find_role(delegation) : nullptr;
+  if (!definition) return std::nullopt;
+  return RoleAuthority(parent->keys, definition->key_ids, definition->threshold);
+}
+
+bool RepositoryDraft::loses_file(const RoleName& delegation) const {
+  const Delegation* present =
+      base_ && !targets_.contains(delegation) ? base_->find_delegation(delegation) : nullptr;
+  if (!present || present->state != Delegation::State::kUsable) return false;
+  const auto authority = authority_of(delegation);
+  return authority && !authority->approves(present->metadata->signed_text, present->metadata->signatures);
+}
+
 bool RepositoryDraft::needs_renewal(const RoleName& role) const {
   const Delegation* delegation = base_ && role.is_delegation() ? base_->find_delegation(role) : nullptr;
   return delegation && delegation->state == Delegation::State::kExpired && !targets_.contains(role);

@@ -69,6 +69,14 @@ class RepositoryDraft {
   /// for the GUN. With new keys, targets are signed anew in the same transaction.
   bool rotate(const RoleName& role, const KeyObject& key);
 
+  /// Whether the draft's delegations admit the name in that role, as TrustedRepository::admits.
+  bool admits(const RoleName& role, std::string_view target_name) const;
+  /// The keys that the draft gives a delegation; nullopt if it has no such delegation.
+  std::optional<RoleAuthority> authority_of(const RoleName& delegation) const;
+  /// Whether the stored file of a delegation, which readers use now, is not approved by the keys that the
+  /// draft gives it: unless it is renewed, everything in it vanishes.
+  bool loses_file(const RoleName& delegation) const;
+
   bool empty() const { return targets_.empty() && !root_; }
 
   /// A role that must be signed, and by whom.
@@ -92,7 +100,6 @@ class RepositoryDraft {
   template <class Change>
   bool change_parent(const RoleName& role, const Change& change);
   const Targets* current(const RoleName& role) const;
-  bool admits(const RoleName& role, std::string_view target_name) const;
   const Targets& parent_of(const RoleName& role) const;
   void require_usable(const RoleName& role) const;
   bool needs_renewal(const RoleName& role) const;

@@ -5,11 +5,16 @@
 
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
+#include "tuf/json/json.h"
 
 namespace tuf {
 
 std::string sign_metadata(std::string_view what, std::string_view signed_text,
                           const std::vector<RoleAuthority>& authorities, const SignerFor& signer_for) {
+  if (!has_wire_form(signed_text)) {
+    throw Error(ErrorCode::kMalformedMetadata,
+                std::string(what) + " holds a control character, with which no server could serve it again");
+  }
   std::map<KeyId, std::pair<const PublicKey*, std::shared_ptr<Signer>>> at_hand;
   for (const RoleAuthority& authority : authorities) {
     std::set<KeyId> pairs;

@@ -4,6 +4,7 @@
 #include "tests/support/drafting.h"
 #include "tests/support/errors.h"
 #include "tuf/edit/repository_draft.h"
+#include "tuf/edit/sign_metadata.h"
 
 using test::make_target;
 using test::only;
@@ -119,6 +120,18 @@ TEST_CASE("keys that are not at hand are not missed, and no signature is made in
   };
   CHECK_ERROR(draft.sign(signer_for), ErrorCode::kKeyNotFound);
   CHECK(counting->count == 0);
+}
+
+TEST_CASE("what no server could serve again is refused before a key is asked for") {
+  bool asked = false;
+  const tuf::SignerFor signer_for = [&](const tuf::KeyId&) {
+    asked = true;
+    return TestSigner::generate();
+  };
+  CHECK_ERROR(tuf::sign_metadata("targets/jenkins", "{\"targets\":{\"1.0\x1b[2J\":{}}}",
+                                 {TestSigner::generate()->public_key()}, 1, signer_for),
+              ErrorCode::kMalformedMetadata, "targets/jenkins holds a control character");
+  CHECK_FALSE(asked);
 }
 
 TEST_CASE("a signature that does not verify never leaves the house") {

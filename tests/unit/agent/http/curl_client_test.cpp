@@ -166,6 +166,16 @@ TEST_CASE("a body without an announced length is stopped at the limit") {
   CHECK_ERROR(client.send_one(request), ErrorCode::kServerError, "more than the 10000 bytes");
 }
 
+TEST_CASE("a header beyond what libcurl takes is the server's fault") {
+  ScriptedServer server([](Connection& connection) {
+    connection.read_request();
+    connection.send("HTTP/1.1 200 OK\r\nX-Long: " + std::string(1 << 20, 'x') + "\r\n\r\n");
+    connection.wait_for_hang_up();
+  });
+  CurlClient client(quick_options(server));
+  CHECK_ERROR(client.send_one(get(server)), ErrorCode::kServerError, "header");
+}
+
 TEST_CASE("headers without end are not kept") {
   ScriptedServer server([](Connection& connection) {
     connection.read_request();
