@@ -1,7 +1,7 @@
 #include "agent/workflow/tag_view.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "tuf/base/hex.h"
 
@@ -29,14 +29,15 @@ bool hides_releases(const tuf::TrustedRepository& repository) {
                       releases->state == tuf::Delegation::State::kMalformed);
 }
 
-std::vector<TagView> view_in(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
-                             const std::string& name) {
+/// The roles that hold a name, in order, each with its entry.
+using Holders = std::vector<std::pair<RoleName, const tuf::Target*>>;
+
+std::vector<TagView> views_of(const tuf::TrustedRepository& repository, const std::string& name,
+                              const Holders& holders) {
   std::vector<TagView> views;
-  for (const RoleName& role : roles) {
-    const tuf::Target* target = repository.find_target(role, name);
-    if (!target) continue;
+  for (const auto& [role, target] : holders) {
+    const tuf::Bytes* digest = target->sha256();
     const auto same = std::find_if(views.begin(), views.end(), [&](const TagView& view) {
-      const tuf::Bytes* digest = target->sha256();
       return digest && view.target.sha256() && *view.target.sha256() == *digest;
     });
     if (same != views.end()) {
@@ -47,11 +48,13 @@ std::vector<TagView> view_in(const tuf::TrustedRepository& repository, const std
   }
   if (hides_releases(repository)) return views;
   for (const RoleName& role : {kReleases, kTargets}) {
+    const auto holder =
+        std::find_if(holders.begin(), holders.end(), [&](const auto& entry) { return entry.first == role; });
+    if (holder == holders.end()) continue;
     const auto found =
         std::find_if(views.begin(), views.end(), [&](const TagView& view) { return view.is_in(role); });
-    if (found == views.end()) continue;
     found->released = true;
-    found->target = *repository.find_target(role, name);  // its length is what pullers are told
+    found->target = *holder->second;  // its length is what pullers are told
     std::rotate(views.begin(), found, found + 1);
     break;
   }
@@ -79,20 +82,29 @@ std::vector<std::string> TagView::signers() const {
 }
 
 std::vector<TagView> view_tag(const tuf::TrustedRepository& repository, const std::string& name) {
-  return view_in(repository, usable_roles(repository), name);
+  Holders holders;
+  for (const RoleName& role : usable_roles(repository)) {
+    if (const tuf::Target* target = repository.find_target(role, name)) holders.emplace_back(role, target);
+  }
+  return views_of(repository, name, holders);
 }
 
 std::vector<TagView> view_tags(const tuf::TrustedRepository& repository) {
-  const std::vector<RoleName> roles = usable_roles(repository);
-  std::set<std::string> names;
-  for (const auto& [name, target] : repository.targets().body.targets) names.insert(name);
+  // By role and not by name: asking every role for every name takes seconds for some hundred delegations.
+  std::map<std::string, Holders> tags;
+  const auto add = [&](const RoleName& role, const tuf::Targets& body) {
+    for (const auto& [name, target] : body.targets) {
+      if (repository.admits(role, name)) tags[name].emplace_back(role, &target);
+    }
+  };
+  add(kTargets, repository.targets().body);
   for (const tuf::Delegation& delegation : repository.delegations()) {
-    if (delegation.state != tuf::Delegation::State::kUsable) continue;
-    for (const auto& [name, target] : delegation.metadata->body.targets) names.insert(name);
+    if (delegation.state == tuf::Delegation::State::kUsable)
+      add(delegation.role.name, delegation.metadata->body);
   }
   std::vector<TagView> views;
-  for (const std::string& name : names) {
-    for (TagView& view : view_in(repository, roles, name)) views.push_back(std::move(view));
+  for (const auto& [name, holders] : tags) {
+    for (TagView& view : views_of(repository, name, holders)) views.push_back(std::move(view));
   }
   return views;
 }

@@ -53,19 +53,23 @@ TEST_CASE("paths are plain prefixes") {
   CHECK(shows(trusted, "targets/a", name) == admitted);
 }
 
-TEST_CASE("a child's name counts only if its parents' paths admit it too") {
+TEST_CASE("a child's path counts only if it begins with one of its parent's that counts") {
   RepositoryMaker repository;
   repository.add_delegation("targets/a", TestSigner::generate(), {"v/"});
   repository.add_delegation("targets/a/b", TestSigner::generate(), {"v/b", "z"});
-  repository.add_delegation("targets/a/b/c", TestSigner::generate(), {""});
+  repository.add_delegation("targets/a/b/c", TestSigner::generate(), {"v/b"});
+  repository.add_delegation("targets/a/b/d", TestSigner::generate(), {"", "v/", "z"});
   for (const std::string name : {"v/b1", "v/c1", "z1"}) {
     repository.set_target("targets/a/b", name, kTarget);
     repository.set_target("targets/a/b/c", name, kTarget);
+    repository.set_target("targets/a/b/d", name, kTarget);
   }
   repository.set_target("targets/a", "v/a1", kTarget);
   repository.publish();
   const tuf::TrustedRepository trusted = test::load(repository);
-  CHECK(trusted.delegations().size() == 3);
+  CHECK(trusted.delegations().size() == 4);
+  // No path of d begins with "v/b". Readers do not cut wider paths to what the parent has; they drop them.
+  for (const std::string name : {"v/b1", "v/c1", "z1"}) CHECK_FALSE(shows(trusted, "targets/a/b/d", name));
   for (const std::string role : {"targets/a/b", "targets/a/b/c"}) {
     CHECK(shows(trusted, role, "v/b1"));
     CHECK_FALSE(shows(trusted, role, "v/c1"));

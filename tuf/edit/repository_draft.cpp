@@ -117,10 +117,17 @@ void RepositoryDraft::require_usable(const RoleName& role) const {
   }
 }
 
-bool RepositoryDraft::admits(const RoleName& role, std::string_view target_name) const {
-  if (!role.is_delegation()) return true;
+std::vector<std::string> RepositoryDraft::paths_of(const RoleName& role) const {
+  if (!role.is_delegation()) return {""};
   const DelegationRole* definition = parent_of(role).find_role(role);
-  return definition && definition->admits(target_name) && admits(role.parent(), target_name);
+  if (!definition) return {};
+  return paths_below(paths_of(role.parent()), definition->paths);
+}
+
+bool RepositoryDraft::admits(const RoleName& role, std::string_view target_name) const {
+  const std::vector<std::string> paths = paths_of(role);
+  return std::any_of(paths.begin(), paths.end(),
+                     [&](const std::string& path) { return target_name.starts_with(path); });
 }
 
 std::optional<RoleAuthority> RepositoryDraft::authority_of(const RoleName& delegation) const {

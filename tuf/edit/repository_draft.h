@@ -100,6 +100,7 @@ class RepositoryDraft {
   template <class Change>
   bool change_parent(const RoleName& role, const Change& change);
   const Targets* current(const RoleName& role) const;
+  std::vector<std::string> paths_of(const RoleName& role) const;
   const Targets& parent_of(const RoleName& role) const;
   void require_usable(const RoleName& role) const;
   bool needs_renewal(const RoleName& role) const;

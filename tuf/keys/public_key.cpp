@@ -117,18 +117,18 @@ Bytes encode_spki(EVP_PKEY* key) {
   return der;
 }
 
+/// Null unless the first block is a certificate: behind anything else the official clients do not look for
+/// one.
 EvpKey key_of_first_certificate(std::string_view pem) {
-  for (const PemBlock& block : parse_pem(pem)) {
-    if (block.label != "CERTIFICATE") continue;
-    const unsigned char* next = block.content.data();
-    const OpensslPtr<X509, X509_free> certificate{
-        d2i_X509(nullptr, &next, static_cast<long>(block.content.size()))};
-    const bool whole = certificate && next == block.content.data() + block.content.size();
-    EvpKey key{whole ? X509_get_pubkey(certificate.get()) : nullptr};
-    drain_openssl_errors();
-    return key;
-  }
-  return nullptr;
+  const std::vector<PemBlock> blocks = parse_pem(pem);
+  if (blocks.empty() || blocks.front().label != "CERTIFICATE") return nullptr;
+  const Bytes& der = blocks.front().content;
+  const unsigned char* next = der.data();
+  const OpensslPtr<X509, X509_free> certificate{d2i_X509(nullptr, &next, static_cast<long>(der.size()))};
+  const bool whole = certificate && next == der.data() + der.size();
+  EvpKey key{whole ? X509_get_pubkey(certificate.get()) : nullptr};
+  drain_openssl_errors();
+  return key;
 }
 
 /// What the metadata of a bare key holds behind `public`.

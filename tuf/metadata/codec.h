@@ -28,8 +28,8 @@ struct Metadata {
 
 /// Reads a file of type T (Root, Targets, Snapshot or Timestamp). Says nothing about trust. `what` names the
 /// file in errors, all of which are kMalformedMetadata: longer than kMaxMetadataLength, not strict JSON,
-/// wrong `_type`, a missing or wrong member, a key whose ID is not that of its content, absurd counts,
-/// version outside 1…kVersionLimit.
+/// wrong `_type`, a missing or wrong member, one that readers which ignore case take for another, a key whose
+/// ID is not that of its content, absurd counts, version outside 1…kVersionLimit.
 template <class T>
 Metadata<T> decode(std::string bytes, std::string_view what);
 

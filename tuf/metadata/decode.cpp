@@ -13,6 +13,25 @@ constexpr std::size_t kMaxSignatures = 256;
 constexpr std::size_t kMaxDelegations = 4096;
 constexpr std::size_t kMaxKeysOfRole = 256;
 
+/// Whether the official clients take `member` for `name` although it is spelt otherwise: they ignore case, by
+/// which U+017F is an s and U+212A a k.
+bool is_misspelt(std::string_view member, std::string_view name) {
+  if (member == name) return false;
+  for (const char wanted : name) {
+    const auto take = [&](std::string_view spelling) {
+      if (!member.starts_with(spelling)) return false;
+      member.remove_prefix(spelling.size());
+      return true;
+    };
+    const char upper = wanted >= 'a' && wanted <= 'z' ? static_cast<char>(wanted - 'a' + 'A') : wanted;
+    if (take({&wanted, 1}) || take({&upper, 1})) continue;
+    if (wanted == 's' && take("\xc5\xbf")) continue;
+    if (wanted == 'k' && take("\xe2\x84\xaa")) continue;
+    return false;
+  }
+  return member.empty();
+}
+
 /// A JSON value that knows where it stands, so that every error names its member.
 class Node {
  public:
@@ -51,8 +70,14 @@ class Node {
     return *std::move(bytes);
   }
 
+  /// A file in which others would read a member that we do not see says different things to different
+  /// readers.
   std::optional<Node> find(const char* name) const {
     const Json::object_t& members = object();
+    for (const auto& [member, value] : members) {
+      if (is_misspelt(member, name))
+        fail("has a member that some readers take for \"" + std::string(name) + "\"");
+    }
     const auto found = members.find(name);
     if (found == members.end()) return std::nullopt;
     return Node(found->second, path_ + "." + name);

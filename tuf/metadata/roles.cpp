@@ -9,9 +9,12 @@ const Bytes* Target::sha256() const {
   return found != hashes.end() && found->second.size() == 32 ? &found->second : nullptr;
 }
 
-bool DelegationRole::admits(std::string_view target_name) const {
-  return std::any_of(paths.begin(), paths.end(),
-                     [&](const std::string& path) { return target_name.starts_with(path); });
+std::vector<std::string> paths_below(const std::vector<std::string>& above, std::vector<std::string> paths) {
+  std::erase_if(paths, [&](const std::string& path) {
+    return std::none_of(above.begin(), above.end(),
+                        [&](const std::string& prefix) { return path.starts_with(prefix); });
+  });
+  return paths;
 }
 
 const DelegationRole* Targets::find_role(const RoleName& name) const {

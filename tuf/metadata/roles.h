@@ -58,10 +58,11 @@ struct DelegationRole {
   std::vector<KeyId> key_ids;  // empty after the last key was removed: the role is unusable
   int threshold = 1;
   std::vector<std::string> paths;  // prefixes; empty means no names at all (section 3.6)
-
-  /// Whether one of the paths is a prefix of the name. The parents' paths count too; see TrustedRepository.
-  bool admits(std::string_view target_name) const;
 };
+
+/// The paths of a child that count: those that start with one of `above`, the paths of its parent that count
+/// (section 3.6). A wider path is not narrowed to what the parent has; it admits nothing.
+std::vector<std::string> paths_below(const std::vector<std::string>& above, std::vector<std::string> paths);
 
 /// `targets` and every delegation.
 struct Targets {

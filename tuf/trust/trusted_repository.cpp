@@ -256,7 +256,9 @@ void TrustedRepository::accept_delegation(const RoleName& name, std::optional<st
     if (const auto key = definition.keys.find(id); key != definition.keys.end()) keys.insert(*key);
   }
   RoleAuthority authority(keys, role->key_ids, role->threshold);
-  Delegation delegation{*role, std::move(keys), std::move(authority)};
+  std::vector<std::string> paths =
+      paths_below(parent ? parent->paths : std::vector<std::string>{""}, role->paths);
+  Delegation delegation{*role, std::move(paths), std::move(keys), std::move(authority)};
   const auto listed = get(snapshot_).body.meta.find(name.text());
   if (listed != get(snapshot_).body.meta.end()) {
     read_file(delegation, listed->second, std::move(bytes));
@@ -316,7 +318,8 @@ const Delegation* TrustedRepository::find_delegation(const RoleName& name) const
 bool TrustedRepository::admits(const RoleName& role, std::string_view target_name) const {
   if (!role.is_delegation()) return true;
   const Delegation* delegation = find_delegation(role);
-  return delegation && delegation->role.admits(target_name) && admits(role.parent(), target_name);
+  return delegation && std::any_of(delegation->paths.begin(), delegation->paths.end(),
+                                   [&](const std::string& path) { return target_name.starts_with(path); });
 }
 
 const Target* TrustedRepository::find_target(const RoleName& role, const std::string& target_name) const {

@@ -50,6 +50,7 @@ struct Delegation {
     kEmpty,           // nothing was ever published in it
   };
   DelegationRole role;              // as the parent defines it
+  std::vector<std::string> paths;   // those of role.paths that count (section 3.6)
   std::map<KeyId, KeyObject> keys;  // those of role.key_ids that the parent's file has
   RoleAuthority authority;          // of those keys
   State state = State::kEmpty;
@@ -105,8 +106,8 @@ class TrustedRepository {
   const std::vector<Delegation>& delegations() const { return delegations_; }
   const Delegation* find_delegation(const RoleName& name) const;
 
-  /// Whether a target of that name counts in this role: the paths of the role and of all its parents admit it
-  /// (section 3.6). Always true for `targets`.
+  /// Whether a target of that name counts in this role: one of the role's paths that count admits it (section
+  /// 3.6). Always true for `targets`.
   bool admits(const RoleName& role, std::string_view target_name) const;
   /// The target in this very role; nullptr if the role is not usable, has none, or must not have it.
   const Target* find_target(const RoleName& role, const std::string& target_name) const;

@@ -116,6 +116,40 @@ TEST_CASE("no required member may be of another kind") {
   }
 }
 
+TEST_CASE("a member that readers without regard to case would take for another is refused beside it too") {
+  // Go folds U+017F to s and U+212A to k. Names of roles, tags and hashes are no members: they are compared
+  // exactly.
+  for (const auto& [role, other] :
+       std::vector<std::pair<std::string, std::string>>{{"root", "/Signed"},
+                                                        {"root", "/signed/Roles"},
+                                                        {"root", "/signed/Consistent_Snapshot"},
+                                                        {"root", "/signed/roles/root/\u212aeyids"},
+                                                        {"targets", "/signed/TARGETS"},
+                                                        {"targets", "/signed/target\u017f"},
+                                                        {"targets", "/signed/delegationS"},
+                                                        {"targets", "/signed/delegations/Roles"},
+                                                        {"targets", "/signed/delegations/roles/0/PATHS"},
+                                                        {"targets", "/signed/targets/1.0/Custom"},
+                                                        {"targets", "/signed/targets/1.0/ha\u017fhes"},
+                                                        {"targets", "/signatures/0/\u212aEYID"},
+                                                        {"snapshot", "/signed/META"},
+                                                        {"timestamp", "/signed/Version"}}) {
+    CAPTURE(role, other);
+    CHECK_ERROR(decode_as(role, with(file(role), other, nullptr)), ErrorCode::kMalformedMetadata,
+                "some readers");
+  }
+  for (const auto& [role, other] :
+       std::vector<std::pair<std::string, std::string>>{{"root", "/signed/roles/ROOT"},
+                                                        {"targets", "/signed/targets/1.0/hashes/SHA256"},
+                                                        {"targets", "/signed/target"},
+                                                        {"targets", "/signed/targetss"},
+                                                        {"targets", "/signed/t\u017fargets"}}) {
+    CAPTURE(role, other);
+    const Json value = role == "root" ? file(role).at("/signed/roles/root"_json_pointer) : Json("AAAA");
+    CHECK_NOTHROW(decode_as(role, with(file(role), other, value)));
+  }
+}
+
 TEST_CASE("a member in other capitals is another member") {
   for (const auto& [role, member, other] : std::vector<std::tuple<std::string, std::string, std::string>>{
            {"targets", "/signed/_type", "/signed/_Type"},

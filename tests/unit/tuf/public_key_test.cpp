@@ -242,6 +242,7 @@ TEST_CASE("objects that can never verify anything give no key") {
       {"PEM in a bare key", object_of("ecdsa", text(pem_of_key))},
       {"certificate in a bare key", object_of("ecdsa", text(certificate))},
       {"public key PEM in a certificate", object_of("ecdsa-x509", text(pem_of_key))},
+      {"public key PEM before a certificate", object_of("ecdsa-x509", text(pem_of_key + certificate))},
       {"DER in a certificate", object_of("ecdsa-x509", tuf::parse_pem(certificate).front().content)},
       {"secp256k1", object_of("ecdsa", spki_of(koblitz.get()))},
       {"brainpool", object_of("ecdsa", spki_of(brainpool.get()))},

@@ -334,6 +334,33 @@ TEST_CASE("a path added in the draft admits tags of the draft") {
   CHECK(after.find_target(kJenkins, "w/1") != nullptr);
 }
 
+TEST_CASE("a child signs only below paths of its own that begin with a path of its parent") {
+  RepositoryMaker repository;
+  repository.add_delegation("targets/a", TestSigner::generate(), {"v/"});
+  repository.add_delegation("targets/a/all", TestSigner::generate(), {""});
+  repository.add_delegation("targets/a/part", TestSigner::generate(), {"v/b", "w"});
+  repository.add_delegation("targets/a/part/all", TestSigner::generate(), {"v/", "v/b1"});
+  for (const char* role : {"targets/a", "targets/a/all", "targets/a/part"}) repository.touch(role);
+  repository.publish();
+  const tuf::TrustedRepository base = test::load(repository);
+  RepositoryDraft draft(base);
+  for (const auto& [role, name, admitted] : std::vector<std::tuple<std::string, std::string, bool>>{
+           {"targets/a", "v/1", true},
+           {"targets/a/all", "v/1", false},  // readers do not narrow "" to "v/": they drop it
+           {"targets/a/part", "v/b1", true},
+           {"targets/a/part", "v/c1", false},
+           {"targets/a/part", "w1", false},
+           {"targets/a/part/all", "v/b1", true},
+           {"targets/a/part/all", "v/b2", false}}) {
+    CAPTURE(role, name);
+    if (admitted) {
+      CHECK(draft.set_target(RoleName::of(role), name, make_target("one")) == TargetChange::kAdded);
+    } else {
+      CHECK_ERROR(draft.set_target(RoleName::of(role), name, make_target("one")), ErrorCode::kPathNotCovered);
+    }
+  }
+}
+
 TEST_CASE("a delegation that could never be used is not made") {
   const RepositoryMaker repository = with_jenkins();
   const tuf::TrustedRepository base = test::load(repository);
