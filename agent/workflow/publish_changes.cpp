@@ -66,8 +66,7 @@ void explain_missing_snapshot(TrustStore& store, const tuf::TrustedRepository& r
   throw Error(
       ErrorCode::kKeyNotFound,
       "the snapshot of " + repository.gun().text() + " is signed by clients, and its key is not at hand",
-      "an administrator hands it to the server, once: notary key rotate " + repository.gun().text() +
-          " snapshot -r");
+      "an administrator hands it to the server, once: countersign repo prepare " + repository.gun().text());
 }
 
 }  // namespace
