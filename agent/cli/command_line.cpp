@@ -139,6 +139,24 @@ class Grammar {
     value(c, "--size", sign->size, "Bytes of the manifest, with an explicit digest", "N");
     value(c, "--oci-layout", sign->oci_layout, "Digest and size from an OCI image layout", "DIR[:REF]");
     c->add_flag("--allow-move", sign->allow_move, "Sign a tag that is signed with another digest");
+
+    auto revoke = std::make_shared<RevokeOptions>();
+    c = command(&app_, "revoke", "Take tags out of the roles that this identity signs", revoke);
+    c->add_option("image", revoke->images, "[registry/]repository:tag")->required()->type_name("IMAGE");
+    values(c, "--key", keys_to_sign_with_, "Private key, as --signing-key", "REF");
+    values(c, "--role", revoke->roles, "Out of exactly this role (repeatable)", "ROLE");
+
+    auto witness = std::make_shared<WitnessOptions>();
+    c = command(&app_, "witness", "Sign delegations anew, also those whose signer has left", witness);
+    c->add_option("repository", witness->repository, "")->required()->type_name("REPO");
+    c->add_option("role", witness->roles, "")->required()->type_name("ROLE");
+    values(c, "--key", keys_to_sign_with_, "Private key, as --signing-key", "REF");
+    c->add_flag("--adopt", witness->adopt, "Take over content that no trusted key has signed");
+    c->add_flag("--empty", witness->empty, "Replace such content by nothing");
+  }
+
+  void repositories(CLI::App* command, std::vector<std::string>& variable) {
+    command->add_option("repository", variable, "")->required()->type_name("REPO");
   }
 
   void add_looking() {
@@ -179,6 +197,27 @@ class Grammar {
     c = command(repo, "pin", "Print the root that is trusted now, for --trust-root", pin);
     c->add_option("repository", pin->repository, "")->required()->type_name("REPO");
 
+    auto refresh = std::make_shared<RepoRefreshOptions>();
+    c = command(repo, "refresh", "Sign anew what expires soon, or has expired", refresh);
+    repositories(c, refresh->repositories);
+    value(c, "--within-days", refresh->within_days, "Soon is within N days (default 183)", "N");
+    c->get_option("--within-days")->check(CLI::Range(0, 36500).description(""));
+    auto rotate = std::make_shared<RepoRotateOptions>();
+    c = command(repo, "rotate", "Give root, targets, snapshot or timestamp a new key", rotate);
+    c->add_option("repository", rotate->repository, "")->required()->type_name("REPO");
+    c->add_option("role", rotate->role, "")->required()->type_name("ROLE");
+    value(c, "--key", rotate->key, "The new key (default: one is made in the trust directory)", "REF");
+    c->add_flag("--server-managed", rotate->server_managed,
+                "Let the server make it: snapshot; always so: timestamp");
+    auto prepare = std::make_shared<RepoPrepareOptions>();
+    c = command(repo, "prepare", "Let the server sign the snapshot, so that signers can publish", prepare);
+    repositories(c, prepare->repositories);
+    auto remove = std::make_shared<RepoDeleteOptions>();
+    c = command(repo, "delete", "Forget a repository here; with --remote, delete it for everybody", remove);
+    c->add_option("repository", remove->repository, "")->required()->type_name("REPO");
+    c->add_flag("--remote", remove->remote, "Delete it on the server too");
+    c->add_flag("--yes", remove->yes, "Really");
+
     CLI::App* signer = group("signer", "Who may sign releases");
     auto signer_add = std::make_shared<SignerAddOptions>();
     c = command(signer, "add", "Let NAME sign into targets/releases and targets/NAME", signer_add);
@@ -186,6 +225,18 @@ class Grammar {
     c->add_option("repository", signer_add->repositories, "")->required()->type_name("REPO");
     values(c, "--key", signer_add->public_keys, "Certificate or public key of the signer (repeatable)",
            "PUBLIC");
+
+    auto signer_remove = std::make_shared<SignerRemoveOptions>();
+    c = command(signer, "remove", "Take NAME out, and keep what was released", signer_remove);
+    c->add_option("name", signer_remove->name, "")->required()->type_name("NAME");
+    repositories(c, signer_remove->repositories);
+    c->add_flag("--yes", signer_remove->yes, "Even if pullers no longer see some tags");
+    auto signer_rotate = std::make_shared<SignerRotateOptions>();
+    c = command(signer, "rotate", "Add and remove keys of NAME in one step", signer_rotate);
+    c->add_option("name", signer_rotate->name, "")->required()->type_name("NAME");
+    repositories(c, signer_rotate->repositories);
+    values(c, "--add", signer_rotate->add, "Certificate or public key (repeatable)", "PUBLIC");
+    values(c, "--remove", signer_rotate->remove, "Key ID, canonical or TUF (repeatable)", "KEYID");
 
     CLI::App* delegation = group("delegation", "Delegations in general");
     auto add = std::make_shared<DelegationAddOptions>();
@@ -196,6 +247,19 @@ class Grammar {
     values(c, "--path", add->paths, "Admit tags with this prefix (repeatable; default all)", "PREFIX");
     c->add_flag("--all-paths", add->all_paths, "Admit all tags");
     value(c, "--threshold", add->threshold, "Signatures needed", "N");
+    auto delegation_remove = std::make_shared<DelegationRemoveOptions>();
+    c = command(delegation, "remove", "Take a delegation out, or some of its keys and paths",
+                delegation_remove);
+    c->add_option("repository", delegation_remove->repository, "")->required()->type_name("REPO");
+    c->add_option("role", delegation_remove->role, "")->required()->type_name("ROLE");
+    values(c, "--key", delegation_remove->keys, "Only this key ID (repeatable)", "KEYID");
+    values(c, "--path", delegation_remove->paths, "Only this path (repeatable)", "PREFIX");
+    c->add_flag("--yes", delegation_remove->yes, "Even if pullers no longer see some tags");
+    auto purge = std::make_shared<DelegationPurgeOptions>();
+    c = command(delegation, "purge", "Take a key out of every delegation", purge);
+    repositories(c, purge->repositories);
+    values(c, "--key", purge->keys, "Key ID (repeatable)", "KEYID");
+    c->get_option("--key")->required();
     auto list = std::make_shared<DelegationListOptions>();
     c = command(delegation, "list", "Delegations with keys, paths and state", list);
     c->add_option("repository", list->repository, "")->required()->type_name("REPO");

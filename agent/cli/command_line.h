@@ -52,6 +52,56 @@ struct RepoInitOptions {
 struct RepoPinOptions {
   std::string repository;
 };
+struct RepoRefreshOptions {
+  std::vector<std::string> repositories;
+  int within_days = 183;
+};
+struct RepoRotateOptions {
+  std::string repository;
+  std::string role;
+  std::optional<std::string> key;
+  bool server_managed = false;
+};
+struct RepoPrepareOptions {
+  std::vector<std::string> repositories;
+};
+struct RepoDeleteOptions {
+  std::string repository;
+  bool remote = false;
+  bool yes = false;
+};
+struct RevokeOptions {
+  std::vector<std::string> images;
+  std::vector<std::string> roles;
+};
+struct WitnessOptions {
+  std::string repository;
+  std::vector<std::string> roles;
+  bool adopt = false;
+  bool empty = false;
+};
+struct SignerRemoveOptions {
+  std::string name;
+  std::vector<std::string> repositories;
+  bool yes = false;
+};
+struct SignerRotateOptions {
+  std::string name;
+  std::vector<std::string> repositories;
+  std::vector<std::string> add;     // files
+  std::vector<std::string> remove;  // key IDs
+};
+struct DelegationRemoveOptions {
+  std::string repository;
+  std::string role;
+  std::vector<std::string> keys;  // IDs
+  std::vector<std::string> paths;
+  bool yes = false;
+};
+struct DelegationPurgeOptions {
+  std::vector<std::string> repositories;
+  std::vector<std::string> keys;  // IDs
+};
 struct SignerAddOptions {
   std::string name;
   std::vector<std::string> repositories;
@@ -92,9 +142,12 @@ struct TokenListOptions {
 };
 
 using CommandOptions =
-    std::variant<SignOptions, ListOptions, VerifyOptions, InspectOptions, ExpiryOptions, RepoInitOptions,
-                 RepoPinOptions, SignerAddOptions, DelegationAddOptions, DelegationListOptions,
-                 KeyGenerateOptions, KeyImportOptions, KeyListOptions, KeyCertOptions, TokenListOptions>;
+    std::variant<SignOptions, RevokeOptions, WitnessOptions, RepoRefreshOptions, RepoRotateOptions,
+                 RepoPrepareOptions, RepoDeleteOptions, SignerRemoveOptions, SignerRotateOptions,
+                 DelegationRemoveOptions, DelegationPurgeOptions, ListOptions, VerifyOptions, InspectOptions,
+                 ExpiryOptions, RepoInitOptions, RepoPinOptions, SignerAddOptions, DelegationAddOptions,
+                 DelegationListOptions, KeyGenerateOptions, KeyImportOptions, KeyListOptions, KeyCertOptions,
+                 TokenListOptions>;
 
 struct CommandLine {
   Options settings;

@@ -17,6 +17,16 @@ void run_command(const RepoPinOptions& options, Runtime& runtime, Report& report
 void run_command(const SignerAddOptions& options, Runtime& runtime, Report& report);
 void run_command(const DelegationAddOptions& options, Runtime& runtime, Report& report);
 void run_command(const DelegationListOptions& options, Runtime& runtime, Report& report);
+void run_command(const RepoRefreshOptions& options, Runtime& runtime, Report& report);
+void run_command(const RepoRotateOptions& options, Runtime& runtime, Report& report);
+void run_command(const RepoPrepareOptions& options, Runtime& runtime, Report& report);
+void run_command(const RepoDeleteOptions& options, Runtime& runtime, Report& report);
+void run_command(const RevokeOptions& options, Runtime& runtime, Report& report);
+void run_command(const WitnessOptions& options, Runtime& runtime, Report& report);
+void run_command(const SignerRemoveOptions& options, Runtime& runtime, Report& report);
+void run_command(const SignerRotateOptions& options, Runtime& runtime, Report& report);
+void run_command(const DelegationRemoveOptions& options, Runtime& runtime, Report& report);
+void run_command(const DelegationPurgeOptions& options, Runtime& runtime, Report& report);
 void run_command(const KeyGenerateOptions& options, Runtime& runtime, Report& report);
 void run_command(const KeyImportOptions& options, Runtime& runtime, Report& report);
 void run_command(const KeyListOptions& options, Runtime& runtime, Report& report);

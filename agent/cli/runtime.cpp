@@ -123,6 +123,14 @@ hsm::KeyRing& Runtime::keys() {
   return *keys_;
 }
 
+hsm::KeyRing& Runtime::administrator_keys() {
+  if (!std::exchange(has_administrator_keys_, true) && !settings_.keys().empty()) {
+    keys().add(std::make_unique<hsm::SelectedKeys>(
+        key_store_, [](const hsm::KeyInfo& key) { return key.label == "root" || key.label == "targets"; }));
+  }
+  return keys();
+}
+
 std::shared_ptr<tuf::Signer> Runtime::named_key(const std::string& text) {
   const hsm::KeyRef ref = hsm::parse_key_ref(text);
   if (const auto* uri = std::get_if<hsm::TokenKeyUri>(&ref))

@@ -59,6 +59,9 @@ class Runtime {
   /// The keys named with --signing-key or in the configuration; without any, the trust directory's. Snapshot
   /// keys of the trust directory in any case.
   hsm::KeyRing& keys();
+  /// The same ring, with the trust directory's root and repository keys in any case: whoever names a signer's
+  /// key to change who signs need not name these too.
+  hsm::KeyRing& administrator_keys();
   /// The one key that `ref` (as for --key) means, open. Throws kKeyAmbiguous for several.
   std::shared_ptr<tuf::Signer> named_key(const std::string& ref);
 
@@ -78,6 +81,7 @@ class Runtime {
   hsm::KeyStore key_store_;
   std::shared_ptr<hsm::Tokens> tokens_;
   std::unique_ptr<hsm::KeyRing> keys_;
+  bool has_administrator_keys_ = false;
   std::map<std::string, std::shared_ptr<CurlClient>> clients_;  // by server; connections are kept
   std::vector<Warning> warnings_;
 };

@@ -1,8 +1,6 @@
 #include "agent/config/server_url.h"
 
-#include <algorithm>
-#include <charconv>
-
+#include "agent/http/url.h"
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
 
@@ -13,42 +11,6 @@ constexpr std::string_view kWanted = "write https://HOST[:PORT], or file:DIR for
 
 [[noreturn]] void fail(const std::string& message, std::string_view hint = kWanted) {
   throw tuf::Error(tuf::ErrorCode::kUsage, message, std::string(hint));
-}
-
-bool is_port(std::string_view text) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && value >= 1 && value <= 65535;
-}
-
-bool is_letter_or_digit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/// Host names with underscores exist in Compose networks.
-bool is_host(std::string_view text) {
-  return !text.empty() && is_letter_or_digit(text.front()) &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; });
-}
-
-bool is_ipv6(std::string_view text) {
-  return text.find(':') != std::string_view::npos &&
-         text.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
-}
-
-bool is_authority(std::string_view text) {
-  std::string_view rest;
-  if (text.starts_with('[')) {
-    const std::size_t end = text.find(']');
-    if (end == std::string_view::npos || !is_ipv6(text.substr(1, end - 1))) return false;
-    rest = text.substr(end + 1);
-  } else {
-    const std::size_t colon = std::min(text.find(':'), text.size());
-    if (!is_host(text.substr(0, colon))) return false;
-    rest = text.substr(colon);
-  }
-  return rest.empty() || (rest.front() == ':' && is_port(rest.substr(1)));
 }
 
 }  // namespace
@@ -85,9 +47,9 @@ ServerUrl ServerUrl::parse(std::string_view text, const Rules& rules) {
     fail("server URL \"" + printable(text) + "\": nothing may follow host and port",
          "write https://HOST[:PORT] only; the rest is derived from the repository's name");
   }
-  if (!is_authority(rest)) fail("server URL \"" + printable(text) + "\" has no valid host and port");
   url.authority_ = rest;
   url.text_ = std::string(text.substr(0, scheme)) + url.authority_;
+  if (!Url::parse(url.text_)) fail("server URL \"" + printable(text) + "\" has no valid host and port");
   return url;
 }
 

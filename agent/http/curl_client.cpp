@@ -88,7 +88,9 @@ CurlClient::~CurlClient() = default;
 
 std::vector<HttpResponse> CurlClient::send(const std::vector<HttpRequest>& requests) {
   if (!authorities_) authorities_ = options_.trust.load();
-  const auto deadline = Clock::now() + options_.total_timeout;
+  auto deadline = Clock::now() + options_.total_timeout;
+  for (const HttpRequest& request : requests)
+    deadline = std::min(deadline, request.deadline.value_or(deadline));
   std::vector<std::unique_ptr<Exchange>> exchanges;
   for (const HttpRequest& request : requests) {
     exchanges.push_back(std::make_unique<Exchange>(multi_.get(), request, options_, authorities_.get()));

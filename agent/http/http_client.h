@@ -1,6 +1,7 @@
 // HttpClient: request in, response out. The seam between the trust stores and the network.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -26,7 +27,8 @@ struct HttpRequest {
   std::string body;  // with POST, unless there are parts
   std::vector<HttpPart> parts;
   std::size_t max_response = 1 << 20;  // bytes; a longer body is an error, never cut…
-  bool may_be_longer = false;          // …or, with this, left out, and the response says so
+  std::optional<std::chrono::steady_clock::time_point> deadline = {};  // beside the client's own time limit
+  bool may_be_longer = false;  // …or, with this, left out, and the response says so
 };
 
 struct HttpResponse {

@@ -1,5 +1,7 @@
 #include "agent/http/url.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -14,28 +16,42 @@ bool is_url_character(char c) {
   return c > 0x20 && c < 0x7f && std::string_view("\\\"<>^`{|}#").find(c) == std::string_view::npos;
 }
 
-bool is_alphanumeric(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0;
-}
-
-bool is_host(std::string_view host) {
-  if (host.empty()) return false;
-  if (host.front() != '[') {
-    return std::all_of(host.begin(), host.end(),
-                       [](char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == '_'; });
-  }
-  if (host.size() < 4 || host.back() != ']') return false;
-  host = host.substr(1, host.size() - 2);
-  return std::all_of(host.begin(), host.end(), [](char c) {
-    return std::isxdigit(static_cast<unsigned char>(c)) != 0 || c == ':' || c == '.';
-  });
-}
-
 std::string lower(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
+}
+
+/// The one way to write this address; nullopt if it is none.
+std::optional<std::string> ip_address(int family, const std::string& text) {
+  in6_addr address{};  // has room for both kinds
+  char out[INET6_ADDRSTRLEN];
+  if (inet_pton(family, text.c_str(), &address) != 1) return std::nullopt;
+  return inet_ntop(family, &address, out, sizeof out);
+}
+
+/// `127.1`, `0x7f.1` and `2130706433` mean 127.0.0.1 to libcurl.
+bool ends_in_number(std::string_view host) {
+  const std::string_view label = host.substr(host.rfind('.') + 1);
+  const bool digits =
+      std::all_of(label.begin(), label.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return label.starts_with("0x") || (digits && !label.empty());
+}
+
+/// The one way to write this host, so that equal hosts are equal texts; nullopt if it is none.
+std::optional<std::string> canonical_host(std::string_view text) {
+  const std::string host = lower(text);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    const auto address = ip_address(AF_INET6, host.substr(1, host.size() - 2));
+    return address ? std::optional("[" + *address + "]") : std::nullopt;
+  }
+  if (ends_in_number(host)) return ip_address(AF_INET, host);
+  const bool plain = std::all_of(host.begin(), host.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_';
+  });
+  const bool begins_well = !host.empty() && std::isalnum(static_cast<unsigned char>(host.front())) != 0;
+  return plain && begins_well ? std::optional(host) : std::nullopt;
 }
 
 /// 0 for anything but a port.
@@ -65,8 +81,9 @@ std::optional<Url> Url::parse(std::string_view text) {
   std::size_t host_end = authority.find(']');
   host_end = host_end == std::string_view::npos ? authority.find(':') : host_end + 1;
   const std::string_view host = authority.substr(0, host_end);
-  if (!is_host(host)) return std::nullopt;
-  url.authority_ = lower(host);
+  const std::optional<std::string> canonical = canonical_host(host);
+  if (!canonical) return std::nullopt;
+  url.authority_ = *canonical;
   if (host.size() < authority.size()) {
     const std::string_view port_text = authority.substr(host.size() + 1);
     const int port = authority[host.size()] == ':' && !port_text.empty() ? parse_port(port_text) : 0;

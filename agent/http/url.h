@@ -12,7 +12,7 @@ namespace agent {
 class Url {
  public:
   /// nullopt unless `text` is `http[s]://host[:port][/path][?query]` in printable ASCII: user-info,
-  /// fragments, backslashes and percent signs in the host are refused.
+  /// fragments, backslashes, percent signs in the host and unusual IPv4 addresses (`0x7f.1`) are refused.
   static std::optional<Url> parse(std::string_view text);
 
   /// What a user names as a trust server (sections 1.1, 1.6 of features.md's E2): no query, trailing slashes
@@ -21,7 +21,8 @@ class Url {
 
   const std::string& text() const { return text_; }
   bool is_https() const { return https_; }
-  /// `host`, or `host:port` unless the port is the scheme's own. Lower case; IPv6 in brackets.
+  /// `host`, or `host:port` unless the port is the scheme's own. One spelling for each host: lower case, IP
+  /// addresses as they are usually written, IPv6 in brackets.
   const std::string& authority() const { return authority_; }
   /// Path without query, at least `/`.
   const std::string& path() const { return path_; }

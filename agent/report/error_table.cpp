@@ -49,12 +49,12 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "server's data"};
     case ErrorCode::kBadSignature:
       return {"BAD_SIGNATURE", ExitCode::kUntrusted,
-              "if the role's keys were changed, someone who holds a current one runs: notary witness REPO "
-              "ROLE -p"};
+              "if the role's keys were changed, someone who holds a current one runs: countersign witness "
+              "REPO ROLE"};
     case ErrorCode::kExpired:
       return {"EXPIRED", ExitCode::kUntrusted,
-              "check this machine's clock: date -u; else the role's owner signs it anew: notary witness REPO "
-              "ROLE -p"};
+              "check this machine's clock: date -u; else whoever holds the role's key runs: countersign repo "
+              "refresh REPO"};
     case ErrorCode::kRollback:
       return {"ROLLBACK", ExitCode::kUntrusted,
               "the server shows less than it did before: ask its administrator what was restored; do not "
@@ -64,9 +64,9 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "repeat it once in case it was being changed; if it stays, its content was altered: fetch or "
               "build it again"};
     case ErrorCode::kBadRootCertificate:
-      return {
-          "BAD_ROOT_CERTIFICATE", ExitCode::kUntrusted,
-          "an administrator gives the repository a new root certificate with: notary key rotate REPO root"};
+      return {"BAD_ROOT_CERTIFICATE", ExitCode::kUntrusted,
+              "an administrator gives the repository a new root certificate with: countersign repo rotate "
+              "REPO root"};
     case ErrorCode::kPinMismatch:
       return {"PIN_MISMATCH", ExitCode::kUntrusted,
               "ask the repository's owner, not the server, for the output of: countersign repo pin REPO"};

@@ -32,8 +32,7 @@ std::vector<std::string> TextTable::lines() const {
   std::vector<std::string> lines;
   for (const auto& row : rows_) {
     std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i)
-      line += row[i] + std::string(widths[i] - width(row[i]), ' ');
+    for (std::size_t i = 0; i < row.size(); ++i) line += row[i] + std::string(widths[i] - width(row[i]), ' ');
     line.erase(line.find_last_not_of(' ') + 1);
     lines.push_back(std::move(line));
   }

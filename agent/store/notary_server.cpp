@@ -17,7 +17,8 @@ using tuf::ErrorCode;
 
 constexpr std::size_t kMaxTimestamp = 1 << 20;
 constexpr std::size_t kMaxKey = 256 << 10;
-constexpr std::size_t kMaxReply = 1 << 20;  // to a publish: empty, or an error
+constexpr std::chrono::seconds kReadingTime{60};  // of one state of a repository
+constexpr std::size_t kMaxReply = 1 << 20;        // to a publish: empty, or an error
 
 std::string because(const ErrorBody& error) {
   const std::string text = error.text();
@@ -100,6 +101,7 @@ HttpRequest NotaryServer::make_request(const FileRequest& request) const {
   out.url = url_of(file_name(request));
   out.max_response = request.max_length;
   out.may_be_longer = request.may_be_longer;
+  out.deadline = deadline_;
   if (std::holds_alternative<FileRequest::Newest>(request.which)) {
     // The server lets caches in between keep it for five minutes.
     out.headers.emplace_back("Cache-Control", "no-cache");
@@ -109,6 +111,7 @@ HttpRequest NotaryServer::make_request(const FileRequest& request) const {
 }
 
 std::vector<std::optional<std::string>> NotaryServer::fetch(const std::vector<FileRequest>& requests) {
+  if (!deadline_) deadline_ = std::chrono::steady_clock::now() + kReadingTime;
   std::vector<HttpRequest> batch;
   for (const FileRequest& request : requests) batch.push_back(make_request(request));
   std::vector<std::optional<std::string>> files;
@@ -125,7 +128,25 @@ std::vector<std::optional<std::string>> NotaryServer::fetch(const std::vector<Fi
 }
 
 tuf::KeyObject NotaryServer::server_key(const tuf::RoleName& role) {
+  return key_answered_to(HttpMethod::kGet, role);
+}
+
+tuf::KeyObject NotaryServer::make_server_key(const tuf::RoleName& role) {
+  return key_answered_to(HttpMethod::kPost, role);
+}
+
+void NotaryServer::remove() {
   HttpRequest request;
+  request.method = HttpMethod::kDelete;
+  request.url = url_of("");
+  request.max_response = kMaxReply;
+  const HttpResponse response = http_->send_one(request);
+  if (response.status != 200 && response.status != 404) throw unusable(name(), gun_, response);
+}
+
+tuf::KeyObject NotaryServer::key_answered_to(HttpMethod method, const tuf::RoleName& role) {
+  HttpRequest request;
+  request.method = method;
   request.url = url_of(role.text() + ".key");
   request.max_response = kMaxKey;
   const HttpResponse response = http_->send_one(request);
@@ -151,6 +172,7 @@ PublishResult NotaryServer::publish(const std::vector<RoleFile>& files) {
   request.url = url_of("");
   request.max_response = kMaxReply;
   for (const RoleFile& file : files) request.parts.push_back({file.role.text(), file.bytes});
+  deadline_.reset();  // what is read back is another operation
 
   HttpResponse response;
   try {

@@ -23,15 +23,20 @@ class NotaryServer final : public TrustStore {
 
   std::vector<std::optional<std::string>> fetch(const std::vector<FileRequest>& requests) override;
   tuf::KeyObject server_key(const tuf::RoleName& role) override;
+  tuf::KeyObject make_server_key(const tuf::RoleName& role) override;
+  void remove() override;
   PublishResult publish(const std::vector<RoleFile>& files) override;
 
  private:
   HttpRequest make_request(const FileRequest& request) const;
+  tuf::KeyObject key_answered_to(HttpMethod method, const tuf::RoleName& role);
   std::string url_of(const std::string& file) const;
 
   std::shared_ptr<HttpClient> http_;
   Url server_;
   tuf::Gun gun_;
+  /// Until when everything must have been read: many answers that are each in time must not add up.
+  std::optional<std::chrono::steady_clock::time_point> deadline_;
 };
 
 /// What an AuthenticatedClient for trust data needs to know: the token scope and the words for messages. The

@@ -26,6 +26,14 @@ tuf::KeyObject OfflineStore::server_key(const tuf::RoleName& role) {
   throw tuf::Error(tuf::ErrorCode::kInternal, name_ + " has no key for " + role.text());
 }
 
+tuf::KeyObject OfflineStore::make_server_key(const tuf::RoleName& role) {
+  return server_key(role);
+}
+
+void OfflineStore::remove() {
+  throw tuf::Error(tuf::ErrorCode::kInternal, name_ + " cannot be removed");
+}
+
 PublishResult OfflineStore::publish(const std::vector<RoleFile>&) {
   throw tuf::Error(tuf::ErrorCode::kInternal, name_ + " cannot be published to");
 }

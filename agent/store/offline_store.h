@@ -14,8 +14,10 @@ class OfflineStore final : public TrustStore {
   /// `offline:` and the folder.
   const std::string& name() const override { return name_; }
   std::vector<std::optional<std::string>> fetch(const std::vector<FileRequest>& requests) override;
-  /// Both throw kInternal: whoever is asked to change something has refused to do it offline.
+  /// All of these throw kInternal: whoever is asked to change something has refused to do it offline.
   tuf::KeyObject server_key(const tuf::RoleName& role) override;
+  tuf::KeyObject make_server_key(const tuf::RoleName& role) override;
+  void remove() override;
   PublishResult publish(const std::vector<RoleFile>& files) override;
 
  private:

@@ -1,8 +1,9 @@
-// ServerKeys: the private keys with which a store plays the server's part for one repository, one for each of
-// `snapshot` and `timestamp`.
+// ServerKeys: the private keys with which a store plays the server's part for one repository, for `snapshot`
+// and `timestamp`.
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "tuf/keys/signer.h"
 #include "tuf/metadata/role_name.h"
@@ -13,9 +14,11 @@ class ServerKeys {
  public:
   virtual ~ServerKeys() = default;
 
-  /// nullptr if there is none yet.
-  virtual std::shared_ptr<tuf::Signer> find(const tuf::RoleName& role) = 0;
-  virtual std::shared_ptr<tuf::Signer> find_or_make(const tuf::RoleName& role) = 0;
+  /// Every key that was made for the role, oldest first. Old ones are kept: which one counts is for the root
+  /// to say.
+  virtual std::vector<std::shared_ptr<tuf::Signer>> all(const tuf::RoleName& role) = 0;
+  /// One more.
+  virtual std::shared_ptr<tuf::Signer> make(const tuf::RoleName& role) = 0;
 };
 
 }  // namespace agent

@@ -51,21 +51,27 @@ tuf::Metadata<T> decode_posted(const ServerState& state, const RoleFile& file) {
   }
 }
 
-/// True if our key alone makes a valid signature of this role.
-bool holds_key(const ServerState& state, const tuf::Root& root, const tuf::RoleName& role) {
-  const std::shared_ptr<tuf::Signer> signer = state.keys.find(role);
-  if (!signer) return false;
+/// The key of ours that alone makes a valid signature of this role; nullptr if there is none.
+std::shared_ptr<tuf::Signer> find_key(const ServerState& state, const tuf::Root& root,
+                                      const tuf::RoleName& role) {
   const tuf::RoleAuthority authority = tuf::RoleAuthority::of(root, role);
-  return authority.threshold() == 1 &&
-         std::any_of(authority.keys().begin(), authority.keys().end(), [&](const tuf::PublicKey& key) {
-           return key.canonical_id() == signer->public_key().canonical_id();
-         });
+  if (authority.threshold() != 1) return nullptr;
+  for (const std::shared_ptr<tuf::Signer>& signer : state.keys.all(role)) {
+    for (const tuf::PublicKey& key : authority.keys()) {
+      if (key.canonical_id() == signer->public_key().canonical_id()) return signer;
+    }
+  }
+  return nullptr;
+}
+
+bool holds_key(const ServerState& state, const tuf::Root& root, const tuf::RoleName& role) {
+  return find_key(state, root, role) != nullptr;
 }
 
 std::string sign(const ServerState& state, const tuf::Root& root, const tuf::RoleName& role,
                  const std::string& signed_text) {
   const tuf::RoleAuthority authority = tuf::RoleAuthority::of(root, role);
-  const std::shared_ptr<tuf::Signer> signer = state.keys.find(role);
+  const std::shared_ptr<tuf::Signer> signer = find_key(state, root, role);
   return tuf::sign_metadata(
       role.text() + " of " + state.gun.text(), signed_text, authority.keys(), authority.threshold(),
       [&](const tuf::KeyId& id) { return id == signer->public_key().canonical_id() ? signer : nullptr; });
@@ -272,6 +278,14 @@ RoleFiles refresh_expired(const ServerState& state) {
   if (files.empty() && timestamp->body.expires > state.now) return {};
   files[kTimestamp] = make_timestamp(state, root->body, timestamp->body.version + 1, current);
   return files;
+}
+
+std::shared_ptr<tuf::Signer> current_server_key(const ServerState& state, const tuf::RoleName& role) {
+  if (const auto root = decode_stored<tuf::Root>(state, kRoot)) {
+    if (auto named = find_key(state, root->body, role)) return named;
+  }
+  const auto keys = state.keys.all(role);
+  return keys.empty() ? state.keys.make(role) : keys.back();
 }
 
 }  // namespace agent

@@ -38,4 +38,8 @@ std::optional<RoleFiles> accept_publish(const ServerState& state, const std::vec
 /// fresh or if the keys are not at hand. Throws kRepositoryBroken.
 RoleFiles refresh_expired(const ServerState& state);
 
+/// The key with which the server signs the role: the one that the stored root names, else the newest, which
+/// is made if there is none.
+std::shared_ptr<tuf::Signer> current_server_key(const ServerState& state, const tuf::RoleName& role);
+
 }  // namespace agent

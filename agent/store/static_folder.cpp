@@ -145,4 +145,14 @@ void StaticFolder::publish(const RoleFiles& files, bool root_first) const {
   }
 }
 
+void StaticFolder::remove() const {
+  std::error_code failure;
+  std::filesystem::remove(path_of(kTimestamp.text()), failure);
+  if (!failure) std::filesystem::remove(path_of(kRoot.text()), failure);
+  if (!failure) std::filesystem::remove_all(folder_, failure);
+  if (failure) {
+    throw tuf::Error(tuf::ErrorCode::kLocal, "cannot remove " + folder_.string() + ": " + failure.message());
+  }
+}
+
 }  // namespace agent

@@ -64,6 +64,9 @@ class StaticFolder {
   /// yet. `root_first`: see above. An error that says so in its message came after the switch.
   void publish(const RoleFiles& files, bool root_first) const;
 
+  /// Deletes all of it, timestamp.json first: from then on there is no trust data. Throws kLocal.
+  void remove() const;
+
   const std::filesystem::path& path() const { return folder_; }
 
  private:

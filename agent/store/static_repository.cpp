@@ -46,6 +46,11 @@ std::filesystem::path key_folder_beside(const std::filesystem::path& dir, const 
   return dir.string() + ".keys/" + tuf::to_hex(tuf::sha256(tuf::as_bytes(gun.text())));
 }
 
+void require_server_role(const tuf::RoleName& role) {
+  if (role == kSnapshot || role == kTimestamp) return;
+  throw tuf::Error(tuf::ErrorCode::kInternal, "a trust store has no key for " + role.text());
+}
+
 /// True if a reader that still has `present` as its root verifies what the new timestamp leads to.
 bool leads_on_from(const std::string& present, const RoleFiles& files) {
   const tuf::Root root = tuf::decode<tuf::Root>(present, "root").body;
@@ -147,12 +152,22 @@ std::vector<std::optional<std::string>> StaticRepository::fetch(const std::vecto
 }
 
 tuf::KeyObject StaticRepository::server_key(const tuf::RoleName& role) {
-  if (role != kSnapshot && role != kTimestamp) {
-    throw tuf::Error(tuf::ErrorCode::kInternal, "a trust store has no key for " + role.text());
-  }
-  if (const auto signer = keys_.find(role)) return signer->public_key().object();
+  require_server_role(role);
   const FileLock guard = lock();
-  return keys_.find_or_make(role)->public_key().object();
+  return current_server_key(server_state(folder_.state()), role)->public_key().object();
+}
+
+tuf::KeyObject StaticRepository::make_server_key(const tuf::RoleName& role) {
+  require_server_role(role);
+  const FileLock guard = lock();
+  return keys_.make(role)->public_key().object();
+}
+
+void StaticRepository::remove() {
+  if (!std::filesystem::exists(folder_.path())) return;
+  const FileLock guard = lock();
+  folder_.remove();
+  keys_.remove();
 }
 
 PublishResult StaticRepository::publish(const std::vector<RoleFile>& files) {

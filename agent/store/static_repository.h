@@ -39,6 +39,9 @@ class StaticRepository final : public TrustStore {
   std::vector<std::optional<std::string>> fetch(const std::vector<FileRequest>& requests) override;
   /// The key that is kept for the role; made at the first call.
   tuf::KeyObject server_key(const tuf::RoleName& role) override;
+  tuf::KeyObject make_server_key(const tuf::RoleName& role) override;
+  /// The repository's files go, timestamp.json first, and its keys.
+  void remove() override;
   /// Never kUnknown: an error after the switch says in its message that the update is published.
   PublishResult publish(const std::vector<RoleFile>& files) override;
 

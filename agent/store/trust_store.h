@@ -56,6 +56,12 @@ class TrustStore {
   /// root every call may make a new key: ask once and use that (section 1.3).
   virtual tuf::KeyObject server_key(const tuf::RoleName& role) = 0;
 
+  /// A new key for `snapshot` or `timestamp`, which takes effect when a root names it.
+  virtual tuf::KeyObject make_server_key(const tuf::RoleName& role) = 0;
+
+  /// Deletes everything that is stored of the repository; nothing there is fine too.
+  virtual void remove() = 0;
+
   /// Publishes all files or none (section 1.4); the store then adds its new snapshot, if it manages that, and
   /// timestamp. Throws kServerRejected with the server's reason, UNAVAILABLE and DENIED errors.
   virtual PublishResult publish(const std::vector<RoleFile>& files) = 0;

@@ -21,6 +21,13 @@ int save_rank(const tuf::RoleName& role) {
   return 1;
 }
 
+void remove_folder(const std::filesystem::path& folder) {
+  std::error_code failure;
+  std::filesystem::remove_all(folder, failure);
+  if (!failure) return;
+  throw tuf::Error(tuf::ErrorCode::kLocal, "cannot remove " + folder.string() + ": " + failure.message());
+}
+
 }  // namespace
 
 SeenRepository::SeenRepository(const std::filesystem::path& trust_dir, const tuf::Gun& gun)
@@ -32,6 +39,19 @@ std::filesystem::path SeenRepository::path_of(const tuf::RoleName& role) const {
 
 std::optional<std::string> SeenRepository::load(const tuf::RoleName& role) const {
   return read_whole_file(path_of(role), tuf::kMaxMetadataLength);
+}
+
+std::vector<tuf::RoleName> SeenRepository::delegations() const {
+  std::vector<tuf::RoleName> roles;
+  std::error_code end;  // a folder that is not there, or goes while we look, holds nothing more
+  std::filesystem::recursive_directory_iterator entry(folder_ / "targets", end);
+  for (; !end && entry != std::filesystem::recursive_directory_iterator(); entry.increment(end)) {
+    const std::filesystem::path& path = entry->path();
+    if (path.extension() != ".json") continue;
+    const std::string name = path.lexically_relative(folder_).replace_extension().generic_string();
+    if (const auto role = tuf::RoleName::parse(name)) roles.push_back(*role);
+  }
+  return roles;
 }
 
 FileLock SeenRepository::lock(std::chrono::milliseconds patience) const {
@@ -53,11 +73,11 @@ void SeenRepository::save(const std::map<tuf::RoleName, std::string>& files) con
 }
 
 void SeenRepository::forget_delegations() const {
-  const std::filesystem::path folder = folder_ / "targets";
-  std::error_code failure;
-  std::filesystem::remove_all(folder, failure);
-  if (!failure) return;
-  throw tuf::Error(tuf::ErrorCode::kLocal, "cannot remove " + folder.string() + ": " + failure.message());
+  remove_folder(folder_ / "targets");
+}
+
+void SeenRepository::forget() const {
+  remove_folder(folder_);
 }
 
 }  // namespace agent

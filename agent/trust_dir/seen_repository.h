@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/trust_dir/file_lock.h"
 #include "tuf/metadata/role_name.h"
@@ -28,6 +29,9 @@ class SeenRepository {
   /// is longer than any file that is ever accepted.
   std::optional<std::string> load(const tuf::RoleName& role) const;
 
+  /// Every delegation that a file is there for, also of those that were removed since.
+  std::vector<tuf::RoleName> delegations() const;
+
   /// Keeps other processes that save or publish this repository from this trust directory out. Throws
   /// kLocked, kLocal.
   FileLock lock(std::chrono::milliseconds patience) const;
@@ -40,6 +44,9 @@ class SeenRepository {
   /// Removes the files of all delegations, of those too that nothing names any more. The caller holds the
   /// lock. Throws kLocal.
   void forget_delegations() const;
+
+  /// Removes all that was seen of the repository. Throws kLocal.
+  void forget() const;
 
   /// `<trust dir>/tuf/<GUN>/metadata`, for messages.
   const std::filesystem::path& folder() const { return folder_; }

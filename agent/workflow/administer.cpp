@@ -60,21 +60,14 @@ tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen
   }
 }
 
-PublishedChanges add_delegations(TrustStore& store, SeenRepository& seen, const LoadRequest& load,
-                                 const std::vector<DelegationToAdd>& delegations, hsm::KeyRing& keys,
-                                 const PublishOptions& options, std::vector<Warning>& warnings) {
-  const ChangeRepository change = [&](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::KeyRing& keys) {
+  return [delegations = std::move(delegations), &keys](const tuf::TrustedRepository& repository,
+                                                       tuf::RepositoryDraft& draft) {
     for (const DelegationToAdd& delegation : delegations) {
-      if (!draft.add_delegation(delegation.role, delegation.keys, delegation.paths, delegation.threshold))
-        continue;
-      const RoleName parent = delegation.role.parent();
-      if (can_sign(repository, parent, keys)) continue;
-      throw Error(ErrorCode::kKeyNotInRole,
-                  "no key at hand may sign " + parent.text() + " of " + repository.gun().text(),
-                  "run this where the key of " + parent.text() + " is, or name it with --signing-key");
+      if (draft.add_delegation(delegation.role, delegation.keys, delegation.paths, delegation.threshold))
+        require_parent_key(repository, delegation.role, keys);
     }
   };
-  return publish_changes(store, seen, load, change, signer_look_up(keys), options, warnings);
 }
 
 void require_signer_name(const std::string& name) {

@@ -30,11 +30,9 @@ struct DelegationToAdd {
   std::optional<int> threshold;
 };
 
-/// Adds all of them in one transaction. Throws kKeyNotInRole if the key of a parent (the repository key, for
-/// delegations below `targets`) is not at hand.
-PublishedChanges add_delegations(TrustStore& store, SeenRepository& seen, const LoadRequest& load,
-                                 const std::vector<DelegationToAdd>& delegations, hsm::KeyRing& keys,
-                                 const PublishOptions& options, std::vector<Warning>& warnings);
+/// Adds all of them. Throws kKeyNotInRole if the key of a parent (the repository key, for delegations below
+/// `targets`) is not at hand.
+ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::KeyRing& keys);
 
 /// Throws kInvalidRole unless `name` fits Docker's grammar of signers, `[a-z0-9][a-z0-9_-]*`, and is not
 /// `releases`.

@@ -187,6 +187,7 @@ class Loading {
   TrustedRepository start_with_root() {
     if (memory_.known_root && !pin_accepts(*memory_.known_root)) believe_what_pinned_keys_signed();
     TrustedRepository repository(request_.gun, request_.now, memory_.seen);
+    if (request_.tolerate_expiry) repository.tolerate_expiry();
     load_root(repository);
     return repository;
   }

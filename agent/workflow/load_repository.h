@@ -39,6 +39,8 @@ struct LoadRequest {
   /// What this run has loaded before; it must outlive the call. Its root, targets and delegations, but for
   /// the likely ones, are not asked for again while the store's snapshot still names these very files.
   const tuf::TrustedRepository* before = nullptr;
+  /// Accept expired top roles, in order to sign them anew.
+  bool tolerate_expiry = false;
 };
 
 /// The whole verified repository; `seen` is updated. Throws kNoTrustData if the store has none,

@@ -66,8 +66,7 @@ void explain_missing_snapshot(TrustStore& store, const tuf::TrustedRepository& r
   throw Error(
       ErrorCode::kKeyNotFound,
       "the snapshot of " + repository.gun().text() + " is signed by clients, and its key is not at hand",
-      "an administrator hands it to the server, once: notary key rotate " + repository.gun().text() +
-          " snapshot -r");
+      "an administrator hands it to the server, once: countersign repo prepare " + repository.gun().text());
 }
 
 }  // namespace
@@ -131,7 +130,9 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
     }
     if (last_result != PublishResult::kConflict) maybe_stored = true;
     before = std::move(repository);
-    request.before = &*before;
+    // A new root may have changed who signs everything else: that is read as by a stranger.
+    request.before = sent.front().role.text() == "root" ? nullptr : &*before;
+    request.tolerate_expiry = false;  // what was read in order to mend it is read back as everybody reads it
     if (last_result != PublishResult::kStored) sleep(back_off(attempts));
   }
 }

@@ -1,6 +1,5 @@
 #include "agent/workflow/rollback_memory.h"
 
-#include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/trust/role_authority.h"
 
@@ -53,16 +52,23 @@ class Reader {
     return file;
   }
 
-  void read_delegations(const RoleName& parent, const tuf::Targets& body) {
+  /// Also of delegations that nothing names any more: one of them may come back, and with it its past.
+  void read_delegations() {
+    for (const RoleName& role : folder_.delegations()) {
+      if (auto file = read<tuf::Targets>(role)) {
+        remember(role, *file);
+        delegations_.emplace(role, std::move(file->body));
+      }
+    }
+  }
+
+  /// Those that the remembered files define, from the top down.
+  void list_delegations(const RoleName& parent, const tuf::Targets& body) {
     for (const tuf::DelegationRole& child : body.roles) {
-      if (child.name.parent() != parent || memory_.lengths.contains(child.name)) continue;
-      const auto file = read<tuf::Targets>(child.name);
-      const RoleAuthority authority(body.keys, child.key_ids, child.threshold);
-      // Signed by keys that were replaced since: what it says does not bind the new ones.
-      if (!file || !authority.approves(file->signed_text, file->signatures)) continue;
-      remember(child.name, *file);
+      const auto file = delegations_.find(child.name);
+      if (child.name.parent() != parent || file == delegations_.end()) continue;
       memory_.delegations.push_back(child.name);
-      read_delegations(child.name, file->body);
+      list_delegations(child.name, file->second);
     }
   }
 
@@ -85,7 +91,7 @@ class Reader {
 
   template <class T>
   void remember(const RoleName& role, const Metadata<T>& file) {
-    memory_.seen[role] = {file.body.version, tuf::sha256(tuf::as_bytes(file.bytes))};
+    memory_.seen[role] = tuf::SeenFile::of(file);
     memory_.lengths[role] = file.bytes.size();
   }
 
@@ -103,6 +109,7 @@ class Reader {
   const tuf::Gun& gun_;
   tuf::Time now_;
   const tuf::Root* root_ = nullptr;
+  std::map<RoleName, tuf::Targets> delegations_;
   RollbackMemory memory_;
 };
 
@@ -119,15 +126,16 @@ RollbackMemory RollbackMemory::read(const SeenRepository& folder, const tuf::Gun
   if (!reader.has_root()) return reader.take();  // nothing vouches for the rest
   reader.read_top<tuf::Timestamp>(kTimestamp);
   reader.read_top<tuf::Snapshot>(kSnapshot);
+  reader.read_delegations();
   if (const auto targets = reader.read_top<tuf::Targets>(kTargets))
-    reader.read_delegations(kTargets, targets->body);
+    reader.list_delegations(kTargets, targets->body);
   return reader.take();
 }
 
 RollbackMemory RollbackMemory::of(const tuf::TrustedRepository& repository) {
   RollbackMemory memory;
   const auto remember = [&](const RoleName& role, const auto& file) {
-    memory.seen[role] = {file.body.version, tuf::sha256(tuf::as_bytes(file.bytes))};
+    memory.seen[role] = tuf::SeenFile::of(file);
     memory.lengths[role] = file.bytes.size();
   };
   memory.known_root = repository.root();

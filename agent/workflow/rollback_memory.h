@@ -1,8 +1,8 @@
 // RollbackMemory: what the trust directory remembers of a repository, as far as it can be believed.
 //
 // Anybody may have written those files, and official clients share them. A root counts if it signs itself,
-// every other file if the keys that the root, or its own parent, names have signed it; what does not is no
-// memory.
+// another top role's file if that root's keys have signed it. Whether a delegation's file counts is seen when
+// the delegation is met: only then is it known whose keys must have signed it.
 #pragma once
 
 #include <map>
@@ -19,7 +19,7 @@ struct RollbackMemory {
   std::optional<tuf::Metadata<tuf::Root>> known_root;
   std::map<tuf::RoleName, tuf::SeenFile> seen;
   std::map<tuf::RoleName, std::size_t> lengths;  // of the files, bytes
-  std::vector<tuf::RoleName> delegations;        // that were there, parents before children
+  std::vector<tuf::RoleName> delegations;        // that are likely still there, parents before children
   /// One sentence for every file that is of no use, and whether one of them is not even trust data of this
   /// repository: then somebody has damaged the memory, and only a pin may stand in for it.
   std::vector<std::string> losses;

@@ -42,15 +42,6 @@ std::string listing(hsm::KeyRing& keys) {
               hint);
 }
 
-/// Whether the keys at hand alone reach the role's threshold.
-bool suffices(const tuf::RoleAuthority& authority, hsm::KeyRing& keys) {
-  std::set<tuf::KeyId> at_hand;
-  for (const tuf::PublicKey& key : authority.keys()) {
-    if (keys.has(key.canonical_id())) at_hand.insert(key.canonical_id());
-  }
-  return at_hand.size() >= static_cast<std::size_t>(authority.threshold());
-}
-
 void require_any_key(const tuf::TrustedRepository& repository, hsm::KeyRing& keys) {
   if (!keys.keys().empty()) return;
   throw Error(ErrorCode::kKeyNotFound, "there is no key at hand to sign " + repository.gun().text() + " with",
@@ -59,10 +50,26 @@ void require_any_key(const tuf::TrustedRepository& repository, hsm::KeyRing& key
 
 }  // namespace
 
+bool suffices(const tuf::RoleAuthority& authority, hsm::KeyRing& keys) {
+  std::set<tuf::KeyId> at_hand;
+  for (const tuf::PublicKey& key : authority.keys()) {
+    if (keys.has(key.canonical_id())) at_hand.insert(key.canonical_id());
+  }
+  return at_hand.size() >= static_cast<std::size_t>(authority.threshold());
+}
+
 bool can_sign(const tuf::TrustedRepository& repository, const RoleName& role, hsm::KeyRing& keys) {
   if (!role.is_delegation()) return suffices(tuf::RoleAuthority::of(repository.root().body, role), keys);
   const tuf::Delegation* delegation = repository.find_delegation(role);
   return delegation && suffices(delegation->authority, keys);
+}
+
+void require_parent_key(const tuf::TrustedRepository& repository, const RoleName& role, hsm::KeyRing& keys) {
+  const RoleName parent = role.parent();
+  if (can_sign(repository, parent, keys)) return;
+  throw Error(ErrorCode::kKeyNotInRole,
+              "no key at hand may sign " + parent.text() + " of " + repository.gun().text(),
+              "run this where the key of " + parent.text() + " is, or name it with --signing-key");
 }
 
 std::vector<RoleName> roles_to_sign(const tuf::TrustedRepository& repository, hsm::KeyRing& keys) {

@@ -10,8 +10,15 @@
 
 namespace agent {
 
+/// Whether the keys at hand alone reach the threshold.
+bool suffices(const tuf::RoleAuthority& authority, hsm::KeyRing& keys);
+
 /// Whether at least `threshold` keys of the role are at hand. False for a role that does not exist.
 bool can_sign(const tuf::TrustedRepository& repository, const tuf::RoleName& role, hsm::KeyRing& keys);
+
+/// Throws kKeyNotInRole unless the keys at hand may change who signs in `role`, which its parent says.
+void require_parent_key(const tuf::TrustedRepository& repository, const tuf::RoleName& role,
+                        hsm::KeyRing& keys);
 
 /// `targets/releases` and every other delegation directly below `targets` that lists a key at hand, in the
 /// order of the repository. Throws kKeyNotFound without any key, kRoleNotFound if there is no

@@ -26,10 +26,43 @@ using CipherContext = tuf::OpensslPtr<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 // Ten times what the official clients use; about 20 ms on a small build machine, paid at every opening.
 constexpr int kIterations = 20000;
 constexpr int kSaltSize = 8;
+// What a file may demand, a few seconds of work at most: whoever wrote it may want to keep us busy for days.
+// For scrypt OpenSSL bounds the rest, by 32 MiB of memory.
+constexpr std::int64_t kMaxIterations = 2'000'000;
+constexpr std::int64_t kMaxScryptLanes = 16;
+constexpr std::string_view kRewrite =
+    "rewrite it with: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA1";
 
 Error wrong_passphrase(const Secret& passphrase) {
   return {ErrorCode::kWrongPassphrase,
           passphrase.empty() ? "wrong passphrase: it is empty" : "wrong passphrase"};
+}
+
+/// The parameters of a method; null if they are of another form.
+template <class T, const ASN1_ITEM* (*Item)(), void (*Free)(T*)>
+tuf::OpensslPtr<T, Free> unpack(const X509_ALGOR* algorithm) {
+  return tuf::OpensslPtr<T, Free>{static_cast<T*>(ASN1_TYPE_unpack_sequence(Item(), algorithm->parameter))};
+}
+
+bool exceeds(const ASN1_INTEGER* number, std::int64_t limit) {
+  std::int64_t value = 0;
+  return ASN1_INTEGER_get_int64(&value, number) != 1 || value > limit;
+}
+
+/// True if the method says that it would take too long. What it does not say, OpenSSL will find missing.
+bool is_too_costly(const X509_ALGOR* algorithm) {
+  if (OBJ_obj2nid(algorithm->algorithm) != NID_pbes2) {
+    const auto pbes1 = unpack<PBEPARAM, PBEPARAM_it, PBEPARAM_free>(algorithm);
+    return pbes1 && exceeds(pbes1->iter, kMaxIterations);
+  }
+  const auto pbes2 = unpack<PBE2PARAM, PBE2PARAM_it, PBE2PARAM_free>(algorithm);
+  if (!pbes2) return false;
+  if (OBJ_obj2nid(pbes2->keyfunc->algorithm) == NID_id_scrypt) {
+    const auto scrypt = unpack<SCRYPT_PARAMS, SCRYPT_PARAMS_it, SCRYPT_PARAMS_free>(pbes2->keyfunc);
+    return scrypt && exceeds(scrypt->parallelizationParameter, kMaxScryptLanes);
+  }
+  const auto pbkdf2 = unpack<PBKDF2PARAM, PBKDF2PARAM_it, PBKDF2PARAM_free>(pbes2->keyfunc);
+  return pbkdf2 && exceeds(pbkdf2->iter, kMaxIterations);
 }
 
 /// A cipher keyed by the passphrase; null if OpenSSL does not have the method.
@@ -102,11 +135,19 @@ SecretBytes decrypt_pkcs8(ByteView der, const Secret& passphrase) {
     tuf::drain_openssl_errors();
     throw Error(ErrorCode::kKeyMalformed, "the method of encryption cannot be read");
   }
+  if (is_too_costly(algorithm.get())) {
+    tuf::drain_openssl_errors();
+    throw Error(ErrorCode::kKeyUnsupported,
+                "the key is encrypted so that opening it takes too long: more than " +
+                    std::to_string(kMaxIterations) + " iterations, or scrypt with more than " +
+                    std::to_string(kMaxScryptLanes) + " lanes",
+                std::string(kRewrite));
+  }
   const CipherContext context = make_cipher(algorithm.get(), passphrase, false);
   if (!context) {
     throw Error(ErrorCode::kKeyUnsupported,
                 "the key is encrypted with a method that is not known here: " + tuf::drain_openssl_errors(),
-                "rewrite it with: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA1");
+                std::string(kRewrite));
   }
   if (ciphertext.empty() ||
       ciphertext.size() % static_cast<std::size_t>(EVP_CIPHER_CTX_get_block_size(context.get())) != 0) {
@@ -126,7 +167,7 @@ SecretBytes decrypt_legacy(ByteView ciphertext, const std::string& dek_info, con
   if (PEM_get_EVP_CIPHER_INFO(header.data(), &cipher) != 1) {
     throw Error(ErrorCode::kKeyUnsupported,
                 "the key is encrypted with a method that is not known here: " + tuf::drain_openssl_errors(),
-                "rewrite it with: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA1");
+                std::string(kRewrite));
   }
   if (ciphertext.empty() ||
       ciphertext.size() % static_cast<std::size_t>(EVP_CIPHER_get_block_size(cipher.cipher)) != 0) {

@@ -173,6 +173,14 @@ TokenUri TokenUri::parse(std::string_view text) {
   parsed.serial = field(token_info.serialNumber);
   parsed.manufacturer = field(token_info.manufacturerID);
   parsed.model = field(token_info.model);
+  for (const auto& [name, value] : {std::pair{"token", &parsed.token},
+                                    {"serial", &parsed.serial},
+                                    {"manufacturer", &parsed.manufacturer},
+                                    {"model", &parsed.model}}) {
+    // Tokens pad their fields with blanks, so those at the end do not count; without the rest every token
+    // fits.
+    if (value->empty() && seen.count(name) != 0) throw refuse(std::string("'") + name + "' is blank");
+  }
   parsed.object = std::string(tuf::as_text(read_attribute(uri.get(), CKA_LABEL)));
   parsed.id = read_attribute(uri.get(), CKA_ID);
   parsed.module_path = read_text(p11_kit_uri_get_module_path(uri.get()));

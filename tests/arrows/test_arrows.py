@@ -16,7 +16,7 @@ ALLOWED = {
     "libp11 and p11-kit": (r"^(libp11\.h|p11_err\.h|p11-kit/|pkcs11|.*/pkcs11\.h$)", ("hsm/pkcs11", "tests")),
     "dlopen": (r"^dlfcn\.h$", ("hsm/pkcs11", "tests")),
     "CLI11": (r"^CLI/|^CLI11\.hpp$", ("agent/cli",)),
-    "libcurl": (r"^curl/", ("agent",)),
+    "libcurl": (r"^curl/", ("agent", "tests/fuzz")),
     "spdlog": (r"^spdlog/", ("agent", "tests")),
     "Catch2": (r"^catch2/", ("tests",)),
     "files": (r"^(filesystem|fstream|fcntl\.h|unistd\.h|sys/(stat|file|socket)\.h)$", ("hsm", "agent", "tests")),

@@ -20,15 +20,8 @@ std::optional<std::string> look_up(const Map& map, const Key& key) {
 MemoryStore::MemoryStore(tuf::Gun gun, std::function<tuf::Time()> clock)
     : gun_(std::move(gun)), clock_(std::move(clock)) {}
 
-std::shared_ptr<tuf::Signer> MemoryStore::Keys::find(const tuf::RoleName& role) {
-  const auto found = signers_.find(role);
-  return found == signers_.end() ? nullptr : found->second;
-}
-
-std::shared_ptr<tuf::Signer> MemoryStore::Keys::find_or_make(const tuf::RoleName& role) {
-  std::shared_ptr<tuf::Signer>& signer = signers_[role];
-  if (!signer) signer = TestSigner::generate();
-  return signer;
+std::shared_ptr<tuf::Signer> MemoryStore::Keys::make(const tuf::RoleName& role) {
+  return signers_[role].emplace_back(TestSigner::generate());
 }
 
 agent::ServerState MemoryStore::state() {
@@ -73,7 +66,17 @@ std::vector<std::optional<std::string>> MemoryStore::fetch(const std::vector<age
 }
 
 tuf::KeyObject MemoryStore::server_key(const tuf::RoleName& role) {
-  return keys_.find_or_make(role)->public_key().object();
+  return agent::current_server_key(state(), role)->public_key().object();
+}
+
+tuf::KeyObject MemoryStore::make_server_key(const tuf::RoleName& role) {
+  return keys_.make(role)->public_key().object();
+}
+
+void MemoryStore::remove() {
+  newest.clear();
+  by_hash.clear();
+  by_version.clear();
 }
 
 agent::PublishResult MemoryStore::publish(const std::vector<agent::RoleFile>& files) {

@@ -20,6 +20,8 @@ class MemoryStore final : public agent::TrustStore {
   const std::string& name() const override { return name_; }
   std::vector<std::optional<std::string>> fetch(const std::vector<agent::FileRequest>& requests) override;
   tuf::KeyObject server_key(const tuf::RoleName& role) override;
+  tuf::KeyObject make_server_key(const tuf::RoleName& role) override;
+  void remove() override;
   agent::PublishResult publish(const std::vector<agent::RoleFile>& files) override;
 
   /// What shall become of the n-th publish, counted from 1; kHonest if nothing is said.
@@ -50,11 +52,13 @@ class MemoryStore final : public agent::TrustStore {
  private:
   class Keys final : public agent::ServerKeys {
    public:
-    std::shared_ptr<tuf::Signer> find(const tuf::RoleName& role) override;
-    std::shared_ptr<tuf::Signer> find_or_make(const tuf::RoleName& role) override;
+    std::vector<std::shared_ptr<tuf::Signer>> all(const tuf::RoleName& role) override {
+      return signers_[role];
+    }
+    std::shared_ptr<tuf::Signer> make(const tuf::RoleName& role) override;
 
    private:
-    std::map<tuf::RoleName, std::shared_ptr<tuf::Signer>> signers_;
+    std::map<tuf::RoleName, std::vector<std::shared_ptr<tuf::Signer>>> signers_;
   };
 
   agent::ServerState state();

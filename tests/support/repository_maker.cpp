@@ -254,7 +254,7 @@ tuf::TrustedRepository load(const RepositoryMaker& repository, const LoadOptions
 std::map<tuf::RoleName, tuf::SeenFile> seen_in(const tuf::TrustedRepository& trusted) {
   std::map<tuf::RoleName, tuf::SeenFile> seen;
   const auto add = [&](const tuf::RoleName& role, const auto& metadata) {
-    seen[role] = {metadata.body.version, tuf::sha256(tuf::as_bytes(metadata.bytes))};
+    seen[role] = tuf::SeenFile::of(metadata);
   };
   add(tuf::RoleName::of("root"), trusted.root());
   add(tuf::RoleName::of("timestamp"), trusted.timestamp());

@@ -1,5 +1,6 @@
 #include "tuf/base/time.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace tuf {
@@ -70,7 +71,10 @@ std::optional<Time> parse_time(std::string_view text) {
   if (!date.ok() || !in_range(h, 0, 23) || !in_range(mi, 0, 59) || !in_range(s, 0, 59)) {
     return std::nullopt;
   }
-  return sys_days{date} + hours{h} + minutes{mi} + seconds{s} - *offset;
+  // An offset may lead out of the years that four digits write; nothing may seem to live longer.
+  constexpr Time kFirst = sys_days{year{0} / 1 / 1};
+  constexpr Time kLast = sys_days{year{9999} / 12 / 31} + days{1} - seconds{1};
+  return std::clamp<Time>(sys_days{date} + hours{h} + minutes{mi} + seconds{s} - *offset, kFirst, kLast);
 }
 
 std::string format_time(Time time) {

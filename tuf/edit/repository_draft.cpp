@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "tuf/base/error.h"
+#include "tuf/edit/delegation_change.h"
 #include "tuf/keys/certificate.h"
-#include "tuf/trust/role_authority.h"
 
 namespace tuf {
 namespace {
@@ -130,6 +130,21 @@ bool RepositoryDraft::admits(const RoleName& role, std::string_view target_name)
                      [&](const std::string& path) { return target_name.starts_with(path); });
 }
 
+std::optional<RoleAuthority> RepositoryDraft::authority_of(const RoleName& delegation) const {
+  const Targets* parent = current(delegation.parent());
+  const DelegationRole* definition = parent ? parent->find_role(delegation) : nullptr;
+  if (!definition) return std::nullopt;
+  return RoleAuthority(parent->keys, definition->key_ids, definition->threshold);
+}
+
+bool RepositoryDraft::loses_file(const RoleName& delegation) const {
+  const Delegation* present =
+      base_ && !targets_.contains(delegation) ? base_->find_delegation(delegation) : nullptr;
+  if (!present || present->state != Delegation::State::kUsable) return false;
+  const auto authority = authority_of(delegation);
+  return authority && !authority->approves(present->metadata->signed_text, present->metadata->signatures);
+}
+
 bool RepositoryDraft::needs_renewal(const RoleName& role) const {
   const Delegation* delegation = base_ && role.is_delegation() ? base_->find_delegation(role) : nullptr;
   return delegation && delegation->state == Delegation::State::kExpired && !targets_.contains(role);
@@ -180,67 +195,106 @@ bool RepositoryDraft::remove_target(const RoleName& role, const std::string& nam
   return true;
 }
 
+template <class Change>
+bool RepositoryDraft::change_parent(const RoleName& role, const Change& change) {
+  if (!role.is_delegation()) throw Error(ErrorCode::kInvalidRole, role.text() + " is not a delegation");
+  Targets next = parent_of(role);
+  if (!change(next)) return false;
+  Targets& edited = edit(role.parent());
+  edited.keys = std::move(next.keys);
+  edited.roles = std::move(next.roles);
+  return true;
+}
+
 bool RepositoryDraft::add_delegation(const RoleName& role, const std::vector<PublicKey>& keys,
                                      const std::vector<std::string>& paths, std::optional<int> threshold) {
+  return change_parent(
+      role, [&](Targets& parent) { return add_to_delegation(parent, role, keys, paths, threshold, now_); });
+}
+
+bool RepositoryDraft::remove_from_delegation(const RoleName& role, const std::set<KeyId>& keys,
+                                             const std::set<std::string>& paths) {
+  return change_parent(
+      role, [&](Targets& parent) { return tuf::remove_from_delegation(parent, role, keys, paths); });
+}
+
+bool RepositoryDraft::remove_delegation(const RoleName& role) {
+  return change_parent(role, [&](Targets& parent) { return tuf::remove_delegation(parent, role); });
+}
+
+void RepositoryDraft::renew(const RoleName& role) {
+  require_usable(role);
+  edit(role);
+}
+
+void RepositoryDraft::replace(const RoleName& role, std::int64_t stored_version, Targets body) {
   if (!role.is_delegation()) throw Error(ErrorCode::kInvalidRole, role.text() + " is not a delegation");
-  for (const PublicKey& key : keys) {
-    if (const auto problem = delegation_certificate_problem(key, now_)) {
-      throw Error(ErrorCode::kKeyUnsupported,
-                  "key " + key.canonical_id().short_form() + " cannot be used: " + *problem);
+  if (!parent_of(role).find_role(role))
+    throw Error(ErrorCode::kRoleNotFound, gun_.text() + " has no role " + role.text());
+  for (const auto& [name, target] : body.targets) check_target(name, target);
+  body.version = next_version(role, stored_version);
+  body.expires = now_ + kTargetsLifetime;
+  targets_[role] = std::move(body);
+}
+
+Root& RepositoryDraft::edit_root() {
+  if (root_) return *root_;
+  root_ = base_->root().body;
+  root_->version = next_version(RoleName::of("root"), root_->version);
+  root_->expires = now_ + kRootLifetime;
+  return *root_;
+}
+
+void RepositoryDraft::renew_root() {
+  edit_root();
+}
+
+bool RepositoryDraft::rotate(const RoleName& role, const KeyObject& key) {
+  const Root& present = root_ ? *root_ : base_->root().body;
+  const auto keys = present.roles.find(role.text());
+  if (keys == present.roles.end())
+    throw Error(ErrorCode::kInvalidRole, "the keys of " + role.text() + " do not stand in the root");
+  const KeyId id = key_id(key);
+  if (keys->second.key_ids == std::vector{id} && keys->second.threshold == 1) return false;
+  const auto usable = PublicKey::from_object(key);
+  if (!usable) throw Error(ErrorCode::kKeyUnsupported, "key " + id.short_form() + " can verify nothing");
+  if (role.text() == "root") {
+    if (const auto problem = root_certificate_problem(*usable, gun_.text(), now_)) {
+      throw Error(ErrorCode::kBadRootCertificate,
+                  "the root key cannot be used for " + gun_.text() + ": " + *problem);
     }
   }
-  for (const std::string& path : paths) {
-    if (!path.empty() && !is_valid_target_name(path)) {
-      throw Error(ErrorCode::kInvalidTag, "a path of " + role.text() + " that no target name can start with");
-    }
-  }
-  const Targets& parent = parent_of(role);
-  const DelegationRole* present = parent.find_role(role);
-  DelegationRole next = present ? *present : DelegationRole{role, {}, 1, {}};
-  for (const PublicKey& key : keys) {
-    if (std::find(next.key_ids.begin(), next.key_ids.end(), key.id()) == next.key_ids.end())
-      next.key_ids.push_back(key.id());
-  }
-  for (const std::string& path : paths) {
-    if (std::find(next.paths.begin(), next.paths.end(), path) == next.paths.end()) next.paths.push_back(path);
-  }
-  if (threshold) next.threshold = *threshold;
-  std::map<KeyId, KeyObject> objects = parent.keys;
-  for (const PublicKey& key : keys) objects.emplace(key.id(), key.object());
-  const std::size_t pairs = RoleAuthority(objects, next.key_ids, next.threshold).key_pairs();
-  if (next.threshold < 1 || static_cast<std::size_t>(next.threshold) > pairs) {
-    throw Error(ErrorCode::kInvalidRole, role.text() + " would need " + std::to_string(next.threshold) +
-                                             " signatures with " + std::to_string(pairs) + " usable keys");
-  }
-  if (present && present->key_ids == next.key_ids && present->paths == next.paths &&
-      present->threshold == next.threshold) {
-    return false;
-  }
-  Targets& edited = edit(role.parent());
-  edited.keys = std::move(objects);
-  const auto slot = std::find_if(edited.roles.begin(), edited.roles.end(),
-                                 [&](const DelegationRole& r) { return r.name == role; });
-  if (slot == edited.roles.end()) {
-    edited.roles.push_back(std::move(next));
-  } else {
-    *slot = std::move(next);
-  }
+  Root& root = edit_root();
+  root.keys.emplace(id, key);
+  root.roles[role.text()] = {{id}, 1};
+  std::erase_if(root.keys, [&](const auto& listed) {
+    return std::none_of(root.roles.begin(), root.roles.end(), [&](const auto& user) {
+      const auto& ids = user.second.key_ids;
+      return std::find(ids.begin(), ids.end(), listed.first) != ids.end();
+    });
+  });
+  // A root that names new keys for targets is of no use without targets that they have signed.
+  if (role.text() == "targets") edit(role);
   return true;
 }
 
 std::vector<RepositoryDraft::Pending> RepositoryDraft::pending() const {
   std::vector<Pending> pending;
   const Root& root = root_ ? *root_ : base_->root().body;
+  const RoleName root_role = RoleName::of("root");
   if (root_) {
     const RoleAuthority own = RoleAuthority::of_root(*root_, gun_, now_);
-    pending.push_back({RoleName::of("root"), root_->version, root_->expires, own.keys(), own.threshold()});
+    pending.push_back({root_role, root_->version, root_->expires, {own}});
+    // What its predecessor's keys have not signed too, nobody follows (section 7.2).
+    if (base_)
+      pending.back().authorities.push_back(RoleAuthority::of_root(base_->root().body, gun_, std::nullopt));
   }
   for (const auto& [role, body] : targets_) {  // the map's order puts parents before children
     const DelegationRole* definition = role.is_delegation() ? parent_of(role).find_role(role) : nullptr;
     const RoleAuthority authority =
         definition ? RoleAuthority(parent_of(role).keys, definition->key_ids, definition->threshold)
                    : RoleAuthority::of(root, role);
-    pending.push_back({role, body.version, body.expires, authority.keys(), authority.threshold()});
+    pending.push_back({role, body.version, body.expires, {authority}});
   }
   return pending;
 }
@@ -250,9 +304,9 @@ PublishTransaction RepositoryDraft::sign(const SignerFor& signer_for) const {
   for (const Pending& role : pending()) {
     const std::string text =
         role.role.text() == "root" ? encode_signed(*root_) : encode_signed(targets_.at(role.role));
-    files.push_back({role.role, role.version,
-                     sign_metadata(role.role.text() + " of " + gun_.text(), text, role.keys, role.threshold,
-                                   signer_for)});
+    files.push_back(
+        {role.role, role.version,
+         sign_metadata(role.role.text() + " of " + gun_.text(), text, role.authorities, signer_for)});
   }
   const RoleName snapshot_role = RoleName::of("snapshot");
   const RoleAuthority snapshot_keys = RoleAuthority::of(root_ ? *root_ : base_->root().body, snapshot_role);
@@ -265,9 +319,9 @@ PublishTransaction RepositoryDraft::sign(const SignerFor& signer_for) const {
     snapshot.expires = now_ + kSnapshotLifetime;
     for (const PublishTransaction::File& file : files)
       snapshot.meta[file.role.text()] = describe_file(file.bytes);
-    files.push_back({snapshot_role, snapshot.version,
-                     sign_metadata("snapshot of " + gun_.text(), encode_signed(snapshot),
-                                   snapshot_keys.keys(), snapshot_keys.threshold(), signer_for)});
+    files.push_back(
+        {snapshot_role, snapshot.version,
+         sign_metadata("snapshot of " + gun_.text(), encode_signed(snapshot), {snapshot_keys}, signer_for)});
   }
   return {gun_, std::move(files)};
 }

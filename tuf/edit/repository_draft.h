@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,12 +51,31 @@ class RepositoryDraft {
   /// Takes the target out of the role; false if it was not there.
   bool remove_target(const RoleName& role, const std::string& name);
 
-  /// Adds the keys and paths to the delegation, which is made if it does not exist. `threshold` replaces the
-  /// present one if given. False if nothing changes. The parent must be usable; throws kRoleNotFound,
-  /// kInvalidRole (threshold above the number of usable key pairs), kKeyUnsupported (certificate not valid
-  /// now), kInvalidTag (a path that no target name can start with).
+  /// Changes to who signs in the role, as in delegation_change.h; false if nothing changes. The parent must
+  /// be usable: otherwise kRoleNotFound.
   bool add_delegation(const RoleName& role, const std::vector<PublicKey>& keys,
                       const std::vector<std::string>& paths, std::optional<int> threshold = std::nullopt);
+  bool remove_from_delegation(const RoleName& role, const std::set<KeyId>& keys,
+                              const std::set<std::string>& paths);
+  bool remove_delegation(const RoleName& role);
+
+  /// Signs `targets` or a delegation anew as it is. Throws as set_target does.
+  void renew(const RoleName& role);
+  /// Gives a delegation whose stored file nobody can use another one, of version `stored_version` + 1.
+  void replace(const RoleName& role, std::int64_t stored_version, Targets body);
+  /// Signs the root anew as it is.
+  void renew_root();
+  /// Makes `key` the only key of a top role; false if it is that already. A root key must be a certificate
+  /// for the GUN. With new keys, targets are signed anew in the same transaction.
+  bool rotate(const RoleName& role, const KeyObject& key);
+
+  /// Whether the draft's delegations admit the name in that role, as TrustedRepository::admits.
+  bool admits(const RoleName& role, std::string_view target_name) const;
+  /// The keys that the draft gives a delegation; nullopt if it has no such delegation.
+  std::optional<RoleAuthority> authority_of(const RoleName& delegation) const;
+  /// Whether the stored file of a delegation, which readers use now, is not approved by the keys that the
+  /// draft gives it: unless it is renewed, everything in it vanishes.
+  bool loses_file(const RoleName& delegation) const;
 
   bool empty() const { return targets_.empty() && !root_; }
 
@@ -64,8 +84,7 @@ class RepositoryDraft {
     RoleName role;
     std::int64_t version;
     Time expires;
-    std::vector<PublicKey> keys;
-    int threshold;
+    std::vector<RoleAuthority> authorities;  // each of which must approve
   };
   std::vector<Pending> pending() const;
 
@@ -77,9 +96,11 @@ class RepositoryDraft {
   RepositoryDraft(Gun gun, Time now) : gun_(std::move(gun)), now_(now) {}
 
   Targets& edit(const RoleName& role);
+  Root& edit_root();
+  template <class Change>
+  bool change_parent(const RoleName& role, const Change& change);
   const Targets* current(const RoleName& role) const;
   std::vector<std::string> paths_of(const RoleName& role) const;
-  bool admits(const RoleName& role, std::string_view target_name) const;
   const Targets& parent_of(const RoleName& role) const;
   void require_usable(const RoleName& role) const;
   bool needs_renewal(const RoleName& role) const;

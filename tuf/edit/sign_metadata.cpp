@@ -1,5 +1,6 @@
 #include "tuf/edit/sign_metadata.h"
 
+#include <map>
 #include <set>
 
 #include "tuf/base/digest.h"
@@ -9,29 +10,33 @@
 namespace tuf {
 
 std::string sign_metadata(std::string_view what, std::string_view signed_text,
-                          const std::vector<PublicKey>& keys, int threshold, const SignerFor& signer_for) {
+                          const std::vector<RoleAuthority>& authorities, const SignerFor& signer_for) {
   if (!has_wire_form(signed_text)) {
     throw Error(ErrorCode::kMalformedMetadata,
                 std::string(what) + " holds a control character, with which no server could serve it again");
   }
-  std::vector<std::pair<const PublicKey*, std::shared_ptr<Signer>>> at_hand;
-  std::set<KeyId> pairs;
-  for (const PublicKey& key : keys) {
-    std::shared_ptr<Signer> signer = signer_for(key.canonical_id());
-    if (!signer) continue;
-    at_hand.emplace_back(&key, std::move(signer));
-    pairs.insert(key.canonical_id());
-  }
-  // Asked before anything is signed: what cannot be published must not be signed either.
-  if (pairs.size() < static_cast<std::size_t>(threshold)) {
-    throw Error(ErrorCode::kKeyNotFound, std::string(what) + " needs " + std::to_string(threshold) + " of " +
-                                             std::to_string(keys.size()) + " keys to sign, " +
-                                             std::to_string(pairs.size()) + " at hand");
+  std::map<KeyId, std::pair<const PublicKey*, std::shared_ptr<Signer>>> at_hand;
+  for (const RoleAuthority& authority : authorities) {
+    std::set<KeyId> pairs;
+    for (const PublicKey& key : authority.keys()) {
+      std::shared_ptr<Signer> signer = signer_for(key.canonical_id());
+      if (!signer) continue;
+      at_hand.try_emplace(key.id(), &key, std::move(signer));
+      pairs.insert(key.canonical_id());
+    }
+    // Asked before anything is signed: what cannot be published must not be signed either.
+    if (pairs.size() < static_cast<std::size_t>(authority.threshold())) {
+      throw Error(ErrorCode::kKeyNotFound, std::string(what) + " needs " +
+                                               std::to_string(authority.threshold()) + " of " +
+                                               std::to_string(authority.keys().size()) + " keys to sign, " +
+                                               std::to_string(pairs.size()) + " at hand");
+    }
   }
   std::vector<Signature> signatures;
-  for (const auto& [listed, signer] : at_hand) {
-    const PublicKey& key = *listed;
-    Signature signature{key.id().hex(), std::string(signature_method(key.type())),
+  for (const auto& [id, listed] : at_hand) {
+    const PublicKey& key = *listed.first;
+    Signer* const signer = listed.second.get();
+    Signature signature{id.hex(), std::string(signature_method(key.type())),
                         signer->sign(as_bytes(signed_text))};
     if (!key.verifies(signature, as_bytes(signed_text))) {
       throw Error(ErrorCode::kBadTokenSignature, "key " + key.canonical_id().short_form() +

@@ -174,9 +174,6 @@ std::string encode_signed(const Timestamp& timestamp) {
 }
 
 std::string encode_file(std::string_view signed_text, const std::vector<Signature>& signatures) {
-  if (!has_wire_form(signed_text)) {
-    throw Error(ErrorCode::kInternal, "metadata with a control character cannot be written");
-  }
   std::string envelope = R"({"signed":)";
   envelope += signed_text;
   envelope += R"(,"signatures":)";
@@ -190,6 +187,9 @@ std::string encode_file(std::string_view signed_text, const std::vector<Signatur
     out += '}';
   });
   envelope += '}';
+  if (!has_wire_form(envelope)) {
+    throw Error(ErrorCode::kInternal, "metadata with a control character cannot be written");
+  }
   return wire_form(envelope);
 }
 

@@ -20,6 +20,9 @@ class RoleAuthority {
   /// Keys that are not listed, unusable or of an unknown kind cannot sign and are left out.
   RoleAuthority(const std::map<KeyId, KeyObject>& keys, const std::vector<KeyId>& key_ids, int threshold);
 
+  /// Of keys that are all usable.
+  RoleAuthority(std::vector<PublicKey> keys, int threshold) : keys_(std::move(keys)), threshold_(threshold) {}
+
   /// For a top role of `root`.
   static RoleAuthority of(const Root& root, const RoleName& role);
   /// The root role itself: only certificates that are valid for `gun` at `now` count (section 7.3), or at any

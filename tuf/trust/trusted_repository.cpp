@@ -48,17 +48,22 @@ void check_approved(const std::string& what, const RoleAuthority& authority, std
   if (!authority.approves(signed_text, signatures)) throw not_approved(what, authority);
 }
 
+template <class T>
+void check_not_older(const std::string& what, const SeenFile& seen, const Metadata<T>& metadata) {
+  if (metadata.body.version < seen.version) {
+    throw Error(ErrorCode::kRollback, what + " has version " + std::to_string(metadata.body.version) +
+                                          ", but version " + std::to_string(seen.version) +
+                                          " was seen before");
+  }
+  if (metadata.body.version == seen.version && sha256(as_bytes(metadata.bytes)) != seen.sha256) {
+    throw Error(ErrorCode::kRollback,
+                what + " version " + std::to_string(seen.version) + " was seen before with other content");
+  }
+}
+
 /// Each part is accepted once and in turn: what was checked against a part must not outlive it.
 void require_order(bool in_order) {
   if (!in_order) throw Error(ErrorCode::kInternal, "trust data accepted out of order");
-}
-
-bool same_keys(const Root& a, const Root& b, const RoleName& role) {
-  std::vector<KeyId> left = a.role(role).key_ids;
-  std::vector<KeyId> right = b.role(role).key_ids;
-  std::sort(left.begin(), left.end());
-  std::sort(right.begin(), right.end());
-  return left == right;
 }
 
 }  // namespace
@@ -90,20 +95,16 @@ const T& TrustedRepository::get(const std::optional<T>& part) {
   return *part;
 }
 
-template <class T>
-void TrustedRepository::check_seen(const RoleName& name, const Metadata<T>& metadata) const {
+const SeenFile* TrustedRepository::find_seen(const RoleName& name, const RoleAuthority& authority) const {
   const auto found = seen_.find(name);
-  if (found == seen_.end()) return;
-  const SeenFile& seen = found->second;
-  if (metadata.body.version < seen.version) {
-    throw Error(ErrorCode::kRollback, name.text() + " has version " + std::to_string(metadata.body.version) +
-                                          ", but version " + std::to_string(seen.version) +
-                                          " was seen before");
-  }
-  if (metadata.body.version == seen.version && sha256(as_bytes(metadata.bytes)) != seen.sha256) {
-    throw Error(ErrorCode::kRollback, name.text() + " version " + std::to_string(seen.version) +
-                                          " was seen before with other content");
-  }
+  if (found == seen_.end()) return nullptr;
+  return authority.approves(found->second.signed_text, found->second.signatures) ? &found->second : nullptr;
+}
+
+template <class T>
+void TrustedRepository::check_seen(const RoleName& name, const RoleAuthority& authority,
+                                   const Metadata<T>& metadata) const {
+  if (const SeenFile* seen = find_seen(name, authority)) check_not_older(name.text(), *seen, metadata);
 }
 
 Error TrustedRepository::expired(const std::string& what, Time expires) const {
@@ -112,7 +113,7 @@ Error TrustedRepository::expired(const std::string& what, Time expires) const {
 }
 
 void TrustedRepository::check_expiry(const std::string& what, Time expires) const {
-  if (expires <= now_) throw expired(what, expires);
+  if (expires <= now_ && !tolerates_expiry_) throw expired(what, expires);
 }
 
 void TrustedRepository::accept_first_root(std::string bytes, const TrustPin* pin) {
@@ -161,17 +162,7 @@ void TrustedRepository::accept_next_root(std::string bytes) {
     throw Error(ErrorCode::kBadRootCertificate, "no key of " + what + " can be used: " + join(problems));
   }
   check_approved(what, own, next.signed_text, next.signatures);
-  forget_rotated(present.body, next.body);
   root_ = std::move(next);
-}
-
-void TrustedRepository::forget_rotated(const Root& from, const Root& to) {
-  // A compromised online key may have announced a huge version; a new key starts over (fast-forward
-  // recovery).
-  for (const char* name : {"timestamp", "snapshot", "targets"}) {
-    const RoleName role = RoleName::of(name);
-    if (!same_keys(from, to, role)) seen_.erase(role);
-  }
 }
 
 void TrustedRepository::accept_timestamp(std::string bytes) {
@@ -180,15 +171,17 @@ void TrustedRepository::accept_timestamp(std::string bytes) {
   const Metadata<Root>& root = get(root_);
   check_final_root(root);
   Metadata<Timestamp> timestamp = decode<Timestamp>(std::move(bytes), name.text());
-  check_approved(name.text(), RoleAuthority::of(root.body, name), timestamp.signed_text,
-                 timestamp.signatures);
-  check_seen(name, timestamp);
+  const RoleAuthority authority = RoleAuthority::of(root.body, name);
+  check_approved(name.text(), authority, timestamp.signed_text, timestamp.signatures);
+  check_seen(name, authority, timestamp);
   check_expiry(name.text(), timestamp.body.expires);
   timestamp_ = std::move(timestamp);
 }
 
 void TrustedRepository::check_final_root(const Metadata<Root>& root) const {
-  check_seen(root_role(), root);
+  // The chain of roots is never left, so what was seen of it binds whatever keys its roots have.
+  if (const auto seen = seen_.find(root_role()); seen != seen_.end())
+    check_not_older("root", seen->second, root);
   check_expiry("root", root.body.expires);
   std::vector<std::string> problems;
   const RoleAuthority own = RoleAuthority::of_root(root.body, gun_, now_, &problems);
@@ -205,8 +198,9 @@ void TrustedRepository::accept_snapshot(std::string bytes) {
   check_file(name.text(), expected(name), bytes);
   Metadata<Snapshot> snapshot = decode<Snapshot>(std::move(bytes), name.text());
   const Metadata<Root>& root = get(root_);
-  check_approved(name.text(), RoleAuthority::of(root.body, name), snapshot.signed_text, snapshot.signatures);
-  check_seen(name, snapshot);
+  const RoleAuthority authority = RoleAuthority::of(root.body, name);
+  check_approved(name.text(), authority, snapshot.signed_text, snapshot.signatures);
+  check_seen(name, authority, snapshot);
   check_expiry(name.text(), snapshot.body.expires);
   check_file("root", snapshot.body.meta.at("root"), root.bytes);
   snapshot_ = std::move(snapshot);
@@ -217,9 +211,9 @@ void TrustedRepository::accept_targets(std::string bytes) {
   const RoleName name = RoleName::of("targets");
   check_file(name.text(), expected(name), bytes);
   Metadata<Targets> targets = decode<Targets>(std::move(bytes), name.text());
-  check_approved(name.text(), RoleAuthority::of(get(root_).body, name), targets.signed_text,
-                 targets.signatures);
-  check_seen(name, targets);
+  const RoleAuthority authority = RoleAuthority::of(get(root_).body, name);
+  check_approved(name.text(), authority, targets.signed_text, targets.signatures);
+  check_seen(name, authority, targets);
   check_expiry(name.text(), targets.body.expires);
   targets_ = std::move(targets);
 }
@@ -268,7 +262,7 @@ void TrustedRepository::accept_delegation(const RoleName& name, std::optional<st
   const auto listed = get(snapshot_).body.meta.find(name.text());
   if (listed != get(snapshot_).body.meta.end()) {
     read_file(delegation, listed->second, std::move(bytes));
-  } else if (seen_.contains(name)) {
+  } else if (find_seen(name, delegation.authority)) {
     // A delegation that its parent has removed may leave the snapshot; one that still stands there may not.
     throw Error(ErrorCode::kRollback,
                 "the snapshot no longer lists " + name.text() + ", which was seen before");
@@ -296,7 +290,7 @@ void TrustedRepository::read_file(Delegation& delegation, const FileMeta& listed
     delegation.problem = error.with_context("the file of " + of_repository + " cannot be read");
     return;
   }
-  check_seen(delegation.role.name, *metadata);
+  check_seen(delegation.role.name, delegation.authority, *metadata);
   delegation.stored_version = metadata->body.version;
   if (!delegation.authority.approves(metadata->signed_text, metadata->signatures)) {
     delegation.state = State::kBelowThreshold;

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/metadata/codec.h"
 #include "tuf/trust/role_authority.h"
@@ -23,10 +24,18 @@
 
 namespace tuf {
 
-/// What was seen of a role before: the memory against rollback.
+/// What was seen of a role before: the memory against rollback. It binds only while the keys that have signed
+/// it are those of the role: a role that was given new keys starts over (fast-forward recovery).
 struct SeenFile {
   std::int64_t version = 0;
   Bytes sha256;
+  std::string signed_text;
+  std::vector<Signature> signatures;
+
+  template <class T>
+  static SeenFile of(const Metadata<T>& file) {
+    return {file.body.version, tuf::sha256(as_bytes(file.bytes)), file.signed_text, file.signatures};
+  }
 };
 
 /// A delegation with what became of its file. What is wrong with one delegation is no reason to distrust the
@@ -56,6 +65,10 @@ std::string_view to_string(Delegation::State state);
 class TrustedRepository {
  public:
   TrustedRepository(Gun gun, Time now, std::map<RoleName, SeenFile> seen = {});
+
+  /// For whoever is about to sign anew what has expired: from now on an expired top role is accepted. Nothing
+  /// that is read in this way may be shown as valid.
+  void tolerate_expiry() { tolerates_expiry_ = true; }
 
   // --- loading -----------------------------------------------------------------------------------------
   /// First contact: a root that signs itself and that `pin` accepts; without a pin it is trusted as it is
@@ -102,17 +115,19 @@ class TrustedRepository {
  private:
   template <class T>
   static const T& get(const std::optional<T>& part);
+  /// What was seen of the role and still binds it; nullptr if there is nothing.
+  const SeenFile* find_seen(const RoleName& name, const RoleAuthority& authority) const;
   template <class T>
-  void check_seen(const RoleName& name, const Metadata<T>& metadata) const;
+  void check_seen(const RoleName& name, const RoleAuthority& authority, const Metadata<T>& metadata) const;
   Error expired(const std::string& what, Time expires) const;
   void check_expiry(const std::string& what, Time expires) const;
   /// Fills in what becomes of the file that the snapshot lists for a delegation.
   void read_file(Delegation& delegation, const FileMeta& listed, std::optional<std::string> bytes) const;
   void check_final_root(const Metadata<Root>& root) const;
-  void forget_rotated(const Root& from, const Root& to);
 
   Gun gun_;
   Time now_;
+  bool tolerates_expiry_ = false;
   std::map<RoleName, SeenFile> seen_;
   std::optional<Metadata<Root>> root_;
   std::optional<Metadata<Timestamp>> timestamp_;

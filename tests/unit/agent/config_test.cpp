@@ -132,6 +132,7 @@ TEST_CASE("A trust server is https with host and port, or a folder") {
                            "https://[]:1",
                            "https://[abc]",
                            "https://-a",
+                           "https://127.1",
                            "https://a%2eb",
                            "https://a\nb",
                            "HTTPS://a",

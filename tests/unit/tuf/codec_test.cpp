@@ -325,4 +325,6 @@ TEST_CASE("signatures are over the canonical form whatever the file looks like")
 
 TEST_CASE("a text with a control character is never written into a file") {
   CHECK_ERROR(tuf::encode_file("{\"a\":\"\n\"}", {}), ErrorCode::kInternal);
+  CHECK_ERROR(tuf::encode_file("{}", {{"\n", "ecdsa", {}}}), ErrorCode::kInternal);
+  CHECK_ERROR(tuf::encode_file("{}", {{"a", "\t", {}}}), ErrorCode::kInternal);
 }

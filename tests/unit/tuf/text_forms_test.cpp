@@ -83,6 +83,12 @@ TEST_CASE("times are read as RFC 3339 says and written in one form") {
   CHECK(tuf::format_time(*time) == written);
 }
 
+TEST_CASE("an offset does not lead out of the years that can be written") {
+  CHECK(tuf::format_time(*tuf::parse_time("9999-12-31T23:59:59-01:00")) == "9999-12-31T23:59:59Z");
+  CHECK(tuf::format_time(*tuf::parse_time("9999-12-31T23:59:59+01:00")) == "9999-12-31T22:59:59Z");
+  CHECK(tuf::format_time(*tuf::parse_time("0000-01-01T00:00:00+01:00")) == "0000-01-01T00:00:00Z");
+}
+
 TEST_CASE("what is not an RFC 3339 time is refused") {
   const std::string text = GENERATE(values<std::string>({"",
                                                          "2026",

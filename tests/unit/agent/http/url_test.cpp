@@ -17,6 +17,13 @@ TEST_CASE("a URL knows its authority without the scheme's own port") {
   CHECK_FALSE(Url::parse("http://h")->is_https());
 }
 
+TEST_CASE("one host has one authority") {
+  CHECK(Url::parse("https://[0:0:0:0:0:0:0:1]/")->authority() == "[::1]");
+  CHECK(Url::parse("https://[::FFFF:127.0.0.1]:5000/")->authority() == "[::ffff:127.0.0.1]:5000");
+  CHECK(Url::parse("https://127.0.0.1/")->authority() == "127.0.0.1");
+  CHECK(Url::parse("https://1.example.com/")->authority() == "1.example.com");
+}
+
 TEST_CASE("a URL's path is at least a slash and has no query") {
   CHECK(Url::parse("https://h")->path() == "/");
   CHECK(Url::parse("https://h?a=/b")->path() == "/");
@@ -26,12 +33,13 @@ TEST_CASE("a URL's path is at least a slash and has no query") {
 }
 
 TEST_CASE("what could be read in two ways is not a URL") {
-  const auto* text =
-      GENERATE("", "h", "//h", "https:/h", "https://", "https:///x", "ftp://h", "javascript://h/%0a",
-               "https://user@h/", "https://user:pw@h/", "https://h@evil/", "https://h#f", "https://h\\@evil/",
-               "https://h /", "https://h\n/", "https://%68/", "https://h:/", "https://h:0/",
-               "https://h:65536/", "https://h:-1/", "https://h:1x/", "https://[::1/", "https://[]/",
-               "https://[::1]x/", "https://h\x7f/", "https://h\xc3\xa4/");
+  const auto* text = GENERATE(
+      "", "h", "//h", "https:/h", "https://", "https:///x", "ftp://h", "javascript://h/%0a",
+      "https://user@h/", "https://user:pw@h/", "https://h@evil/", "https://h#f", "https://h\\@evil/",
+      "https://h /", "https://h\n/", "https://%68/", "https://h:/", "https://h:0/", "https://h:65536/",
+      "https://h:-1/", "https://h:1x/", "https://[::1/", "https://[]/", "https://[::1]x/", "https://h\x7f/",
+      "https://127.1/", "https://0x7f.1/", "https://2130706433/", "https://0177.0.0.1/", "https://256.1.1.1/",
+      "https://h.1/", "https://[:]/", "https://[1::2::3]/", "https://h\xc3\xa4/");
   CAPTURE(text);
   CHECK_FALSE(Url::parse(text));
 }

@@ -1,5 +1,7 @@
 #include "agent/workflow/administer.h"
 
+#include "agent/workflow/signing_keys.h"
+
 #include <catch2/catch.hpp>
 
 #include "hsm/memory_keys.h"
@@ -30,8 +32,9 @@ struct Administrator {
                                     keys, machine.warnings);
   }
   agent::PublishedChanges add_signer(hsm::KeyRing& ring) {
-    return agent::add_delegations(store, machine.seen, machine.request,
-                                  agent::signer_delegations("jenkins", {jenkins->public_key()}), ring, {},
+    const auto how =
+        agent::add_delegations(agent::signer_delegations("jenkins", {jenkins->public_key()}), ring);
+    return agent::publish_changes(store, machine.seen, machine.request, how, agent::signer_look_up(ring), {},
                                   machine.warnings);
   }
 

@@ -65,6 +65,8 @@ class KeylessStore final : public agent::TrustStore {
   tuf::KeyObject server_key(const RoleName&) override {
     throw tuf::Error(ErrorCode::kForbidden, "not for you");
   }
+  tuf::KeyObject make_server_key(const RoleName& role) override { return server_key(role); }
+  void remove() override { store_.remove(); }
   agent::PublishResult publish(const std::vector<agent::RoleFile>& files) override {
     return store_.publish(files);
   }

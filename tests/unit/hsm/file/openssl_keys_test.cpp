@@ -4,6 +4,7 @@
 #include "tests/support/error_code.h"
 #include "tests/support/process.h"
 #include "tests/unit/hsm/file/key_files.h"
+#include "tuf/base/hex.h"
 #include "tuf/keys/pem.h"
 
 using hsm::KeyPem;
@@ -165,6 +166,36 @@ TEST_CASE("an unknown method of encryption is unsupported, not a wrong passphras
   const std::string old = tuf::format_pem(
       {"EC PRIVATE KEY", {{"Proc-Type", "4,ENCRYPTED"}, {"DEK-Info", "ROT13,00"}}, tuf::Bytes(64)});
   CHECK(test::code_of([&] { test::open_only_key(old, "secret"); }) == ErrorCode::kKeyUnsupported);
+}
+
+TEST_CASE("a key file cannot demand work without end") {
+  const test::TempDir dir;
+  openssl({"ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "plain.pem"}, dir);
+  using Case =
+      std::tuple<std::vector<std::string>, std::string, std::string>;  // method, bytes, put in their place
+  const auto [method, modest, excessive] = GENERATE(
+      Case{{"-v2", "aes-256-cbc", "-iter", "65536"}, "0203010000", "02037fffff"},
+      Case{{"-v1", "PBE-SHA1-3DES", "-iter", "65536"}, "0203010000", "02037fffff"},
+      Case{
+          {"-scrypt", "-scrypt_N", "2", "-scrypt_r", "1", "-scrypt_p", "1"}, "020101020101", "020101020111"});
+  std::vector<std::string> arguments = {"pkcs8",    "-topk8",      "-in",  "plain.pem",
+                                        "-passout", "pass:secret", "-out", "encrypted.pem"};
+  arguments.insert(arguments.end(), method.begin(), method.end());
+  openssl(arguments, dir);
+  const std::string text = test::read_file(dir / "encrypted.pem");
+  PrivateKey key = test::open_only_key(text, "secret");
+  CHECK(test::signs(key));
+
+  tuf::PemBlock block = tuf::parse_pem(text).at(0);
+  const tuf::Bytes from = *tuf::from_hex(modest);
+  const tuf::Bytes to = *tuf::from_hex(excessive);
+  const auto at = std::search(block.content.begin(), block.content.end(), from.begin(), from.end());
+  REQUIRE(at != block.content.end());
+  std::copy(to.begin(), to.end(), at);
+  const auto error = test::error_of([&] { test::open_only_key(tuf::format_pem(block), "secret"); });
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::kKeyUnsupported);
+  CHECK_THAT(error->what(), Catch::Contains("takes too long"));
 }
 
 TEST_CASE("a damaged key is malformed, wherever it is cut") {

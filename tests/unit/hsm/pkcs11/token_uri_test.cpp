@@ -68,6 +68,8 @@ TEST_CASE("a token URI that is not understood in full is refused") {
   CHECK(contains(refusal("pkcs11:token=ci;pinfile=/x"), "pin-source"));
   CHECK(contains(refusal("pkcs11:token=ci;token=cd"), "twice"));
   CHECK(contains(refusal("pkcs11:token="), "empty"));
+  CHECK(contains(refusal("pkcs11:token=%20"), "'token' is blank"));
+  CHECK(contains(refusal("pkcs11:token=ci;serial=%20%20"), "'serial' is blank"));
   CHECK(contains(refusal("pkcs11:token=ci;;object=k"), "empty component"));
   CHECK(contains(refusal("pkcs11:token=ci;"), "empty component"));
   CHECK(contains(refusal("pkcs11:token=ci?"), "empty component"));

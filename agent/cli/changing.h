@@ -1,0 +1,33 @@
+// Changing: what all commands share that change a repository and report it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "agent/cli/runtime.h"
+#include "agent/report/report.h"
+
+namespace agent {
+
+/// Appends an entry for the repository to the report.
+RepositoryReport& start_report(const Runtime::Repository& repository, Report& report);
+/// Its roles, and the root that is trusted.
+void describe(const tuf::TrustedRepository& trusted, RepositoryReport& described);
+
+/// How a change is told: "<GUN>: <done>", "<GUN>: would <plan>", "<GUN>: unchanged".
+struct ChangeWords {
+  std::string done;
+  std::string plan;
+};
+
+/// Makes the change in an open repository, publishes it unless --dry-run, and reports it.
+void change(Runtime::Repository& repository, const ChangeRepository& how, const ChangeWords& words,
+            Runtime& runtime, Report& report);
+
+/// Calls `each` for every repository, whatever becomes of the others. The first failure is thrown in the end,
+/// naming those that failed if there were several repositories.
+void for_each_repository(const std::vector<std::string>& repositories, Report& report,
+                         const std::function<void(const tuf::Gun&)>& each);
+
+}  // namespace agent

@@ -1,0 +1,57 @@
+// NewKeys: keys that a command makes and puts into the trust directory. They are taken out again unless they
+// are kept, so that a command that fails leaves nothing behind.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/cli/runtime.h"
+#include "hsm/file/private_key.h"
+
+namespace agent {
+
+class NewKeys {
+ public:
+  explicit NewKeys(Runtime& runtime) : runtime_(runtime) {}
+  NewKeys(const NewKeys&) = delete;  // would remove twice
+  NewKeys& operator=(const NewKeys&) = delete;
+  ~NewKeys();
+
+  /// Throws kSecretMissing: a key that cannot be stored must not be made.
+  std::shared_ptr<tuf::Signer> make(const std::string& role, const std::string& gun);
+  /// Before publishing: a repository whose keys are lost could never be changed again.
+  void store();
+  void keep() { stored_.clear(); }
+
+  /// Stores, runs `publish` and keeps the keys if it succeeds, or if nobody can say that it did not.
+  template <class Publish>
+  void store_for(const Publish& publish);
+
+ private:
+  struct Made {
+    std::shared_ptr<hsm::PrivateKey> key;
+    std::string role;
+    std::string gun;
+  };
+  Runtime& runtime_;
+  std::vector<Made> made_;
+  std::vector<tuf::KeyId> stored_;
+};
+
+template <class Publish>
+void NewKeys::store_for(const Publish& publish) {
+  store();
+  try {
+    publish();
+    keep();
+  } catch (const tuf::Error& error) {
+    if (error.code() == tuf::ErrorCode::kOutcomeUnknown) keep();
+    throw;
+  } catch (...) {
+    keep();
+    throw;
+  }
+}
+
+}  // namespace agent

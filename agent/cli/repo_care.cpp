@@ -1,0 +1,137 @@
+// repo refresh, rotate, prepare, delete: looking after a repository that exists.
+#include "agent/cli/changing.h"
+#include "agent/cli/commands.h"
+#include "agent/cli/new_keys.h"
+#include "agent/cli/operands.h"
+#include "agent/image/image_reference.h"
+#include "agent/workflow/administer.h"
+#include "agent/workflow/renew_roles.h"
+#include "agent/workflow/rotate_key.h"
+#include "hsm/certificate/certificate_maker.h"
+#include "hsm/memory_keys.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+using tuf::RoleName;
+
+const RoleName kRoot = RoleName::of("root");
+const RoleName kSnapshot = RoleName::of("snapshot");
+const RoleName kTimestamp = RoleName::of("timestamp");
+
+/// As a root lists it: a certificate for `root`, bare for every other role.
+tuf::KeyObject listed_key(const RoleName& role, tuf::Signer& signer, const tuf::Gun& gun, tuf::Time now) {
+  if (role != kRoot) return signer.public_key().object();
+  return tuf::PublicKey::from_certificate(hsm::make_root_certificate(signer, gun, now)).object();
+}
+
+void rotate_to_server(Runtime::Repository& open, const RoleName& role, Runtime& runtime, Report& report) {
+  const tuf::KeyObject key =
+      runtime.dry_run() ? open.store->server_key(role) : open.store->make_server_key(role);
+  change(open, rotate_key(role, key, runtime.administrator_keys()),
+         {"the server signs the " + role.text() + " with a new key",
+          "let the server sign the " + role.text() + " with a new key"},
+         runtime, report);
+}
+
+}  // namespace
+
+void run_command(const RepoRefreshOptions& options, Runtime& runtime, Report& report) {
+  for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
+    Runtime::Repository open = runtime.open(gun, Access::kPublish);
+    open.load.tolerate_expiry = true;
+    change(open,
+           renew_due_roles(runtime.now() + tuf::Days{options.within_days}, runtime.administrator_keys()),
+           {"signed anew what expires within " + std::to_string(options.within_days) + " days",
+            "sign anew what expires within " + std::to_string(options.within_days) + " days"},
+           runtime, report);
+  });
+}
+
+void run_command(const RepoRotateOptions& options, Runtime& runtime, Report& report) {
+  const RoleName role = parse_role(options.role);
+  if (role.is_delegation()) {
+    throw Error(ErrorCode::kInvalidRole, "the keys of " + role.text() + " are a signer's",
+                "countersign signer rotate NAME REPO --add NEW.pub --remove KEYID");
+  }
+  const bool by_server = role == kTimestamp || options.server_managed;
+  if (by_server && role != kTimestamp && role != kSnapshot) {
+    throw Error(ErrorCode::kUsage, "a server does not manage " + role.text(), "leave --server-managed out");
+  }
+  if (by_server && options.key) {
+    throw Error(ErrorCode::kUsage, "the server makes its key for " + role.text() + " itself",
+                "leave --key out");
+  }
+  const tuf::Gun gun = parse_repository(options.repository);
+  Runtime::Repository open = runtime.open(gun, by_server ? Access::kAdminister : Access::kPublish);
+  if (by_server) return rotate_to_server(open, role, runtime, report);
+
+  NewKeys new_keys(runtime);
+  const std::shared_ptr<tuf::Signer> signer =
+      options.key ? runtime.named_key(*options.key)
+                  : new_keys.make(role.text(), role == kRoot ? "" : gun.text());
+  runtime.administrator_keys().add(std::make_unique<hsm::MemoryKeys>(std::vector{signer}));
+  const ChangeRepository how =
+      rotate_key(role, listed_key(role, *signer, gun, runtime.now()), runtime.administrator_keys());
+  const auto publish = [&] {
+    change(open, how,
+           {"gave " + role.text() + " a new key; keep the old one until every client has seen it",
+            "give " + role.text() + " a new key"},
+           runtime, report);
+  };
+  if (runtime.dry_run()) return publish();
+  new_keys.store_for(publish);
+  if (role == kRoot) report.text.push_back(*report.repositories.back().trust_root);
+}
+
+void run_command(const RepoPrepareOptions& options, Runtime& runtime, Report& report) {
+  for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
+    Runtime::Repository open = runtime.open(gun, Access::kAdminister);
+    const tuf::TrustedRepository trusted =
+        load_repository(*open.store, open.seen, open.load, report.warnings);
+    if (!store_signs_snapshot(*open.store, trusted))
+      return rotate_to_server(open, kSnapshot, runtime, report);
+    describe(trusted, start_report(open, report));
+    report.text.push_back(gun.text() + ": unchanged: the server signs the snapshot");
+  });
+}
+
+void run_command(const RepoDeleteOptions& options, Runtime& runtime, Report& report) {
+  const tuf::Gun gun = parse_repository(options.repository);
+  if (!options.yes && !runtime.dry_run()) {
+    throw Error(ErrorCode::kUsage,
+                options.remote ? "everything that is signed in " + gun.text() + " would be gone for everybody"
+                               : "what was seen of " + gun.text() + " would be forgotten here",
+                "repeat it with --yes if that is what you want");
+  }
+  Runtime::Repository open = runtime.open(gun, options.remote ? Access::kAdminister : Access::kRead);
+  RepositoryReport& described = start_report(open, report);
+  const bool there = options.remote ? repository_exists(*open.store) : open.seen.load(kRoot).has_value();
+  if (!there) {
+    throw Error(ErrorCode::kNoTrustData,
+                options.remote ? open.store->name() + " has no trust data for " + gun.text()
+                               : "nothing was seen of " + gun.text() + " here",
+                "nothing was deleted; check the name and the server");
+  }
+  if (runtime.dry_run()) {
+    report.text.push_back(gun.text() + ": would delete it" +
+                          (options.remote ? " on " + described.server : " here"));
+    return;
+  }
+  if (options.remote) {
+    open.store->remove();
+    if (repository_exists(*open.store)) {
+      throw Error(ErrorCode::kServerError,
+                  described.server + " says that it deleted " + gun.text() + ", but still has it");
+    }
+    described.published = true;
+  }
+  open.seen.forget();
+  report.text.push_back(gun.text() + ": deleted" +
+                        (options.remote ? " on " + described.server + " and here" : " here"));
+}
+
+}  // namespace agent

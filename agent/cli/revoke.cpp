@@ -1,0 +1,43 @@
+// revoke: takes tags out of the roles that this identity signs.
+#include <map>
+
+#include "agent/cli/changing.h"
+#include "agent/cli/commands.h"
+#include "agent/cli/operands.h"
+#include "agent/image/image_reference.h"
+#include "agent/report/repository_report.h"
+#include "agent/workflow/revoke_tags.h"
+#include "agent/workflow/tag_view.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+
+void run_command(const RevokeOptions& options, Runtime& runtime, Report& report) {
+  const std::vector<tuf::RoleName> roles = parse_roles(options.roles);
+  std::map<tuf::Gun, std::vector<std::string>> tags;  // one transaction for each repository
+  for (const std::string& text : options.images) {
+    const ImageReference image = parse_image(text);
+    if (!image.tag || image.digest) {
+      throw tuf::Error(tuf::ErrorCode::kInvalidReference, text + " does not name a tag alone",
+                       "name what to revoke: " + image.gun.text() + ":TAG");
+    }
+    tags[image.gun].push_back(*image.tag);
+  }
+  for (const auto& [gun, names] : tags) {
+    Runtime::Repository open = runtime.open(gun, Access::kPublish);
+    change(open, revoke_tags({names, roles}, runtime.keys()),
+           {"revoked " + join(names), "revoke " + join(names)}, runtime, report);
+    if (runtime.dry_run()) continue;
+    // What is left is said: whoever revokes wants to know who still says otherwise.
+    const tuf::TrustedRepository now = load_repository(*open.store, open.seen, open.load, report.warnings);
+    for (const std::string& name : names) {
+      for (const TagView& view : view_tag(now, name)) {
+        report.repositories.back().targets.push_back(describe_target(view));
+        report.text.push_back("  " + name + " still stands in " + join(names_of(view.roles)) + " as " +
+                              view.digest() + (view.released ? ", which is what pullers get" : ""));
+      }
+    }
+  }
+}
+
+}  // namespace agent

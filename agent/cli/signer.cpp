@@ -1,0 +1,130 @@
+// signer add|remove|rotate, delegation add|remove|purge, witness: who may sign, and what they have signed.
+#include "agent/cli/changing.h"
+#include "agent/cli/commands.h"
+#include "agent/cli/operands.h"
+#include "agent/image/image_reference.h"
+#include "agent/report/repository_report.h"
+#include "agent/workflow/administer.h"
+#include "agent/workflow/change_signers.h"
+#include "agent/workflow/renew_roles.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+
+tuf::RoleName parse_delegation(const std::string& text) {
+  const tuf::RoleName role = parse_role(text);
+  if (!role.is_delegation()) throw Error(ErrorCode::kInvalidRole, role.text() + " is not a delegation");
+  return role;
+}
+
+std::set<tuf::KeyId> parse_key_ids(const std::vector<std::string>& texts) {
+  std::set<tuf::KeyId> ids;
+  for (const std::string& text : texts) {
+    const auto id = tuf::KeyId::parse(text);
+    if (!id) {
+      throw Error(ErrorCode::kInvalidKeyRef, "\"" + text + "\" is not a key ID of 64 hex digits",
+                  "see them with: countersign delegation list REPO");
+    }
+    ids.insert(*id);
+  }
+  return ids;
+}
+
+void change_one(const std::string& repository, const ChangeRepository& how, const ChangeWords& words,
+                Runtime& runtime, Report& report) {
+  Runtime::Repository open = runtime.open(parse_repository(repository), Access::kPublish);
+  change(open, how, words, runtime, report);
+}
+
+void change_each(const std::vector<std::string>& repositories, const std::function<ChangeRepository()>& how,
+                 const ChangeWords& words, Runtime& runtime, Report& report) {
+  for_each_repository(repositories, report, [&](const tuf::Gun& gun) {
+    Runtime::Repository open = runtime.open(gun, Access::kPublish);
+    change(open, how(), words, runtime, report);
+  });
+}
+
+}  // namespace
+
+void run_command(const SignerAddOptions& options, Runtime& runtime, Report& report) {
+  const auto delegations = signer_delegations(options.name, read_public_keys(options.public_keys));
+  std::vector<tuf::RoleName> roles;
+  for (const DelegationToAdd& delegation : delegations) roles.push_back(delegation.role);
+  const std::string where = "the keys to " + join(names_of(roles));
+  change_each(
+      options.repositories, [&] { return add_delegations(delegations, runtime.administrator_keys()); },
+      {"added " + where, "add " + where}, runtime, report);
+}
+
+void run_command(const SignerRemoveOptions& options, Runtime& runtime, Report& report) {
+  require_signer_name(options.name);
+  change_each(
+      options.repositories,
+      [&] { return remove_signer(options.name, runtime.administrator_keys(), {options.yes}); },
+      {"removed signer " + options.name, "remove signer " + options.name}, runtime, report);
+}
+
+void run_command(const SignerRotateOptions& options, Runtime& runtime, Report& report) {
+  require_signer_name(options.name);
+  const std::set<tuf::KeyId> remove = parse_key_ids(options.remove);
+  std::vector<tuf::PublicKey> add;
+  if (!options.add.empty()) add = read_public_keys(options.add);
+  if (add.empty() && remove.empty()) {
+    throw Error(ErrorCode::kUsage, "neither a key to add nor one to remove is named",
+                "countersign signer rotate NAME REPO --add NEW.pub --remove KEYID");
+  }
+  change_each(
+      options.repositories,
+      [&] { return rotate_signer(options.name, add, remove, runtime.administrator_keys()); },
+      {"changed the keys of signer " + options.name, "change the keys of signer " + options.name}, runtime,
+      report);
+}
+
+void run_command(const DelegationAddOptions& options, Runtime& runtime, Report& report) {
+  DelegationToAdd delegation{parse_delegation(options.role), {}, options.paths, options.threshold};
+  if (options.all_paths && !options.paths.empty()) {
+    throw Error(ErrorCode::kUsage, "--all-paths and --path exclude each other", "give only one of them");
+  }
+  if (delegation.paths.empty()) delegation.paths.emplace_back();
+  delegation.keys = read_public_keys(options.public_keys);
+  const std::string where = "the keys to " + delegation.role.text();
+  change_one(options.repository, add_delegations({delegation}, runtime.administrator_keys()),
+             {"added " + where, "add " + where}, runtime, report);
+}
+
+void run_command(const DelegationRemoveOptions& options, Runtime& runtime, Report& report) {
+  DelegationToChange what{parse_delegation(options.role), false, parse_key_ids(options.keys), {}};
+  what.paths.insert(options.paths.begin(), options.paths.end());
+  what.remove = what.keys.empty() && what.paths.empty();
+  const std::string object = what.remove ? what.role.text() : "keys or paths of " + what.role.text();
+  change_one(options.repository, change_delegation(what, runtime.administrator_keys(), {options.yes}),
+             {"removed " + object, "remove " + object}, runtime, report);
+}
+
+void run_command(const DelegationPurgeOptions& options, Runtime& runtime, Report& report) {
+  const std::set<tuf::KeyId> remove = parse_key_ids(options.keys);
+  change_each(
+      options.repositories, [&] { return purge_keys(remove, runtime.administrator_keys()); },
+      {"took the keys out of every delegation", "take the keys out of every delegation"}, runtime, report);
+}
+
+void run_command(const WitnessOptions& options, Runtime& runtime, Report& report) {
+  if (options.adopt && options.empty) {
+    throw Error(ErrorCode::kUsage, "--adopt and --empty exclude each other", "give only one of them");
+  }
+  std::vector<tuf::RoleName> roles;
+  for (const std::string& role : options.roles) roles.push_back(parse_delegation(role));
+  const UnverifiedContent content = options.adopt   ? UnverifiedContent::kAdopt
+                                    : options.empty ? UnverifiedContent::kEmpty
+                                                    : UnverifiedContent::kRefuse;
+  Runtime::Repository open = runtime.open(parse_repository(options.repository), Access::kPublish);
+  const std::string object = join(names_of(roles)) + " anew";
+  change(open, witness_roles(*open.store, roles, content, runtime.administrator_keys()),
+         {"signed " + object, "sign " + object}, runtime, report);
+}
+
+}  // namespace agent

@@ -1,0 +1,160 @@
+#include "agent/workflow/change_signers.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "agent/workflow/signing_keys.h"
+#include "agent/workflow/tag_view.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+using tuf::RoleName;
+
+const RoleName kReleases = RoleName::of("targets/releases");
+constexpr std::size_t kTagsShown = 10;
+
+std::string listing(const std::vector<std::string>& words) {
+  std::string out;
+  for (std::size_t i = 0; i < words.size() && i < kTagsShown; ++i) out += (i ? ", " : "") + words[i];
+  if (words.size() > kTagsShown) out += " and " + std::to_string(words.size() - kTagsShown) + " more";
+  return out;
+}
+
+void require_role(const tuf::TrustedRepository& repository, const RoleName& role) {
+  if (repository.find_delegation(role)) return;
+  throw Error(ErrorCode::kRoleNotFound, repository.gun().text() + " has no role " + role.text(),
+              "countersign delegation list " + repository.gun().text() + " shows the roles there are");
+}
+
+/// Canonical IDs of the role's keys.
+std::set<tuf::KeyId> keys_of(const tuf::TrustedRepository& repository, const RoleName& role) {
+  std::set<tuf::KeyId> ids;
+  if (const tuf::Delegation* delegation = repository.find_delegation(role)) {
+    for (const tuf::PublicKey& key : delegation->authority.keys()) ids.insert(key.canonical_id());
+  }
+  return ids;
+}
+
+/// Signs anew what the remaining keys have not signed.
+void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
+                       hsm::KeyRing& keys) {
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    const RoleName& role = delegation.role.name;
+    if (!draft.loses_file(role)) continue;
+    const auto authority = draft.authority_of(role);
+    if (suffices(*authority, keys)) {
+      draft.renew(role);
+      continue;
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, target] : delegation.metadata->body.targets) names.push_back(name);
+    std::vector<std::string> remaining;
+    for (const tuf::PublicKey& key : authority->keys()) remaining.push_back(key.canonical_id().short_form());
+    throw Error(
+        ErrorCode::kKeyNotFound,
+        role.text() + " of " + repository.gun().text() +
+            " is signed by none of its remaining keys, so everything in it would vanish: " + listing(names),
+        "name one of its remaining keys (" + listing(remaining) +
+            ") with --signing-key, or let its holder sign in the role first");
+  }
+}
+
+/// What pullers would no longer get, or get otherwise.
+std::vector<std::string> hidden_tags(const tuf::TrustedRepository& repository,
+                                     const tuf::RepositoryDraft& draft) {
+  std::vector<std::string> hidden;
+  for (const TagView& view : view_tags(repository)) {
+    if (!view.released || !view.is_in(kReleases) || draft.admits(kReleases, view.name)) continue;
+    const tuf::Target* behind = repository.find_target(RoleName::of("targets"), view.name);
+    if (behind && behind->sha256() && view.target.sha256() && *behind->sha256() == *view.target.sha256())
+      continue;
+    hidden.push_back(view.name + (behind ? " (another digest comes to light)" : ""));
+  }
+  return hidden;
+}
+
+void require_consent(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
+                     Consent consent) {
+  if (consent.hide_tags || draft.empty()) return;
+  const std::vector<std::string> hidden = hidden_tags(repository, draft);
+  if (hidden.empty()) return;
+  throw Error(ErrorCode::kUsage,
+              "pullers of " + repository.gun().text() + " would no longer see " + listing(hidden),
+              "repeat it with --yes if that is what you want");
+}
+
+}  // namespace
+
+ChangeRepository change_delegation(DelegationToChange what, hsm::KeyRing& keys, Consent consent) {
+  const auto first = std::make_shared<bool>(true);
+  return [what = std::move(what), &keys, consent, first](const tuf::TrustedRepository& repository,
+                                                         tuf::RepositoryDraft& draft) {
+    if (std::exchange(*first, false)) require_role(repository, what.role);
+    if (!repository.find_delegation(what.role)) return;
+    const bool changed = what.remove ? draft.remove_delegation(what.role)
+                                     : draft.remove_from_delegation(what.role, what.keys, what.paths);
+    if (!changed) return;
+    require_consent(repository, draft, consent);
+    require_parent_key(repository, what.role, keys);
+    keep_roles_signed(repository, draft, keys);
+  };
+}
+
+ChangeRepository remove_signer(const std::string& name, hsm::KeyRing& keys, Consent consent) {
+  const RoleName role = RoleName::of("targets/" + name);
+  const auto removed = std::make_shared<std::optional<std::set<tuf::KeyId>>>();
+  return
+      [role, &keys, consent, removed](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+        if (!*removed) {
+          require_role(repository, role);
+          std::set<tuf::KeyId> ids = keys_of(repository, role);
+          for (const tuf::Delegation& other : repository.delegations()) {
+            if (other.role.name == role || other.role.name == kReleases) continue;
+            for (const tuf::KeyId& id : keys_of(repository, other.role.name)) ids.erase(id);
+          }
+          *removed = std::move(ids);
+        }
+        const bool gone = draft.remove_delegation(role);
+        const bool fewer =
+            repository.find_delegation(kReleases) && draft.remove_from_delegation(kReleases, **removed, {});
+        if (!gone && !fewer) return;
+        require_consent(repository, draft, consent);
+        require_parent_key(repository, role, keys);
+        keep_roles_signed(repository, draft, keys);
+      };
+}
+
+ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicKey> add,
+                               std::set<tuf::KeyId> remove, hsm::KeyRing& keys) {
+  const RoleName role = RoleName::of("targets/" + name);
+  return [role, add = std::move(add), remove = std::move(remove), &keys](
+             const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+    require_role(repository, role);
+    require_role(repository, kReleases);
+    bool changed = false;
+    for (const RoleName& each : {role, kReleases}) {
+      if (!add.empty()) changed |= draft.add_delegation(each, add, {});
+      if (!remove.empty()) changed |= draft.remove_from_delegation(each, remove, {});
+    }
+    if (!changed) return;
+    require_parent_key(repository, role, keys);
+    keep_roles_signed(repository, draft, keys);
+  };
+}
+
+ChangeRepository purge_keys(std::set<tuf::KeyId> remove, hsm::KeyRing& keys) {
+  return [remove = std::move(remove), &keys](const tuf::TrustedRepository& repository,
+                                             tuf::RepositoryDraft& draft) {
+    for (const tuf::Delegation& delegation : repository.delegations()) {
+      const RoleName& role = delegation.role.name;
+      if (draft.remove_from_delegation(role, remove, {})) require_parent_key(repository, role, keys);
+    }
+    if (!draft.empty()) keep_roles_signed(repository, draft, keys);
+  };
+}
+
+}  // namespace agent

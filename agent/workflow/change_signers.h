@@ -1,0 +1,49 @@
+// Changing who signs: keys, paths and whole delegations are taken out without a released tag disappearing
+// unnoticed.
+//
+// A role whose keys go needs a file that the remaining keys have signed, or readers skip it and everything in
+// it vanishes (section 8.5). Where such a key is at hand the role is signed anew in the same transaction;
+// where none is, the change is refused. Everything here is a ChangeRepository: made anew for every attempt of
+// publish_changes.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "agent/workflow/publish_changes.h"
+#include "hsm/key_ring.h"
+
+namespace agent {
+
+/// What to take out of one delegation: all of it, or some keys (TUF or canonical IDs) and paths.
+struct DelegationToChange {
+  tuf::RoleName role;
+  bool remove = false;
+  std::set<tuf::KeyId> keys;
+  std::set<std::string> paths;
+};
+
+/// What the user agreed to.
+struct Consent {
+  /// Tags may vanish for pullers, or show another digest.
+  bool hide_tags = false;
+};
+
+/// Throws kRoleNotFound if the role is not there at the first attempt; kUsage, naming the tags that pullers
+/// would no longer see or see otherwise, without consent; kKeyNotFound if a role that keeps its tags cannot
+/// be signed anew.
+ChangeRepository change_delegation(DelegationToChange what, hsm::KeyRing& keys, Consent consent);
+
+/// Takes `targets/<name>` out, and its keys out of `targets/releases` unless another signer has them too.
+/// Throws as above; kInvalidRole if `targets/releases` would be left without a key.
+ChangeRepository remove_signer(const std::string& name, hsm::KeyRing& keys, Consent consent);
+
+/// Adds and removes keys of `targets/<name>` and `targets/releases` in one step.
+ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicKey> add,
+                               std::set<tuf::KeyId> remove, hsm::KeyRing& keys);
+
+/// Takes the keys out of every delegation; one that no key would be left for is refused.
+ChangeRepository purge_keys(std::set<tuf::KeyId> remove, hsm::KeyRing& keys);
+
+}  // namespace agent

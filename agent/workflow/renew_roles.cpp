@@ -1,0 +1,115 @@
+#include "agent/workflow/renew_roles.h"
+
+#include <map>
+#include <memory>
+
+#include "agent/workflow/signing_keys.h"
+#include "tuf/base/digest.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+using tuf::RoleName;
+
+const RoleName kRoot = RoleName::of("root");
+const RoleName kTargets = RoleName::of("targets");
+
+[[noreturn]] void fail_expired(const tuf::TrustedRepository& repository, const RoleName& role) {
+  throw Error(ErrorCode::kKeyNotFound,
+              role.text() + " of " + repository.gun().text() + " has expired, and no key at hand may sign it",
+              "run this where the key of " + role.text() + " is, or name it with --signing-key");
+}
+
+/// The file that the snapshot names, whoever signed it.
+tuf::Targets stored_body(TrustStore& store, const tuf::TrustedRepository& repository, const RoleName& role) {
+  const tuf::FileMeta& expected = repository.snapshot().body.meta.at(role.text());
+  const FileRequest request{role, FileRequest::WithHash{expected.hashes.at("sha256")},
+                            static_cast<std::size_t>(expected.length)};
+  const std::optional<std::string> bytes = store.fetch({request}).front();
+  if (!bytes || tuf::sha256(tuf::as_bytes(*bytes)) != expected.hashes.at("sha256")) {
+    throw Error(ErrorCode::kRepositoryBroken,
+                store.name() + " cannot serve the file of " + role.text() + " of " + repository.gun().text());
+  }
+  return tuf::decode<tuf::Targets>(*bytes, role.text()).body;
+}
+
+std::string content_of(const tuf::Targets& body) {
+  std::string out;
+  for (const auto& [name, target] : body.targets) {
+    out += (out.empty() ? "" : ", ") + name;
+    if (out.size() > 400) return out + ", …";
+  }
+  return out.empty() ? "nothing" : out;
+}
+
+}  // namespace
+
+ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys) {
+  return [due_by, &keys](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+    const auto is_due = [&](tuf::Time expires) { return expires <= due_by; };
+    if (is_due(repository.root().body.expires)) {
+      if (can_sign(repository, kRoot, keys)) {
+        draft.renew_root();
+      } else if (repository.root().body.expires <= repository.now()) {
+        fail_expired(repository, kRoot);
+      }
+    }
+    if (is_due(repository.targets().body.expires)) {
+      if (can_sign(repository, kTargets, keys)) {
+        draft.renew(kTargets);
+      } else if (repository.targets().body.expires <= repository.now()) {
+        fail_expired(repository, kTargets);
+      }
+    }
+    for (const tuf::Delegation& delegation : repository.delegations()) {
+      const RoleName& role = delegation.role.name;
+      if (delegation.metadata && is_due(delegation.metadata->body.expires) &&
+          can_sign(repository, role, keys))
+        draft.renew(role);
+    }
+  };
+}
+
+ChangeRepository witness_roles(TrustStore& store, std::vector<RoleName> roles, UnverifiedContent content,
+                               hsm::KeyRing& keys) {
+  const auto before = std::make_shared<std::map<RoleName, std::int64_t>>();  // versions at the first attempt
+  return [&store, roles = std::move(roles), content, &keys, before](const tuf::TrustedRepository& repository,
+                                                                    tuf::RepositoryDraft& draft) {
+    for (const RoleName& role : roles) {
+      const tuf::Delegation* delegation = repository.find_delegation(role);
+      if (!delegation) {
+        throw Error(ErrorCode::kRoleNotFound, repository.gun().text() + " has no role " + role.text(),
+                    "countersign delegation list " + repository.gun().text() + " shows the roles there are");
+      }
+      const std::int64_t first = before->try_emplace(role, delegation->stored_version).first->second;
+      if (delegation->state == tuf::Delegation::State::kUsable && delegation->stored_version > first)
+        continue;
+      if (!can_sign(repository, role, keys)) {
+        throw Error(ErrorCode::kKeyNotInRole,
+                    "no key at hand may sign " + role.text() + " of " + repository.gun().text(),
+                    "name a key of the role with --key");
+      }
+      if (delegation->state != tuf::Delegation::State::kBelowThreshold) {
+        draft.renew(role);
+        continue;
+      }
+      if (content == UnverifiedContent::kEmpty) {
+        draft.replace(role, delegation->stored_version, {});
+        continue;
+      }
+      tuf::Targets body = stored_body(store, repository, role);
+      if (content == UnverifiedContent::kRefuse) {
+        throw Error(ErrorCode::kBadSignature,
+                    "nobody whom " + repository.gun().text() + " trusts now has signed what is stored in " +
+                        role.text() + ": " + content_of(body),
+                    "take it over with --adopt if you know that it is right, or start anew with --empty");
+      }
+      draft.replace(role, delegation->stored_version, std::move(body));
+    }
+  };
+}
+
+}  // namespace agent

@@ -1,0 +1,26 @@
+// Renewing: roles are signed anew before they expire, after they have expired, or after their keys were
+// changed.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "agent/workflow/publish_changes.h"
+#include "hsm/key_ring.h"
+
+namespace agent {
+
+/// Signs anew root, targets and delegations that the keys at hand can sign and that expire before `due_by`.
+/// Throws kKeyNotFound if a role that has expired already, and that blocks every reader, cannot be signed
+/// here. Load with LoadRequest::tolerate_expiry.
+ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys);
+
+/// What to do with a delegation whose stored file its keys have not signed (section 7.7, "witness").
+enum class UnverifiedContent { kRefuse, kAdopt, kEmpty };
+
+/// Signs the delegations anew as they are. A stored file that does not verify is refused, naming what it
+/// holds, taken over, or replaced by an empty one. Throws kRoleNotFound, kKeyNotInRole, kBadSignature.
+ChangeRepository witness_roles(TrustStore& store, std::vector<tuf::RoleName> roles, UnverifiedContent content,
+                               hsm::KeyRing& keys);
+
+}  // namespace agent

@@ -1,0 +1,59 @@
+#include "agent/workflow/revoke_tags.h"
+
+#include <memory>
+
+#include "agent/workflow/signing_keys.h"
+#include "agent/workflow/tag_view.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+using tuf::RoleName;
+
+/// What the keys at hand sign and readers use.
+std::vector<RoleName> own_roles(const tuf::TrustedRepository& repository, hsm::KeyRing& keys) {
+  std::vector<RoleName> roles;
+  if (can_sign(repository, RoleName::of("targets"), keys)) roles.push_back(RoleName::of("targets"));
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    if (delegation.metadata && can_sign(repository, delegation.role.name, keys))
+      roles.push_back(delegation.role.name);
+  }
+  return roles;
+}
+
+std::string holders(const tuf::TrustedRepository& repository, const std::string& tag) {
+  std::string out;
+  for (const TagView& view : view_tag(repository, tag)) {
+    for (const RoleName& role : view.roles) out += (out.empty() ? "" : ", ") + role.text();
+  }
+  return out;
+}
+
+}  // namespace
+
+ChangeRepository revoke_tags(RevokeRequest request, hsm::KeyRing& keys) {
+  const auto first = std::make_shared<bool>(true);
+  return [request = std::move(request), &keys, first](const tuf::TrustedRepository& repository,
+                                                      tuf::RepositoryDraft& draft) {
+    const std::vector<RoleName> roles = request.roles.empty()
+                                            ? own_roles(repository, keys)
+                                            : check_roles_to_sign(repository, request.roles, keys);
+    const bool is_first = std::exchange(*first, false);
+    for (const std::string& tag : request.tags) {
+      bool found = false;
+      for (const RoleName& role : roles) found |= draft.remove_target(role, tag);
+      if (found || !is_first) continue;
+      const std::string shown = repository.gun().text() + ":" + tag;
+      const std::string others = holders(repository, tag);
+      if (others.empty()) throw Error(ErrorCode::kNotSigned, shown + " is not signed");
+      throw Error(ErrorCode::kKeyNotInRole,
+                  "the keys at hand do not sign " + others + ", where " + shown + " stands",
+                  "run this where the key of one of these roles is, or name it with --key");
+    }
+  };
+}
+
+}  // namespace agent
