@@ -14,7 +14,7 @@ using Json = nlohmann::json;
 /// Deepest nesting of arrays and objects that is read.
 inline constexpr std::size_t kMaxJsonDepth = 32;
 /// Most values that one text may hold: what a hostile text of any length can make a reader allocate.
-inline constexpr std::size_t kMaxJsonValues = 350'000;
+inline constexpr std::size_t kMaxJsonValues = 250'000;
 /// Largest magnitude of a number: beyond it the official clients, which go through doubles, change digits.
 inline constexpr std::int64_t kMaxJsonInteger = std::int64_t{1} << 53;
 

@@ -14,7 +14,7 @@
 
 namespace tuf {
 
-/// The longest file that is read, in bytes: room for seventy thousand tags.
+/// The longest file that is read, in bytes: room for sixty thousand tags.
 inline constexpr std::size_t kMaxMetadataLength = 16 << 20;
 
 /// One metadata file: typed body, and the exact text that its signatures are over.
