@@ -67,8 +67,7 @@ tuf::PublishTransaction::File with_foreign_date(const tuf::PublishTransaction::F
                                            : tuf::decode<tuf::Root>(file.bytes, "root").signed_text;
   const std::string date = tuf::format_time(by.expires);
   text.replace(text.find(date), date.size(), date.substr(0, date.size() - 1) + date_suffix);
-  return {file.role, file.version,
-          tuf::sign_metadata("foreign file", text, by.authorities, signer_for)};
+  return {file.role, file.version, tuf::sign_metadata("foreign file", text, by.authorities, signer_for)};
 }
 
 /// One random repository, and what was put into it.

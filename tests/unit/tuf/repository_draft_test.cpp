@@ -43,7 +43,8 @@ TEST_CASE("a new tag becomes the next version of its role and of nothing else") 
   CHECK(pending[0].expires == test::kNow + Days{1095});
   CHECK(pending[0].authorities[0].threshold() == 1);
   REQUIRE(pending[0].authorities[0].keys().size() == 1);
-  CHECK(pending[0].authorities[0].keys()[0].id() == signer_of(repository, "targets/jenkins")->public_key().id());
+  CHECK(pending[0].authorities[0].keys()[0].id() ==
+        signer_of(repository, "targets/jenkins")->public_key().id());
 
   const auto transaction = draft.sign(only({signer_of(repository, "targets/jenkins")}));
   CHECK(transaction.gun() == repository.gun);
