@@ -28,6 +28,9 @@ ErrorRow error_row(tuf::ErrorCode code) {
       return {"SIZE_MISMATCH", ExitCode::kUsage,
               "leave --size out, or give the manifest's length: docker buildx imagetools inspect --raw IMAGE "
               "| wc -c"};
+    case ErrorCode::kSourcesDisagree:
+      return {"SOURCES_DISAGREE", ExitCode::kUsage,
+              "leave out the source that speaks of another build, or make all of them in one build"};
     case ErrorCode::kInvalidKeyRef:
       return {"INVALID_KEY_REF", ExitCode::kUsage,
               "give a pkcs11: URI (countersign token list), a PEM file or a key ID (countersign key list)"};
@@ -42,6 +45,10 @@ ErrorRow error_row(tuf::ErrorCode code) {
     case ErrorCode::kSecretMissing:
       return {"SECRET_MISSING", ExitCode::kConfig,
               "set one of the named variables, or its …_FILE twin to the path of a mounted secret"};
+
+    case ErrorCode::kPolicyMalformed:
+      return {"POLICY_MALFORMED", ExitCode::kConfig,
+              "mend the policy file at the named line; its schema: docs/policy.schema.json"};
 
     case ErrorCode::kMalformedMetadata:
       return {"MALFORMED_METADATA", ExitCode::kUntrusted,
@@ -78,17 +85,30 @@ ErrorRow error_row(tuf::ErrorCode code) {
       return {"REPOSITORY_BROKEN", ExitCode::kUntrusted,
               "nothing was used of it; the repository's owner publishes that role anew, or restores the "
               "server's data"};
+    case ErrorCode::kRegistryMismatch:
+      return {
+          "REGISTRY_MISMATCH", ExitCode::kUntrusted,
+          "find out who pushed over the tag; deploy by the signed digest, or push the signed image again"};
+    case ErrorCode::kReceiptInvalid:
+      return {"RECEIPT_INVALID", ExitCode::kUntrusted,
+              "do not rely on it; what is signed now is shown by: countersign inspect REPO"};
+    case ErrorCode::kAuditBroken:
+      return {"AUDIT_BROKEN", ExitCode::kUntrusted,
+              "keep the file as evidence, compare it with a copy kept elsewhere, and start a new one"};
 
     case ErrorCode::kPolicy:
       return {"POLICY", ExitCode::kPolicy, "meet what the policy demands, or ask its owner to change it"};
     case ErrorCode::kTagMoved:
       return {"TAG_MOVED", ExitCode::kPolicy,
               "choose a new tag, or move this one on purpose with: countersign sign --allow-move IMAGE"};
+    case ErrorCode::kTagImmutable:
+      return {"TAG_IMMUTABLE", ExitCode::kPolicy, "choose a new tag: the policy lets nobody move this one"};
+    case ErrorCode::kForeignEntry:
+      return {"FOREIGN_ENTRY", ExitCode::kPolicy,
+              "find out who brought it in; drop it with: countersign sign --quarantine IMAGE"};
     case ErrorCode::kExpiryDue:
-      return {
-          "EXPIRY_DUE", ExitCode::kPolicy,
-          "a delegation is renewed by signing in it; the owner of any other role runs: notary witness REPO "
-          "ROLE -p"};
+      return {"EXPIRY_DUE", ExitCode::kPolicy,
+              "whoever holds the role's key runs: countersign repo refresh REPO"};
     case ErrorCode::kPathNotCovered:
       return {"PATH_NOT_COVERED", ExitCode::kPolicy,
               "an administrator admits the tag with: countersign delegation add REPO ROLE --path PREFIX"};

@@ -18,13 +18,15 @@ enum class ErrorCode {
   kInvalidTag,        // tag or target name that no client could read back
   kInvalidRole,       // role name outside the grammar, or not fit for the command
   kInvalidDigest,
-  kSizeMismatch,   // the given size or digest is not that of the manifest
-  kInvalidKeyRef,  // what --key or --token was given cannot name a key
+  kSizeMismatch,     // the given size or digest is not that of the manifest
+  kSourcesDisagree,  // two sources give an image different digests or sizes
+  kInvalidKeyRef,    // what --key or --token was given cannot name a key
   // CONFIG
   kConfig,
   kFileUnreadable,  // a file named by the user is missing, unreadable or not what it should be
   kInsecureFile,    // a private file that others can read or write
   kSecretMissing,
+  kPolicyMalformed,
   // UNTRUSTED
   kMalformedMetadata,
   kBadSignature,  // below threshold, wrong key, wrong method
@@ -35,9 +37,14 @@ enum class ErrorCode {
   kPinMismatch,
   kUnpinnedRoot,
   kRepositoryBroken,  // a file that verified metadata names cannot be had
+  kRegistryMismatch,  // the registry's tag is not what is signed
+  kReceiptInvalid,    // a receipt that was changed, or that the repository does not bear out
+  kAuditBroken,       // an audit log with a changed, missing or reordered line
   // POLICY
   kPolicy,
   kTagMoved,        // the tag is signed with another digest
+  kTagImmutable,    // the policy lets nobody move the tag
+  kForeignEntry,    // an entry that signing would adopt, and that nobody who counts vouches for
   kExpiryDue,       // a role is about to expire
   kPathNotCovered,  // the delegation's paths do not admit the tag
   // NOT_FOUND
