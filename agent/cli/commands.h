@@ -14,6 +14,7 @@ void add_list(Grammar& grammar);
 void add_verify(Grammar& grammar);
 void add_inspect(Grammar& grammar);
 void add_expiry(Grammar& grammar);
+void add_doctor(Grammar& grammar);
 void add_repo_setup(Grammar& grammar);   // repo init, pin
 void add_repo_care(Grammar& grammar);    // repo refresh, rotate, prepare, delete
 void add_signers(Grammar& grammar);      // signer …

@@ -23,27 +23,26 @@ const tuf::Gun& some_repository() {
   return gun;
 }
 
-[[noreturn]] void fail_with_tls(const TransportError& error) {
-  const auto fail = [&](const char* name) { throw Ailment(name, error); };
+Ailment tls_ailment(const TransportError& error) {
   switch (error.fault()) {
     case TransportFault::kUnknownAuthority:
-      fail("tls-unknown-authority");
+      return {"tls-unknown-authority", error};
     case TransportFault::kOtherHostName:
-      fail("tls-other-host-name");
+      return {"tls-other-host-name", error};
     case TransportFault::kExpiredCertificate:
-      fail("tls-certificate-expired");
+      return {"tls-certificate-expired", error};
     case TransportFault::kClientCertificate:
-      fail("tls-client-certificate");
+      return {"tls-client-certificate", error};
     case TransportFault::kNoTls:
-      throw Ailment(
+      return {
           "tls-not-spoken",
           error.with_hint("name the port that speaks TLS in --server; a server without TLS is only used with "
-                          "--server http://… --allow-http"));
+                          "--server http://… --allow-http")};
     case TransportFault::kUnknownHost:
     case TransportFault::kOther:
       break;
   }
-  throw Ailment(error);
+  return Ailment(error);
 }
 
 std::string in_words(std::chrono::seconds time) {
@@ -67,6 +66,16 @@ ServerChecks::ServerChecks(Patient& patient)
 std::optional<ServerUrl> ServerChecks::server() const {
   if (patient_.gun) return patient_.settings().server_for(*patient_.gun);
   return patient_.settings().server();
+}
+
+std::string ServerChecks::name() const {
+  try {
+    const auto address = server();
+    if (!address) return {};
+    return address->is_folder() ? address->text() : address->authority();
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 void ServerChecks::add_to(std::vector<Check>& chain) {
@@ -137,7 +146,7 @@ std::string ServerChecks::look_at_tls() {
     const ServerProbe& probe = probe_.get();
     if (probe.kind() == ServerKind::kWantsCertificate) require_trust_server(probe);
   } catch (const TransportError& error) {
-    fail_with_tls(error);
+    throw tls_ailment(error);
   }
   return "the server's certificate is accepted";
 }

@@ -21,6 +21,8 @@ class ServerChecks {
   /// must outlive the chain.
   void add_to(std::vector<Check>& chain);
 
+  /// For reports: the host or folder; empty if none is known.
+  std::string name() const;
   /// The repository, opened as for publishing.
   Runtime::Repository& repository() { return repository_.get(); }
 

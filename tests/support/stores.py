@@ -149,7 +149,7 @@ class StaticRepository(Store):
     def __init__(self, folder: Path):
         authority = Authority(folder / "tls")
         self.folder = folder / "repository"
-        self.folder.mkdir()
+        self.folder.mkdir(parents=True)
         self._server = Nginx(folder / "nginx", authority, f"root {self.folder};")
         super().__init__("static", self._server.url, authority, f"file:{self.folder}")
 

@@ -21,9 +21,12 @@ def write_private(path: Path, key) -> Path:
 
 
 class Authority:
-    def __init__(self, folder: Path):
+    """`lifetime` is that of what it issues, from an hour ago; the CA itself lives longer."""
+
+    def __init__(self, folder: Path, lifetime=datetime.timedelta(days=30)):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self._lifetime = lifetime
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._certificate = self._build("test CA", self._key.public_key(), is_ca=True).sign(
             self._key, hashes.SHA256())
@@ -31,11 +34,11 @@ class Authority:
         self.ca.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
     def _build(self, name, public_key, *, is_ca):
-        now = datetime.datetime.utcnow()
+        start = datetime.datetime.utcnow() - datetime.timedelta(hours=1)
         return (x509.CertificateBuilder().subject_name(_name(name)).issuer_name(_name("test CA"))
                 .public_key(public_key).serial_number(x509.random_serial_number())
-                .not_valid_before(now - datetime.timedelta(hours=1))
-                .not_valid_after(now + datetime.timedelta(days=30))
+                .not_valid_before(start)
+                .not_valid_after(start + (datetime.timedelta(days=30) if is_ca else self._lifetime))
                 .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True))
 
     def issue(self, name: str, dns_names=()) -> tuple[Path, Path]:
