@@ -67,19 +67,17 @@ void RepositoryChecks::fail_expired(const Error& error) {
   LoadRequest tolerant = open.load;
   tolerant.tolerate_expiry = true;
   std::vector<Warning> said_already;
-  const tuf::TrustedRepository repository = load_repository(*open.store, open.seen, tolerant, said_already);
-  const std::vector<RoleExpiry> roles = role_expiries(repository, false);
+  std::vector<RoleExpiry> roles;
+  try {
+    roles = role_expiries(load_repository(*open.store, open.seen, tolerant, said_already), false);
+  } catch (const Error&) {
+    throw Ailment(error);  // what comes after it is broken as well
+  }
   const auto first = std::find_if(roles.begin(), roles.end(), [&](const RoleExpiry& role) {
     return role.expires <= patient_.runtime.now();
   });
   const std::string gun = patient_.gun->text();
   if (first == roles.end()) throw Ailment(error);
-  if (first->name == "root certificate") {
-    throw Ailment(
-        "root-certificate-expired",
-        error.with_hint("an administrator gives the root a new certificate with: countersign repo rotate " +
-                        gun + " root"));
-  }
   if (first->name == "timestamp") {
     throw Ailment(
         "timestamp-expired",

@@ -1,5 +1,6 @@
 #include "agent/report/repository_report.h"
 
+#include "agent/workflow/role_expiry.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
@@ -80,6 +81,9 @@ std::vector<Warning> health_warnings(const tuf::TrustedRepository& repository) {
                                             tuf::format_time(expires)});
   };
   check("root", repository.root().body.expires);
+  for (const RoleExpiry& role : role_expiries(repository, true)) {
+    if (role.name == "root certificate") check(role.name, role.expires);
+  }
   check("targets", repository.targets().body.expires);
   for (const tuf::Delegation& delegation : repository.delegations()) {
     const std::string& role = delegation.role.name.text();

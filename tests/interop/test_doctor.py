@@ -23,7 +23,7 @@ from support.forger import PAST, ForgedRepository
 from support.hostile_server import Answer, HostileServer
 from support.process import free_port
 from support.secrets import Secrets
-from support.stores import Nginx, NotaryServer, Proxied, StaticRepository, TokenService
+from support.stores import Nginx, NotaryServer, StaticRepository, TokenService
 from support.tls import Authority
 from support.world import World
 
@@ -83,12 +83,8 @@ class Clinic:
     def hostile(self) -> HostileServer:
         return self.once("hostile", HostileServer)
 
-    def nginx(self, name: str, locations: str, **options) -> SimpleNamespace:
-        def make(folder):
-            authority = options.pop("authority", self.authority)
-            server = Nginx(folder, authority, locations, **options)
-            return SimpleNamespace(stop=server.stop, url=server.url, option=server.url, ca=authority.ca)
-        return self.once(name, make)
+    def nginx(self, name: str, locations: str) -> Nginx:
+        return self.once(name, lambda folder: Nginx(folder, self.authority, locations))
 
     # --- users and repositories -----------------------------------------------------------------------------------
 
@@ -204,6 +200,14 @@ def open_to_others(folder: Path):
     (folder / "private").chmod(0o777)
 
 
+def no_certificates(clinic):
+    path = clinic.world().folder("ca") / "ca.crt"
+    path.write_text("?")
+    patient = clinic.patient(ca=False)
+    patient.args += ["--tlscacert", str(path)]
+    return patient
+
+
 def no_tls(clinic):
     listener = clinic.once("plain", lambda _: PlainServer())
     return clinic.elsewhere(f"https://127.0.0.1:{listener.port}")
@@ -231,10 +235,12 @@ class PlainServer:
         self._socket.close()
 
 
-def lapsed_certificate(clinic):
-    authority = clinic.once("lapsed-authority", lambda f: Authority(f, lifetime=timedelta(minutes=1)))
-    server = clinic.nginx("lapsed", "return 404;", authority=authority)
-    return Patient(clinic.world(server).client(), [])
+def lapsed_server(clinic):
+    """Its certificate has expired."""
+    def make(folder):
+        authority = SimpleNamespace(issue=lambda name: clinic.authority.issue(name, lifetime=timedelta(minutes=1)))
+        return Nginx(folder, authority, "return 404;")
+    return clinic.once("lapsed", make)
 
 
 def wrong_clock(clinic):
@@ -251,10 +257,11 @@ def wants_certificate(clinic):
             "{ca}", str(clinic.authority.ca))).url)
 
 
-def lost_token_service(clinic):
+def token_service_at(clinic, name, url):
+    """A notary-server that sends its clients there for tokens."""
     auth = clinic.tokens.auth
-    auth = auth | {"options": auth["options"] | {"realm": f"https://127.0.0.1:{free_port()}/token"}}
-    server = clinic.once("lost", lambda f: NotaryServer(f, with_signer=False, auth=auth, authority=clinic.authority))
+    auth = auth | {"options": auth["options"] | {"realm": f"{url}/token"}}
+    server = clinic.once(name, lambda f: NotaryServer(f, with_signer=False, auth=auth, authority=clinic.authority))
     return clinic.patient(server=server.url, env=clinic.auth("ci"))
 
 
@@ -316,6 +323,21 @@ def expired(role):
         repo.edit(role)["expires"] = PAST
         repo.publish(*([role] if role in ("root", "targets") else []))
     return lambda clinic: clinic.forged(f"expired-{role}", change)
+
+
+def lapsed_root(clinic):
+    def change(repo):
+        key = repo.signers["root"][0].certified(repo.gun, end=TODAY - DAY)
+        repo.rotate("root", key)
+        repo.publish("root")
+    return clinic.forged("lapsed-root", change)
+
+
+def lost_file(clinic):
+    def change(repo):
+        for name in [name for name in repo.shelf.files if name.startswith("targets.")]:
+            del repo.shelf.files[name]
+    return clinic.forged("lost-file", change)
 
 
 def unsigned_targets(repo):
@@ -460,15 +482,16 @@ CAUSES = [
           lambda c: trust_dir(c, open_to_others), stricter=True),
     # the way to the server
     Cause("no-server", "CONFIG", "server", "DOCKER_CONTENT_TRUST_SERVER",
-          lambda c: Patient(c.world().client(server=None), ["alpine"]), stricter=True),
+          lambda c: Patient(c.world().client(server=None), ["alpine"])),
     Cause("host-unknown", "SERVER_UNREACHABLE", "reachable", "getent hosts no-such-host.invalid",
           lambda c: c.elsewhere("https://no-such-host.invalid")),
     Cause("server-unreachable", "SERVER_UNREACHABLE", "reachable", "check the address",
           lambda c: c.elsewhere(f"https://127.0.0.1:{free_port()}")),
+    Cause("tls-file-unusable", "FILE_UNREADABLE", "reachable", "PEM file", no_certificates),
     Cause("tls-unknown-authority", "TLS_FAILED", "tls", "--tlscacert", lambda c: c.patient(ca=False)),
     Cause("tls-other-host-name", "TLS_FAILED", "tls", "use the name",
           lambda c: c.elsewhere(c.notary.url.replace("127.0.0.1", "0.0.0.0"))),
-    Cause("tls-certificate-expired", "TLS_FAILED", "tls", "clock", lapsed_certificate),
+    Cause("tls-certificate-expired", "TLS_FAILED", "tls", "clock", lambda c: c.elsewhere(lapsed_server(c).url)),
     Cause("tls-not-spoken", "TLS_FAILED", "tls", "--allow-http", no_tls),
     Cause("tls-client-certificate", "TLS_FAILED", "tls", "--tlscert", wants_certificate),
     Cause("clock-wrong", "LOCAL", "clock", "timedatectl", wrong_clock, stricter=True),
@@ -491,7 +514,10 @@ CAUSES = [
           lambda c: c.guarded({"NOTARY_AUTH": "not base64"})),
     Cause("pull-denied", "FORBIDDEN", "credentials", "push access", lambda c: c.guarded(c.auth("stranger"))),
     Cause("push-denied", "FORBIDDEN", "push", "push access", lambda c: c.guarded(c.auth("reader"))),
-    Cause("token-service-unreachable", "SERVER_UNREACHABLE", "credentials", "auth.options.realm", lost_token_service),
+    Cause("token-service-unreachable", "SERVER_UNREACHABLE", "credentials", "auth.options.realm",
+          lambda c: token_service_at(c, "lost", f"https://127.0.0.1:{free_port()}")),
+    Cause("token-service-untrusted", "TLS_FAILED", "credentials", "clock",
+          lambda c: token_service_at(c, "untrusted", lapsed_server(c).url)),
     Cause("no-trust-data", "NO_TRUST_DATA", "repository", "countersign repo init registry.example.com/nobody",
           lambda c: Patient(c.world().client(), ["registry.example.com/nobody"])),
     Cause("server-is-read-only", "SERVER_REJECTED", "push", "file:DIR", static_over_https),
@@ -506,6 +532,8 @@ CAUSES = [
     Cause("targets-expired", "EXPIRED", "metadata", "countersign repo refresh", expired("targets")),
     Cause("snapshot-expired", "EXPIRED", "metadata", "countersign repo refresh", expired("snapshot")),
     Cause("timestamp-expired", "EXPIRED", "metadata", "only the server", expired("timestamp")),
+    Cause("bad-root-certificate", "BAD_ROOT_CERTIFICATE", "root", "countersign repo rotate", lapsed_root),
+    Cause("repository-broken", "REPOSITORY_BROKEN", "metadata", "publishes that role anew", lost_file),
     Cause("rollback", "ROLLBACK", "metadata", "what was restored", damaged_memory),
     Cause("bad-signature", "BAD_SIGNATURE", "metadata", "witness", lambda c: c.forged("unsigned", unsigned_targets)),
     # keys on tokens
@@ -525,9 +553,11 @@ CAUSES = [
           lambda c: scripted_token(c, "signature=flip")),
     # keys in files
     Cause("no-key", "KEY_NOT_FOUND", "keys", "countersign key generate", without_key),
-    Cause("key-not-found", "KEY_NOT_FOUND", "keys", "countersign key list", lambda c: c.patient(key=["--key", "abcd1234"])),
+    Cause("key-not-found", "KEY_NOT_FOUND", "keys", "countersign key list",
+          lambda c: c.patient(key=["--key", "abcd1234"])),
     Cause("invalid-key-ref", "INVALID_KEY_REF", "keys", "PEM file", lambda c: c.patient(key=["--key", "jenkins"])),
-    Cause("key-file-unreadable", "FILE_UNREADABLE", "keys", "ls -l", lambda c: c.patient(key=["--key", "/nowhere/key.pem"])),
+    Cause("key-file-unreadable", "FILE_UNREADABLE", "keys", "ls -l",
+          lambda c: c.patient(key=["--key", "/nowhere/key.pem"])),
     Cause("key-file-insecure", "INSECURE_FILE", "keys", "chmod 600", lambda c: key_file(c, lambda p: p.chmod(0o644))),
     Cause("key-malformed", "KEY_MALFORMED", "keys", "openssl pkey", lambda c: key_file(c, lambda p: p.write_text("?"))),
     Cause("passphrase-missing", "SECRET_MISSING", "secrets", "DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE",
@@ -550,9 +580,11 @@ CAUSES = [
 ]
 
 
-def test_every_diagnosis_stands_once_in_the_table():
+def test_every_diagnosis_stands_once_in_the_table_and_in_the_guide():
     names = [cause.diagnosis for cause in CAUSES]
     assert len(set(names)) == len(names) >= 20
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "doctor.md").read_text()
+    assert [name for name in names if f"`{name}`" not in guide] == []
 
 
 @pytest.mark.parametrize("cause", CAUSES, ids=str)

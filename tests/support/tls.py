@@ -21,33 +21,31 @@ def write_private(path: Path, key) -> Path:
 
 
 class Authority:
-    """`lifetime` is that of what it issues, from an hour ago; the CA itself lives longer."""
-
-    def __init__(self, folder: Path, lifetime=datetime.timedelta(days=30)):
+    def __init__(self, folder: Path):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self._lifetime = lifetime
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._certificate = self._build("test CA", self._key.public_key(), is_ca=True).sign(
             self._key, hashes.SHA256())
         self.ca = folder / "ca.crt"
         self.ca.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
-    def _build(self, name, public_key, *, is_ca):
+    def _build(self, name, public_key, *, is_ca, lifetime=datetime.timedelta(days=30)):
         start = datetime.datetime.utcnow() - datetime.timedelta(hours=1)
         return (x509.CertificateBuilder().subject_name(_name(name)).issuer_name(_name("test CA"))
                 .public_key(public_key).serial_number(x509.random_serial_number())
                 .not_valid_before(start)
-                .not_valid_after(start + (datetime.timedelta(days=30) if is_ca else self._lifetime))
+                .not_valid_after(start + lifetime)
                 .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True))
 
-    def issue(self, name: str, dns_names=()) -> tuple[Path, Path]:
-        """Certificate and key file of a server or client at 127.0.0.1, localhost and `dns_names`."""
+    def issue(self, name: str, dns_names=(), **options) -> tuple[Path, Path]:
+        """Certificate and key file of a server or client at 127.0.0.1, localhost and `dns_names`; a `lifetime` counts
+        from an hour ago."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = [x509.DNSName(n) for n in ("localhost", *dns_names)]
         names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
         usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
-        certificate = (self._build(name, key.public_key(), is_ca=False)
+        certificate = (self._build(name, key.public_key(), is_ca=False, **options)
                        .add_extension(x509.SubjectAlternativeName(names), critical=False)
                        .add_extension(x509.ExtendedKeyUsage(usage), critical=False)
                        .sign(self._key, hashes.SHA256()))
