@@ -327,8 +327,10 @@ def expired(role):
 
 def lapsed_root(clinic):
     def change(repo):
-        key = repo.signers["root"][0].certified(repo.gun, end=TODAY - DAY)
-        repo.rotate("root", key)
+        (before,) = repo.signers["root"]
+        lapsed = before.certified(repo.gun, start=TODAY - 2 * DAY, end=TODAY - DAY)
+        repo.rotate("root", lapsed)
+        repo.signers["root"] = [before, lapsed]  # each root is signed by the keys before it too
         repo.publish("root")
     return clinic.forged("lapsed-root", change)
 
