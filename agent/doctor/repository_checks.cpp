@@ -50,7 +50,8 @@ std::string RepositoryChecks::look_at_metadata() {
   try {
     trusted_.get();
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kExpired) fail_expired(error);
+    if (error.code() == ErrorCode::kExpired || error.code() == ErrorCode::kServerError) fail_expired(error);
+    if (error.code() == ErrorCode::kRepositoryBroken) fail_broken(error);
     throw;
   }
   warn_of_expiry();
@@ -61,22 +62,27 @@ std::string RepositoryChecks::look_at_metadata() {
   return "verified: " + join(roles);
 }
 
-/// Whose business it is depends on the role.
-void RepositoryChecks::fail_expired(const Error& error) {
+std::optional<tuf::TrustedRepository> RepositoryChecks::load_with(const tuf::Tolerance& tolerance) {
   Runtime::Repository& open = server_.repository();
-  LoadRequest tolerant = open.load;
-  tolerant.tolerate_expiry = true;
+  LoadRequest request = open.load;
+  request.tolerate = tolerance;
   std::vector<Warning> said_already;
-  std::vector<RoleExpiry> roles;
   try {
-    roles = role_expiries(load_repository(*open.store, open.seen, tolerant, said_already), false);
+    return load_repository(*open.store, open.seen, request, said_already);
   } catch (const Error&) {
-    throw Ailment(error);  // what comes after it is broken as well
+    return std::nullopt;  // more than that is wrong
   }
+}
+
+/// Whose business it is depends on the role. A server that can make no timestamp because a snapshot that it
+/// does not sign has expired is in trouble, and says no more.
+void RepositoryChecks::fail_expired(const Error& error) {
+  const auto repository = load_with({.expiry = true});
+  if (!repository) throw Ailment(error);
+  const std::vector<RoleExpiry> roles = role_expiries(*repository, false);
   const auto first = std::find_if(roles.begin(), roles.end(), [&](const RoleExpiry& role) {
     return role.expires <= patient_.runtime.now();
   });
-  const std::string gun = patient_.gun->text();
   if (first == roles.end()) throw Ailment(error);
   if (first->name == "timestamp") {
     throw Ailment(
@@ -84,8 +90,22 @@ void RepositoryChecks::fail_expired(const Error& error) {
         error.with_hint("only the server can renew it: whoever runs it looks at notary-server's keys and "
                         "clock"));
   }
-  throw Ailment(first->name + "-expired", error.with_hint("whoever holds the " + first->name +
-                                                          " key runs: countersign repo refresh " + gun));
+  const std::string hint =
+      "whoever holds the " + first->name + " key runs: countersign repo refresh " + patient_.gun->text();
+  if (error.code() == ErrorCode::kExpired) throw Ailment(first->name + "-expired", error.with_hint(hint));
+  throw Ailment(first->name + "-expired",
+                Error(ErrorCode::kExpired,
+                      "the " + first->name + " of " + patient_.gun->text() + " expired at " +
+                          tuf::format_time(first->expires) + ", and the server fails for it: " + error.what(),
+                      hint));
+}
+
+/// Stored in a form that the server does not find again (section 2.5), or lost.
+void RepositoryChecks::fail_broken(const Error& error) {
+  if (!load_with({.other_form = true})) throw Ailment(error);
+  throw Ailment(
+      "role-unservable",
+      error.with_hint("whoever holds that role's key runs: countersign repo repair " + patient_.gun->text()));
 }
 
 void RepositoryChecks::warn_of_expiry() {

@@ -25,7 +25,10 @@ class RepositoryChecks {
  private:
   std::string look_at_root();
   std::string look_at_metadata();
+  /// What somebody sees who is about to mend it; nullopt if that does not verify either.
+  std::optional<tuf::TrustedRepository> load_with(const tuf::Tolerance& tolerance);
   [[noreturn]] void fail_expired(const tuf::Error& error);
+  [[noreturn]] void fail_broken(const tuf::Error& error);
   void warn_of_expiry();
 
   Patient& patient_;

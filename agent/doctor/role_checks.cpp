@@ -102,6 +102,11 @@ void RoleChecks::require_releases() {
 void RoleChecks::require_readable(const tuf::Delegation& delegation) {
   if (!delegation.problem || delegation.state == tuf::Delegation::State::kExpired) return;
   const std::string role = delegation.role.name.text();
+  if (delegation.state == tuf::Delegation::State::kMissing) {
+    throw Ailment("role-unservable",
+                  delegation.problem->with_hint("whoever holds the key of " + role +
+                                                " runs: countersign repo repair " + patient_.gun->text()));
+  }
   throw Ailment("role-unreadable",
                 Error(delegation.problem->code(),
                       "the stored file of " + role + " is of no use: " + delegation.problem->what(),

@@ -16,6 +16,8 @@ using tuf::ErrorCode;
 /// A clock that differs by more makes what is valid look expired, or the other way round.
 constexpr std::chrono::hours kWrongClock{24};
 constexpr std::chrono::minutes kInexactClock{2};
+/// HTTP tells whole seconds, and an answer takes its time.
+constexpr std::chrono::seconds kPreciseClock{5};
 
 /// Asked for where no repository is named; the answer "not here" tells as much as any other.
 const tuf::Gun& some_repository() {
@@ -155,6 +157,7 @@ std::string ServerChecks::look_at_clock() {
   const auto ahead = probe_.get().clock_ahead(patient_.runtime.now());
   if (!ahead) return "the server does not tell the time";
   const auto off = std::chrono::abs(*ahead);
+  if (off < kPreciseClock) return "as the server's";
   const std::string difference = "this machine's clock is " + in_words(off) +
                                  (ahead->count() > 0 ? " ahead of" : " behind") + " the server's";
   if (off > kWrongClock) {

@@ -157,6 +157,25 @@ def lost_file(clinic):
     return clinic.forged("lost-file", change)
 
 
+def in_other_form(role):
+    """A file that the server has taken, and cannot find again by the hash of the form that it was given."""
+    def change(repo):
+        repo.edit(role)
+        repo.publish(role)
+        stored = repo.files[role]
+        for name in [name for name, data in repo.shelf.files.items() if data == stored]:
+            del repo.shelf.files[name]
+        repo.shelf.files[f"{role}.json"] = stored + b"\n"
+    return change
+
+
+def blocking_snapshot(repo):
+    """One that the server does not sign has expired: it makes no timestamp any more (section 2.6)."""
+    repo.edit("snapshot")["expires"] = PAST
+    repo.publish()
+    repo.shelf.answers["timestamp.json"] = Answer(b'{"errors":[{"code":"UNKNOWN"}]}', status=500)
+
+
 def unsigned_targets(repo):
     repo.edit("targets")
     repo.signers["targets"] = [ec_key("stranger")]
@@ -205,6 +224,14 @@ def encrypted_key(clinic, **env):
     private.mkdir(parents=True, mode=0o700)
     for path in clinic.repository("encrypted", "docker-key-file").identity.key_files:
         shutil.copy2(path, private)
+    return patient
+
+
+def encrypted_named_file(clinic):
+    """An encrypted file that is named is opened to see which key it holds."""
+    repository = clinic.repository("encrypted", "docker-key-file")
+    patient = clinic.patient(repository, env={"DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE": clinic.secrets.new()})
+    patient.args += ["--key", str(repository.identity.key_files[0])]
     return patient
 
 
