@@ -60,7 +60,7 @@ class Scene:
     # --- what must hold after every kill --------------------------------------------------------------------------
 
     def key_files(self) -> dict[str, bytes]:
-        return {p.name: p.read_bytes() for p in (self.admin.trust_dir / "private").iterdir()}
+        return {p.name: p.read_bytes() for p in (self.admin.trust_dir / "private").glob("*.key")}
 
     def check(self, trust_dir):
         """A stranger reads the repository, and so does who was killed, with the trust directory that is left; no key is
@@ -76,8 +76,7 @@ class Scene:
         for name, content in self.keys.items():
             assert now.get(name) == content, f"{name} is lost or changed"
         for name in now.keys() - self.keys.keys():
-            if name.endswith(".key"):
-                self.open(name)
+            self.open(name)
         self.keys = now
         root = self.world.store.read(self.gun).signed("root")
         for role in ("root", "targets", "snapshot"):

@@ -86,7 +86,9 @@ def test_nothing_is_taken_away_without_yes(world, commands):
             user = owner if lonely in args else scene.admin
             before = scene.everything(), world.store.state(lonely)
             # What would hide tags for want of a key is refused for that, before anybody is asked for consent.
-            user.refused(10 if args[:2] == ["signer", "remove"] and scene.gun in args else 2, *args)
+            outcome = user.refused(10 if args[:2] == ["signer", "remove"] and scene.gun in args else 2, *args)
+            assert "--yes" in outcome.stderr or name == "signer remove" and "countersign delegation remove" in (
+                outcome.stderr) or outcome.exit_code == 10, str(outcome)
             assert (scene.everything(), world.store.state(lonely)) == before, args
             for nearly in ("--ye", "-y"):
                 user.refused(2, *args, nearly, output="text")
