@@ -1,4 +1,6 @@
 // repo refresh, rotate, prepare, repair, delete: looking after a repository that exists.
+#include <filesystem>
+
 #include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/new_keys.h"
@@ -146,12 +148,17 @@ void delete_repository(const RepoDeleteOptions& options, Runtime& runtime, Repor
   }
   Runtime::Repository open = runtime.open(gun, options.remote ? Access::kAdminister : Access::kRead);
   RepositoryReport& described = start_report(open, report);
-  const bool there = options.remote ? repository_exists(*open.store) : open.seen.load(kRoot).has_value();
+  const bool seen = std::filesystem::exists(open.seen.folder());
+  const bool there = options.remote ? repository_exists(*open.store) : seen;
   if (!there) {
+    // What a run that was stopped half-way has left here goes with what went there.
+    const bool forget = seen && !runtime.dry_run();
+    if (forget) open.seen.forget();
     throw Error(ErrorCode::kNoTrustData,
                 options.remote ? open.store->name() + " has no trust data for " + gun.text()
                                : "nothing was seen of " + gun.text() + " here",
-                "nothing was deleted; check the name and the server");
+                forget ? "what was seen of it here is forgotten; check the name and the server"
+                       : "nothing was deleted; check the name and the server");
   }
   if (runtime.dry_run()) {
     report.text.push_back(gun.text() + ": would delete it" +

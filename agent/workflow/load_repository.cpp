@@ -268,9 +268,19 @@ class Loading {
   void believe_what_pinned_keys_signed() {
     TrustedRepository pinned(request_.gun, request_.now);
     start_from_pin(pinned, *request_.policy.pin);
+    if (is_among_roots_of(pinned, *memory_.known_root)) return;
     memory_ = RollbackMemory::read(seen_, request_.gun, request_.now, &pinned.root().body);
     for (const std::string& loss : memory_.losses) warnings_.push_back({"CACHE_UNUSABLE", loss});
     replaces_memory_ = !memory_.losses.empty();
+  }
+
+  /// Whether that root is the one in use, or one of its predecessors: then what its keys have signed binds,
+  /// though they may have been replaced since.
+  bool is_among_roots_of(const TrustedRepository& repository, const Metadata<tuf::Root>& root) {
+    const std::int64_t newest = repository.root().body.version;
+    if (root.body.version >= newest) return root.bytes == repository.root().bytes;
+    const FileRequest request{kRoot, FileRequest::WithVersion{root.body.version}, kMaxRoot};
+    return store_.fetch({request}).front() == root.bytes;
   }
 
   /// The root that the (not yet verified) snapshot names, if it is another one than that in use. What comes

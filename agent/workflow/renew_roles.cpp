@@ -79,29 +79,38 @@ std::string content_of(const tuf::Targets& body) {
 }  // namespace
 
 ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys) {
-  return [due_by, &keys](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
-    const auto is_due = [&](tuf::Time expires) { return expires <= due_by; };
-    if (is_due(repository.root().body.expires)) {
+  // What has a newer version than at the first attempt was signed meanwhile, and lives as long as it can.
+  const auto before = std::make_shared<std::map<RoleName, std::int64_t>>();
+  return [due_by, &keys, before](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+    const auto is_due = [&](const RoleName& role, std::int64_t version, tuf::Time expires) {
+      const std::int64_t first = before->try_emplace(role, version).first->second;
+      return expires <= due_by && version <= first;
+    };
+    const tuf::Root& root = repository.root().body;
+    if (is_due(kRoot, root.version, root.expires)) {
       if (can_sign(repository, kRoot, keys)) {
         draft.renew_root();
-      } else if (repository.root().body.expires <= repository.now()) {
+      } else if (root.expires <= repository.now()) {
         fail_expired(repository, kRoot);
       }
     }
-    if (is_due(repository.targets().body.expires)) {
+    const tuf::Targets& targets = repository.targets().body;
+    if (is_due(kTargets, targets.version, targets.expires)) {
       if (can_sign(repository, kTargets, keys)) {
         draft.renew(kTargets);
-      } else if (repository.targets().body.expires <= repository.now()) {
+      } else if (targets.expires <= repository.now()) {
         fail_expired(repository, kTargets);
       }
     }
     for (const tuf::Delegation& delegation : repository.delegations()) {
       const RoleName& role = delegation.role.name;
-      if (delegation.metadata && is_due(delegation.metadata->body.expires) &&
+      if (delegation.metadata &&
+          is_due(role, delegation.metadata->body.version, delegation.metadata->body.expires) &&
           can_sign(repository, role, keys))
         draft.renew(role);
     }
-    if (is_due(repository.snapshot().body.expires)) {
+    const tuf::Snapshot& snapshot = repository.snapshot().body;
+    if (is_due(kSnapshot, snapshot.version, snapshot.expires)) {
       if (can_sign(repository, kSnapshot, keys)) {
         renew_snapshot(repository, draft, keys);
       } else if (!repository.has_timestamp()) {

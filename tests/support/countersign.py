@@ -102,17 +102,23 @@ class Countersign:
             options += ["--trust-root", self.pin]
         return options
 
+    def argv(self, *args, output="json") -> list[str]:
+        argv = [str(self.binary), *map(str, args), *self.global_options(), "-o", output]
+        assert not self.secrets.found_in("\0".join(argv)), "the test itself puts a secret into argv"
+        return argv
+
+    def environment(self) -> dict[str, str]:
+        return clean_environment(self.home) | {"TMPDIR": str(self.tmp)} | self.env
+
     def run(self, *args, output="json", env=None, without=()) -> Outcome:
         """env: additional variables; without: variables that are not set."""
-        args = [str(a) for a in args]
-        environment = clean_environment(self.home) | {"TMPDIR": str(self.tmp)} | self.env | (env or {})
+        environment = self.environment() | (env or {})
         for name in without:
             environment.pop(name, None)
-        argv = [*map(str, self.wrapper), str(self.binary), *args, *self.global_options(), "-o", output]
-        assert not self.secrets.found_in("\0".join(argv)), "the test itself puts a secret into argv"
+        argv = [*map(str, self.wrapper), *self.argv(*args, output=output)]
         result = run(argv, env=environment, cwd=self.work, check=False)
         outcome = Outcome(result, json.loads(result.stdout) if output == "json" else None)
-        _check_promises(outcome, args[0], self.secrets)
+        _check_promises(outcome, str(args[0]), self.secrets)
         assert not list(self.tmp.iterdir()), f"temporary files are left\n{outcome}"
         return outcome
 
