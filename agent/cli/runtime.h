@@ -13,6 +13,7 @@
 #include "agent/cli/command_line.h"
 #include "agent/config/settings.h"
 #include "agent/http/curl_client.h"
+#include "agent/image/registry.h"
 #include "agent/report/report.h"
 #include "agent/store/trust_store.h"
 #include "agent/trust_dir/seen_repository.h"
@@ -54,6 +55,9 @@ class Runtime {
   /// Throws kUsage if anything but reading is to be done offline.
   Repository open(const tuf::Gun& gun, Access access);
 
+  /// The registry of an image, for reading.
+  Registry open_registry(const tuf::Gun& image);
+
   hsm::KeyStore& key_store() { return key_store_; }
   hsm::Tokens& tokens();
   /// The keys named with --signing-key or in the configuration; without any, the trust directory's. Snapshot
@@ -69,7 +73,8 @@ class Runtime {
   std::vector<Warning> take_warnings();
 
  private:
-  std::shared_ptr<CurlClient> http(const ServerUrl& server);
+  /// One client for each server, so that connections are kept. `tls` is asked for a new one.
+  std::shared_ptr<CurlClient> http(const Url& server, const std::function<TlsFiles()>& tls);
   std::unique_ptr<TrustStore> open_store(const tuf::Gun& gun, Access access);
   std::unique_ptr<hsm::KeySource> key_source(const std::string& ref);
 

@@ -16,9 +16,8 @@ std::optional<Credential> Credentials::notary_auth() {
   return credential;
 }
 
-std::optional<Credential> Credentials::for_registry(const std::string& host,
-                                                    const std::optional<Url>& trust_server) {
-  if (trust_server && trust_server->authority() == host) {
+std::optional<Credential> Credentials::for_registry(const std::string& host, bool also_trust_server) {
+  if (also_trust_server) {
     if (auto credential = notary_auth()) return credential;
   }
   return docker_.find(host);

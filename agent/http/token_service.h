@@ -24,8 +24,8 @@ class TokenService {
   static TokenService of(const Challenge& challenge, const std::vector<std::string>& http_servers);
 
   const std::string& host() const { return realm_.authority(); }
-  /// Whether `server`'s credentials may go there: to the same host, to the domain that the server's host stands
-  /// in (`auth.example.com` and `example.com` for `registry.example.com`), or to one of `realm_hosts`.
+  /// Whether `server`'s credentials may go there: to the same host, to the domain that the server's host
+  /// stands in (`auth.example.com` and `example.com` for `registry.example.com`), or to one of `realm_hosts`.
   bool may_have_credentials_of(const Url& server, const std::vector<std::string>& realm_hosts) const;
 
   /// One token request; `credential` nullptr asks anonymously. Throws kUnauthorized and kForbidden when the

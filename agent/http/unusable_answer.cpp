@@ -27,7 +27,8 @@ tuf::Error unusable_answer(const std::string& server, const std::string& subject
   }
   if (response.status >= 300 && response.status < 400) {
     const std::string target = printable(response.header("location").value_or("nowhere"), 200);
-    return {ErrorCode::kServerError, answer + ": a redirect to " + target + ", which is not followed", redirect_hint};
+    return {ErrorCode::kServerError, answer + ": a redirect to " + target + ", which is not followed",
+            redirect_hint};
   }
   if (response.status == 429) {
     const std::string wait = printable(response.header("retry-after").value_or(""), 40);

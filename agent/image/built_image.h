@@ -20,9 +20,9 @@ struct BuiltImage {
 };
 
 /// `--metadata-file`: the JSON of `docker buildx build`, `bake` (an image for each target) and
-/// `imagetools create`, which is also the output `metadata` of docker/build-push-action and docker/bake-action.
-/// Targets that were not pushed are left out. Throws kFileUnreadable if it names no image, kSourcesDisagree if
-/// it gives one of them two digests, kInvalidDigest.
+/// `imagetools create`, which is also the output `metadata` of docker/build-push-action and
+/// docker/bake-action. Targets that were not pushed are left out. Throws kFileUnreadable if it names no
+/// image, kSourcesDisagree if it gives one of them two digests, kInvalidDigest.
 std::vector<BuiltImage> read_metadata_file(const std::filesystem::path& path);
 
 /// `--digest-file`: a digest alone, as buildah, podman, skopeo and kaniko write it, or lines of

@@ -15,9 +15,8 @@ std::string tag_of(const ResolvedImage& image, const Platform& platform) {
   std::string tag = *image.reference.tag + "-" + platform.text();
   std::replace(tag.begin(), tag.end(), '/', '-');
   if (is_valid_tag(tag)) return tag;
-  throw Error(ErrorCode::kInvalidTag,
-              "\"" + printable(tag, 160) + "\", for one platform of " + name_of(image.reference) +
-                  ", is not a tag");
+  throw Error(ErrorCode::kInvalidTag, "\"" + printable(tag, 160) + "\", for one platform of " +
+                                          name_of(image.reference) + ", is not a tag");
 }
 
 }  // namespace

@@ -37,8 +37,9 @@ std::vector<SourceClaim> local_claims(const ImageReference& reference, const Sou
     claims.push_back(claim_of(origin, choose_built_image(images, reference, std::nullopt, origin)));
   }
   if (options.oci_layout) {
-    claims.push_back(SourceClaim::of("--oci-layout " + printable(*options.oci_layout),
-                                     read_layout(parse_source_location(*options.oci_layout, "--oci-layout"))));
+    claims.push_back(
+        SourceClaim::of("--oci-layout " + printable(*options.oci_layout),
+                        read_layout(parse_source_location(*options.oci_layout, "--oci-layout"))));
   }
   if (options.manifest_file) {
     claims.push_back(SourceClaim::of("--manifest " + printable(*options.manifest_file),
@@ -47,28 +48,28 @@ std::vector<SourceClaim> local_claims(const ImageReference& reference, const Sou
   return claims;
 }
 
-[[noreturn]] void fail_mismatch(const Registry& registry, const ResolvedImage& image, const std::string& found,
-                                const std::string& when) {
+[[noreturn]] void fail_mismatch(const Registry& registry, const ResolvedImage& image,
+                                const std::string& found, const std::string& when) {
   throw Error(ErrorCode::kRegistryMismatch, name_of(image.reference) + " in " + registry.name() + " is " +
                                                 found + " " + when + ", not " + image.digest.text() + " (" +
                                                 image.source + ")");
 }
 
 /// Compares the tag in the registry with the image. Builders that push one image for each platform tell the
-/// digest of each: signed under the tag of the whole, it would turn everybody else's machines to one platform,
-/// so that is refused in any case. Another or no image under the tag is refused if the user wants that checked.
+/// digest of each: signed under the tag of the whole, it would turn everybody else's machines to one
+/// platform, so that is refused in any case. Another or no image under the tag is refused if the user wants
+/// that checked.
 void compare_with_tag(Registry& registry, const ResolvedImage& image, bool must_be_equal) {
   if (!image.reference.tag) return;
   const std::optional<Manifest> whole = registry.find(*image.reference.tag);
   if (whole && whole->digest == image.digest) return;
   for (const ManifestChild& child : whole ? whole->children : std::vector<ManifestChild>()) {
     if (child.digest != image.digest.text()) continue;
-    throw Error(ErrorCode::kRegistryMismatch,
-                image.digest.text() + " (" + image.source + ") is only the " + child.platform.text() +
-                    " part of " + name_of(image.reference) + ", which is " + whole->digest.text() + " in " +
-                    registry.name(),
-                "sign the whole index: countersign sign " + name_of(image.reference) + "@" +
-                    whole->digest.text());
+    throw Error(
+        ErrorCode::kRegistryMismatch,
+        image.digest.text() + " (" + image.source + ") is only the " + child.platform.text() + " part of " +
+            name_of(image.reference) + ", which is " + whole->digest.text() + " in " + registry.name(),
+        "sign the whole index: countersign sign " + name_of(image.reference) + "@" + whole->digest.text());
   }
   if (must_be_equal) fail_mismatch(registry, image, whole ? whole->digest.text() : "absent", "now");
 }
@@ -83,9 +84,9 @@ std::int64_t parse_size(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > tuf::kMaxJsonInteger) {
-    throw Error(
-        ErrorCode::kUsage, "--size \"" + printable(text, 40) + "\" is not a number of bytes from 1 to 2^53",
-        "give the manifest's length in bytes: docker buildx imagetools inspect --raw IMAGE | wc -c");
+    throw Error(ErrorCode::kUsage,
+                "--size \"" + printable(text, 40) + "\" is not a number of bytes from 1 to 2^53",
+                "give the manifest's length in bytes: docker buildx imagetools inspect --raw IMAGE | wc -c");
   }
   return value;
 }

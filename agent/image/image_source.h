@@ -42,8 +42,8 @@ std::int64_t parse_size(std::string_view text);
 
 /// The image is looked up in its registry if no source tells the digest, or none tells the size (then by the
 /// digest), or its children or a check are wanted. Throws kSourcesDisagree (each value is named with its
-/// source), kImageNotFound, kRegistryMismatch (the tag in the registry is another image, or the digest is that
-/// of one platform of what is there), and what the sources throw.
+/// source), kImageNotFound, kRegistryMismatch (the tag in the registry is another image, or the digest is
+/// that of one platform of what is there), and what the sources throw.
 ResolvedImage resolve_image(const ImageReference& reference, const SourceOptions& options,
                             const OpenRegistry& open_registry);
 

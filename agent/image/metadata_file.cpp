@@ -92,8 +92,9 @@ class MetadataFile {
   }
 
   [[noreturn]] void fail(ErrorCode code, const std::string& reason) const {
-    throw Error(code, name_ + " " + reason,
-                "write it with: docker buildx build --push --metadata-file FILE, or bake, or imagetools create");
+    throw Error(
+        code, name_ + " " + reason,
+        "write it with: docker buildx build --push --metadata-file FILE, or bake, or imagetools create");
   }
 
   std::string name_;

@@ -13,8 +13,8 @@ namespace {
 using tuf::Error;
 using tuf::ErrorCode;
 
-/// All that we know. With fewer, registries convert: asked for an image's manifest only, they answer with that
-/// of one platform; asked for nothing, with a format that no digest was ever signed in.
+/// All that we know. With fewer, registries convert: asked for an image's manifest only, they answer with
+/// that of one platform; asked for nothing, with a format that no digest was ever signed in.
 constexpr const char* kAccept =
     "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "
     "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
@@ -59,8 +59,8 @@ std::optional<Manifest> Registry::find(const std::string& tag) {
 std::optional<Manifest> Registry::find(const Digest& digest) {
   std::optional<Manifest> manifest = get(digest.text());
   if (manifest && manifest->digest != digest) {
-    throw Error(ErrorCode::kHashMismatch, name() + " gives " + manifest->digest.text() + " for " +
-                                              subject(digest.text()),
+    throw Error(ErrorCode::kHashMismatch,
+                name() + " gives " + manifest->digest.text() + " for " + subject(digest.text()),
                 "something between here and the registry alters what it sends: look at proxies and mirrors");
   }
   return manifest;
@@ -111,8 +111,9 @@ std::optional<Digest> Registry::announced(const HttpResponse& response, const st
 Url registry_url(const tuf::Gun& image, const std::vector<std::string>& insecure) {
   const std::string registry = registry_of(image);
   const std::string host = registry == "docker.io" ? "registry-1.docker.io" : registry;
-  const bool plain = std::find(insecure.begin(), insecure.end(), registry) != insecure.end();
-  const auto url = Url::parse((plain ? "http://" : "https://") + host);
+  auto url = Url::parse("http://" + host);
+  if (url && url->is_allowed(insecure)) return *url;
+  url = Url::parse("https://" + host);
   if (!url) throw Error(ErrorCode::kConfig, "\"" + printable(registry) + "\" is not the host of a registry");
   return *url;
 }

@@ -45,8 +45,8 @@ class Registry {
   std::string repository_;  // the name without the registry
 };
 
-/// Where the registry of an image is: Docker Hub's is not called docker.io. Unencrypted if it stands in
-/// `insecure` (`host[:port]`). Throws kConfig for a name that is no host.
+/// Where the registry of an image is: Docker Hub's is not called docker.io. Unencrypted if its authority
+/// stands in `insecure`. Throws kConfig for a name that is no host.
 Url registry_url(const tuf::Gun& image, const std::vector<std::string>& insecure);
 
 /// Scope and purpose of reading `image`.

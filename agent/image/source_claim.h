@@ -21,8 +21,8 @@ struct SourceClaim {
   static SourceClaim of(std::string origin, Manifest manifest);
 };
 
-/// All that `claims` say together. Throws kSourcesDisagree, with each value and who says it; `image` names the
-/// image.
+/// All that `claims` say together. Throws kSourcesDisagree, with each value and who says it; `image` names
+/// the image.
 SourceClaim agree(const std::string& image, const std::vector<SourceClaim>& claims);
 
 }  // namespace agent

@@ -23,9 +23,7 @@ class Hasher {
   explicit Hasher(const EVP_MD* method) : context_(EVP_MD_CTX_new()) {
     check(context_ && EVP_DigestInit_ex(context_.get(), method, nullptr) == 1);
   }
-  void add(std::string_view text) {
-    check(EVP_DigestUpdate(context_.get(), text.data(), text.size()) == 1);
-  }
+  void add(std::string_view text) { check(EVP_DigestUpdate(context_.get(), text.data(), text.size()) == 1); }
   tuf::Bytes finish() {
     tuf::Bytes digest(static_cast<std::size_t>(EVP_MD_CTX_get_size(context_.get())));
     check(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
@@ -64,9 +62,9 @@ TargetName parse_target_name(std::string_view text) {
   const std::size_t host = text.starts_with('[') ? std::min(text.find(']'), text.size()) : 0;
   const std::size_t colon = text.find(':', host);
   const std::size_t slash = text.find('/');
-  const bool port = slash != std::string_view::npos && colon < slash &&
-                    text.substr(colon + 1, slash - colon - 1).find_first_not_of("0123456789") ==
-                        std::string_view::npos;
+  const bool port =
+      slash != std::string_view::npos && colon < slash &&
+      text.substr(colon + 1, slash - colon - 1).find_first_not_of("0123456789") == std::string_view::npos;
   const std::size_t end = port ? text.find(':', slash) : colon;
   if (end == std::string_view::npos || end + 1 == text.size()) {
     throw Error(ErrorCode::kInvalidReference, "\"" + printable(text, 160) + "\" names no target",

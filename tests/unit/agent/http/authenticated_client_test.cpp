@@ -77,8 +77,8 @@ HttpRequest get(const std::string& url) {
 TEST_CASE("a batch that is refused costs one token and is repeated as a batch") {
   Lab lab;
   AuthenticatedClient client = lab.client();
-  const auto responses =
-      client.send({get("https://n.dct.example/a"), get("https://n.dct.example/b"), get("https://n.dct.example/c")});
+  const auto responses = client.send(
+      {get("https://n.dct.example/a"), get("https://n.dct.example/b"), get("https://n.dct.example/c")});
   for (const HttpResponse& each : responses) CHECK(each.status == 200);
   CHECK(lab.http->batch_sizes == std::vector<std::size_t>{3, 1, 3});
   CHECK(lab.tokens == 1);
@@ -196,8 +196,9 @@ TEST_CASE("a realm that cannot be trusted gets nothing") {
 }
 
 TEST_CASE("a token service elsewhere gets credentials only if it was named") {
-  const auto* realm = GENERATE("https://auth.other.example/token", "https://dct.example.evil.example/token",
-                               "https://ndct.example/token", "https://example/token", "https://192.0.2.7/token");
+  const auto* realm =
+      GENERATE("https://auth.other.example/token", "https://dct.example.evil.example/token",
+               "https://ndct.example/token", "https://example/token", "https://192.0.2.7/token");
   CAPTURE(realm);
   Lab lab;
   lab.challenge = std::string("Bearer realm=\"") + realm + "\",service=\"notary\"";
@@ -209,7 +210,8 @@ TEST_CASE("a token service elsewhere gets credentials only if it was named") {
   host.resize(host.find('/'));
   lab.options.realm_hosts = {"login.other.example", host};
   AuthenticatedClient named = lab.client();
-  CHECK_ERROR(named.send_one(get("https://n.dct.example/a")), ErrorCode::kUnauthorized);  // no such service here
+  CHECK_ERROR(named.send_one(get("https://n.dct.example/a")),
+              ErrorCode::kUnauthorized);  // no such service here
   CHECK(lab.http->requests.size() > 2);
 
   Lab anonymous;

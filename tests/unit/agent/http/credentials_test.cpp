@@ -128,8 +128,8 @@ TEST_CASE("a helper that does not do its work is named, and what it said is not"
   home.add_helper("floods", "yes marker");
   home.add_helper("hangs", "echo marker; exec sleep 600");
   const std::vector<std::pair<std::string, ErrorCode>> rows = {
-      {"fails", ErrorCode::kUnauthorized},  {"talks", ErrorCode::kUnauthorized},
-      {"wrong", ErrorCode::kUnauthorized},  {"floods", ErrorCode::kUnauthorized},
+      {"fails", ErrorCode::kUnauthorized},      {"talks", ErrorCode::kUnauthorized},
+      {"wrong", ErrorCode::kUnauthorized},      {"floods", ErrorCode::kUnauthorized},
       {"hangs", ErrorCode::kServerUnreachable}, {"missing", ErrorCode::kConfig}};
   for (const auto& [name, code] : rows) {
     CAPTURE(name);
