@@ -62,7 +62,11 @@ std::vector<SourceClaim> local_claims(const ImageReference& reference, const Sou
 void compare_with_tag(Registry& registry, const ResolvedImage& image, bool must_be_equal) {
   if (!image.reference.tag) return;
   const std::optional<Manifest> whole = registry.find(*image.reference.tag);
-  if (whole && whole->digest == image.digest) return;
+  if (whole && whole->digest == image.digest) {
+    static_cast<void>(agree(name_of(image.reference), {{image.source, {}, image.length, {}},
+                                                       {registry.name(), {}, whole->length, {}}}));
+    return;
+  }
   for (const ManifestChild& child : whole ? whole->children : std::vector<ManifestChild>()) {
     if (child.digest != image.digest.text()) continue;
     throw Error(

@@ -71,10 +71,10 @@ def _check_promises(outcome: Outcome, command: str, secrets: Secrets):
 
 class Countersign:
     """One user on one machine: home, trust directory, working directory, environment. `pin` is what --trust-root
-    gets; `ca=False` leaves the server's CA untrusted; `wrapper` is a command that runs the program."""
+    gets; `ca=False` leaves the server's CA untrusted, `server=False` the server unnamed; `wrapper` is a command that runs the program."""
 
     def __init__(self, binary: Path, home: Path, store: Store, secrets: Secrets, *, env=None, pin=None,
-                 trust_dir: Path | None = None, ca=True, wrapper=()):
+                 trust_dir: Path | None = None, ca=True, server=True, wrapper=()):
         self.binary = binary
         self.home = home
         self.work = home / "work"
@@ -87,10 +87,13 @@ class Countersign:
         self.env = dict(env or {})
         self.pin = pin
         self.ca = ca
+        self.server = server
         self.wrapper = wrapper
 
     def global_options(self) -> list[str]:
-        options = ["-s", self.store.option, "-d", str(self.trust_dir)]
+        options = ["-d", str(self.trust_dir)]
+        if self.server:
+            options += ["-s", self.store.option]
         if self.ca:
             options += ["--tlscacert", str(self.store.ca)]
         if self.pin:
