@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "agent/cli/grammar.h"
 #include "agent/image/built_image.h"
 #include "agent/image/child_tags.h"
 #include "agent/image/release_file.h"
@@ -144,6 +143,10 @@ class Wanted {
 };
 
 }  // namespace
+
+std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Runtime& runtime) {
+  return Wanted(options, runtime).collect();
+}
 
 void add_image_options(CLI::App* command, ImageOptions& options) {
   add_operand(command, "image", options.images, "IMAGE", "[registry/]repository:tag[@sha256:…]")

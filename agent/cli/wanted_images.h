@@ -1,12 +1,12 @@
 // What `sign` is to sign: operands, the sources beside them, and release files, made into targets.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "agent/cli/grammar.h"
 #include "agent/cli/runtime.h"
 #include "agent/image/image_source.h"
 #include "agent/workflow/sign_images.h"

@@ -71,14 +71,13 @@ def signed(signer, tag) -> tuple[str, int]:
 
 
 def test_a_registry_that_converts_for_careless_clients(signer, registry):
-    """Asked for Docker's image type only, it answers with one platform; asked for anything, with schema 1."""
+    """Asked for Docker's image type only, it answers with the manifest of one platform."""
     image = make_image(signer.world.folder("image") / "layout", "1.0", "hello")
     run(["/usr/bin/skopeo", "copy", "--all", "--format", "v2s2", "--dest-tls-verify=false",
          f"oci:{image.layout}:1.0", f"docker://{signer.gun}:1.0"], env=clean_environment(signer.world.folder("x")),
         cwd=signer.world.folder("cwd"))
     right = registry.manifest(signer.repository, "1.0", ALL_TYPES)
-    for accept in (DOCKER_IMAGE, "*/*"):
-        assert registry.manifest(signer.repository, "1.0", accept) != right
+    assert registry.manifest(signer.repository, "1.0", DOCKER_IMAGE) != right
     signer.sign("1.0")
     assert signed(signer, "1.0") == (digest_of(right), len(right))
 

@@ -1,18 +1,21 @@
 """docker-registry with TLS: open, with passwords, or with tokens; and what a test puts into it byte for byte."""
 import base64
-import crypt
 import hashlib
 import itertools
 import json
 import ssl
-import urllib.error
 import urllib.request
+import warnings
 from pathlib import Path
 
 from support.images import Image
 from support.process import Daemon, clean_environment, free_port
 from support.stores import PARTS
 from support.tls import Authority
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # it is there in Debian 12's Python
+    import crypt
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_IMAGE = "application/vnd.oci.image.manifest.v1+json"
