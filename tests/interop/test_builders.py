@@ -119,13 +119,13 @@ def test_buildah_pushes_an_image(shop, buildah, form, media_type):
     shop.assert_pulled(tag, shop.sign(tag, "--digest-file", digest_file, "--check-registry"), media_type)
 
 
-@pytest.mark.parametrize("form, media_type", [("oci", OCI_INDEX), ("docker", DOCKER_LIST)])
-def test_buildah_pushes_an_image_for_several_platforms(shop, buildah, form, media_type):
+@pytest.mark.parametrize("form, list_form, media_type", [("oci", "oci", OCI_INDEX), ("docker", "v2s2", DOCKER_LIST)])
+def test_buildah_pushes_an_image_for_several_platforms(shop, buildah, form, list_form, media_type):
     tag, digest_file = f"buildah-multi-{form}", shop.folder("out") / "digest"
     for architecture in ("amd64", "arm64"):
         buildah.commit(f"{form}-{architecture}", form, "--arch", architecture)
     buildah("manifest", "create", tag, f"{form}-amd64", f"{form}-arm64")
-    buildah("manifest", "push", "-q", "--all", "--tls-verify=false", "--digestfile", digest_file, tag,
+    buildah("manifest", "push", "-q", "--all", "--format", list_form, "--tls-verify=false", "--digestfile", digest_file, tag,
             f"docker://{shop.gun}:{tag}")
     signed = shop.sign(tag, "--digest-file", digest_file, "--platforms")
     assert sorted(p["platform"] for p in signed.target(tag)["platforms"]) == ["linux/amd64", "linux/arm64"]

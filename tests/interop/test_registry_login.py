@@ -285,27 +285,31 @@ def test_only_a_registry_that_was_named_is_spoken_to_without_encryption(world, l
     assert plain.requests[-1].headers["authorization"] == "Basic " + basic(f"ci:{lab.password}")
 
 
-def test_certificates_are_found_where_docker_has_them(world, lab):
+def test_certificates_are_found_where_docker_has_them(world):
     """The registry's authority is another than the trust server's, which `--tlscacert` names."""
-    authority = Authority(world.folder("other"))
-    registry = FakeRegistry(authority, lambda request: manifest(INDEX, OCI_INDEX), client_ca=authority.ca)
+    authority = Authority(world.folder("other"), "another CA")
+    everybody = FakeRegistry(authority, lambda request: manifest(INDEX, OCI_INDEX))
+    known_only = FakeRegistry(authority, everybody.reply, client_ca=authority.ca)
     try:
-        image = f"{registry.host}/team/app:1.0"
+        image = f"{everybody.host}/team/app:1.0"
         assert_failed(resolve(world.client(), image), "TLS_FAILED", "authority that is not trusted")
+        assert_found(resolve(world.client(env={"SSL_CERT_FILE": str(authority.ca)}), image))
         certificate, key = authority.issue("client")
         for kind in ("certs.d", "tls"):
             client = world.client()
-            folder = client.home / ".docker" / kind / registry.host
+            folder = client.home / ".docker" / kind / known_only.host
             folder.mkdir(parents=True)
             (folder / "ca.crt").write_bytes(authority.ca.read_bytes())
-            assert_failed(resolve(client, image), "TLS_FAILED", "certificate")
+            image = f"{known_only.host}/team/app:1.0"
+            # TLS 1.3 hears of a certificate that it did not send too late to be sure what broke.
+            assert resolve(client, image).exit_code == 8 and not known_only.requests
             (folder / "client.cert").write_bytes(certificate.read_bytes())
             (folder / "client.key").write_bytes(key.read_bytes())
             assert_found(resolve(client, image))
-        assert_failed(resolve(world.client(env={"SSL_CERT_FILE": str(authority.ca)}), image), "TLS_FAILED",
-                      "client certificate")
+            known_only.requests.clear()
     finally:
-        registry.stop()
+        everybody.stop()
+        known_only.stop()
 
 
 def test_a_proxy_of_the_environment_sees_no_secret(world, lab, hosts):
