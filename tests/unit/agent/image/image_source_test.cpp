@@ -272,6 +272,6 @@ TEST_CASE("Children that cannot be told apart, measured or named are not signed"
   CHECK_ERROR(children_of(R"({"digest":"sha512:)" + std::string(128, 'a') + R"(","size":7,"platform":)" +
                           amd64 + "}"),
               ErrorCode::kInvalidDigest, "sha512");
-  CHECK_ERROR(children_of(child("a", R"({"os":"linux","architecture":"../x"})")), ErrorCode::kInvalidTag);
+  CHECK_ERROR(children_of(child("a", R"({"os":"linux","architecture":"a b"})")), ErrorCode::kInvalidTag);
   CHECK_ERROR(children_of(child("a", amd64), std::string(120, 't')), ErrorCode::kInvalidTag);
 }
