@@ -28,6 +28,7 @@ void add_commands(Grammar& grammar) {
   add_witness(grammar);
   grammar.group("key", "Keys in files and on tokens");
   add_keys(grammar);
+  add_key_care(grammar);
   grammar.group("token", "PKCS#11 tokens");
   add_tokens(grammar);
 }
