@@ -42,6 +42,11 @@ void Grammar::add_global_options() {
             "Pin of the repository's root: key ID, certificate or CA file", "REF");
   app_.add_flag("--trust-on-first-use", settings.trust_on_first_use, "Accept an unpinned root once");
   app_.add_flag("--allow-http", settings.allow_http, "Allow a trust server without TLS");
+  add_values(&app_, "--insecure-registry", settings.insecure_registries,
+             "Allow this registry without TLS (repeatable)", "HOST[:PORT]");
+  add_values(&app_, "--token-service", settings.token_services,
+             "Give credentials to this token service outside its server's domain (repeatable)",
+             "HOST[:PORT]");
   app_.add_flag("--reset-cache", line_.reset_cache, "Forget what was seen of the repository before");
   app_.add_flag("--offline", line_.offline, "Look at what was last seen here; ask no server");
   app_.add_option("-o,--output", line_.output.format,

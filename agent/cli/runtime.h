@@ -14,6 +14,7 @@
 #include "agent/config/settings.h"
 #include "agent/http/credential.h"
 #include "agent/http/curl_client.h"
+#include "agent/image/registry.h"
 #include "agent/report/report.h"
 #include "agent/store/trust_store.h"
 #include "agent/trust_dir/seen_repository.h"
@@ -61,6 +62,8 @@ class Runtime {
   std::shared_ptr<HttpClient> authenticated_http(const tuf::Gun& gun, Access access);
   /// Throws kConfig for credentials that are there but malformed.
   std::optional<Credential> credential_for(const tuf::Gun& gun);
+  /// The registry of an image, for reading.
+  Registry open_registry(const tuf::Gun& image);
 
   hsm::KeyStore& key_store() { return key_store_; }
   hsm::Tokens& tokens();
@@ -77,6 +80,8 @@ class Runtime {
   std::vector<Warning> take_warnings();
 
  private:
+  /// One client for each server, so that connections are kept. `tls` is asked for a new one.
+  std::shared_ptr<CurlClient> client(const Url& server, const std::function<TlsFiles()>& tls);
   std::unique_ptr<TrustStore> open_store(const tuf::Gun& gun, Access access);
   std::unique_ptr<hsm::KeySource> key_source(const std::string& ref);
 

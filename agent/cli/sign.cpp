@@ -2,19 +2,18 @@
 
 #include "agent/cli/commands.h"
 #include "agent/cli/operands.h"
-#include "agent/image/image_source.h"
+#include "agent/cli/wanted_images.h"
+#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
-#include "agent/workflow/sign_images.h"
 #include "tuf/base/error.h"
+#include "tuf/base/hex.h"
 
 namespace agent {
 namespace {
 
 struct SignOptions {
-  std::vector<std::string> images;
+  ImageOptions images;
   std::vector<std::string> roles;
-  std::optional<std::string> size;
-  std::optional<std::string> oci_layout;
   bool allow_move = false;
 };
 
@@ -30,34 +29,22 @@ std::string to_string(SignStatus status) {
   return "";
 }
 
-std::vector<ResolvedImage> resolve(const SignOptions& options) {
-  std::vector<ResolvedImage> images;
-  if (options.images.size() > 1 && (options.size || options.oci_layout)) {
-    throw tuf::Error(tuf::ErrorCode::kUsage,
-                     "--size and --oci-layout speak of one image, but " +
-                         std::to_string(options.images.size()) + " are given",
-                     "sign the images one by one");
+OrderedJson platforms_json(const ResolvedImage& image) {
+  OrderedJson platforms = OrderedJson::array();
+  for (const ManifestChild& child : image.children) {
+    platforms.push_back(
+        {{"platform", child.platform.text()}, {"digest", child.digest}, {"length", child.length}});
   }
-  SourceOptions sources;
-  if (options.size) sources.size = parse_size(*options.size);
-  sources.oci_layout = options.oci_layout;
-  for (const std::string& text : options.images) {
-    const ImageReference reference = parse_image(text);
-    if (!reference.tag) {
-      throw tuf::Error(tuf::ErrorCode::kInvalidReference, reference.gun.text() + " is given without a tag",
-                       "name the tag to sign: " + reference.gun.text() + ":TAG");
-    }
-    images.push_back(resolve_image(reference, sources));
-  }
-  return images;
+  return platforms;
 }
 
-ImageToSign to_target(const ResolvedImage& image) {
-  return {*image.reference.tag, {{{"sha256", image.digest.bytes()}}, image.length, std::nullopt}};
+/// What a puller compares.
+std::string digest_of(const ImageToSign& image) {
+  return "sha256:" + tuf::to_hex(image.target.hashes.at("sha256"));
 }
 
-void describe(const SignedImages& result, const std::vector<ResolvedImage>& images, bool dry_run,
-              RepositoryReport& repository, std::vector<std::string>& text) {
+void describe(const SignedImages& result, const std::vector<WantedImage>& images, const SignOptions& options,
+              bool dry_run, RepositoryReport& repository, std::vector<std::string>& text) {
   repository.published = result.changes.published;
   repository.attempts = result.changes.attempts;
   if (!dry_run) {
@@ -67,14 +54,20 @@ void describe(const SignedImages& result, const std::vector<ResolvedImage>& imag
   const std::vector<std::string> roles = names_of(result.roles);
   for (std::size_t i = 0; i < images.size(); ++i) {
     TargetReport target;
-    target.name = *images[i].reference.tag;
-    target.digest = images[i].digest.text();
-    target.length = images[i].length;
+    target.name = images[i].target.name;
+    target.digest = digest_of(images[i].target);
+    target.length = images[i].target.target.length;
     target.roles = roles;
     target.status = to_string(result.statuses[i]);
     text.push_back(repository.gun + ":" + target.name + ": " +
                    (dry_run && *target.status != "unchanged" ? "would be " : "") + *target.status + " as " +
                    target.digest + " (" + std::to_string(target.length) + " bytes) in " + join(roles));
+    target.more["source"] = printable(images[i].source);
+    if (options.images.platforms && images[i].image) {
+      target.more["platforms"] = platforms_json(*images[i].image);
+      for (const ManifestChild& child : images[i].image->children)
+        text.push_back("  " + child.platform.text() + "  " + printable(child.digest));
+    }
     repository.targets.push_back(std::move(target));
   }
   if (dry_run) {
@@ -88,22 +81,29 @@ void describe(const SignedImages& result, const std::vector<ResolvedImage>& imag
   }
 }
 
-void sign(const SignOptions& options, Runtime& runtime, Report& report) {
-  SignRequest request;
-  request.roles = parse_roles(options.roles);
-  request.allow_move = options.allow_move;
-  std::map<tuf::Gun, std::vector<ResolvedImage>> by_repository;  // one transaction for each
-  for (ResolvedImage& image : resolve(options))
-    by_repository[image.reference.gun].push_back(std::move(image));
+class Signing {
+ public:
+  Signing(const SignOptions& options, Runtime& runtime, Report& report)
+      : options_(options), runtime_(runtime), report_(report) {
+    request_.roles = parse_roles(options.roles);
+    request_.allow_move = options.allow_move;
+  }
 
-  for (const auto& [gun, images] : by_repository) {
-    Runtime::Repository repository = runtime.open(gun, Access::kPublish);
-    RepositoryReport& described = report.repositories.emplace_back();
-    described.gun = gun.text();
-    described.server = repository.store->name();
-    described.published = false;
-    request.images.clear();
-    for (const ResolvedImage& image : images) request.images.push_back(to_target(image));
+  void run() {
+    const std::map<tuf::Gun, std::vector<WantedImage>> wanted = wanted_images(options_.images, runtime_);
+    // A release that cannot be published whole is not begun.
+    if (wanted.size() > 1 && !runtime_.dry_run()) {
+      for (const auto& [gun, images] : wanted) rehearse(gun, images);
+    }
+    for (const auto& [gun, images] : wanted) publish(gun, images);
+    if (options_.images.check_registry && !runtime_.dry_run()) check_tags(wanted);
+  }
+
+ private:
+  SignedImages sign(Runtime::Repository& repository, const std::vector<WantedImage>& images, bool dry_run,
+                    std::vector<Warning>& warnings) {
+    SignRequest request = request_;
+    for (const WantedImage& image : images) request.images.push_back(image.target);
     if (request.roles.empty()) {
       repository.load.likely.push_back(tuf::RoleName::of("targets/releases"));
     } else {
@@ -112,13 +112,50 @@ void sign(const SignOptions& options, Runtime& runtime, Report& report) {
       }
     }
     PublishOptions publish;
-    publish.dry_run = runtime.dry_run();
-    const SignedImages result = sign_images(*repository.store, repository.seen, repository.load, request,
-                                            runtime.keys(), publish, report.warnings);
-    describe(result, images, runtime.dry_run(), described, report.text);
-    for (Warning& warning : health_warnings(result.changes.repository))
-      report.warnings.push_back(std::move(warning));
+    publish.dry_run = dry_run;
+    return sign_images(*repository.store, repository.seen, repository.load, request, runtime_.keys(), publish,
+                       warnings);
   }
+
+  void rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images) {
+    Runtime::Repository repository = runtime_.open(gun, Access::kPublish);
+    std::vector<Warning> said_when_published;
+    try {
+      static_cast<void>(sign(repository, images, true, said_when_published));
+    } catch (const tuf::Error& error) {
+      throw error.with_context("nothing of the release was published, since one part cannot be");
+    }
+  }
+
+  void publish(const tuf::Gun& gun, const std::vector<WantedImage>& images) {
+    Runtime::Repository repository = runtime_.open(gun, Access::kPublish);
+    RepositoryReport& described = report_.repositories.emplace_back();
+    described.gun = gun.text();
+    described.server = repository.store->name();
+    described.published = false;
+    const SignedImages result = sign(repository, images, runtime_.dry_run(), report_.warnings);
+    describe(result, images, options_, runtime_.dry_run(), described, report_.text);
+    for (Warning& warning : health_warnings(result.changes.repository))
+      report_.warnings.push_back(std::move(warning));
+  }
+
+  void check_tags(const std::map<tuf::Gun, std::vector<WantedImage>>& wanted) {
+    for (const auto& [gun, images] : wanted) {
+      Registry registry = runtime_.open_registry(gun);
+      for (const WantedImage& image : images) {
+        if (image.image) check_registry(registry, *image.image, "after it was signed");
+      }
+    }
+  }
+
+  const SignOptions& options_;
+  Runtime& runtime_;
+  Report& report_;
+  SignRequest request_;
+};
+
+void sign(const SignOptions& options, Runtime& runtime, Report& report) {
+  Signing(options, runtime, report).run();
 }
 
 }  // namespace
@@ -126,11 +163,9 @@ void sign(const SignOptions& options, Runtime& runtime, Report& report) {
 void add_sign(Grammar& grammar) {
   auto options = std::make_shared<SignOptions>();
   CLI::App* c = grammar.command("sign", "Sign image tags and publish them", options, sign);
-  add_operand(c, "image", options->images, "IMAGE", "[registry/]repository:tag[@sha256:…]");
+  add_image_options(c, options->images);
   grammar.add_signing_keys(c);
   add_values(c, "--role", options->roles, "Sign into exactly this role (repeatable)", "ROLE");
-  add_value(c, "--size", options->size, "Bytes of the manifest, with an explicit digest", "N");
-  add_value(c, "--oci-layout", options->oci_layout, "Digest and size from an OCI image layout", "DIR[:REF]");
   c->add_flag("--allow-move", options->allow_move, "Sign a tag that is signed with another digest");
 }
 }  // namespace agent

@@ -170,11 +170,15 @@ class Reader {
   }
 
   void read_own(const Section& section) {
+    const std::set<std::string> known = {"server", "trust_dir",           "keys",
+                                         "module", "insecure_registries", "token_services"};
     for (const auto& [name, value] : section.members()) {
-      if (name != "server" && name != "trust_dir" && name != "keys" && name != "module") {
-        section.fail(name, "is not known", "known are: server, trust_dir, keys, module");
-      }
+      if (known.contains(name)) continue;
+      section.fail(name, "is not known",
+                   "known are: server, trust_dir, keys, module, insecure_registries, token_services");
     }
+    config_.insecure_registries = section.texts("insecure_registries");
+    config_.token_services = section.texts("token_services");
     if (auto server = section.text("server")) config_.server = std::move(server);
     if (auto trust_dir = path_member(section, "trust_dir")) config_.trust_dir = std::move(trust_dir);
     config_.module = path_member(section, "module");

@@ -21,6 +21,7 @@ class Store:
         self.name = name
         self.url = url  # for readers and for the official clients
         self.option = option or url  # for countersign --server
+        self.authority = authority
         self.ca = authority.ca
         self._reader = Reader(url, self.ca)
 
