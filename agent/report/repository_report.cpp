@@ -19,6 +19,7 @@ RoleReport describe_file(const RoleName& role, const tuf::Metadata<T>& file,
   report.name = role.text();
   report.version = file.body.version;
   report.expires = tuf::format_time(file.body.expires);
+  report.length = static_cast<std::int64_t>(file.bytes.size());
   report.sha256 = tuf::to_hex(tuf::sha256(tuf::as_bytes(file.bytes)));
   for (const tuf::KeyId& id : keys) report.key_ids.push_back(id.hex());
   for (const tuf::PublicKey& key : authority.keys())
