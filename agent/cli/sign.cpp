@@ -2,6 +2,7 @@
 
 #include "agent/cli/commands.h"
 #include "agent/cli/operands.h"
+#include "agent/cli/sign_receipt.h"
 #include "agent/image/image_source.h"
 #include "agent/report/repository_report.h"
 #include "agent/workflow/sign_images.h"
@@ -16,6 +17,9 @@ struct SignOptions {
   std::optional<std::string> size;
   std::optional<std::string> oci_layout;
   bool allow_move = false;
+  std::optional<std::string> receipt;
+  std::vector<std::string> annotations;
+  bool no_provenance = false;
 };
 
 std::string to_string(SignStatus status) {
@@ -56,6 +60,20 @@ ImageToSign to_target(const ResolvedImage& image) {
   return {*image.reference.tag, {{{"sha256", image.digest.bytes()}}, image.length, std::nullopt}};
 }
 
+/// What is to be said of where the images come from: by the CI, and with --annotate.
+void set_provenance(const SignOptions& options, Runtime& runtime, SignRequest& request, Report& report) {
+  request.annotations = parse_annotations(options.annotations);
+  if (options.no_provenance) {
+    if (request.annotations.empty()) return;
+    throw tuf::Error(tuf::ErrorCode::kUsage, "--no-provenance and --annotate exclude each other",
+                     "give only one of them");
+  }
+  request.provenance = request.annotations;
+  request.provenance.insert(runtime.ci().members.begin(), runtime.ci().members.end());
+  for (const std::string& refused : runtime.ci().refused)
+    report.warnings.push_back({"CI_VALUE_IGNORED", refused});
+}
+
 void describe(const SignedImages& result, const std::vector<ResolvedImage>& images, bool dry_run,
               RepositoryReport& repository, std::vector<std::string>& text) {
   repository.published = result.changes.published;
@@ -72,6 +90,8 @@ void describe(const SignedImages& result, const std::vector<ResolvedImage>& imag
     target.length = images[i].length;
     target.roles = roles;
     target.status = to_string(result.statuses[i]);
+    OrderedJson provenance = describe_provenance(result.changes.repository, result.roles, target.name);
+    if (!provenance.empty()) target.more["provenance"] = std::move(provenance);
     text.push_back(repository.gun + ":" + target.name + ": " +
                    (dry_run && *target.status != "unchanged" ? "would be " : "") + *target.status + " as " +
                    target.digest + " (" + std::to_string(target.length) + " bytes) in " + join(roles));
@@ -92,10 +112,12 @@ void sign(const SignOptions& options, Runtime& runtime, Report& report) {
   SignRequest request;
   request.roles = parse_roles(options.roles);
   request.allow_move = options.allow_move;
+  set_provenance(options, runtime, request, report);
   std::map<tuf::Gun, std::vector<ResolvedImage>> by_repository;  // one transaction for each
   for (ResolvedImage& image : resolve(options))
     by_repository[image.reference.gun].push_back(std::move(image));
 
+  SignReceipt receipt(options.receipt, runtime);
   for (const auto& [gun, images] : by_repository) {
     Runtime::Repository repository = runtime.open(gun, Access::kPublish);
     RepositoryReport& described = report.repositories.emplace_back();
@@ -116,9 +138,11 @@ void sign(const SignOptions& options, Runtime& runtime, Report& report) {
     const SignedImages result = sign_images(*repository.store, repository.seen, repository.load, request,
                                             runtime.keys(), publish, report.warnings);
     describe(result, images, runtime.dry_run(), described, report.text);
+    receipt.add(described, result);
     for (Warning& warning : health_warnings(result.changes.repository))
       report.warnings.push_back(std::move(warning));
   }
+  receipt.write();
 }
 
 }  // namespace
@@ -132,5 +156,9 @@ void add_sign(Grammar& grammar) {
   add_value(c, "--size", options->size, "Bytes of the manifest, with an explicit digest", "N");
   add_value(c, "--oci-layout", options->oci_layout, "Digest and size from an OCI image layout", "DIR[:REF]");
   c->add_flag("--allow-move", options->allow_move, "Sign a tag that is signed with another digest");
+  add_value(c, "--receipt", options->receipt, "Write a signed receipt of what was published", "FILE");
+  add_values(c, "--annotate", options->annotations, "Say this of the image, signed with it (repeatable)",
+             "KEY=VALUE");
+  c->add_flag("--no-provenance", options->no_provenance, "Say nothing of the CI run in what is signed");
 }
 }  // namespace agent

@@ -28,6 +28,8 @@ struct Options {
   std::optional<std::string> trust_root;  // --trust-root
   bool trust_on_first_use = false;        // --trust-on-first-use
   bool allow_http = false;                // plain http to the trust server
+  std::optional<std::string> audit_log;   // --audit-log
+  bool audit_checkpoint = false;          // --audit-checkpoint
 };
 
 /// What the first root of a repository must show.
@@ -63,6 +65,10 @@ class Settings {
   const std::vector<std::string>& keys() const { return keys_; }
   /// The PKCS#11 module for URIs that name none; absolute.
   const std::optional<std::filesystem::path>& module() const { return module_; }
+  /// Where every publication is logged; nowhere if it is not set.
+  const std::optional<std::filesystem::path>& audit_log() const { return audit_log_; }
+  /// Whether the keys that a run signs with also sign its line there.
+  bool audit_checkpoint() const { return audit_checkpoint_; }
 
  private:
   Settings() = default;
@@ -70,6 +76,7 @@ class Settings {
   void set_trust_dir(const Options& options, const Environment& environment);
   void set_tls(const Options& options);
   void set_module(const Environment& environment);
+  void set_audit(const Options& options, const Environment& environment);
 
   ConfigFile config_;
   std::optional<ServerUrl> server_;
@@ -81,6 +88,8 @@ class Settings {
   bool trust_on_first_use_ = false;
   std::vector<std::string> keys_;
   std::optional<std::filesystem::path> module_;
+  std::optional<std::filesystem::path> audit_log_;
+  bool audit_checkpoint_ = false;
 };
 
 }  // namespace agent

@@ -1,5 +1,7 @@
 #include "agent/report/repository_report.h"
 
+#include "agent/proof/provenance.h"
+#include "agent/report/printable.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
@@ -65,6 +67,19 @@ TargetReport describe_target(const TagView& view) {
   report.signers = view.signers();
   report.released = view.released;
   return report;
+}
+
+OrderedJson describe_provenance(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
+                                const std::string& name) {
+  OrderedJson by_role = OrderedJson::object();
+  for (const RoleName& role : roles) {
+    const tuf::Target* target = repository.find_target(role, name);
+    const auto provenance = target ? find_provenance(*target) : std::nullopt;
+    if (!provenance) continue;
+    OrderedJson& values = by_role[role.text()] = OrderedJson::object();
+    for (const auto& [key, value] : *provenance) values[printable(key)] = printable(value);
+  }
+  return by_role;
 }
 
 std::string trust_root_of(const tuf::TrustedRepository& repository) {
