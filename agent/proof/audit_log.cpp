@@ -85,8 +85,9 @@ std::string write_line(const Json& body, const std::vector<std::shared_ptr<tuf::
 }  // namespace
 
 void AuditLog::require_writable() const {
+  const FileDescriptor fd = open_for_appending(path_);  // first: no lock is left beside what is no log
   const FileLock lock(lock_path(), kPatience);
-  AuditTail::read(open_for_appending(path_).get(), printable(path_.string()));
+  AuditTail::read(fd.get(), printable(path_.string()));
 }
 
 AuditLog::Place AuditLog::append(const AuditRecord& record, const Report& report,

