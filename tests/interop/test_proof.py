@@ -10,6 +10,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
+from support.keys import strip_headers
+
 MEMBER = "countersign.provenance/v1"
 
 
@@ -137,7 +139,7 @@ def test_a_receipt_proves_what_was_published(world, kind):
         assert key["origin"] == key["origin"] | {"kind": "token", "local": True, "never_extractable": True,
                                                  "extractable": False, "sensitive": True}
         raw = base64.b64decode(signature["sig"])
-        public = serialization.load_pem_public_key(identity.public.read_bytes())
+        public = serialization.load_pem_public_key(strip_headers(identity.public))
         public.verify(utils.encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")),
                       signed_text.encode(), ec.ECDSA(hashes.SHA256()))
     else:

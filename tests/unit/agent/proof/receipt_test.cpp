@@ -86,7 +86,10 @@ TEST_CASE("A receipt tells what was published, by which keys, and is read back a
 
 TEST_CASE("A receipt with any byte changed, left out or added is refused") {
   const Published published;
-  const std::string text = published.receipt();
+  agent::RepositoryReport report = published.report();
+  report.roles.erase(report.roles.begin(), report.roles.end() - 1);  // the others are like it
+  const std::string text =
+      agent::write_receipt({"sign", test::kNow, {}, std::nullopt, {report}}, {published.signer});
   const auto refused = [](const std::string& changed) {
     return test::code_of([&] { Receipt::read(changed, "receipt"); }) == ErrorCode::kReceiptInvalid;
   };
@@ -95,7 +98,7 @@ TEST_CASE("A receipt with any byte changed, left out or added is refused") {
     std::string changed = text;
     changed[i] = static_cast<char>(changed[i] ^ (1 << i % 8));
     taken += refused(changed) ? 0 : 1;
-    if (i % 11 != 0) continue;
+    if (i % 9 != 0) continue;
     taken += refused(std::string(text).erase(i, 1)) ? 0 : 1;
     taken += refused(text.substr(0, i)) ? 0 : 1;
     taken += refused(std::string(text).insert(i, " ")) ? 0 : 1;

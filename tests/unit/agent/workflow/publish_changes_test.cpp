@@ -278,5 +278,7 @@ TEST_CASE("What no reader would take any more is not published") {
   const int room = (static_cast<int>(tuf::kMaxJsonValues) - 7 - 5 * 5 - 4) / 5;
   CHECK_ERROR(p.publish(add_values(5, room + 100)), ErrorCode::kInvalidRole, "targets/releases");
   CHECK(p.store.publishes == 0);
-  CHECK(p.publish(add_values(5, room - 100)).published);
+  PublishOptions dry_run;
+  dry_run.dry_run = true;
+  CHECK(p.publish(add_values(5, room - 100), dry_run).files.size() == 1);
 }
