@@ -32,6 +32,7 @@ void add_commands(Grammar& grammar) {
   add_audit(grammar);
   grammar.group("key", "Keys in files and on tokens");
   add_keys(grammar);
+  add_key_care(grammar);
   grammar.group("token", "PKCS#11 tokens");
   add_tokens(grammar);
 }

@@ -50,6 +50,7 @@ RoleReport describe_role(const tuf::TrustedRepository& repository, const RoleNam
 std::vector<RoleReport> describe_roles(const tuf::TrustedRepository& repository) {
   std::vector<RoleReport> reports;
   for (const char* name : {"root", "targets", "snapshot", "timestamp"}) {
+    if (name == std::string_view("timestamp") && !repository.has_timestamp()) continue;
     reports.push_back(describe_role(repository, RoleName::of(name)));
   }
   for (const tuf::Delegation& delegation : repository.delegations()) {
