@@ -53,6 +53,8 @@ void Grammar::add_global_options() {
                   "What goes to stdout: text or json; some commands print other formats too")
       ->transform(CLI::CheckedTransformer(kFormats).description(""))
       ->type_name("FORMAT");
+  add_value(&app_, "--audit-log", settings.audit_log, "Append a line for every run that publishes", "FILE");
+  app_.add_flag("--audit-checkpoint", settings.audit_checkpoint, "Sign that line with the keys of the run");
   app_.add_flag("--dry-run", line_.dry_run, "Do everything but publish");
   app_.add_flag("-q,--quiet", line_.output.quiet, "No warnings on stderr");
   app_.add_flag("-v,--verbose", line_.output.verbosity, "More on stderr; twice for the wire");

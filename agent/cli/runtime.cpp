@@ -46,6 +46,8 @@ Runtime::Runtime(const CommandLine& line, std::shared_ptr<spdlog::logger> log)
       now_(read_clock()),
       secrets_(hsm::SecretSource::take_environment()),
       settings_(Settings::load(line_.settings, Environment::of_process())),
+      ci_(CiContext::of_process()),
+      audit_(settings_),
       key_store_(settings_.trust_dir(), secrets_) {}
 
 Runtime::~Runtime() = default;
@@ -118,6 +120,7 @@ std::unique_ptr<TrustStore> Runtime::open_store(const tuf::Gun& gun, Access acce
 }
 
 Runtime::Repository Runtime::open(const tuf::Gun& gun, Access access) {
+  if (access != Access::kRead && !dry_run() && !offline()) audit_.begin();
   const RootTrust trust = settings_.root_trust_for(gun);
   return {open_store(gun, access), SeenRepository(settings_.trust_dir(), gun),
           LoadRequest{gun, {trust.pin, trust.trust_on_first_use, line_.reset_cache}, now_, {}}};
@@ -178,6 +181,11 @@ std::shared_ptr<tuf::Signer> Runtime::named_key(const std::string& text) {
                 "name one of them by its ID after: countersign key import " + text);
   }
   return source->open(keys.front().canonical_id);
+}
+
+void Runtime::log_run(const std::optional<Error>& error, Report& report) {
+  const ExitCode code = error ? error_row(error->code()).exit_code : ExitCode::kOk;
+  audit_.finish({now_, ci_, static_cast<int>(code), {}}, keys_.get(), error, report);
 }
 
 std::vector<Warning> Runtime::take_warnings() {

@@ -1,12 +1,13 @@
+// sign: images into the releases role and the signer's own delegations, one transaction for each repository.
 #include <map>
 
 #include "agent/cli/commands.h"
 #include "agent/cli/operands.h"
+#include "agent/cli/sign_receipt.h"
+#include "agent/cli/signed_report.h"
 #include "agent/cli/wanted_images.h"
-#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "tuf/base/error.h"
-#include "tuf/base/hex.h"
 
 namespace agent {
 namespace {
@@ -15,78 +16,32 @@ struct SignOptions {
   ImageOptions images;
   std::vector<std::string> roles;
   bool allow_move = false;
+  std::optional<std::string> receipt;
+  std::vector<std::string> annotations;
+  bool no_provenance = false;
 };
 
-std::string to_string(SignStatus status) {
-  switch (status) {
-    case SignStatus::kSigned:
-      return "signed";
-    case SignStatus::kUnchanged:
-      return "unchanged";
-    case SignStatus::kMoved:
-      return "moved";
+/// What is to be said of where the images come from: by the CI, and with --annotate.
+void set_provenance(const SignOptions& options, Runtime& runtime, SignRequest& request, Report& report) {
+  request.annotations = parse_annotations(options.annotations);
+  if (options.no_provenance) {
+    if (request.annotations.empty()) return;
+    throw tuf::Error(tuf::ErrorCode::kUsage, "--no-provenance and --annotate exclude each other",
+                     "give only one of them");
   }
-  return "";
-}
-
-OrderedJson platforms_json(const ResolvedImage& image) {
-  OrderedJson platforms = OrderedJson::array();
-  for (const ManifestChild& child : image.children) {
-    platforms.push_back(
-        {{"platform", child.platform.text()}, {"digest", child.digest}, {"length", child.length}});
-  }
-  return platforms;
-}
-
-/// What a puller compares.
-std::string digest_of(const ImageToSign& image) {
-  return "sha256:" + tuf::to_hex(image.target.hashes.at("sha256"));
-}
-
-void describe(const SignedImages& result, const std::vector<WantedImage>& images, const SignOptions& options,
-              bool dry_run, RepositoryReport& repository, std::vector<std::string>& text) {
-  repository.published = result.changes.published;
-  repository.attempts = result.changes.attempts;
-  if (!dry_run) {
-    for (const tuf::RoleName& role : result.roles)
-      repository.roles.push_back(describe_role(result.changes.repository, role));
-  }
-  const std::vector<std::string> roles = names_of(result.roles);
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    TargetReport target;
-    target.name = images[i].target.name;
-    target.digest = digest_of(images[i].target);
-    target.length = images[i].target.target.length;
-    target.roles = roles;
-    target.status = to_string(result.statuses[i]);
-    text.push_back(repository.gun + ":" + target.name + ": " +
-                   (dry_run && *target.status != "unchanged" ? "would be " : "") + *target.status + " as " +
-                   target.digest + " (" + std::to_string(target.length) + " bytes) in " + join(roles));
-    target.more["source"] = printable(images[i].source);
-    if (options.images.platforms && images[i].image) {
-      target.more["platforms"] = platforms_json(*images[i].image);
-      for (const ManifestChild& child : images[i].image->children)
-        text.push_back("  " + child.platform.text() + "  " + printable(child.digest));
-    }
-    repository.targets.push_back(std::move(target));
-  }
-  if (dry_run) {
-    OrderedJson files = OrderedJson::array();
-    for (const auto& file : result.changes.files) {
-      files.push_back({{"role", file.role.text()}, {"version", file.version}, {"bytes", file.bytes.size()}});
-      text.push_back("  would publish " + file.role.text() + " version " + std::to_string(file.version) +
-                     " (" + std::to_string(file.bytes.size()) + " bytes)");
-    }
-    repository.more["would_publish"] = std::move(files);
-  }
+  request.provenance = request.annotations;
+  request.provenance.insert(runtime.ci().members.begin(), runtime.ci().members.end());
+  for (const std::string& refused : runtime.ci().refused)
+    report.warnings.push_back({"CI_VALUE_IGNORED", refused});
 }
 
 class Signing {
  public:
   Signing(const SignOptions& options, Runtime& runtime, Report& report)
-      : options_(options), runtime_(runtime), report_(report) {
+      : options_(options), runtime_(runtime), report_(report), receipt_(options.receipt, runtime) {
     request_.roles = parse_roles(options.roles);
     request_.allow_move = options.allow_move;
+    set_provenance(options, runtime, request_, report);
   }
 
   void run() {
@@ -96,6 +51,7 @@ class Signing {
       for (const auto& [gun, images] : wanted) rehearse(gun, images);
     }
     for (const auto& [gun, images] : wanted) publish(gun, images);
+    receipt_.write();
     if (options_.images.check_registry && !runtime_.dry_run()) check_tags(wanted);
   }
 
@@ -134,7 +90,8 @@ class Signing {
     described.server = repository.store->name();
     described.published = false;
     const SignedImages result = sign(repository, images, runtime_.dry_run(), report_.warnings);
-    describe(result, images, options_, runtime_.dry_run(), described, report_.text);
+    describe_signed(result, images, {runtime_.dry_run(), options_.images.platforms}, described, report_.text);
+    receipt_.add(described, result);
     for (Warning& warning : health_warnings(result.changes.repository))
       report_.warnings.push_back(std::move(warning));
   }
@@ -151,6 +108,7 @@ class Signing {
   const SignOptions& options_;
   Runtime& runtime_;
   Report& report_;
+  SignReceipt receipt_;
   SignRequest request_;
 };
 
@@ -167,5 +125,10 @@ void add_sign(Grammar& grammar) {
   grammar.add_signing_keys(c);
   add_values(c, "--role", options->roles, "Sign into exactly this role (repeatable)", "ROLE");
   c->add_flag("--allow-move", options->allow_move, "Sign a tag that is signed with another digest");
+  add_value(c, "--receipt", options->receipt, "Write a signed receipt of what was published", "FILE");
+  add_values(c, "--annotate", options->annotations, "Say this of the image, signed with it (repeatable)",
+             "KEY=VALUE");
+  c->add_flag("--no-provenance", options->no_provenance, "Say nothing of the CI run in what is signed");
 }
+
 }  // namespace agent

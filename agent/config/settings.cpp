@@ -72,6 +72,7 @@ Settings Settings::load(const Options& options, const Environment& environment) 
   settings.set_tls(options);
   settings.set_module(environment);
   settings.set_hosts(options);
+  settings.set_audit(options, environment);
   if (options.trust_root) settings.trust_root_ = parse_trust_root(*options.trust_root);
   settings.trust_on_first_use_ = options.trust_on_first_use || !settings.config_.disable_tofu.value_or(true);
   settings.keys_ = options.keys.empty() ? settings.config_.keys : options.keys;
@@ -124,6 +125,18 @@ void Settings::set_tls(const Options& options) {
     tls_client_ = {*config_.client_certificate, *config_.client_key};
     check_readable(tls_client_->certificate, "remote_server.tls_client_cert");
     check_readable(tls_client_->key, "remote_server.tls_client_key");
+  }
+}
+
+void Settings::set_audit(const Options& options, const Environment& environment) {
+  audit_checkpoint_ = options.audit_checkpoint || config_.audit_checkpoint.value_or(false);
+  if (options.audit_log) {
+    if (options.audit_log->empty()) throw Error(ErrorCode::kUsage, "--audit-log is empty");
+    audit_log_ = expand_home(*options.audit_log, environment.home);
+  } else if (environment.audit_log) {
+    audit_log_ = expand_home(*environment.audit_log, environment.home);
+  } else {
+    audit_log_ = config_.audit_log;
   }
 }
 

@@ -30,6 +30,8 @@ struct Options {
   bool allow_http = false;                       // plain http to the trust server
   std::vector<std::string> insecure_registries;  // --insecure-registry
   std::vector<std::string> token_services;       // --token-service
+  std::optional<std::string> audit_log;          // --audit-log
+  bool audit_checkpoint = false;                 // --audit-checkpoint
 };
 
 /// What the first root of a repository must show.
@@ -77,6 +79,10 @@ class Settings {
   const std::vector<std::string>& keys() const { return keys_; }
   /// The PKCS#11 module for URIs that name none; absolute.
   const std::optional<std::filesystem::path>& module() const { return module_; }
+  /// Where every publication is logged; nowhere if it is not set.
+  const std::optional<std::filesystem::path>& audit_log() const { return audit_log_; }
+  /// Whether the keys that a run signs with also sign its line there.
+  bool audit_checkpoint() const { return audit_checkpoint_; }
 
  private:
   Settings() = default;
@@ -85,6 +91,7 @@ class Settings {
   void set_tls(const Options& options);
   void set_module(const Environment& environment);
   void set_hosts(const Options& options);
+  void set_audit(const Options& options, const Environment& environment);
 
   ConfigFile config_;
   std::optional<ServerUrl> server_;
@@ -99,6 +106,8 @@ class Settings {
   std::optional<std::filesystem::path> module_;
   std::vector<std::string> insecure_registries_;
   std::vector<std::string> token_services_;
+  std::optional<std::filesystem::path> audit_log_;
+  bool audit_checkpoint_ = false;
 };
 
 }  // namespace agent
