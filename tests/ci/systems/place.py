@@ -1,0 +1,94 @@
+"""Where the pipelines run: a registry and a notary-server with one login, a token with the CI system's key, an
+administrator who has let that key sign. One `Place` per test; the servers are shared."""
+import base64
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci.systems.registry import Registry
+from support.process import clean_environment
+from support.secrets import Secrets
+from support.stores import NotaryServer, TokenService
+from support.tls import Authority
+from support.world import World
+
+ACTIONS = {"ci": ["pull", "push"], "owner": ["pull", "push", "*"], "reader": ["pull"]}
+
+
+class NastySecrets(Secrets):
+    """Secrets that every careless quoting, splitting or expansion changes."""
+
+    def new(self) -> str:
+        return self.add(f"-a'b\"$(id)`id`%0A ${{HOME}}$$/+&;{os.urandom(6).hex()}ü=")
+
+
+class Servers:
+    def __init__(self, folder: Path):
+        self.authority = Authority(folder)
+        self.passwords = {name: NastySecrets().new() for name in ACTIONS}
+        self._service = TokenService(folder / "service", self.authority, {
+            name: {"password": self.passwords[name], "actions": actions} for name, actions in ACTIONS.items()})
+        self.notary = NotaryServer(folder / "notary", with_signer=True, auth=self._service.auth, authority=self.authority)
+        self.registry = Registry(folder / "registry", self.authority, self._service.auth)
+
+    def stop(self):
+        for server in (self.registry, self.notary, self._service):
+            server.stop()
+
+
+@dataclass
+class Login:
+    user: str
+    password: str
+
+    @property
+    def basic(self) -> str:
+        return base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+
+
+class Place:
+    def __init__(self, folder: Path, servers: Servers, secrets: Secrets, binary):
+        self.servers = servers
+        self.secrets = secrets
+        self.world = World(folder, servers.notary, secrets, binary)
+        self.binary = binary()
+        self.ca = servers.notary.ca
+        self.server = servers.notary.url
+        self.logins = {name: Login(name, servers.passwords[name]) for name in ACTIONS}
+        for login in self.logins.values():
+            secrets.add(login.password)
+            secrets.add(login.basic)
+        number = servers.notary.gun().split("/")[1]
+        self.gun = f"{servers.registry.host}/{number}/app"
+        self.identity = self.world.identity("token-p256")
+        self.pin = self.identity.env["COUNTERSIGN_PIN"]
+        self.key = self.identity.key_args[1]
+        owner = self.world.admin(env={"NOTARY_AUTH": self.logins["owner"].basic})
+        self.trust_root = owner.init(self.gun)
+        owner.ok("signer", "add", "jenkins", self.gun, "--key", self.identity.public)
+        self.owner = owner
+        self.image = self.world.image()
+
+    def environment(self) -> dict[str, str]:
+        """What is installed and configured on the machine where jobs run; no secret."""
+        home = self.world.folder("runner")
+        tools = home / "bin"
+        tools.mkdir()
+        (tools / "countersign").symlink_to(self.binary)
+        (home / "tmp").mkdir()
+        environment = clean_environment(home) | {k: v for k, v in self.identity.env.items() if k != "COUNTERSIGN_PIN"}
+        return environment | {"PATH": f"{tools}:{environment['PATH']}", "TMPDIR": str(home / "tmp")}
+
+    def docker_config(self, name: str) -> Path:
+        folder = self.world.folder("docker-config")
+        config = folder / "config.json"
+        config.touch(mode=0o600)
+        config.write_text(json.dumps({"auths": {self.servers.registry.host: {"auth": self.logins[name].basic}}}))
+        return folder
+
+    def signed(self) -> dict[str, tuple[str, int, str]]:
+        """What the official client reads."""
+        notary = self.world.notary()
+        notary.env |= {"NOTARY_AUTH": self.logins["reader"].basic}
+        return notary.list(self.gun)
