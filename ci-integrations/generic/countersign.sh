@@ -85,7 +85,7 @@ LOGIN
   fi
   IFS=" 	$lines"
   # shellcheck disable=SC2086  # names of images hold no blanks; -f is set
-  set -- "$@" -- ${COUNTERSIGN_IMAGES-}
+  set -- "$@" -- ${COUNTERSIGN_IMAGE:+"$COUNTERSIGN_IMAGE"} ${COUNTERSIGN_IMAGES-}
   unset IFS
 
   for secret in "$pin" "$passphrase" "$login" "$password"; do

@@ -11,10 +11,11 @@ export function runAgent(args, environment) {
   return new Promise((resolve, reject) => {
     const endGroup = openQuietGroup(`countersign ${args[0]}`);
     let last = '', result = '', settled = false;
-    const finish = (settle) => {
+    const finish = (settle, document) => {
       if (settled) return;
       settled = true;
       if (last && !last.endsWith('\n')) process.stdout.write('\n');
+      for (const line of told(document)) process.stdout.write(`${line}\n`);
       endGroup();
       for (const signal of kSignals) process.removeListener(signal, forward);
       settle();
@@ -38,9 +39,17 @@ export function runAgent(args, environment) {
       result += text;
       if (result.length > kMaxResult) child.kill('SIGTERM');
     });
-    child.on('close', (status, signal) => finish(() => resolve({
-      exitCode: status ?? (signal === 'SIGINT' ? 130 : 143), document: parsed(result) })));
+    child.on('close', (status, signal) => {
+      const document = parsed(result);
+      finish(() => resolve({ exitCode: status ?? (signal === 'SIGINT' ? 130 : 143), document }), document);
+    });
   });
+}
+
+/// A line for each image, for whoever reads the log.
+function told(document) {
+  return (document?.repositories ?? []).flatMap(({ gun, targets = [] }) => targets.map((target) =>
+    `${gun}:${target.name}: ${target.verdict ?? target.status} ${target.digest ?? ''} ${(target.roles ?? []).join(', ')}`));
 }
 
 function spawnError({ code }) {

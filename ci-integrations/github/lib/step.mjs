@@ -44,13 +44,16 @@ export function signArguments(folder, keyFile) {
     ...option('receipt', runner.input('receipt')),
     ...(runner.flag('allow-move') ? ['--allow-move'] : []),
     ...(runner.flag('dry-run') ? ['--dry-run'] : []),
-    '--', ...runner.lines('images')];
+    '--', ...images()];
 }
 
 export function verifyArguments(folder) {
   return ['verify', ...commonArguments(folder), ...option('images-from', runner.input('images-from')),
-    '--', ...runner.lines('images')];
+    '--', ...images()];
 }
+
+/// `image` is one name whatever is in it, for names that are made of what outsiders choose.
+const images = () => [...(runner.input('image') ? [runner.input('image')] : []), ...runner.lines('images')];
 
 function annotate(command, { exitCode, document }) {
   for (const warning of document?.warnings ?? []) runner.warning(`countersign ${warning.code}`, warning.message);

@@ -31,7 +31,7 @@ class Run:
 
 
 # Programs that a CI system starts with its secrets in the environment, by its own nature.
-OWN = {"github": {"node"}, "gitlab": {"node", "bash", "sh", "git"}, "jenkins": {"sh", "java", "bash"}, "shell": {"sh", "bash", "dash"}}
+OWN = {"github": {"node"}, "gitlab": {"node", "bash", "sh", "git"}, "jenkins": {"script.sh", "java"}, "shell": {"sh", "bash", "dash"}}
 
 
 def check_no_secret(system: str, run: Run, secrets: Secrets):
