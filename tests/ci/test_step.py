@@ -1,11 +1,12 @@
 import pytest
 
 from ci.systems.github import GitHub
+from ci.systems.gitlab import GitLab
 from ci.systems.jenkins import Jenkins
 from ci.systems.shell import Shell
 from ci.systems.run import Step, check_no_secret
 
-SYSTEMS = {"github": GitHub, "jenkins": Jenkins, "shell": Shell, "bash": lambda place: Shell(place, ["/bin/bash", "-x"])}
+SYSTEMS = {"github": GitHub, "gitlab": GitLab, "jenkins": Jenkins, "shell": Shell, "bash": lambda place: Shell(place, ["/bin/bash", "-x"])}
 
 
 @pytest.fixture(params=SYSTEMS)
