@@ -91,7 +91,7 @@ function collect(files) {
 
 const posts = [];
 
-async function runAction(folder, given, environment) {
+async function runAction(folder, given, environment, unwritable) {
   const action = readAction(folder);
   const inputs = {};
   for (const [name, { default: value }] of Object.entries(action.inputs ?? {})) {
@@ -101,7 +101,7 @@ async function runAction(folder, given, environment) {
     if (!(name in (action.inputs ?? {}))) log.take(`::warning::Unexpected input(s) '${name}'`);
   }
   const node = (file, more, files) => execute(config.node, [join(folder, file)], { ...environment, ...inputs, ...more }, files);
-  const files = new RunnerFiles(config.temp, config.unwritable);
+  const files = new RunnerFiles(config.temp, unwritable);
   const exitCode = await node(action.runs.main, {}, files);
   collect(files);
   if (action.runs.post) {
@@ -128,7 +128,7 @@ const report = { steps: [] };
 
 async function runStep(step) {
   const expand = (text) => substitute(text, contexts, status);
-  const entry = { name: step.name ?? step.id ?? step.uses ?? 'run', outcome: 'skipped' };
+  const entry = { name: step.id ?? step.name ?? step.uses ?? 'run', outcome: 'skipped' };
   report.steps.push(entry);
   if (isTrue(step.if, contexts, status)) {
     const environment = Object.fromEntries(Object.entries(step.env ?? {}).map(([name, value]) => [name, expand(value)]));
@@ -136,7 +136,7 @@ async function runStep(step) {
     const { exitCode, files } = step.run !== undefined
       ? await runScript(expand(step.run), step.shell, environment)
       : await runAction(resolve(config.workspace, step.uses),
-        Object.fromEntries(Object.entries(step.with ?? {}).map(([name, value]) => [name, expand(value)])), environment);
+        Object.fromEntries(Object.entries(step.with ?? {}).map(([name, value]) => [name, expand(value)])), environment, config.unwritable[step.id]);
     entry.exitCode = exitCode;
     entry.outcome = cancelled() ? 'cancelled' : exitCode === 0 ? 'success' : 'failure';
     entry.outputs = files.pairs('OUTPUT');

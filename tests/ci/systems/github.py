@@ -1,25 +1,40 @@
 """GitHub Actions: our runner on GitHub's own parser and expression evaluator."""
 import json
-import os
 import signal
-import subprocess
 from pathlib import Path
 
-from ci.systems import trace
+from ci.systems.job import Job
 from ci.systems.node import MODULES, NODE
 from ci.systems.place import Place
-from ci.systems.run import Run, Step
+from ci.systems.run import Run, Step, StepResult
 
 HERE = Path(__file__).resolve().parents[1] / "github"
 ROOT = HERE.parents[2]
 
 
+def workflow(steps: list[Step]) -> dict:
+    """Every input comes from a variable or secret of the repository."""
+    def expression(kind, number, name):
+        return f"${{{{ {kind}.{name.upper().replace('-', '_')}_{number} }}}}"
+    return {"name": "steps", "on": "push", "jobs": {"steps": {"runs-on": "ubuntu-24.04", "steps": [
+        {"id": f"step{number}", "uses": f"./ci-integrations/github/{step.command}", "continue-on-error": len(steps) > 1,
+         "with": {name: expression("vars", number, name) for name in step.inputs}
+         | {name: expression("secrets", number, name) for name in step.secrets}}
+        for number, step in enumerate(steps)]}}}
+
+
+def values(steps: list[Step], kind: str) -> dict[str, str]:
+    return {f"{name.upper().replace('-', '_')}_{number}": value for number, step in enumerate(steps)
+            for name, value in getattr(step, kind).items()}
+
+
 class GitHub:
     name = "github"
+    results: set[str] = set()  # files that a step leaves in the workspace
 
-    def __init__(self, place: Place):
-        self.place = place
+    def __init__(self, place: Place, node: Path = NODE):
         self.home = place.world.folder("github")
+        self.node = node
         self.workspace = self.home / "workspace"
         self.temp = self.home / "temp"
         self.workspace.mkdir()
@@ -27,48 +42,41 @@ class GitHub:
         (self.workspace / "ci-integrations").symlink_to(ROOT / "ci-integrations")
         self.environment = place.environment()
 
-    def start(self, workflow: Path, job: str, *, vars: dict, secrets: dict, unwritable=(), node=NODE):
+    def start(self, path: Path, job: str, variables: dict, secrets: dict, unwritable: dict | None = None) -> Job:
         config = self.home / "config.json"
         config.touch(mode=0o600)
         config.write_text(json.dumps({
-            "workflow": str(workflow), "job": job, "workspace": str(self.workspace), "temp": str(self.temp),
-            "env": self.environment, "secrets": secrets, "vars": vars, "node": str(node), "unwritable": list(unwritable),
+            "workflow": str(path), "job": job, "workspace": str(self.workspace), "temp": str(self.temp), "env": self.environment,
+            "secrets": secrets, "vars": variables, "node": str(self.node), "unwritable": unwritable or {},
             "raw": str(self.home / "raw.log"), "report": str(self.home / "report.json")}))
-        command = [*trace.wrapper(self.home / "trace"), str(NODE), "--import", str(HERE / "module_loader.mjs"), str(HERE / "runner.mjs"),
-                   str(config)]
-        environment = self.environment | {"NODE_PATH": str(MODULES), "NODE_NO_WARNINGS": "1"}
-        return subprocess.Popen(command, env=environment, cwd=self.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, encoding="utf-8", errors="surrogateescape", start_new_session=True)
+        return Job([str(NODE), "--import", str(HERE / "module_loader.mjs"), str(HERE / "runner.mjs"), str(config)],
+                   env=self.environment | {"NODE_PATH": str(MODULES), "NODE_NO_WARNINGS": "1"}, cwd=self.home, home=self.home)
 
-    def finish(self, process) -> Run:
-        log, _ = process.communicate(timeout=120)
+    def begin(self, *steps: Step) -> Job:
+        path = self.home / "workflow.yml"
+        path.write_text(json.dumps(workflow(steps)))  # JSON is YAML
+        return self.start(path, "steps", values(steps, "inputs"), values(steps, "secrets"), {
+            f"step{number}": ["GITHUB_OUTPUT"] for number, step in enumerate(steps) if step.unwritable})
+
+    def cancel(self, job: Job):
+        """The user presses the button."""
+        job.signal(signal.SIGINT)
+
+    def finish(self, job: Job) -> Run:
+        exit_code, log, programs = job.finish()
         report_file = self.home / "report.json"
         assert report_file.exists(), log
         report = json.loads(report_file.read_text())
-        step = next((s for s in report["steps"] if s["name"] == "step"), {})
-        outputs = step.get("outputs") or {}
-        run = Run(process.returncode, step.get("exitCode"), log, (self.home / "raw.log").read_text(), self.left(),
-                  trace.programs(self.home / "trace"), json.loads(outputs["result"]) if outputs.get("result") else None, outputs)
-        run.report = report
-        return run
+        results = []
+        for step in report["steps"]:
+            outputs = step.get("outputs") or {}
+            results.append(StepResult(step.get("exitCode"), json.loads(outputs["result"]) if "result" in outputs else None, outputs))
+        return Run(exit_code, results, log, (self.home / "raw.log").read_text(), self.left(), programs, report)
 
     def left(self) -> list[Path]:
-        """Without what the runner itself puts there: its file commands and the scripts of `run:` steps."""
-        found = []
-        for folder in (self.workspace, self.temp, Path(self.environment["TMPDIR"])):
-            for top, _, names in os.walk(folder):
-                found += [Path(top, name) for name in names]
-        return [path for path in found if path.is_file()]
+        """Without the runner's own: its file commands, which it deletes."""
+        found = [path for folder in (self.workspace, self.temp, Path(self.environment["TMPDIR"])) for path in folder.rglob("*")]
+        return [path for path in found if path.is_file() and "_runner_file_commands" not in path.parts]
 
-    def run(self, step: Step, **options) -> Run:
-        return self.finish(self.begin(step, **options))
-
-    def begin(self, step: Step, **options):
-        def upper(values):
-            return {name.upper().replace("-", "_"): value for name, value in values.items()}
-        return self.start(HERE / "step.yml", step.command, vars=upper(step.inputs), secrets=upper(step.secrets), **options)
-
-    def cancel(self, process):
-        """The user presses the button. strace passes no signal on, so the runner gets it itself."""
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        os.kill(int(children[0]), signal.SIGINT)
+    def run(self, *steps: Step) -> Run:
+        return self.finish(self.begin(*steps))

@@ -1,112 +1,105 @@
 """Jenkins: our runner of Jenkinsfiles on the Groovy that Jenkins has. Many builds share one Java machine."""
 import json
-import os
 import signal
-import subprocess
 from pathlib import Path
 
-from ci.systems import trace
+from ci.systems.job import Job
 from ci.systems.place import Place
-from ci.systems.run import Run, Step
+from ci.systems.run import Run, Step, StepResult
+from ci.systems.shell import read_json
 
 HERE = Path(__file__).resolve().parents[1] / "jenkins"
 LIBRARY = HERE.parents[2] / "ci-integrations" / "jenkins"
 GROOVY = ["/usr/bin/java", "-cp", "/usr/share/groovy/embeddable/groovy-all-2.4.21.jar", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
           "groovy.ui.GroovyMain", str(HERE / "jenkins.groovy")]
-# Our inputs by the names that the library's steps give them.
-ARGUMENTS = {"images": "images", "image": "image", "ca-cert": "caCert", "server": "server", "trust-root": "trustRoot", "policy": "policy",
-             "key": "key", "oci-layout": "ociLayout", "metadata-file": "metadataFile", "receipt": "receipt", "roles": "roles",
-             "annotations": "annotations", "dry-run": "dryRun", "allow-move": "allowMove", "images-from": "imagesFrom"}
 LISTS = {"images", "key", "roles", "annotations"}
+FLAGS = {"dry-run", "allow-move"}
 
 
-def credentials(secrets: dict[str, str]) -> tuple[dict, dict]:
-    """What is in Jenkins' store, and the arguments that name it."""
-    store, arguments = {}, {}
-    for name, argument in (("pin", "pinCredentialsId"), ("passphrase", "passphraseCredentialsId")):
-        if name in secrets:
-            store[name] = {"kind": "string", "value": secrets[name]}
-            arguments[argument] = name
+def camel(name: str) -> str:
+    first, *rest = name.split("-")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def arguments(step: Step) -> dict:
+    """Of the library's step: the inputs, and the names of the credentials."""
+    found = {}
+    for name, value in step.inputs.items():
+        found[camel(name)] = value == "true" if name in FLAGS else [value] if name in LISTS else value
+    named = {"pin": "pinCredentialsId", "passphrase": "passphraseCredentialsId", "private-key": "keyFileCredentialsId",
+             "username": "loginCredentialsId"}
+    return found | {argument: name for name, argument in named.items() if name in step.secrets}
+
+
+def credentials(secrets: dict[str, str]) -> dict:
+    """Jenkins' store."""
+    store = {name: {"kind": "string", "value": secrets[name]} for name in ("pin", "passphrase") if name in secrets}
     if "private-key" in secrets:
-        store["key"] = {"kind": "file", "value": secrets["private-key"]}
-        arguments["keyFileCredentialsId"] = "key"
+        store["private-key"] = {"kind": "file", "value": secrets["private-key"]}
     if "username" in secrets:
-        store["login"] = {"kind": "usernamePassword", "user": secrets["username"], "password": secrets["password"]}
-        arguments["loginCredentialsId"] = "login"
-    return store, arguments
+        store["username"] = {"kind": "usernamePassword", "user": secrets["username"], "password": secrets["password"]}
+    return store
 
 
 class Jenkins:
     name = "jenkins"
+    results = {f"countersign-{command}.{kind}" for command in ("sign", "verify") for kind in ("json", "xml")} | {"returned.json"}
 
     def __init__(self, place: Place):
-        self.place = place
         self.home = place.world.folder("jenkins")
-        self.environment = place.environment() | {"HUDSON_URL": "https://jenkins.example.com/"}
+        self.environment = place.environment()
 
-    def _build(self, number: int, jenkinsfile: Path, params: dict, store: dict) -> dict:
+    def build(self, number: int, jenkinsfile: Path, params: dict, store: dict) -> dict:
         folder = self.home / str(number)
         (folder / "workspace").mkdir(parents=True)
         return {"jenkinsfile": str(jenkinsfile), "workspace": str(folder / "workspace"), "log": str(folder / "log"),
                 "raw": str(folder / "raw"), "params": params, "credentials": store}
 
-    def start(self, builds: list[dict]):
+    def start(self, builds: list[dict]) -> Job:
+        self.builds = builds
         config = self.home / "config.json"
         config.touch(mode=0o600)
         config.write_text(json.dumps({"library": str(LIBRARY), "environment": self.environment, "builds": builds}))
-        self.builds = builds
-        command = [*trace.wrapper(self.home / "trace"), *GROOVY, str(config), str(self.home / "results.json")]
-        return subprocess.Popen(command, env=self.environment, cwd=self.home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, encoding="utf-8", errors="surrogateescape", start_new_session=True)
+        return Job([*GROOVY, str(config), str(self.home / "results.json")], env=self.environment, cwd=self.home, home=self.home)
 
-    def begin_all(self, steps: list[Step], *, unwritable=False):
-        builds = []
-        for number, step in enumerate(steps):
-            store, arguments = credentials(step.secrets)
-            for name, value in step.inputs.items():
-                if name in ("dry-run", "allow-move"):
-                    value = value == "true"
-                elif name in LISTS:
-                    value = value.split("\n") if value else []
-                arguments[ARGUMENTS[name]] = value
-            builds.append(self._build(number, HERE / "step.groovy", {"COMMAND": step.command, "ARGS": json.dumps(arguments)}, store))
-            if unwritable:
-                Path(builds[-1]["workspace"], f"countersign-{step.command}.json").mkdir()
+    def begin(self, *steps: Step) -> Job:
+        builds = [self.build(number, HERE / "step.groovy", {"COMMAND": step.command, "ARGS": json.dumps(arguments(step))},
+                             credentials(step.secrets)) for number, step in enumerate(steps)]
+        for build, step in zip(builds, steps, strict=True):
+            if step.unwritable:
+                Path(build["workspace"], f"countersign-{step.command}.json").mkdir()
         return self.start(builds)
 
-    def begin(self, step: Step, **options):
-        return self.begin_all([step], **options)
+    def cancel(self, job: Job):
+        """Our runner then terminates the processes of the build, as Jenkins does."""
+        job.signal(signal.SIGTERM)
 
-    def cancel(self, process):
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        os.kill(int(children[0]), signal.SIGTERM)
-
-    def finish_all(self, process) -> list[Run]:
-        trouble, _ = process.communicate(timeout=300)
-        results = self.home / "results.json"
-        assert results.exists(), trouble
-        programs = trace.programs(self.home / "trace")
-        runs = []
-        for build, result in zip(self.builds, json.loads(results.read_text()), strict=True):
+    def finish(self, job: Job) -> Run:
+        _, trouble, programs = job.finish()
+        results_file = self.home / "results.json"
+        assert results_file.exists(), trouble
+        reports = json.loads(results_file.read_text())
+        log, raw, steps = "", "", []
+        for build, report in zip(self.builds, reports, strict=True):
+            text = Path(build["log"]).read_text()
+            log += text
+            raw += Path(build["raw"]).read_text()
             workspace = Path(build["workspace"])
-            mine = [p for p in programs if f"WORKSPACE={workspace}" in p.environment]
-            log = Path(build["log"]).read_text()
-            returned = workspace / "returned.json"
-            document = json.loads(returned.read_text()) if returned.exists() else None
-            folders = (workspace.parent, Path(self.environment["TMPDIR"]))
-            left = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.name not in ("log", "raw")]
-            status = document["exitCode"] if document else _status(log)
-            run = Run(0 if result["result"] == "SUCCESS" else 1, status, log, Path(build["raw"]).read_text(), left, mine, document)
-            run.report = result
-            runs.append(run)
-        return runs
+            returned = read_json(workspace / "returned.json")
+            command = build["params"].get("COMMAND", "sign")
+            document = read_json(workspace / f"countersign-{command}.json")
+            steps.append(StepResult(returned["exitCode"] if returned else _status(text), document, returned or {}))
+        succeeded = all(report["result"] == "SUCCESS" for report in reports)
+        return Run(0 if succeeded else 1, steps, log, raw, self.left(), programs, {"builds": reports})
 
-    def finish(self, process) -> Run:
-        (run,) = self.finish_all(process)
-        return run
+    def left(self) -> list[Path]:
+        """Without Jenkins' own logs."""
+        folders = [path for path in self.home.iterdir() if path.is_dir()] + [Path(self.environment["TMPDIR"])]
+        found = [path for folder in folders for path in folder.rglob("*")]
+        return [path for path in found if path.is_file() and not (path.name in ("log", "raw") and path.parent.parent == self.home)]
 
-    def run(self, step: Step, **options) -> Run:
-        return self.finish(self.begin(step, **options))
+    def run(self, *steps: Step) -> Run:
+        return self.finish(self.begin(*steps))
 
 
 def _status(log: str) -> int | None:

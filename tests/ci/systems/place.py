@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ci.systems.registry import Registry
+from support.images import Image
 from support.process import clean_environment
 from support.secrets import Secrets
 from support.stores import NotaryServer, TokenService
@@ -67,7 +68,6 @@ class Place:
         owner = self.world.admin(env={"NOTARY_AUTH": self.logins["owner"].basic})
         self.trust_root = owner.init(self.gun)
         owner.ok("signer", "add", "jenkins", self.gun, "--key", self.identity.public)
-        self.owner = owner
         self.image = self.world.image()
 
     def environment(self) -> dict[str, str]:
@@ -79,6 +79,11 @@ class Place:
         (home / "tmp").mkdir()
         environment = clean_environment(home) | {k: v for k, v in self.identity.env.items() if k != "COUNTERSIGN_PIN"}
         return environment | {"PATH": f"{tools}:{environment['PATH']}", "TMPDIR": str(home / "tmp")}
+
+    def sign(self, tag: str, image: Image):
+        """The CI system's key, without any CI system."""
+        client = self.world.ci(self.identity, pin=self.trust_root, env={"NOTARY_AUTH": self.logins["ci"].basic})
+        client.sign(self.gun, tag, image, *self.identity.key_args)
 
     def docker_config(self, name: str) -> Path:
         folder = self.world.folder("docker-config")
