@@ -131,20 +131,21 @@ cat "$result"
 [ -z "${COUNTERSIGN_JUNIT-}" ] || jq -r --arg step "countersign $step" '
   def xml: tostring | gsub("[[:cntrl:]]"; " ") | @html;
   . as $all
-  | [.repositories[] | .gun as $gun | .targets[]? | {name: "\($gun):\(.name)", found: (.verdict // .status)}]
-  | map(.bad = ($all.ok | not) and .found != "signed" and .found != "accepted")
-  | (if $all.ok or any(.bad) then . else . + [{name: $step, bad: true}] end)
+  | [.repositories[] | .gun as $gun | .targets[]? | {
+      name: "\($gun):\(.name)",
+      reasons: (if .verdict == null or .verdict == "signed" or .verdict == "allowed" then null
+        else [.verdict] + [.reasons[]?.message] | join("; ") end)}]
+  | (if $all.ok or any(.reasons) then . else . + [{name: $step, reasons: "\($all.error.code): \($all.error.message)"}] end)
   | "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
-    "<testsuite name=\"\($step)\" tests=\"\(length)\" failures=\"\(map(select(.bad)) | length)\">",
-    (.[] | "  <testcase classname=\"\($step)\" name=\"\(.name | xml)\"" + if .bad then
-      "><failure message=\"\($all.error.code | xml): \($all.error.message | xml)\">\($all.error.hint // "" | xml)</failure></testcase>"
-      else "/>" end),
+    "<testsuite name=\"\($step)\" tests=\"\(length)\" failures=\"\(map(select(.reasons)) | length)\">",
+    (.[] | "  <testcase classname=\"\($step)\" name=\"\(.name | xml)\"" +
+      if .reasons then "><failure message=\"\(.reasons | xml)\"/></testcase>" else "/>" end),
     "</testsuite>"' "$result" >"$COUNTERSIGN_JUNIT"
 [ -z "${COUNTERSIGN_DOTENV-}" ] || jq -r '
   select(.ok) | [.repositories[] | .gun as $gun | .targets[] | . + {gun: $gun}] as $targets
   | "COUNTERSIGN_DIGEST=\($targets[0].digest)",
     "COUNTERSIGN_DEPLOY=\([$targets[] | "\(.gun)@\(.digest)"] | join(" "))",
-    "COUNTERSIGN_SIGNED_ROLES=\([$targets[].roles[]] | unique | join(" "))",
-    "COUNTERSIGN_VERSIONS=\([.repositories[].roles[] | "\(.name)=\(.version)"] | join(" "))"' \
+    "COUNTERSIGN_SIGNED_ROLES=\([$targets[].roles[]?] | unique | join(" "))",
+    "COUNTERSIGN_VERSIONS=\([.repositories[].roles[]? | "\(.name)=\(.version)"] | join(" "))"' \
   "$result" >"$COUNTERSIGN_DOTENV"
 exit "$status"

@@ -22,8 +22,9 @@ function rolesOf(target, repository) {
 function row(target, repository, dryRun) {
   const image = repository.gun + (target.name ? `:${target.name}` : '');
   const verdict = target.verdict ?? target.status;
-  const shown = dryRun && verdict !== 'unchanged' ? `would be ${verdict}` : verdict;
-  return `| ${code(image)} | ${target.digest ? code(target.digest) : ''} | ${cell(shown)} | ${signers(target)} | ${rolesOf(target, repository)} |\n`;
+  const shown = [dryRun && verdict !== 'unchanged' ? `would be ${verdict}` : verdict,
+    ...(target.reasons ?? []).map((reason) => reason.message)].map(cell).join('<br>');
+  return `| ${code(image)} | ${target.digest ? code(target.digest) : ''} | ${shown} | ${signers(target)} | ${rolesOf(target, repository)} |\n`;
 }
 
 export function summary(command, document, dryRun) {

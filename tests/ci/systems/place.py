@@ -21,7 +21,7 @@ class NastySecrets(Secrets):
     """Secrets that every careless quoting, splitting or expansion changes."""
 
     def new(self) -> str:
-        return self.add(f"-a'b\"$(id)`id`%0A ${{HOME}}$$/+&;{os.urandom(6).hex()}ü=")
+        return self.add(f"-a'b\"$(whoami)`whoami`%0A ${{HOME}}$$/+&;{os.urandom(6).hex()}ü=")
 
 
 class Servers:
