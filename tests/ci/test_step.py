@@ -1,5 +1,6 @@
 """The step itself, in every CI system: what it does, how it fails, what it does with hostile input."""
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -31,13 +32,28 @@ def only_results(system, run):
     assert {path.name for path in run.left} <= system.results | {f"{n}.{kind}" for n in range(len(run.steps)) for kind in ("json", "xml", "env")}
 
 
-def test_a_tag_is_signed_with_the_token_key(place, system):
-    run = system.run(signing(place))
+def with_key_file(place) -> Step:
+    """Another signer, whose key is a file: a secret of the CI system, with a passphrase."""
+    identity = place.world.identity("openssl-rsa-pem")
+    place.owner.ok("signer", "add", "backup", place.gun, "--key", identity.public)
+    private = Path(identity.key_args[1])
+    step = signing(place, images=f"{place.gun}:2.0", key="")
+    del step.secrets["pin"]
+    step.secrets["private-key"] = private.read_text()
+    step.secrets["passphrase"] = identity.env["DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"]
+    for line in private.read_text().splitlines()[1:-1]:
+        place.secrets.add(line)
+    return step
+
+
+def test_tags_are_signed_with_the_token_key_and_with_a_key_file(place, system):
+    run = system.run(signing(place), with_key_file(place))
     assert run.exit_code == 0, str(run)
-    assert run.step.status == 0 and run.step.document["ok"], str(run)
+    assert [step.status for step in run.steps] == [0, 0] and all(step.document["ok"] for step in run.steps), str(run)
     check_no_secret(system.name, run, place.secrets)
     only_results(system, run)
-    assert place.signed() == {"1.0": (place.image.digest, place.image.size, "targets/releases")}
+    entry = (place.image.digest, place.image.size, "targets/releases")
+    assert place.signed() == {"1.0": entry, "2.0": entry}
 
 
 def closed_port() -> int:

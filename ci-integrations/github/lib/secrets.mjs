@@ -19,15 +19,26 @@ function base64Inside(bytes) {
   });
 }
 
+// What the functions of common languages leave as it is.
+const kUnreserved = ['', '/', "!'()*", "!'()*;,/?:@&=+$#"];
+
+function urlEncodings(text) {
+  return kUnreserved.flatMap((kept) => {
+    const upper = Array.from(Buffer.from(text), (byte) => {
+      const c = String.fromCharCode(byte);
+      return /[A-Za-z0-9._~-]/.test(c) || kept.includes(c) ? c : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    }).join('');
+    const lower = upper.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
+    return [upper, lower, upper.replaceAll('%20', '+'), lower.replaceAll('%20', '+')];
+  });
+}
+
 function encodings(text) {
   const bytes = Buffer.from(text);
   const base64 = bytes.toString('base64');
-  const url = encodeURIComponent(text);
   return [
     text, base64, base64.replace(/=+$/, ''), bytes.toString('base64url'), ...base64Inside(bytes),
-    bytes.toString('hex'), bytes.toString('hex').toUpperCase(),
-    url, url.toLowerCase(), url.replace(/%20/g, '+'), url.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`),
-    JSON.stringify(text).slice(1, -1),
+    bytes.toString('hex'), bytes.toString('hex').toUpperCase(), ...urlEncodings(text), JSON.stringify(text).slice(1, -1),
   ];
 }
 

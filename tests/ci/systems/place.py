@@ -65,9 +65,9 @@ class Place:
         self.identity = self.world.identity("token-p256")
         self.pin = self.identity.env["COUNTERSIGN_PIN"]
         self.key = self.identity.key_args[1]
-        owner = self.world.admin(env={"NOTARY_AUTH": self.logins["owner"].basic})
-        self.trust_root = owner.init(self.gun)
-        owner.ok("signer", "add", "jenkins", self.gun, "--key", self.identity.public)
+        self.owner = self.world.admin(env={"NOTARY_AUTH": self.logins["owner"].basic})
+        self.trust_root = self.owner.init(self.gun)
+        self.owner.ok("signer", "add", "jenkins", self.gun, "--key", self.identity.public)
         self.image = self.world.image()
 
     def environment(self) -> dict[str, str]:

@@ -44,7 +44,7 @@ class Run:
 
 
 # What a CI system itself starts, with its secrets in the environment.
-OWN = {"github": {"node"}, "gitlab": {"node", "bash", "git", "sh", "rsync", "awk", "mkdir", "id", "ssh"}, "jenkins": {"script.sh", "java"}, "shell": {"sh", "bash"}}
+OWN = {"github": {"node"}, "gitlab": {"node", "bash", "git", "sh", "rsync", "awk", "mkdir", "id", "ssh"}, "jenkins": {"script.sh", "java", "jspawnhelper"}, "shell": {"sh", "bash"}}
 # What we start.
 OURS = {"countersign", "jq", "mktemp", "rm", "tr", "base64", "cat"}
 
