@@ -1,7 +1,7 @@
 // Runs one job of a workflow as GitHub's runner does, on GitHub's own parser and expression evaluator: `run:` steps and
-// local JavaScript actions with their post steps. runner.mjs CONFIG.json; interrupt it to cancel the job.
+// JavaScript actions with their post steps, local ones and those of this repository. runner.mjs CONFIG.json; interrupt it to cancel the job.
 //   CONFIG: workflow, job, workspace, temp, env, secrets, vars, node, unwritable, raw, report
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
@@ -91,6 +91,15 @@ function collect(files) {
 
 const posts = [];
 
+/// The folder of an action: of the workspace, or of this repository as others name it. actions/checkout has been there.
+function folderOf(uses) {
+  if (uses.startsWith('./')) return resolve(config.workspace, uses);
+  const ours = /^[\w-]+\/countersign\/(.+)@[\w.-]+$/.exec(uses);
+  if (ours) return resolve(config.workspace, ours[1]);
+  if (/^actions\/checkout@/.test(uses)) return null;
+  throw new Error(`no action ${uses}`);
+}
+
 async function runAction(folder, given, environment, unwritable) {
   const action = readAction(folder);
   const inputs = {};
@@ -133,9 +142,11 @@ async function runStep(step) {
   if (isTrue(step.if, contexts, status)) {
     const environment = Object.fromEntries(Object.entries(step.env ?? {}).map(([name, value]) => [name, expand(value)]));
     log.write(`Run ${entry.name}`);
+    const folder = step.uses && folderOf(step.uses);
+    if (folder === null) return;
     const { exitCode, files } = step.run !== undefined
       ? await runScript(expand(step.run), step.shell, environment)
-      : await runAction(resolve(config.workspace, step.uses),
+      : await runAction(folder,
         Object.fromEntries(Object.entries(step.with ?? {}).map(([name, value]) => [name, expand(value)])), environment, config.unwritable[step.id]);
     entry.exitCode = exitCode;
     entry.outcome = cancelled() ? 'cancelled' : exitCode === 0 ? 'success' : 'failure';
@@ -151,10 +162,7 @@ async function runStep(step) {
 const workflow = await readWorkflow(config.workflow);
 const job = workflow.jobs[config.job];
 for (const [name, value] of Object.entries({ ...workflow.env, ...job.env })) contexts.env[name] = substitute(value, contexts, status);
-for (const step of job.steps) {
-  if (step.uses && !existsSync(resolve(config.workspace, step.uses, 'action.yml'))) throw new Error(`no action at ${step.uses}`);
-  await runStep(step);
-}
+for (const step of job.steps) await runStep(step);
 report.posts = [];
 for (const post of posts) report.posts.push(await post());
 writeFileSync(config.report, JSON.stringify({ ...report, status, summary: summaries.join(''), commands: log.commands, masked: log.masked }));

@@ -10,7 +10,7 @@ from ci.systems.registry import Registry
 from support.images import Image
 from support.process import clean_environment
 from support.secrets import Secrets
-from support.stores import NotaryServer, TokenService
+from support.stores import PARTS, NotaryServer, Nginx, TokenService
 from support.tls import Authority
 from support.world import World
 
@@ -24,7 +24,17 @@ class NastySecrets(Secrets):
         return self.add(f"-a'b\"$(whoami)`whoami`%0A ${{HOME}}$$/+&;{os.urandom(6).hex()}ü=")
 
 
+# One name for both, as registries with content trust have it: clients then need to be told no trust server.
+LOCATIONS = """
+    location ~ ^/v2/.+/_trust/ {{ proxy_pass {notary}; proxy_set_header Host $http_host; client_max_body_size 0; }}
+    location / {{ proxy_pass {registry}; proxy_set_header Host $http_host; proxy_set_header X-Forwarded-Proto https;
+                 proxy_request_buffering off; client_max_body_size 0; }}
+"""
+
+
 class Servers:
+    """A registry and its trust server behind one address, with one login."""
+
     def __init__(self, folder: Path):
         self.authority = Authority(folder)
         self.passwords = {name: NastySecrets().new() for name in ACTIONS}
@@ -32,9 +42,12 @@ class Servers:
             name: {"password": self.passwords[name], "actions": actions} for name, actions in ACTIONS.items()})
         self.notary = NotaryServer(folder / "notary", with_signer=True, auth=self._service.auth, authority=self.authority)
         self.registry = Registry(folder / "registry", self.authority, self._service.auth)
+        self.front = Nginx(folder / "front", self.authority,
+                           LOCATIONS.format(notary=self.notary.url, registry=self.registry.url))
+        self.host = self.front.url.removeprefix("https://")
 
     def stop(self):
-        for server in (self.registry, self.notary, self._service):
+        for server in (self.front, self.registry, self.notary, self._service):
             server.stop()
 
 
@@ -55,13 +68,13 @@ class Place:
         self.world = World(folder, servers.notary, secrets, binary)
         self.binary = binary()
         self.ca = servers.notary.ca
-        self.server = servers.notary.url
+        self.server = servers.front.url
         self.logins = {name: Login(name, servers.passwords[name]) for name in ACTIONS}
         for login in self.logins.values():
             secrets.add(login.password)
             secrets.add(login.basic)
         number = servers.notary.gun().split("/")[1]
-        self.gun = f"{servers.registry.host}/{number}/app"
+        self.gun = f"{servers.host}/{number}/app"
         self.identity = self.world.identity("token-p256")
         self.pin = self.identity.env["COUNTERSIGN_PIN"]
         self.key = self.identity.key_args[1]
@@ -73,24 +86,28 @@ class Place:
     def environment(self) -> dict[str, str]:
         """What is installed and configured on the machine where jobs run; no secret."""
         home = self.world.folder("runner")
-        tools = home / "bin"
-        tools.mkdir()
-        (tools / "countersign").symlink_to(self.binary)
-        (home / "tmp").mkdir()
+        for name in ("bin", "tmp", "run"):
+            (home / name).mkdir()
+        (home / "bin" / "countersign").symlink_to(self.binary)
+        (home / "bin" / "buildah").symlink_to(PARTS / "buildah/usr/bin/buildah")
+        storage = home / "storage.conf"
+        storage.write_text(f'[storage]\ndriver = "vfs"\ngraphroot = "{home}/images"\nrunroot = "{home}/run/images"\n')
         environment = clean_environment(home) | {k: v for k, v in self.identity.env.items() if k != "COUNTERSIGN_PIN"}
-        return environment | {"PATH": f"{tools}:{environment['PATH']}", "TMPDIR": str(home / "tmp")}
+        return environment | {
+            "PATH": f"{home}/bin:{environment['PATH']}", "TMPDIR": str(home / "tmp"), "XDG_RUNTIME_DIR": str(home / "run"),
+            "CONTAINERS_STORAGE_CONF": str(storage), "BUILDAH_ISOLATION": "chroot", "SSL_CERT_FILE": str(self.ca)}
 
     def sign(self, tag: str, image: Image):
         """The CI system's key, without any CI system."""
         client = self.world.ci(self.identity, pin=self.trust_root, env={"NOTARY_AUTH": self.logins["ci"].basic})
         client.sign(self.gun, tag, image, *self.identity.key_args)
 
-    def docker_config(self, name: str) -> Path:
-        folder = self.world.folder("docker-config")
-        config = folder / "config.json"
-        config.touch(mode=0o600)
-        config.write_text(json.dumps({"auths": {self.servers.registry.host: {"auth": self.logins[name].basic}}}))
-        return folder
+    def registry_login(self) -> Path:
+        """Of the build, as `docker login` leaves it."""
+        path = self.world.folder("login") / "config.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps({"auths": {self.servers.host: {"auth": self.logins["ci"].basic}}}))
+        return path
 
     def signed(self) -> dict[str, tuple[str, int, str]]:
         """What the official client reads."""

@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 
 from support.process import Daemon, clean_environment, free_port
+from support.stores import PARTS
 from support.tls import Authority
 
 
@@ -18,8 +19,8 @@ class Registry:
             "http": {"addr": f"127.0.0.1:{port}", "secret": "not secret", "relativeurls": True,
                      "tls": {"certificate": str(certificate), "key": str(key)}},
             "auth": auth and {auth["type"]: auth["options"]}}))
-        self.host = f"localhost:{port}"
-        self._daemon = Daemon(["/usr/bin/docker-registry", "serve", config], port=port, log=folder / "registry.log",
+        self.url = f"https://127.0.0.1:{port}"
+        self._daemon = Daemon([PARTS / "docker-registry/usr/bin/docker-registry", "serve", config], port=port, log=folder / "registry.log",
                               env=clean_environment(folder), cwd=folder)
 
     def stop(self):
