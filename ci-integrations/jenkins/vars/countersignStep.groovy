@@ -1,5 +1,6 @@
-// What countersign and countersignVerify share. All input reaches the shell in variables; its script is one constant text.
-// Everything that lives across a step is a String, a number, or a List or Map of them: a build survives a restart.
+// What countersign and countersignVerify share. All input reaches the shell in variables; its script is one constant
+// text. What lives across a step is a String, a number, or a List or Map of them: a build survives a restart.
+import groovy.json.JsonException
 import groovy.json.JsonSlurperClassic
 import groovy.transform.Field
 
@@ -11,19 +12,22 @@ import groovy.transform.Field
   imagesFrom: 'COUNTERSIGN_IMAGES_FROM',
 ]
 @Field static final Map LISTS = [
-  images: 'COUNTERSIGN_IMAGES', key: 'COUNTERSIGN_KEY', roles: 'COUNTERSIGN_ROLES', annotations: 'COUNTERSIGN_ANNOTATIONS',
+  images: 'COUNTERSIGN_IMAGES', key: 'COUNTERSIGN_KEY', roles: 'COUNTERSIGN_ROLES',
+  annotations: 'COUNTERSIGN_ANNOTATIONS',
 ]
 @Field static final Map FLAGS = [dryRun: 'COUNTERSIGN_DRY_RUN', allowMove: 'COUNTERSIGN_ALLOW_MOVE']
-@Field static final List CREDENTIALS = ['pinCredentialsId', 'passphraseCredentialsId', 'keyFileCredentialsId', 'loginCredentialsId']
-@Field static final List OTHERS = ['name', 'junit', 'archive']
+@Field static final List OTHERS = [
+  'pinCredentialsId', 'passphraseCredentialsId', 'keyFileCredentialsId', 'loginCredentialsId',
+  'name', 'junit', 'archive',
+]
 
-def call(String command, Map args) {
+Map call(String command, Map args) {
   String mistake = mistakeIn(args)
   if (mistake) { error("countersign ${command}: ${mistake}") }
   String name = args.name ?: "countersign-${command}"
   boolean withJunit = args.junit != false
   int status = -1
-  withEnv(environment(args, name, withJunit)) {
+  withEnv(environment(command, args, name, withJunit)) {
     withCredentials(bindings(args)) {
       status = sh(script: libraryResource('countersign.sh'), label: "countersign ${command}", returnStatus: true)
     }
@@ -37,19 +41,27 @@ def call(String command, Map args) {
   for (int i = 0; i < result.warnings?.size(); i++) { echo("countersign warning ${result.warnings[i]}") }
   if (withJunit) { junit(testResults: "${name}.xml", allowEmptyResults: true) }
   if (args.archive != false) {
-    archiveArtifacts(artifacts: args.receipt ? "${name}.json,${args.receipt}" : "${name}.json", allowEmptyArchive: true)
+    String artifacts = args.receipt ? "${name}.json,${args.receipt}" : "${name}.json"
+    archiveArtifacts(artifacts: artifacts, allowEmptyArchive: true)
   }
-  if (status != 0) { error("countersign ${command}: ${result.error ?: 'failed before it could say why'} (exit ${status})") }
+  if (status != 0) {
+    error("countersign ${command}: ${result.error ?: 'failed before it could say why'} (exit ${status})")
+  }
   return result
 }
 
 List bindings(Map args) {
   List found = []
-  if (args.pinCredentialsId) { found.add(string(credentialsId: args.pinCredentialsId, variable: 'COUNTERSIGN_PIN')) }
-  if (args.passphraseCredentialsId) {
-    found.add(string(credentialsId: args.passphraseCredentialsId, variable: 'DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE'))
+  if (args.pinCredentialsId) {
+    found.add(string(credentialsId: args.pinCredentialsId, variable: 'COUNTERSIGN_PIN'))
   }
-  if (args.keyFileCredentialsId) { found.add(file(credentialsId: args.keyFileCredentialsId, variable: 'COUNTERSIGN_KEY_FILE')) }
+  if (args.passphraseCredentialsId) {
+    found.add(string(credentialsId: args.passphraseCredentialsId,
+                     variable: 'DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE'))
+  }
+  if (args.keyFileCredentialsId) {
+    found.add(file(credentialsId: args.keyFileCredentialsId, variable: 'COUNTERSIGN_KEY_FILE'))
+  }
   if (args.loginCredentialsId) {
     found.add(usernamePassword(credentialsId: args.loginCredentialsId, usernameVariable: 'COUNTERSIGN_USERNAME',
                                passwordVariable: 'COUNTERSIGN_PASSWORD'))
@@ -62,26 +74,26 @@ List bindings(Map args) {
 private static List entriesOf(Object value) {
   if (value == null) { return [] }
   if (value instanceof Map) { return value.collect { key, one -> "${key}=${one}".toString() } }
-  if (value instanceof Collection) { return value.collect { it.toString() } }
+  if (value instanceof Collection) { return value*.toString() }
   return [value.toString()]
 }
 
 @NonCPS
 private static String mistakeIn(Map args) {
-  Collection known = TEXTS.keySet() + LISTS.keySet() + FLAGS.keySet() + CREDENTIALS + OTHERS
+  Collection known = TEXTS.keySet() + LISTS.keySet() + FLAGS.keySet() + OTHERS
   for (key in args.keySet()) {
-    if (!known.contains(key.toString())) { return "there is no argument ${key}; there are ${known.sort().join(', ')}".toString() }
+    if (!known.contains(key.toString())) { return "no argument is called ${key}" }
   }
   for (key in LISTS.keySet()) {
-    for (entry in entriesOf(args[key])) {
-      if (entry =~ (key == 'images' ? /\s/ : /[\r\n]/)) { return "an entry of ${key} holds a blank or a line break".toString() }
-    }
+    String refused = key == 'images' ? '\\s' : '[\\r\\n]'
+    boolean isRefused = entriesOf(args[key]).any { entry -> entry =~ refused }
+    if (isRefused) { return "an entry of ${key} holds a blank or a line break" }
   }
   for (key in FLAGS.keySet()) {
-    if (args[key] != null && !(args[key] instanceof Boolean)) { return "${key} is neither true nor false".toString() }
+    if (args[key] != null && !(args[key] instanceof Boolean)) { return "${key} is neither true nor false" }
   }
-  if (args.name != null && !(args.name.toString() ==~ /[A-Za-z0-9][A-Za-z0-9._-]{0,63}/)) { return 'name is not the name of a file' }
-  return null
+  boolean isFileName = args.name == null || args.name.toString() ==~ /[A-Za-z0-9][A-Za-z0-9._-]{0,63}/
+  return isFileName ? null : 'name is not the name of a file'
 }
 
 // withEnv would replace ${NAME} in a value by the variable of that name.
@@ -92,9 +104,11 @@ private static String assignment(String variable, Object value) {
 
 // Every variable is set, so that nothing of the agent's own environment decides what is signed.
 @NonCPS
-private static List environment(Map args, String name, boolean withJunit) {
-  List found = [assignment('COUNTERSIGN_RESULT', "${name}.json"), assignment('COUNTERSIGN_JUNIT', withJunit ? "${name}.xml" : ''),
-                'COUNTERSIGN_DOTENV=']
+private static List environment(String command, Map args, String name, boolean withJunit) {
+  List found = [
+    assignment('COUNTERSIGN_STEP', command), assignment('COUNTERSIGN_RESULT', "${name}.json"),
+    assignment('COUNTERSIGN_JUNIT', withJunit ? "${name}.xml" : ''), assignment('COUNTERSIGN_DOTENV', ''),
+  ]
   TEXTS.each { key, variable -> found.add(assignment(variable, args[key] ?: '')) }
   LISTS.each { key, variable -> found.add(assignment(variable, entriesOf(args[key]).join('\n'))) }
   FLAGS.each { key, variable -> found.add(assignment(variable, args[key] == true)) }
@@ -104,23 +118,26 @@ private static List environment(Map args, String name, boolean withJunit) {
 @NonCPS
 private static Map summaryOf(String json, int status, String receipt) {
   Map document = [:]
-  try { document = (Map) new JsonSlurperClassic().parseText(json) } catch (Exception ignored) { return [:] }
-  List digests = [], images = [], roles = []
+  try {
+    document = (Map) new JsonSlurperClassic().parseText(json)
+  } catch (JsonException ignored) {
+    return [:]
+  }
+  List repositories = document.repositories ?: []
+  List warnings = (document.warnings ?: []).collect { warning -> "${warning.code}: ${warning.message}".toString() }
+  Map result = [ok: status == 0, exitCode: status, repositories: repositories, warnings: warnings, error: null]
+  if (document.error) {
+    result.error = "${document.error.code}: ${document.error.message}; ${document.error.hint ?: ''}".toString()
+  }
+  if (status != 0) { return result }  // nothing that a later stage could deploy
+  List images = []
   Map versions = [:]
-  for (repository in (document.repositories ?: [])) {
-    versions[repository.gun] = [:]
-    for (role in (repository.roles ?: [])) { versions[repository.gun][role.name] = role.version }
-    for (target in (repository.targets ?: [])) {
-      digests.add(target.digest)
-      images.add("${repository.gun}@${target.digest}".toString())
-      roles.addAll(target.roles ?: [])
-    }
+  for (repository in repositories) {
+    images.addAll(repository.targets.collect { target -> "${repository.gun}@${target.digest}".toString() })
+    versions[repository.gun] = (repository.roles ?: []).collectEntries { role -> [role.name, role.version] }
   }
-  Map result = [ok: status == 0, exitCode: status, repositories: document.repositories, error: null,
-                warnings: (document.warnings ?: []).collect { "${it.code}: ${it.message}".toString() }]
-  if (document.error) { result.error = "${document.error.code}: ${document.error.message}; ${document.error.hint}".toString() }
-  if (status == 0) {
-    result.putAll([digest: digests ? digests[0] : null, images: images, roles: roles.unique(), versions: versions, receipt: receipt])
-  }
+  List targets = repositories*.targets.flatten()
+  result.putAll([digest: targets ? targets[0].digest : null, images: images, versions: versions, receipt: receipt,
+                 roles: targets*.roles.flatten().unique()])
   return result
 }

@@ -198,6 +198,8 @@ class Build {
   Object methodMissing(String name, Object arguments) { step(name, arguments as Object[]) }
   Object propertyMissing(String name) {
     if (name == 'env') { return environment }
+    if (name == 'params') { return params }
+    if (name == 'currentBuild') { return currentBuild }
     if (library[name]) { return library[name] }
     if (environment.containsKey(name)) { return environment[name] }
     throw new Failed("No such property: ${name}")
@@ -270,7 +272,7 @@ abstract class JenkinsScript extends Script {
     name == 'pipeline' ? build.pipeline(arguments[0]) : build.step(name, arguments as Object[])
   }
   Object propertyMissing(String name) {
-    name == 'params' ? build.params : name == 'currentBuild' ? build.currentBuild : build.propertyMissing(name)
+    build.propertyMissing(name)
   }
 }
 

@@ -38,12 +38,13 @@ class GitLab:
         (self.project / ".gitlab-ci.yml").write_text(pipeline)
 
         def git(*args):
-            run_process(["/usr/bin/git", "-c", "user.name=developer", "-c", "user.email=developer@example.com", "-c",
-                         "init.defaultBranch=main", *args], env=self.environment, cwd=self.project)
+            return run_process(["/usr/bin/git", "-c", "user.name=developer", "-c", "user.email=developer@example.com", "-c",
+                         "init.defaultBranch=main", *args], env=self.environment, cwd=self.project).stdout.strip()
         git("init", "-q")
         git("remote", "add", "origin", "git@gitlab.example.com:team/app.git")
         git("add", ".")
         git("commit", "-q", "-m", "build")
+        self.commit = git("rev-parse", "HEAD")
         settings = self.home / "variables.json"
         settings.touch(mode=0o600)
         settings.write_text(json.dumps(variables))  # JSON is YAML

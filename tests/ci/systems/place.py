@@ -1,6 +1,7 @@
 """Where the pipelines run: a registry and a notary-server with one login, a token with the CI system's key, an
 administrator who has let that key sign. One `Place` per test; the servers are shared."""
 import base64
+import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from ci.systems.registry import Registry
 from support.images import Image
-from support.process import clean_environment
+from support.process import clean_environment, run
 from support.secrets import Secrets
 from support.stores import PARTS, NotaryServer, Nginx, TokenService
 from support.tls import Authority
@@ -110,7 +111,20 @@ class Place:
         return path
 
     def signed(self) -> dict[str, tuple[str, int, str]]:
-        """What the official client reads."""
+        """What notary reads: tag -> digest, size, role."""
         notary = self.world.notary()
         notary.env |= {"NOTARY_AUTH": self.logins["reader"].basic}
         return notary.list(self.gun)
+
+    def signers(self, tag: str) -> list[str]:
+        """What docker trust says."""
+        docker = self.world.docker()
+        (docker.home / "config.json").write_text(json.dumps({"auths": {self.servers.host: {"auth": self.logins["reader"].basic}}}))
+        digest, signers = docker.signed_tags(self.gun)[tag]
+        return signers
+
+    def pushed(self, tag: str) -> tuple[str, int]:
+        """Digest and size of what the registry has."""
+        env = self.environment() | {"REGISTRY_AUTH_FILE": str(self.registry_login())}
+        content = run(["/usr/bin/skopeo", "inspect", "--raw", f"docker://{self.gun}:{tag}"], env=env, cwd=env["HOME"]).stdout.encode()
+        return "sha256:" + hashlib.sha256(content).hexdigest(), len(content)
