@@ -27,6 +27,7 @@ Map call(String command, Map args) {
   String name = args.name ?: "countersign-${command}"
   boolean withJunit = args.junit != false
   int status = -1
+  // In this order: while the inputs are put into variables, no secret is in one yet.
   withEnv(environment(command, args, name, withJunit)) {
     withCredentials(bindings(args)) {
       status = sh(script: libraryResource('countersign.sh'), label: "countersign ${command}", returnStatus: true)
@@ -96,23 +97,15 @@ private static String mistakeIn(Map args) {
   return isFileName ? null : 'name is not the name of a file'
 }
 
-// withEnv would replace ${NAME} in a value by the variable of that name.
-@NonCPS
-private static String assignment(String variable, Object value) {
-  return variable + '=' + value.toString().replace('$', '$$')
-}
-
 // Every variable is set, so that nothing of the agent's own environment decides what is signed.
 @NonCPS
 private static List environment(String command, Map args, String name, boolean withJunit) {
-  List found = [
-    assignment('COUNTERSIGN_STEP', command), assignment('COUNTERSIGN_RESULT', "${name}.json"),
-    assignment('COUNTERSIGN_JUNIT', withJunit ? "${name}.xml" : ''), assignment('COUNTERSIGN_DOTENV', ''),
-  ]
-  TEXTS.each { key, variable -> found.add(assignment(variable, args[key] ?: '')) }
-  LISTS.each { key, variable -> found.add(assignment(variable, entriesOf(args[key]).join('\n'))) }
-  FLAGS.each { key, variable -> found.add(assignment(variable, args[key] == true)) }
-  return found
+  Map found = [COUNTERSIGN_STEP: command, COUNTERSIGN_RESULT: "${name}.json",
+               COUNTERSIGN_JUNIT: withJunit ? "${name}.xml" : '', COUNTERSIGN_DOTENV: '']
+  TEXTS.each { key, variable -> found[variable] = args[key] ?: '' }
+  LISTS.each { key, variable -> found[variable] = entriesOf(args[key]).join('\n') }
+  FLAGS.each { key, variable -> found[variable] = args[key] == true }
+  return found.collect { variable, value -> "${variable}=${value}".toString() }
 }
 
 @NonCPS

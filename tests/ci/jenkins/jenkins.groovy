@@ -1,7 +1,7 @@
 // Runs Jenkinsfiles with a shared library as Jenkins does, on the same Groovy: jenkins.groovy CONFIG.json RESULT.json
 //   CONFIG: library, environment, builds: [{jenkinsfile, workspace, log, raw, params, credentials}]
-// Terminate it to abort the running build. Steps are real: sh starts a shell, withCredentials binds and masks, withEnv
-// replaces $NAME in values, and whatever goes into a step or comes out of one must be serialisable.
+// Terminate it to abort the running build. Steps are real: sh starts a shell, withCredentials binds and masks, and
+// whatever goes into a step or comes out of one must be serialisable.
 import groovy.json.JsonOutput
 import groovy.json.JsonSlurperClassic
 import org.codehaus.groovy.control.CompilerConfiguration
@@ -91,15 +91,6 @@ class Build {
     return m.returnStdout ? out.toString() : null
   }
 
-  /// As hudson.Util.replaceMacro does it: $NAME, ${NAME}, $$; what is not known stays.
-  String expand(String text) {
-    return text.replaceAll(/\$([A-Za-z0-9_]+|\{[A-Za-z0-9_.]+\}|\$)/) { all, name ->
-      if (name == '$') { return '$' }
-      String key = name.startsWith('{') ? name[1..-2] : name
-      environment.containsKey(key) ? environment[key].toString() : all
-    }
-  }
-
   Object within(Map more, Closure body) {
     Map before = new LinkedHashMap(environment)
     environment.putAll(more)
@@ -108,7 +99,7 @@ class Build {
 
   Object withEnv_(List assignments, Closure body) {
     Map more = [:]
-    assignments.each { String one = it.toString(); int at = one.indexOf('='); more[one.substring(0, at)] = expand(one.substring(at + 1)) }
+    assignments.each { String one = it.toString(); int at = one.indexOf('='); more[one.substring(0, at)] = one.substring(at + 1) }
     return within(more, body)
   }
 
@@ -209,7 +200,7 @@ class Build {
 class Assignments {
   Build build
   void setProperty(String name, Object value) {
-    if (name == 'build') { this.@build = value } else { build.environment[name] = build.expand(value.toString()) }
+    if (name == 'build') { this.@build = value } else { build.environment[name] = value.toString() }
   }
   Object getProperty(String name) { name == 'build' ? this.@build : build.propertyMissing(name) }
 }
