@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/workflow/policy_guard.h"
 #include "agent/workflow/signing_keys.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
@@ -91,10 +92,13 @@ SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequ
   const ChangeRepository change = [&](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
     roles = request.roles.empty() ? roles_to_sign(repository, keys)
                                   : check_roles_to_sign(repository, request.roles, keys);
+    if (request.guard) request.guard->before(repository, roles, request.images, draft);
+    const bool may_move = request.allow_move || request.guard;
     std::vector<SignStatus> now;
     for (const ImageToSign& image : request.images) {
-      now.push_back(apply(repository, roles, image, request.allow_move, draft));
+      now.push_back(apply(repository, roles, image, may_move, draft));
     }
+    if (request.guard) request.guard->after(repository, roles, request.images, draft);
     if (statuses.empty() || !draft.empty()) statuses = std::move(now);
   };
   PublishedChanges changes =

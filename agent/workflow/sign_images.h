@@ -9,6 +9,8 @@
 
 namespace agent {
 
+class PolicyGuard;
+
 /// A tag (or any target name) with what it shall point to.
 struct ImageToSign {
   std::string name;
@@ -21,6 +23,8 @@ struct SignRequest {
   /// a key at hand. The role `targets` itself is only ever signed when it is named here.
   std::vector<tuf::RoleName> roles;
   bool allow_move = false;
+  /// With a guard, it says which tags may move.
+  PolicyGuard* guard = nullptr;
 };
 
 enum class SignStatus { kSigned, kUnchanged, kMoved };
@@ -32,7 +36,7 @@ struct SignedImages {
 };
 
 /// Throws kTagMoved (before anything is signed) if a tag stands there with another digest and may not move,
-/// and what roles_to_sign and publish_changes throw.
+/// and what the guard, roles_to_sign and publish_changes throw.
 SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequest& load,
                          const SignRequest& request, hsm::KeyRing& keys, const PublishOptions& options,
                          std::vector<Warning>& warnings);
