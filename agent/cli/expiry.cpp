@@ -12,6 +12,12 @@ namespace {
 using tuf::Error;
 using tuf::ErrorCode;
 
+struct ExpiryOptions {
+  std::vector<std::string> repositories;
+  int warn_days = 0;
+  std::optional<std::string> at;
+};
+
 /// `2027-01-31`, at the beginning of that day, or a full RFC 3339 time.
 tuf::Time parse_date(const std::string& text) {
   if (const auto time = tuf::parse_time(text)) return *time;
@@ -19,9 +25,7 @@ tuf::Time parse_date(const std::string& text) {
   throw Error(ErrorCode::kUsage, "\"" + text + "\" is not a date", "write it as 2027-01-31");
 }
 
-}  // namespace
-
-void run_command(const ExpiryOptions& options, Runtime& runtime, Report& report) {
+void expiry(const ExpiryOptions& options, Runtime& runtime, Report& report) {
   ExpiryReport expiry;
   expiry.at = options.at ? parse_date(*options.at) : runtime.now();
   expiry.due_by = expiry.at + tuf::Days{options.warn_days};
@@ -63,4 +67,17 @@ void run_command(const ExpiryOptions& options, Runtime& runtime, Report& report)
   }
 }
 
+}  // namespace
+
+void add_expiry(Grammar& grammar) {
+  auto options = std::make_shared<ExpiryOptions>();
+  CLI::App* c =
+      grammar.command("expiry", "When each role expires; exit code 5 if one is due", options, expiry);
+  add_operand(c, "repository", options->repositories, "REPO");
+  add_value(c, "--warn-days", options->warn_days, "Due is what expires within N days (default 0)", "N")
+      ->check(CLI::Range(0, 36500).description(""));
+  add_value(c, "--at", options->at, "Rehearse: as seen at that time (2027-01-31 or RFC 3339)", "DATE");
+  grammar.also_prints(c, OutputFormat::kJunit);
+  grammar.also_prints(c, OutputFormat::kPrometheus);
+}
 }  // namespace agent

@@ -17,6 +17,15 @@
 namespace agent {
 namespace {
 
+struct InspectOptions {
+  std::string subject;  // repository or image
+  bool pretty = false;
+};
+
+struct DelegationListOptions {
+  std::string repository;
+};
+
 /// IDs of a role's keys in both forms, with what kind of key each is.
 OrderedJson describe_keys(const std::map<tuf::KeyId, tuf::KeyObject>& keys,
                           const std::vector<tuf::KeyId>& ids) {
@@ -96,9 +105,7 @@ void write_text(const tuf::TrustedRepository& repository, const std::vector<TagV
   append(table);
 }
 
-}  // namespace
-
-void run_command(const InspectOptions& options, Runtime& runtime, Report& report) {
+void inspect(const InspectOptions& options, Runtime& runtime, Report& report) {
   const ImageReference subject = parse_image(options.subject);
   const tuf::TrustedRepository trusted = look_at(subject.gun, runtime, report);
   RepositoryReport& described = report.repositories.back();
@@ -126,7 +133,7 @@ void run_command(const InspectOptions& options, Runtime& runtime, Report& report
   for (Warning& warning : health_warnings(trusted)) report.warnings.push_back(std::move(warning));
 }
 
-void run_command(const DelegationListOptions& options, Runtime& runtime, Report& report) {
+void delegation_list(const DelegationListOptions& options, Runtime& runtime, Report& report) {
   const tuf::TrustedRepository trusted = look_at(parse_repository(options.repository), runtime, report);
   RepositoryReport& described = report.repositories.back();
   OrderedJson delegations = describe_delegations(trusted);
@@ -142,4 +149,20 @@ void run_command(const DelegationListOptions& options, Runtime& runtime, Report&
   described.more["delegations"] = std::move(delegations);
 }
 
+}  // namespace
+
+void add_inspect(Grammar& grammar) {
+  auto options = std::make_shared<InspectOptions>();
+  CLI::App* c = grammar.command("inspect", "Signatures, signers and administrative keys", options, inspect);
+  add_operand(c, "subject", options->subject, "REPO|IMAGE");
+  c->add_flag("--pretty", options->pretty, "The text of `docker trust inspect --pretty`");
+  grammar.also_prints(c, OutputFormat::kDocker);
+}
+
+void add_delegation_list(Grammar& grammar) {
+  auto options = std::make_shared<DelegationListOptions>();
+  CLI::App* c =
+      grammar.command("delegation list", "Delegations with keys, paths and state", options, delegation_list);
+  add_operand(c, "repository", options->repository, "REPO");
+}
 }  // namespace agent

@@ -20,6 +20,29 @@ namespace fs = std::filesystem;
 using tuf::Error;
 using tuf::ErrorCode;
 
+struct KeyGenerateOptions {
+  std::string name;
+  std::optional<std::string> token;
+  std::string type = "p256";
+  std::string out = ".";
+};
+
+struct KeyImportOptions {
+  std::vector<std::string> files;
+  std::optional<std::string> role;
+  std::optional<std::string> repository;
+};
+
+struct KeyListOptions {};
+
+struct KeyCertOptions {
+  std::string key;
+  std::string common_name;
+  int days = 365;
+  std::optional<std::string> out;
+  bool request = false;  // `key csr`
+};
+
 OrderedJson describe(const hsm::KeyInfo& key) {
   OrderedJson json = {{"canonical_id", key.canonical_id.hex()},
                       {"label", key.label},
@@ -47,9 +70,7 @@ void write_new_file(const fs::path& path, const std::string& content) {
   throw Error(ErrorCode::kLocal, path.string() + " exists already", "choose another file, or remove it");
 }
 
-}  // namespace
-
-void run_command(const KeyGenerateOptions& options, Runtime& runtime, Report& report) {
+void generate(const KeyGenerateOptions& options, Runtime& runtime, Report& report) {
   require_signer_name(options.name);
   const auto algorithm = hsm::parse_key_algorithm(options.type);
   if (!algorithm) {
@@ -84,7 +105,7 @@ void run_command(const KeyGenerateOptions& options, Runtime& runtime, Report& re
   report.more["key"] = std::move(described);
 }
 
-void run_command(const KeyImportOptions& options, Runtime& runtime, Report& report) {
+void import_keys(const KeyImportOptions& options, Runtime& runtime, Report& report) {
   struct Import {
     hsm::PrivateKey key;
     std::string role;
@@ -118,7 +139,7 @@ void run_command(const KeyImportOptions& options, Runtime& runtime, Report& repo
   report.more["keys"] = std::move(keys);
 }
 
-void run_command(const KeyListOptions&, Runtime& runtime, Report& report) {
+void list(const KeyListOptions&, Runtime& runtime, Report& report) {
   TextTable table({"KEY ID", "LABEL", "REPOSITORY", "TYPE", "LOCATION"});
   OrderedJson keys = OrderedJson::array();
   std::vector<hsm::KeyInfo> all = runtime.keys().keys();
@@ -134,7 +155,7 @@ void run_command(const KeyListOptions&, Runtime& runtime, Report& report) {
   report.more["keys"] = std::move(keys);
 }
 
-void run_command(const KeyCertOptions& options, Runtime& runtime, Report& report) {
+void certify(const KeyCertOptions& options, Runtime& runtime, Report& report) {
   const std::shared_ptr<tuf::Signer> key = runtime.named_key(options.key);
   const std::string pem = options.request
                               ? hsm::make_certificate_request(*key, options.common_name)
@@ -153,4 +174,36 @@ void run_command(const KeyCertOptions& options, Runtime& runtime, Report& report
   report.more["certificate"] = std::move(described);
 }
 
+void add_certificate(Grammar& grammar, const std::string& name, const std::string& help, bool request) {
+  auto options = std::make_shared<KeyCertOptions>();
+  options->request = request;
+  CLI::App* c = grammar.command(name, help, options, certify);
+  add_operand(c, "key", options->key, "REF");
+  add_value(c, "--cn", options->common_name, "Common name", "NAME")->required();
+  if (!request) add_value(c, "--days", options->days, "Validity", "N");
+  add_value(c, "--out", options->out, "File to write (default stdout)", "FILE");
+}
+
+}  // namespace
+
+void add_keys(Grammar& grammar) {
+  auto generate_options = std::make_shared<KeyGenerateOptions>();
+  CLI::App* c =
+      grammar.command("key generate", "Make a signing key; writes NAME.pub", generate_options, generate);
+  add_operand(c, "name", generate_options->name, "NAME");
+  add_value(c, "--token", generate_options->token, "Make it on this token", "URI");
+  add_value(c, "--type", generate_options->type, "p256, p384, rsa2048, rsa3072 or rsa4096", "TYPE");
+  add_value(c, "--out", generate_options->out, "Folder for NAME.pub", "DIR");
+
+  auto import_options = std::make_shared<KeyImportOptions>();
+  c = grammar.command("key import", "Put private keys into the trust directory", import_options, import_keys);
+  add_operand(c, "file", import_options->files, "FILE");
+  add_value(c, "--role", import_options->role, "Label for keys that carry none", "LABEL");
+  add_value(c, "--gun", import_options->repository, "Repository of targets and snapshot keys that name none",
+            "REPO");
+
+  grammar.command("key list", "Keys at hand", std::make_shared<KeyListOptions>(), list);
+  add_certificate(grammar, "key cert", "Self-signed certificate for a key", false);
+  add_certificate(grammar, "key csr", "Certificate request for a key", true);
+}
 }  // namespace agent

@@ -17,6 +17,15 @@ namespace {
 using tuf::Error;
 using tuf::ErrorCode;
 
+struct ListOptions {
+  std::string repository;
+};
+
+struct VerifyOptions {
+  std::vector<std::string> images;
+  std::vector<std::string> roles;
+};
+
 const tuf::RoleName kReleases = tuf::RoleName::of("targets/releases");
 
 void add_health(const tuf::TrustedRepository& repository, Report& report) {
@@ -145,9 +154,7 @@ class Verification {
   std::optional<Error> first_failure_;
 };
 
-}  // namespace
-
-void run_command(const ListOptions& options, Runtime& runtime, Report& report) {
+void list(const ListOptions& options, Runtime& runtime, Report& report) {
   const tuf::TrustedRepository trusted = look_at(parse_repository(options.repository), runtime, report);
   RepositoryReport& described = report.repositories.back();
   described.roles = describe_roles(trusted);
@@ -165,7 +172,7 @@ void run_command(const ListOptions& options, Runtime& runtime, Report& report) {
   add_health(trusted, report);
 }
 
-void run_command(const VerifyOptions& options, Runtime& runtime, Report& report) {
+void verify(const VerifyOptions& options, Runtime& runtime, Report& report) {
   std::vector<ImageReference> images;
   for (const std::string& text : options.images) images.push_back(parse_image(text));
   for (const ImageReference& image : images) require_subject(image);
@@ -174,4 +181,18 @@ void run_command(const VerifyOptions& options, Runtime& runtime, Report& report)
   verification.finish();
 }
 
+}  // namespace
+
+void add_list(Grammar& grammar) {
+  auto options = std::make_shared<ListOptions>();
+  CLI::App* c = grammar.command("list", "Signed tags of a repository", options, list);
+  add_operand(c, "repository", options->repository, "REPO");
+}
+
+void add_verify(Grammar& grammar) {
+  auto options = std::make_shared<VerifyOptions>();
+  CLI::App* c = grammar.command("verify", "Is this tag signed, and by whom", options, verify);
+  add_operand(c, "image", options->images, "IMAGE", "[registry/]repository[:tag][@sha256:…]");
+  add_values(c, "--role", options->roles, "Demand that this role holds the tag (repeatable)", "ROLE");
+}
 }  // namespace agent

@@ -17,6 +17,16 @@ namespace {
 using tuf::Error;
 using tuf::ErrorCode;
 
+struct RepoInitOptions {
+  std::string repository;
+  std::optional<std::string> root_key;
+  std::optional<std::string> targets_key;
+};
+
+struct RepoPinOptions {
+  std::string repository;
+};
+
 /// The root key: named, or the one in the trust directory, or nullptr if a new one is needed.
 std::shared_ptr<tuf::Signer> existing_root_key(const RepoInitOptions& options, Runtime& runtime) {
   if (options.root_key) return runtime.named_key(*options.root_key);
@@ -31,9 +41,7 @@ std::shared_ptr<tuf::Signer> existing_root_key(const RepoInitOptions& options, R
   return runtime.key_store().open(roots.front().canonical_id);
 }
 
-}  // namespace
-
-void run_command(const RepoInitOptions& options, Runtime& runtime, Report& report) {
+void init(const RepoInitOptions& options, Runtime& runtime, Report& report) {
   const tuf::Gun gun = parse_repository(options.repository);
   Runtime::Repository repository = runtime.open(gun, Access::kCreate);
   RepositoryReport& described = start_report(repository, report);
@@ -72,11 +80,26 @@ void run_command(const RepoInitOptions& options, Runtime& runtime, Report& repor
   report.text.push_back(*described.trust_root);
 }
 
-void run_command(const RepoPinOptions& options, Runtime& runtime, Report& report) {
+void pin(const RepoPinOptions& options, Runtime& runtime, Report& report) {
   const tuf::TrustedRepository trusted = look_at(parse_repository(options.repository), runtime, report);
   RepositoryReport& described = report.repositories.back();
   described.roles = describe_roles(trusted);
   report.text.push_back(*described.trust_root);
 }
 
+}  // namespace
+
+void add_repo_setup(Grammar& grammar) {
+  auto init_options = std::make_shared<RepoInitOptions>();
+  CLI::App* c = grammar.command("repo init", "Create the trust data of a repository; prints the root to pin",
+                                init_options, init);
+  add_operand(c, "repository", init_options->repository, "REPO");
+  add_value(c, "--root-key", init_options->root_key,
+            "Key for the root (default: the one in the trust directory, or a new one)", "REF");
+  add_value(c, "--targets-key", init_options->targets_key, "Repository key (default: a new one)", "REF");
+
+  auto pin_options = std::make_shared<RepoPinOptions>();
+  c = grammar.command("repo pin", "Print the root that is trusted now, for --trust-root", pin_options, pin);
+  add_operand(c, "repository", pin_options->repository, "REPO");
+}
 }  // namespace agent

@@ -18,6 +18,28 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::RoleName;
 
+struct RepoRefreshOptions {
+  std::vector<std::string> repositories;
+  int within_days = 183;
+};
+
+struct RepoRotateOptions {
+  std::string repository;
+  std::string role;
+  std::optional<std::string> key;
+  bool server_managed = false;
+};
+
+struct RepoPrepareOptions {
+  std::vector<std::string> repositories;
+};
+
+struct RepoDeleteOptions {
+  std::string repository;
+  bool remote = false;
+  bool yes = false;
+};
+
 const RoleName kRoot = RoleName::of("root");
 const RoleName kSnapshot = RoleName::of("snapshot");
 const RoleName kTimestamp = RoleName::of("timestamp");
@@ -37,9 +59,7 @@ void rotate_to_server(Runtime::Repository& open, const RoleName& role, Runtime& 
          runtime, report);
 }
 
-}  // namespace
-
-void run_command(const RepoRefreshOptions& options, Runtime& runtime, Report& report) {
+void refresh(const RepoRefreshOptions& options, Runtime& runtime, Report& report) {
   for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
     open.load.tolerate_expiry = true;
@@ -51,7 +71,7 @@ void run_command(const RepoRefreshOptions& options, Runtime& runtime, Report& re
   });
 }
 
-void run_command(const RepoRotateOptions& options, Runtime& runtime, Report& report) {
+void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) {
   const RoleName role = parse_role(options.role);
   if (role.is_delegation()) {
     throw Error(ErrorCode::kInvalidRole, "the keys of " + role.text() + " are a signer's",
@@ -87,7 +107,7 @@ void run_command(const RepoRotateOptions& options, Runtime& runtime, Report& rep
   if (role == kRoot) report.text.push_back(*report.repositories.back().trust_root);
 }
 
-void run_command(const RepoPrepareOptions& options, Runtime& runtime, Report& report) {
+void prepare(const RepoPrepareOptions& options, Runtime& runtime, Report& report) {
   for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
     Runtime::Repository open = runtime.open(gun, Access::kAdminister);
     const tuf::TrustedRepository trusted =
@@ -99,7 +119,7 @@ void run_command(const RepoPrepareOptions& options, Runtime& runtime, Report& re
   });
 }
 
-void run_command(const RepoDeleteOptions& options, Runtime& runtime, Report& report) {
+void delete_repository(const RepoDeleteOptions& options, Runtime& runtime, Report& report) {
   const tuf::Gun gun = parse_repository(options.repository);
   if (!options.yes && !runtime.dry_run()) {
     throw Error(ErrorCode::kUsage,
@@ -134,4 +154,36 @@ void run_command(const RepoDeleteOptions& options, Runtime& runtime, Report& rep
                         (options.remote ? " on " + described.server + " and here" : " here"));
 }
 
+}  // namespace
+
+void add_repo_care(Grammar& grammar) {
+  auto refresh_options = std::make_shared<RepoRefreshOptions>();
+  CLI::App* c = grammar.command("repo refresh", "Sign anew what expires soon, or has expired",
+                                refresh_options, refresh);
+  add_operand(c, "repository", refresh_options->repositories, "REPO");
+  add_value(c, "--within-days", refresh_options->within_days, "Soon is within N days (default 183)", "N")
+      ->check(CLI::Range(0, 36500).description(""));
+
+  auto rotate_options = std::make_shared<RepoRotateOptions>();
+  c = grammar.command("repo rotate", "Give root, targets, snapshot or timestamp a new key", rotate_options,
+                      rotate);
+  add_operand(c, "repository", rotate_options->repository, "REPO");
+  add_operand(c, "role", rotate_options->role, "ROLE");
+  add_value(c, "--key", rotate_options->key, "The new key (default: one is made in the trust directory)",
+            "REF");
+  c->add_flag("--server-managed", rotate_options->server_managed,
+              "Let the server make it: snapshot; always so: timestamp");
+
+  auto prepare_options = std::make_shared<RepoPrepareOptions>();
+  c = grammar.command("repo prepare", "Let the server sign the snapshot, so that signers can publish",
+                      prepare_options, prepare);
+  add_operand(c, "repository", prepare_options->repositories, "REPO");
+
+  auto delete_options = std::make_shared<RepoDeleteOptions>();
+  c = grammar.command("repo delete", "Forget a repository here; with --remote, delete it for everybody",
+                      delete_options, delete_repository);
+  add_operand(c, "repository", delete_options->repository, "REPO");
+  c->add_flag("--remote", delete_options->remote, "Delete it on the server too");
+  c->add_flag("--yes", delete_options->yes, "Really");
+}
 }  // namespace agent

@@ -11,8 +11,14 @@
 #include "tuf/base/error.h"
 
 namespace agent {
+namespace {
 
-void run_command(const RevokeOptions& options, Runtime& runtime, Report& report) {
+struct RevokeOptions {
+  std::vector<std::string> images;
+  std::vector<std::string> roles;
+};
+
+void revoke(const RevokeOptions& options, Runtime& runtime, Report& report) {
   const std::vector<tuf::RoleName> roles = parse_roles(options.roles);
   std::map<tuf::Gun, std::vector<std::string>> tags;  // one transaction for each repository
   for (const std::string& text : options.images) {
@@ -40,4 +46,14 @@ void run_command(const RevokeOptions& options, Runtime& runtime, Report& report)
   }
 }
 
+}  // namespace
+
+void add_revoke(Grammar& grammar) {
+  auto options = std::make_shared<RevokeOptions>();
+  CLI::App* c =
+      grammar.command("revoke", "Take tags out of the roles that this identity signs", options, revoke);
+  add_operand(c, "image", options->images, "IMAGE", "[registry/]repository:tag");
+  grammar.add_signing_keys(c);
+  add_values(c, "--role", options->roles, "Out of exactly this role (repeatable)", "ROLE");
+}
 }  // namespace agent

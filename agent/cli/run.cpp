@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "agent/cli/command_line.h"
-#include "agent/cli/commands.h"
 #include "agent/cli/logging.h"
 #include "agent/cli/runtime.h"
 #include "agent/report/printable.h"
@@ -109,9 +108,7 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
     if (!line) return;
     understood = {line->command, line->output};
     Runtime runtime(*line, make_log(line->output));
-    const std::optional<Error> failure = capture([&] {
-      std::visit([&](const auto& options) { run_command(options, runtime, report); }, line->options);
-    });
+    const std::optional<Error> failure = capture([&] { line->run(runtime, report); });
     for (Warning& warning : runtime.take_warnings()) report.warnings.push_back(std::move(warning));
     if (failure) throw Error(*failure);
   });

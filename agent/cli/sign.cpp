@@ -10,6 +10,14 @@
 namespace agent {
 namespace {
 
+struct SignOptions {
+  std::vector<std::string> images;
+  std::vector<std::string> roles;
+  std::optional<std::string> size;
+  std::optional<std::string> oci_layout;
+  bool allow_move = false;
+};
+
 std::string to_string(SignStatus status) {
   switch (status) {
     case SignStatus::kSigned:
@@ -80,9 +88,7 @@ void describe(const SignedImages& result, const std::vector<ResolvedImage>& imag
   }
 }
 
-}  // namespace
-
-void run_command(const SignOptions& options, Runtime& runtime, Report& report) {
+void sign(const SignOptions& options, Runtime& runtime, Report& report) {
   SignRequest request;
   request.roles = parse_roles(options.roles);
   request.allow_move = options.allow_move;
@@ -115,4 +121,16 @@ void run_command(const SignOptions& options, Runtime& runtime, Report& report) {
   }
 }
 
+}  // namespace
+
+void add_sign(Grammar& grammar) {
+  auto options = std::make_shared<SignOptions>();
+  CLI::App* c = grammar.command("sign", "Sign image tags and publish them", options, sign);
+  add_operand(c, "image", options->images, "IMAGE", "[registry/]repository:tag[@sha256:…]");
+  grammar.add_signing_keys(c);
+  add_values(c, "--role", options->roles, "Sign into exactly this role (repeatable)", "ROLE");
+  add_value(c, "--size", options->size, "Bytes of the manifest, with an explicit digest", "N");
+  add_value(c, "--oci-layout", options->oci_layout, "Digest and size from an OCI image layout", "DIR[:REF]");
+  c->add_flag("--allow-move", options->allow_move, "Sign a tag that is signed with another digest");
+}
 }  // namespace agent

@@ -15,6 +15,54 @@ namespace {
 using tuf::Error;
 using tuf::ErrorCode;
 
+struct SignerAddOptions {
+  std::string name;
+  std::vector<std::string> repositories;
+  std::vector<std::string> public_keys;
+};
+
+struct SignerRemoveOptions {
+  std::string name;
+  std::vector<std::string> repositories;
+  bool yes = false;
+};
+
+struct SignerRotateOptions {
+  std::string name;
+  std::vector<std::string> repositories;
+  std::vector<std::string> add;     // files
+  std::vector<std::string> remove;  // key IDs
+};
+
+struct DelegationAddOptions {
+  std::string repository;
+  std::string role;
+  std::vector<std::string> public_keys;
+  std::vector<std::string> paths;
+  bool all_paths = false;
+  std::optional<int> threshold;
+};
+
+struct DelegationRemoveOptions {
+  std::string repository;
+  std::string role;
+  std::vector<std::string> keys;  // IDs
+  std::vector<std::string> paths;
+  bool yes = false;
+};
+
+struct DelegationPurgeOptions {
+  std::vector<std::string> repositories;
+  std::vector<std::string> keys;  // IDs
+};
+
+struct WitnessOptions {
+  std::string repository;
+  std::vector<std::string> roles;
+  bool adopt = false;
+  bool empty = false;
+};
+
 tuf::RoleName parse_delegation(const std::string& text) {
   const tuf::RoleName role = parse_role(text);
   if (!role.is_delegation()) throw Error(ErrorCode::kInvalidRole, role.text() + " is not a delegation");
@@ -48,9 +96,7 @@ void change_each(const std::vector<std::string>& repositories, const std::functi
   });
 }
 
-}  // namespace
-
-void run_command(const SignerAddOptions& options, Runtime& runtime, Report& report) {
+void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& report) {
   const auto delegations = signer_delegations(options.name, read_public_keys(options.public_keys));
   std::vector<tuf::RoleName> roles;
   for (const DelegationToAdd& delegation : delegations) roles.push_back(delegation.role);
@@ -60,7 +106,7 @@ void run_command(const SignerAddOptions& options, Runtime& runtime, Report& repo
       {"added " + where, "add " + where}, runtime, report);
 }
 
-void run_command(const SignerRemoveOptions& options, Runtime& runtime, Report& report) {
+void signer_remove(const SignerRemoveOptions& options, Runtime& runtime, Report& report) {
   require_signer_name(options.name);
   change_each(
       options.repositories,
@@ -68,7 +114,7 @@ void run_command(const SignerRemoveOptions& options, Runtime& runtime, Report& r
       {"removed signer " + options.name, "remove signer " + options.name}, runtime, report);
 }
 
-void run_command(const SignerRotateOptions& options, Runtime& runtime, Report& report) {
+void signer_rotate(const SignerRotateOptions& options, Runtime& runtime, Report& report) {
   require_signer_name(options.name);
   const std::set<tuf::KeyId> remove = parse_key_ids(options.remove);
   std::vector<tuf::PublicKey> add;
@@ -84,7 +130,7 @@ void run_command(const SignerRotateOptions& options, Runtime& runtime, Report& r
       report);
 }
 
-void run_command(const DelegationAddOptions& options, Runtime& runtime, Report& report) {
+void delegation_add(const DelegationAddOptions& options, Runtime& runtime, Report& report) {
   DelegationToAdd delegation{parse_delegation(options.role), {}, options.paths, options.threshold};
   if (options.all_paths && !options.paths.empty()) {
     throw Error(ErrorCode::kUsage, "--all-paths and --path exclude each other", "give only one of them");
@@ -96,7 +142,7 @@ void run_command(const DelegationAddOptions& options, Runtime& runtime, Report& 
              {"added " + where, "add " + where}, runtime, report);
 }
 
-void run_command(const DelegationRemoveOptions& options, Runtime& runtime, Report& report) {
+void delegation_remove(const DelegationRemoveOptions& options, Runtime& runtime, Report& report) {
   DelegationToChange what{parse_delegation(options.role), false, parse_key_ids(options.keys), {}};
   what.paths.insert(options.paths.begin(), options.paths.end());
   what.remove = what.keys.empty() && what.paths.empty();
@@ -105,14 +151,14 @@ void run_command(const DelegationRemoveOptions& options, Runtime& runtime, Repor
              {"removed " + object, "remove " + object}, runtime, report);
 }
 
-void run_command(const DelegationPurgeOptions& options, Runtime& runtime, Report& report) {
+void delegation_purge(const DelegationPurgeOptions& options, Runtime& runtime, Report& report) {
   const std::set<tuf::KeyId> remove = parse_key_ids(options.keys);
   change_each(
       options.repositories, [&] { return purge_keys(remove, runtime.administrator_keys()); },
       {"took the keys out of every delegation", "take the keys out of every delegation"}, runtime, report);
 }
 
-void run_command(const WitnessOptions& options, Runtime& runtime, Report& report) {
+void witness(const WitnessOptions& options, Runtime& runtime, Report& report) {
   if (options.adopt && options.empty) {
     throw Error(ErrorCode::kUsage, "--adopt and --empty exclude each other", "give only one of them");
   }
@@ -127,4 +173,64 @@ void run_command(const WitnessOptions& options, Runtime& runtime, Report& report
          {"signed " + object, "sign " + object}, runtime, report);
 }
 
+}  // namespace
+
+void add_signers(Grammar& grammar) {
+  auto add = std::make_shared<SignerAddOptions>();
+  CLI::App* c =
+      grammar.command("signer add", "Let NAME sign into targets/releases and targets/NAME", add, signer_add);
+  add_operand(c, "name", add->name, "NAME");
+  add_operand(c, "repository", add->repositories, "REPO");
+  add_values(c, "--key", add->public_keys, "Certificate or public key of the signer (repeatable)", "PUBLIC");
+
+  auto remove = std::make_shared<SignerRemoveOptions>();
+  c = grammar.command("signer remove", "Take NAME out, and keep what was released", remove, signer_remove);
+  add_operand(c, "name", remove->name, "NAME");
+  add_operand(c, "repository", remove->repositories, "REPO");
+  c->add_flag("--yes", remove->yes, "Even if pullers no longer see some tags");
+
+  auto rotate = std::make_shared<SignerRotateOptions>();
+  c = grammar.command("signer rotate", "Add and remove keys of NAME in one step", rotate, signer_rotate);
+  add_operand(c, "name", rotate->name, "NAME");
+  add_operand(c, "repository", rotate->repositories, "REPO");
+  add_values(c, "--add", rotate->add, "Certificate or public key (repeatable)", "PUBLIC");
+  add_values(c, "--remove", rotate->remove, "Key ID, canonical or TUF (repeatable)", "KEYID");
+}
+
+void add_delegations(Grammar& grammar) {
+  auto add = std::make_shared<DelegationAddOptions>();
+  CLI::App* c = grammar.command("delegation add", "Add keys and paths to a delegation", add, delegation_add);
+  add_operand(c, "repository", add->repository, "REPO");
+  add_operand(c, "role", add->role, "ROLE");
+  add_values(c, "--key", add->public_keys, "Certificate or public key (repeatable)", "PUBLIC");
+  add_values(c, "--path", add->paths, "Admit tags with this prefix (repeatable; default all)", "PREFIX");
+  c->add_flag("--all-paths", add->all_paths, "Admit all tags");
+  add_value(c, "--threshold", add->threshold, "Signatures needed", "N");
+
+  auto remove = std::make_shared<DelegationRemoveOptions>();
+  c = grammar.command("delegation remove", "Take a delegation out, or some of its keys and paths", remove,
+                      delegation_remove);
+  add_operand(c, "repository", remove->repository, "REPO");
+  add_operand(c, "role", remove->role, "ROLE");
+  add_values(c, "--key", remove->keys, "Only this key ID (repeatable)", "KEYID");
+  add_values(c, "--path", remove->paths, "Only this path (repeatable)", "PREFIX");
+  c->add_flag("--yes", remove->yes, "Even if pullers no longer see some tags");
+
+  auto purge_options = std::make_shared<DelegationPurgeOptions>();
+  c = grammar.command("delegation purge", "Take a key out of every delegation", purge_options,
+                      delegation_purge);
+  add_operand(c, "repository", purge_options->repositories, "REPO");
+  add_values(c, "--key", purge_options->keys, "Key ID (repeatable)", "KEYID")->required();
+}
+
+void add_witness(Grammar& grammar) {
+  auto options = std::make_shared<WitnessOptions>();
+  CLI::App* c =
+      grammar.command("witness", "Sign delegations anew, also those whose signer has left", options, witness);
+  add_operand(c, "repository", options->repository, "REPO");
+  add_operand(c, "role", options->roles, "ROLE");
+  grammar.add_signing_keys(c);
+  c->add_flag("--adopt", options->adopt, "Take over content that no trusted key has signed");
+  c->add_flag("--empty", options->empty, "Replace such content by nothing");
+}
 }  // namespace agent

@@ -6,6 +6,10 @@
 namespace agent {
 namespace {
 
+struct TokenListOptions {
+  std::optional<std::string> module;
+};
+
 std::string state_of(const hsm::TokenInfo& token) {
   if (!token.initialised) return "not initialised";
   if (token.pin_locked) return "PIN locked";
@@ -35,9 +39,7 @@ std::string remarks(const hsm::TokenKeyInfo& key) {
   return key.origin.never_extractable.value_or(false) ? "never leaves the token" : "";
 }
 
-}  // namespace
-
-void run_command(const TokenListOptions& options, Runtime& runtime, Report& report) {
+void list(const TokenListOptions& options, Runtime& runtime, Report& report) {
   hsm::TokenUri any;
   if (options.module) any.module_path = *options.module;
   OrderedJson tokens = OrderedJson::array();
@@ -65,4 +67,13 @@ void run_command(const TokenListOptions& options, Runtime& runtime, Report& repo
   report.more["tokens"] = std::move(tokens);
 }
 
+}  // namespace
+
+void add_tokens(Grammar& grammar) {
+  auto options = std::make_shared<TokenListOptions>();
+  CLI::App* c = grammar.command("token list", "Tokens and keys that a module shows, as --key takes them",
+                                options, list);
+  add_value(c, "--module", options->module,
+            "PKCS#11 module (default COUNTERSIGN_PKCS11_MODULE, then p11-kit's)", "PATH");
+}
 }  // namespace agent

@@ -6,7 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "agent/cli/grammar.h"
+#include "agent/cli/logging.h"
 #include "agent/cli/run.h"
+#include "agent/cli/runtime.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/support/test_data.h"
@@ -63,17 +66,39 @@ TEST_CASE("Options may stand before and after the command and its operands") {
   CHECK(parsed.settings.server == "file:/x");
   CHECK(parsed.settings.keys == Words{"K"});
   CHECK(parsed.dry_run);
-  CHECK(std::get<agent::SignOptions>(parsed.options).images == Words{"a:1", "b:2"});
 }
 
-TEST_CASE("An option that may be repeated takes one value each time") {
-  const CommandLine parsed = parse(
-      {"sign", "--key", "A", "a:1", "-k", "B", "b:2", "--role", "targets/x", "c:3", "--role", "targets/y"});
+TEST_CASE("A command gets its operands and options") {
+  struct ProbeOptions {
+    std::vector<std::string> images;
+    std::vector<std::string> roles;
+  };
+  static ProbeOptions met;
+  CommandLine line;
+  agent::Grammar grammar(line);
+  auto options = std::make_shared<ProbeOptions>();
+  void (*const run)(const ProbeOptions&, agent::Runtime&, agent::Report&) =
+      [](const ProbeOptions& given, agent::Runtime&, agent::Report&) { met = given; };
+  grammar.group("probe", "");
+  CLI::App* c = grammar.command("probe images", "", options, run);
+  agent::add_operand(c, "image", options->images, "IMAGE");
+  agent::add_values(c, "--role", options->roles, "", "ROLE");
+  grammar.add_signing_keys(c);
+  const Words words = {"probe", "images", "--key",     "A",   "a:1",    "-k",       "B",
+                       "b:2",   "--role", "targets/x", "c:3", "--role", "targets/y"};
+  const auto argv = argv_of(words);
 
-  CHECK(parsed.settings.keys == Words{"B", "A"});
-  const auto& options = std::get<agent::SignOptions>(parsed.options);
-  CHECK(options.images == Words{"a:1", "b:2", "c:3"});
-  CHECK(options.roles == Words{"targets/x", "targets/y"});
+  grammar.parse(static_cast<int>(argv.size()), argv.data());
+
+  CHECK(line.command == "probe images");
+  CHECK(line.settings.keys == Words{"B", "A"});
+  test::TempDir home;
+  agent::Report report;
+  line.settings.trust_dir = home.path().string();
+  agent::Runtime runtime(line, agent::make_log({}));
+  line.run(runtime, report);
+  CHECK(met.images == Words{"a:1", "b:2", "c:3"});
+  CHECK(met.roles == Words{"targets/x", "targets/y"});
 }
 
 TEST_CASE("The public keys of a signer are not keys to sign with") {
@@ -81,10 +106,6 @@ TEST_CASE("The public keys of a signer are not keys to sign with") {
       parse({"signer", "add", "--key", "a.pub", "jenkins", "r/a", "r/b", "-k", "repo.key"});
 
   CHECK(parsed.command == "signer add");
-  const auto& options = std::get<agent::SignerAddOptions>(parsed.options);
-  CHECK(options.name == "jenkins");
-  CHECK(options.repositories == Words{"r/a", "r/b"});
-  CHECK(options.public_keys == Words{"a.pub"});
   CHECK(parsed.settings.keys == Words{"repo.key"});
 }
 

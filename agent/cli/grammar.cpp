@@ -1,0 +1,127 @@
+#include "agent/cli/grammar.h"
+
+#include <algorithm>
+
+namespace agent {
+namespace {
+
+const std::map<std::string, OutputFormat> kFormats = {{"text", OutputFormat::kText},
+                                                      {"json", OutputFormat::kJson},
+                                                      {"docker", OutputFormat::kDocker},
+                                                      {"junit", OutputFormat::kJunit},
+                                                      {"prometheus", OutputFormat::kPrometheus}};
+
+}  // namespace
+
+Grammar::Grammar(CommandLine& line) : line_(line) {
+  app_.name("countersign");
+  app_.description("Signs container image tags into Docker Content Trust, from CI, and proves it.");
+  app_.footer(
+      "Exit codes: 0 done, 2 usage, 3 config, 4 untrusted, 5 policy, 6 not found, 7 denied, 8 "
+      "unavailable,\n"
+      "9 conflict, 10 key, 11 local, 12 outcome unknown. More: docs/ and countersign COMMAND --help");
+  app_.set_version_flag("--version", "countersign " COUNTERSIGN_VERSION);
+  app_.set_help_flag("-h,--help", "Print this and exit");
+  app_.require_subcommand(1);
+  app_.fallthrough();
+  app_.option_defaults()->always_capture_default(false);
+  add_global_options();
+}
+
+void Grammar::add_global_options() {
+  Options& settings = line_.settings;
+  add_value(&app_, "-s,--server", settings.server, "Trust server https://host[:port], or file:DIR", "URL");
+  add_value(&app_, "-d,--trust-dir", settings.trust_dir, "Keys and cache (default ~/.docker/trust)", "DIR");
+  add_value(&app_, "-c,--config", settings.config, "A notary config.json", "FILE");
+  add_values(&app_, "-k,--signing-key", settings.keys,
+             "Private key: pkcs11: URI, PEM file, or key ID in the trust directory", "REF");
+  add_value(&app_, "--tlscacert", settings.tls_ca, "Trust only this CA for the server", "FILE");
+  add_value(&app_, "--tlscert", settings.tls_cert, "Client certificate", "FILE");
+  add_value(&app_, "--tlskey", settings.tls_key, "Key of the client certificate", "FILE");
+  add_value(&app_, "--trust-root", settings.trust_root,
+            "Pin of the repository's root: key ID, certificate or CA file", "REF");
+  app_.add_flag("--trust-on-first-use", settings.trust_on_first_use, "Accept an unpinned root once");
+  app_.add_flag("--allow-http", settings.allow_http, "Allow a trust server without TLS");
+  app_.add_flag("--reset-cache", line_.reset_cache, "Forget what was seen of the repository before");
+  app_.add_flag("--offline", line_.offline, "Look at what was last seen here; ask no server");
+  app_.add_option("-o,--output", line_.output.format,
+                  "What goes to stdout: text or json; some commands print other formats too")
+      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+      ->type_name("FORMAT");
+  app_.add_flag("--dry-run", line_.dry_run, "Do everything but publish");
+  app_.add_flag("-q,--quiet", line_.output.quiet, "No warnings on stderr");
+  app_.add_flag("-v,--verbose", line_.output.verbosity, "More on stderr; twice for the wire");
+  app_.add_option_function<std::string>(
+          "--log-format", [this](const std::string& format) { line_.output.json_log = format == "json"; },
+          "Of stderr: text or json")
+      ->check(CLI::IsMember({"text", "json"}).description(""))
+      ->type_name("FORMAT");
+  app_.add_option("--progress", progress_, "auto, plain or none; accepted for scripts")
+      ->check(CLI::IsMember({"auto", "plain", "none"}).description(""))
+      ->type_name("MODE");
+}
+
+void Grammar::group(const std::string& name, const std::string& help) {
+  app_.add_subcommand(name, help)->require_subcommand(1)->fallthrough();
+}
+
+CLI::App* Grammar::add_command(const std::string& name, const std::string& help) {
+  const std::size_t space = name.find(' ');
+  CLI::App* parent = space == std::string::npos ? &app_ : app_.get_subcommand(name.substr(0, space));
+  CLI::App* command = parent->add_subcommand(name.substr(space + 1), help);  // npos + 1 is 0
+  command->fallthrough();
+  return command;
+}
+
+void Grammar::add_signing_keys(CLI::App* command) {
+  add_values(command, "--key", keys_to_sign_with_, "Private key, as --signing-key", "REF");
+}
+
+void Grammar::also_prints(const CLI::App* command, OutputFormat format) {
+  formats_.emplace(command, format);
+}
+
+void Grammar::require_format() const {
+  const OutputFormat format = line_.output.format;
+  if (format == OutputFormat::kText || format == OutputFormat::kJson) return;
+  const auto [first, last] = formats_.equal_range(&named_app());
+  if (std::any_of(first, last, [&](const auto& entry) { return entry.second == format; })) return;
+  const auto name = std::find_if(kFormats.begin(), kFormats.end(),
+                                 [&](const auto& entry) { return entry.second == format; });
+  throw CLI::ValidationError("--output", line_.command + " cannot print " + name->first);
+}
+
+void Grammar::parse(int argc, const char* const* argv) {
+  app_.parse(argc, argv);
+  // Two options that wrote to one list would each drop what the other had put there.
+  std::vector<std::string>& keys = line_.settings.keys;
+  keys.insert(keys.end(), keys_to_sign_with_.begin(), keys_to_sign_with_.end());
+  require_format();
+}
+
+const CLI::App& Grammar::named_app() const {
+  const CLI::App* app = &app_;
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  return *app;
+}
+
+std::string Grammar::help() const {
+  std::string parents;
+  const CLI::App* app = &app_;
+  while (!app->get_subcommands().empty()) {
+    parents += (parents.empty() ? "" : " ") + app->get_name();
+    app = app->get_subcommands().front();
+  }
+  return app->help(parents);
+}
+
+std::string Grammar::named_command() const {
+  std::string command;
+  for (const CLI::App* at = &app_; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    command += (command.empty() ? "" : " ") + at->get_name();
+  }
+  return command;
+}
+
+}  // namespace agent
