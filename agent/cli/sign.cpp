@@ -1,6 +1,7 @@
 #include <map>
 
 #include "agent/cli/commands.h"
+#include "agent/cli/guarding.h"
 #include "agent/cli/operands.h"
 #include "agent/image/image_source.h"
 #include "agent/report/repository_report.h"
@@ -16,6 +17,7 @@ struct SignOptions {
   std::optional<std::string> size;
   std::optional<std::string> oci_layout;
   bool allow_move = false;
+  PolicyOptions policy;
 };
 
 std::string to_string(SignStatus status) {
@@ -89,6 +91,7 @@ void describe(const SignedImages& result, const std::vector<ResolvedImage>& imag
 }
 
 void sign(const SignOptions& options, Runtime& runtime, Report& report) {
+  const std::optional<Policy> policy = read_policy(options.policy);
   SignRequest request;
   request.roles = parse_roles(options.roles);
   request.allow_move = options.allow_move;
@@ -113,9 +116,23 @@ void sign(const SignOptions& options, Runtime& runtime, Report& report) {
     }
     PublishOptions publish;
     publish.dry_run = runtime.dry_run();
-    const SignedImages result = sign_images(*repository.store, repository.seen, repository.load, request,
-                                            runtime.keys(), publish, report.warnings);
+    std::optional<GuardedRepository> guarded;
+    if (policy) guarded.emplace(*policy, options.policy, options.allow_move, gun, runtime, report.warnings);
+    request.guard = guarded ? &guarded->guard() : nullptr;
+    const SignedImages result = [&] {
+      try {
+        return sign_images(*repository.store, repository.seen, repository.load, request, runtime.keys(),
+                           publish, report.warnings);
+      } catch (const tuf::Error&) {
+        if (guarded) guarded->describe_refusal(described);
+        throw;
+      }
+    }();
     describe(result, images, runtime.dry_run(), described, report.text);
+    if (guarded) {
+      guarded->describe(described, report.warnings);
+      guarded->remember(result.changes, report.warnings);
+    }
     for (Warning& warning : health_warnings(result.changes.repository))
       report.warnings.push_back(std::move(warning));
   }
@@ -132,5 +149,13 @@ void add_sign(Grammar& grammar) {
   add_value(c, "--size", options->size, "Bytes of the manifest, with an explicit digest", "N");
   add_value(c, "--oci-layout", options->oci_layout, "Digest and size from an OCI image layout", "DIR[:REF]");
   c->add_flag("--allow-move", options->allow_move, "Sign a tag that is signed with another digest");
+  PolicyOptions& policy = options->policy;
+  add_value(c, "--policy", policy.file, "Sign only what this policy allows, and adopt nothing foreign",
+            "FILE");
+  c->add_flag("--quarantine", policy.quarantine,
+              "Drop foreign entries of targets/releases instead of stopping");
+  c->add_flag("--no-resign-guard", policy.no_resign_guard,
+              "Sign targets/releases with whatever stands in it");
 }
+
 }  // namespace agent

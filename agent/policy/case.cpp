@@ -48,6 +48,7 @@ Case::Case(const Policy& policy, const SignedState& state, const Judge& judge,
       question_(question),
       tag_(*question.tag),
       shown_(state.repository().gun().text() + ":" + tag_) {
+  decision_.tag = tag_;
   decision_.rule = match.pattern->text();
 }
 

@@ -20,6 +20,7 @@ struct Decision {
   };
 
   std::string image;  // as it was asked for
+  std::string tag;    // the one that decided; empty if none did
   bool allowed = false;
   std::string rule;    // the pattern that decided; empty if none fits
   std::string digest;  // `sha256:…` of what pullers get, else of what was asked for; may be empty

@@ -17,6 +17,7 @@ std::string shown(const tuf::Gun& gun, const Question& question) {
 Decision refuse_without_rule(const tuf::Gun& gun, const Question& question) {
   Decision decision;
   decision.image = shown(gun, question);
+  decision.tag = question.tag.value_or("");
   decision.digest = question.digest.value_or("");
   decision.reasons.push_back({"NO_RULE", "no rule of the policy is for " + decision.image,
                               "whoever owns the policy adds a rule whose images match it"});

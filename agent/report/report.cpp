@@ -17,6 +17,7 @@ OrderedJson to_json(const TargetReport& target) {
   if (target.signers) json["signers"] = *target.signers;
   if (target.released) json["released"] = *target.released;
   if (target.verdict) json["verdict"] = *target.verdict;
+  json.update(target.more);
   return json;
 }
 

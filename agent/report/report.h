@@ -35,6 +35,7 @@ struct TargetReport {
   std::optional<std::vector<std::string>> signers;  // list, verify, inspect
   std::optional<bool> released;                     // list, inspect
   std::optional<std::string> verdict;               // verify
+  OrderedJson more = OrderedJson::object();         // members of single commands
 };
 
 struct RepositoryReport {

@@ -37,6 +37,8 @@ class PolicyGuard {
   void after(const tuf::TrustedRepository& repository, const std::vector<tuf::RoleName>& roles,
              const std::vector<ImageToSign>& images, const tuf::RepositoryDraft& draft);
 
+  /// What stands in the way of signing releases.
+  const std::vector<ForeignEntry>& foreign() const { return foreign_; }
   /// What was dropped.
   const std::vector<ForeignEntry>& quarantined() const { return quarantined_; }
   /// What becomes of the images, in their order.
