@@ -161,7 +161,7 @@ class Verification {
   void judge(const ImageReference& image) {
     const Question question{image.tag, image.digest ? std::optional(image.digest->text()) : std::nullopt,
                             roles_};
-    const RepositoryRules rules = policy_->rules_for(image.gun);
+    const RepositoryRules rules(*policy_, image.gun);
     const bool has_rule = image.tag ? rules.find(*image.tag) != nullptr : !rules.empty();
     // What the policy does not speak of is not even asked for.
     Looked& looked = has_rule ? look(image.gun) : mention(image.gun);

@@ -165,8 +165,9 @@ std::vector<Line> lines_of(std::string_view text) {
 /// One word a line, none of which is a YAML key or a mark between documents.
 bool is_plain_list(const std::vector<Line>& lines) {
   return std::all_of(lines.begin(), lines.end(), [](const Line& line) {
-    return line.text.find_first_of(" \t{}\"'") == std::string_view::npos && line.text.back() != ':' &&
-           line.text.front() != '-' && line.text.front() != '%';
+    constexpr std::string_view kYamlBegins = "-%{[\"'";
+    return line.text.find_first_of(" \t") == std::string_view::npos && line.text.back() != ':' &&
+           kYamlBegins.find(line.text.front()) == std::string_view::npos;
   });
 }
 

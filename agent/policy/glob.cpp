@@ -53,10 +53,8 @@ Glob Glob::parse(std::string_view text) {
 
 bool Glob::matches(std::string_view text) const {
   // Most patterns that do not match differ here already.
-  const std::string_view pattern = text_;
-  if (head_ == pattern.size()) return text == pattern;
-  return text.size() >= head_ + tail_ && text.starts_with(pattern.substr(0, head_)) &&
-         text.ends_with(pattern.substr(pattern.size() - tail_)) && runs(text);
+  if (head_ == text_.size()) return text == text_;
+  return text.size() >= head_ + tail_ && text.starts_with(head()) && text.ends_with(tail()) && runs(text);
 }
 
 /// All the places in the pattern that the text so far can have led to, carried along at once: no guess is

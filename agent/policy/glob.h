@@ -23,6 +23,10 @@ class Glob {
   /// Characters that are no wildcards: how closely the pattern describes what it matches.
   std::size_t literals() const { return literals_; }
 
+  /// What every text that matches begins and ends with; with no wildcard both are the whole pattern.
+  std::string_view head() const { return std::string_view(text_).substr(0, head_); }
+  std::string_view tail() const { return std::string_view(text_).substr(text_.size() - tail_); }
+
   bool matches(std::string_view text) const;
 
  private:
@@ -37,8 +41,8 @@ class Glob {
   std::string text_;
   std::vector<Token> tokens_;
   std::size_t literals_ = 0;
-  std::string_view::size_type head_ = 0;  // literal characters before the first wildcard…
-  std::string_view::size_type tail_ = 0;  // …and behind the last one
+  std::size_t head_ = 0;  // literal characters before the first wildcard…
+  std::size_t tail_ = 0;  // …and behind the last one
 };
 
 }  // namespace agent

@@ -25,7 +25,7 @@ Decision refuse_without_rule(const tuf::Gun& gun, const Question& question) {
 }
 
 Judge::Judge(const Policy& policy, const SignedState& state)
-    : policy_(policy), state_(state), rules_(policy.rules_for(state.repository().gun())) {
+    : policy_(policy), state_(state), rules_(policy, state.repository().gun()) {
   for (const SignedState::Role& role : state.roles()) {
     if (!role.is_identity) continue;
     std::vector<UserId>& users = signers_[&role];

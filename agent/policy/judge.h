@@ -12,6 +12,7 @@
 
 #include "agent/policy/decision.h"
 #include "agent/policy/policy.h"
+#include "agent/policy/repository_rules.h"
 #include "agent/policy/signed_state.h"
 
 namespace agent {

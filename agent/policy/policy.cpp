@@ -14,26 +14,6 @@ bool Rule::is_immutable(const std::string& tag) const {
                      [&](const Glob& pattern) { return pattern.matches(tag); });
 }
 
-const RepositoryRules::Match* RepositoryRules::find(std::string_view tag) const {
-  const auto found = std::find_if(ordered_.begin(), ordered_.end(), [&](const Match& match) {
-    return !match.pattern->tag || match.pattern->tag->matches(tag);
-  });
-  return found == ordered_.end() ? nullptr : &*found;
-}
-
-RepositoryRules Policy::rules_for(const tuf::Gun& gun) const {
-  std::vector<RepositoryRules::Match> matches;
-  for (const Rule& rule : rules) {
-    for (const ImagePattern& pattern : rule.images) {
-      if (pattern.repository.matches(gun.text())) matches.push_back({&rule, &pattern});
-    }
-  }
-  std::stable_sort(matches.begin(), matches.end(), [](const auto& a, const auto& b) {
-    return a.pattern->literals() > b.pattern->literals();
-  });
-  return RepositoryRules(std::move(matches));
-}
-
 std::optional<UserId> Policy::user_of(const tuf::KeyId& canonical_id) const {
   const auto found = keys.find(canonical_id);
   return found == keys.end() ? std::nullopt : std::optional(found->second);

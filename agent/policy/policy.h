@@ -56,31 +56,12 @@ struct Rule {
   bool is_immutable(const std::string& tag) const;
 };
 
-/// The rules that can apply in one repository, the longest match first. Points into the policy.
-class RepositoryRules {
- public:
-  struct Match {
-    const Rule* rule;
-    const ImagePattern* pattern;
-  };
-  explicit RepositoryRules(std::vector<Match> ordered) : ordered_(std::move(ordered)) {}
-
-  bool empty() const { return ordered_.empty(); }
-  /// What applies to a tag; nullptr if nothing does.
-  const Match* find(std::string_view tag) const;
-
- private:
-  std::vector<Match> ordered_;
-};
-
 struct Policy {
   std::vector<std::string> users;     // names, by UserId
   std::map<tuf::KeyId, UserId> keys;  // by canonical ID
   std::vector<Team> teams;
   std::vector<Rule> rules;
 
-  /// Of two patterns that are equally long the first in the file decides.
-  RepositoryRules rules_for(const tuf::Gun& gun) const;
   /// nullopt for a stranger's key.
   std::optional<UserId> user_of(const tuf::KeyId& canonical_id) const;
   /// "alice, bob", or "alice, bob and 998 others".

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "agent/policy/repository_rules.h"
 #include "tests/support/errors.h"
 #include "tests/support/policies.h"
 #include "tests/support/test_data.h"
@@ -108,7 +109,7 @@ TEST_CASE("What is wrong with a policy is said with its line and its member") {
       {"not an object", tuf::Json::array(), "is not an object"},
       {"no version", tuf::Json::object(), "has no member \"version\""},
       {"another version", with("/version", 2), "\"version\": this program reads version 1"},
-      {"unknown member", with("/team", 1), "line 3: \"team\": is not a member"},
+      {"unknown member", with("/team", 1), "line 13: \"team\": is not a member"},
       {"unknown member of a rule", with("/rules/0/team", "ci"), "line 7: \"team\": is not a member"},
       {"unknown member of a user", with("/users/jenkins/key", key(2)), "\"key\": is not a member"},
       {"case matters", with("/Rules", tuf::Json::array()), "\"Rules\": is not a member"},
@@ -183,7 +184,7 @@ TEST_CASE("Text that is no strict JSON is refused with its line") {
   for (int i = 0; i < 300'000; ++i) many += "1,";
   const std::vector<Row> rows = {
       {"", "line 1: not valid JSON"},
-      {"{\n\"version\": 1,\n", "line 3: not valid JSON"},
+      {"{\n\"version\": 1,\n", "line 2: not valid JSON"},
       {"{\n\"version\": 1\n} x", "line 3: not valid JSON"},
       {"{\"version\": 1,\n \"users\": 1,\n \"users\": 2}", "line 3: member \"users\" stands twice"},
       {"{\"a\": {\n\"b\": 1, \"\\u0062\": 2}}", "line 2: member \"b\" stands twice"},
@@ -226,7 +227,7 @@ TEST_CASE("The longest match decides, by characters that are no wildcards; then 
         Row{"registry.example.com/team/app/x", "1", 1}, Row{"registry.example.com:5000/team/app", "v1", 8},
         Row{"registry.example.com:5000/team/app", "v2", 7}}) {
     CAPTURE(row.gun, row.tag);
-    const agent::RepositoryRules rules = policy.rules_for(tuf::Gun::of(row.gun));
+    const agent::RepositoryRules rules(policy, tuf::Gun::of(row.gun));
     REQUIRE(rules.find(row.tag));
     CHECK(rules.find(row.tag)->rule == &policy.rules[row.rule]);
   }

@@ -5,7 +5,9 @@
 #include "hsm/memory_keys.h"
 #include "tests/support/errors.h"
 #include "tests/support/policies.h"
+#include "tests/support/store_client.h"
 #include "tests/unit/agent/workflow/served_repository.h"
+#include "tuf/edit/sign_metadata.h"
 
 namespace {
 
@@ -20,49 +22,53 @@ const RoleName kJenkins = RoleName::of("targets/jenkins");
 /// jenkins is CI, alice is QA, mallory signs releases too and is nobody to the policy.
 struct Guarding {
   Guarding() {
-    maker.add_delegation("targets/jenkins", jenkins);
-    maker.add_delegation("targets/alice", alice);
-    maker.add_delegation("targets/mallory", mallory);
-    list_in_releases({jenkins, alice, mallory});
-    publish();
+    store.publish(client.new_repository(store));
+    client.publish(store, [&](tuf::RepositoryDraft& draft) {
+      for (const auto& [role, signer] :
+           {std::pair{"targets/jenkins", jenkins}, std::pair{"targets/alice", alice},
+            std::pair{"targets/mallory", mallory}}) {
+        draft.add_delegation(RoleName::of(role), {signer->public_key()}, {""});
+        draft.add_delegation(kReleases, {signer->public_key()}, {""});
+      }
+    });
+    store.publishes = 0;
     machine.request.policy.trust_on_first_use = true;
-    keys.add(std::make_unique<hsm::MemoryKeys>(std::vector<std::shared_ptr<tuf::Signer>>{jenkins}));
+    hold(jenkins);
   }
 
-  void list_in_releases(const test::RepositoryMaker::Signers& all) {
-    maker.add_delegation("targets/releases", all);
-    maker.signers["targets/releases"] = {jenkins};
-    maker.touch("targets/releases");
+  void hold(const std::shared_ptr<tuf::Signer>& key) {
+    keys = {};
+    keys.add(std::make_unique<hsm::MemoryKeys>(std::vector{key}));
   }
 
-  void publish() {
-    maker.publish();
-    test::serve(maker, store);
+  /// Signs the tag as somebody does with a client that asks nothing.
+  void outside(const std::shared_ptr<test::TestSigner>& who, const std::vector<std::string>& roles,
+               const std::string& tag, const std::string& content) {
+    const tuf::TrustedRepository trusted = client.load(store);
+    tuf::RepositoryDraft draft(trusted);
+    for (const std::string& role : roles)
+      draft.set_target(RoleName::of(role), tag, test::make_target(content));
+    const auto transaction = draft.sign([&](const tuf::KeyId& id) {
+      return id == who->public_key().canonical_id() ? std::shared_ptr<tuf::Signer>(who) : nullptr;
+    });
+    REQUIRE(store.publish(test::role_files(transaction)) == agent::PublishResult::kStored);
   }
 
-  /// Signs the tag as somebody does with another client: into releases, and into a role of their own.
-  void outside(const std::shared_ptr<test::TestSigner>& who, const std::string& role, const std::string& tag,
-               const std::string& content) {
-    take_over();
-    maker.signers["targets/releases"] = {who};
-    maker.set_target("targets/releases", tag, test::make_target(content));
-    if (!role.empty()) maker.set_target(role, tag, test::make_target(content));
-    publish();
+  /// The administrator's own entry.
+  void in_targets(const std::string& tag, const std::string& content) {
+    client.publish(store, test::StoreClient::set_target("targets", tag, content));
   }
 
-  /// The maker goes on from what the store has.
-  void take_over() {
-    for (const char* role : {"targets/releases", "targets/jenkins"}) {
-      const auto newest = store.newest.find(RoleName::of(role));
-      if (newest == store.newest.end()) continue;
-      maker.targets[role] = tuf::decode<tuf::Targets>(newest->second, role).body;
-      maker.store(role, newest->second);
-    }
-    const auto snapshot = store.newest.at(RoleName::of("snapshot"));
-    maker.snapshot.version = tuf::decode<tuf::Snapshot>(snapshot, "snapshot").body.version;
-    const auto timestamp = store.newest.at(RoleName::of("timestamp"));
-    maker.timestamp.version = tuf::decode<tuf::Timestamp>(timestamp, "timestamp").body.version;
+  /// The role's file as it stands, signed by `who`, whose life ends with this day.
+  void sign_for_a_day(const std::string& role, const std::shared_ptr<test::TestSigner>& who) {
+    tuf::Targets body = tuf::decode<tuf::Targets>(store.newest.at(RoleName::of(role)), role).body;
+    ++body.version;
+    body.expires = test::kNow + tuf::Days{1};
+    const std::string file = tuf::sign_metadata(role, tuf::encode_signed(body), {who->public_key()}, 1,
+                                                [&](const tuf::KeyId&) { return who; });
+    REQUIRE(store.publish({{RoleName::of(role), file}}) == agent::PublishResult::kStored);
   }
+  void wait_for_two_days() { machine.request.now = test::kNow + tuf::Days{2}; }
 
   agent::SignedImages sign(const std::string& tag, const std::string& content,
                            PolicyGuard::Options options = {}, std::vector<RoleName> roles = {}) {
@@ -88,9 +94,9 @@ struct Guarding {
   std::shared_ptr<test::TestSigner> jenkins = test::TestSigner::generate();
   std::shared_ptr<test::TestSigner> alice = test::TestSigner::generate();
   std::shared_ptr<test::TestSigner> mallory = test::TestSigner::generate();
-  test::RepositoryMaker maker;
-  test::MemoryStore store = test::make_store(maker.gun);
-  test::Machine machine{maker.gun};
+  test::StoreClient client{tuf::Gun::of("registry.example.com/team/app"), test::kNow};
+  test::MemoryStore store = test::make_store(client.gun());
+  test::Machine machine{client.gun()};
   hsm::KeyRing keys;
   tuf::Json rule = {{"images", {"**"}}, {"teams", {"ci"}}};
   agent::Policy policy;
@@ -148,8 +154,7 @@ TEST_CASE("An image is not released before everybody has signed it who must") {
   CHECK(g.sign("1.0", "a", {}, {kJenkins}).changes.published);
   CHECK_FALSE(g.guard->decisions().at(0).allowed);
 
-  g.keys = {};
-  g.keys.add(std::make_unique<hsm::MemoryKeys>(std::vector<std::shared_ptr<tuf::Signer>>{g.alice}));
+  g.hold(g.alice);
   CHECK(g.sign("1.0", "a").changes.published);
   CHECK(g.guard->decisions().at(0).allowed);
 }
@@ -157,7 +162,7 @@ TEST_CASE("An image is not released before everybody has signed it who must") {
 TEST_CASE("An entry that nobody vouches for is not adopted, and is named with who brought it") {
   Guarding g;
   g.sign("1.0", "a");
-  g.outside(g.mallory, "targets/mallory", "evil", "evil");
+  g.outside(g.mallory, {"targets/releases", "targets/mallory"}, "evil", "evil");
   const int published = g.store.publishes;
 
   SECTION("it stops the run") {
@@ -193,15 +198,11 @@ TEST_CASE("An entry that nobody vouches for is not adopted, and is named with wh
     CHECK_ERROR(g.sign("1.2", "a"), ErrorCode::kForeignEntry, "evil");
   }
   SECTION("a signature that counts makes it known") {
-    g.take_over();
-    g.maker.set_target("targets/jenkins", "evil", test::make_target("evil"));
-    g.publish();
+    g.outside(g.jenkins, {"targets/jenkins"}, "evil", "evil");
     g.sign("1.1", "a");
   }
   SECTION("a signature for another digest does not") {
-    g.take_over();
-    g.maker.set_target("targets/jenkins", "evil", test::make_target("good"));
-    g.publish();
+    g.outside(g.jenkins, {"targets/jenkins"}, "evil", "good");
     CHECK_ERROR(g.sign("1.1", "a"), ErrorCode::kForeignEntry, "evil");
   }
   SECTION("signing that very image makes it known") {
@@ -218,9 +219,9 @@ TEST_CASE("An entry that nobody vouches for is not adopted, and is named with wh
 TEST_CASE("A signature by this identity over a file with a foreign entry launders nothing") {
   Guarding g;
   g.sign("1.0", "a");
-  g.outside(g.mallory, "targets/mallory", "evil", "evil");
+  g.outside(g.mallory, {"targets/releases", "targets/mallory"}, "evil", "evil");
   // Signed by a client that asks nothing: the file of releases now bears this identity's own signature.
-  g.outside(g.jenkins, "targets/jenkins", "1.1", "a");
+  g.outside(g.jenkins, {"targets/releases", "targets/jenkins"}, "1.1", "a");
   CHECK_ERROR(g.sign("1.2", "a"), ErrorCode::kForeignEntry,
               "evil (" + digest_of("evil") + ") in a file signed by jenkins");
 }
@@ -228,7 +229,7 @@ TEST_CASE("A signature by this identity over a file with a foreign entry launder
 TEST_CASE("An entry of the file that was checked and signed here last needs nobody to vouch for it again") {
   Guarding g;
   g.rule.erase("teams");
-  g.outside(g.alice, "targets/alice", "1.0", "a");
+  g.outside(g.alice, {"targets/releases", "targets/alice"}, "1.0", "a");
   g.sign("1.1", "b");
   const std::string checked = g.releases();
   // alice is no longer a user whose signature counts.
@@ -238,11 +239,11 @@ TEST_CASE("An entry of the file that was checked and signed here last needs nobo
   CHECK(g.sign("1.2", "c", remembering(checked)).changes.published);
 
   SECTION("of another digest it does") {
-    g.outside(g.mallory, "", "1.0", "evil");
+    g.outside(g.mallory, {"targets/releases"}, "1.0", "evil");
     CHECK_ERROR(g.sign("1.3", "c", remembering(checked)), ErrorCode::kForeignEntry, digest_of("evil"));
   }
   SECTION("a file that no key at hand has signed is not believed") {
-    g.outside(g.mallory, "", "evil", "evil");
+    g.outside(g.mallory, {"targets/releases"}, "evil", "evil");
     CHECK_ERROR(g.sign("1.3", "c", remembering(g.releases())), ErrorCode::kForeignEntry, "evil");
   }
   SECTION("nor is what is no trust data") {
@@ -253,22 +254,18 @@ TEST_CASE("An entry of the file that was checked and signed here last needs nobo
 TEST_CASE("Who vouched before their role expired has vouched") {
   Guarding g;
   g.sign("1.0", "a");
-  g.take_over();
-  g.maker.targets["targets/jenkins"].expires = test::kNow - tuf::Days{1};
-  g.maker.targets["targets/releases"].expires = test::kNow - tuf::Days{1};
-  g.maker.touch("targets/jenkins");
-  g.maker.touch("targets/releases");
-  g.publish();
+  g.sign_for_a_day("targets/jenkins", g.jenkins);
+  g.sign_for_a_day("targets/releases", g.mallory);
+  g.wait_for_two_days();
   CHECK(g.sign("1.1", "b").changes.published);
 }
 
 TEST_CASE("Signing does not revive a foreign entry of a releases file that has expired") {
   Guarding g;
   g.sign("1.0", "a");
-  g.outside(g.mallory, "", "evil", "evil");
-  g.maker.targets["targets/releases"].expires = test::kNow - tuf::Days{1};
-  g.maker.touch("targets/releases");
-  g.publish();
+  g.outside(g.mallory, {"targets/releases"}, "evil", "evil");
+  g.sign_for_a_day("targets/releases", g.mallory);
+  g.wait_for_two_days();
   CHECK_ERROR(g.sign("1.1", "b"), ErrorCode::kForeignEntry, "evil");
 }
 
@@ -277,7 +274,7 @@ TEST_CASE("Every attempt asks anew: an entry that came in between stops the run"
   g.sign("1.0", "a");
   const int before = g.store.publishes;
   g.store.before_publish = [&](int n) {
-    if (n == before + 1) g.outside(g.mallory, "targets/mallory", "evil", "evil");
+    if (n == before + 1) g.outside(g.mallory, {"targets/releases", "targets/mallory"}, "evil", "evil");
   };
   SECTION("without quarantine") {
     CHECK_ERROR(g.sign("1.1", "b"), ErrorCode::kForeignEntry, "evil");
@@ -320,10 +317,8 @@ TEST_CASE("A tag that somebody else who counts has signed for another image is s
   Guarding g;
   g.rule["teams"] = {"ci", "qa"};
   g.rule["immutable_tags"] = {"v*"};
-  g.take_over();
-  g.maker.set_target("targets/alice", "v1", test::make_target("a"));
-  g.maker.set_target("targets/mallory", "v2", test::make_target("a"));
-  g.publish();
+  g.outside(g.alice, {"targets/alice"}, "v1", "a");
+  g.outside(g.mallory, {"targets/mallory"}, "v2", "a");
   CHECK_ERROR(g.sign("v1", "b", moving(), {kJenkins}), ErrorCode::kTagImmutable, "in targets/alice");
   // …but who does not count cannot block a tag.
   CHECK(g.sign("v2", "b", {}, {kJenkins}).changes.published);
@@ -332,10 +327,8 @@ TEST_CASE("A tag that somebody else who counts has signed for another image is s
 TEST_CASE("The administrator's own signature is enough where the rule says so") {
   Guarding g;
   g.rule["accept_targets"] = true;
-  g.take_over();
-  g.maker.set_target("targets", "1.0", test::make_target("a"));
-  g.publish();
-  g.outside(g.mallory, "", "1.0", "a");
+  g.in_targets("1.0", "a");
+  g.outside(g.mallory, {"targets/releases"}, "1.0", "a");
   CHECK(g.sign("1.1", "b").changes.published);
   CHECK_ERROR(g.sign("1.0", "c"), ErrorCode::kTagMoved, "in targets");
 }
