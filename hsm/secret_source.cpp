@@ -13,13 +13,14 @@
 namespace hsm {
 namespace {
 
-constexpr std::array<std::string_view, 8> kVariables = {
+constexpr std::array<std::string_view, 9> kVariables = {
     "DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE",
     "NOTARY_ROOT_PASSPHRASE",
     "DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE",
     "NOTARY_TARGETS_PASSPHRASE",
     "NOTARY_SNAPSHOT_PASSPHRASE",
     "NOTARY_DELEGATION_PASSPHRASE",
+    "COUNTERSIGN_NEW_PASSPHRASE",
     "COUNTERSIGN_PIN",
     "NOTARY_AUTH",
 };

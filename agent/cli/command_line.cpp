@@ -17,6 +17,7 @@ void add_commands(Grammar& grammar) {
   add_verify(grammar);
   add_inspect(grammar);
   add_expiry(grammar);
+  add_doctor(grammar);
   grammar.group("repo", "Create and look after trust data");
   add_repo_setup(grammar);
   add_repo_care(grammar);
@@ -28,6 +29,7 @@ void add_commands(Grammar& grammar) {
   add_witness(grammar);
   grammar.group("key", "Keys in files and on tokens");
   add_keys(grammar);
+  add_key_care(grammar);
   grammar.group("token", "PKCS#11 tokens");
   add_tokens(grammar);
 }

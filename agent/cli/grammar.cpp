@@ -82,6 +82,10 @@ void Grammar::also_prints(const CLI::App* command, OutputFormat format) {
   formats_.emplace(command, format);
 }
 
+void Grammar::also_reports_bad_settings(CLI::App* command, void (*report)(const tuf::Error&, Report&)) {
+  command->preparse_callback([this, report](std::size_t) { line_.report_bad_settings = report; });
+}
+
 void Grammar::require_format() const {
   const OutputFormat format = line_.output.format;
   if (format == OutputFormat::kText || format == OutputFormat::kJson) return;

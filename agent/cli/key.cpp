@@ -4,9 +4,12 @@
 
 #include "agent/cli/commands.h"
 #include "agent/image/image_reference.h"
+#include "agent/report/key_report.h"
 #include "agent/report/printable.h"
+#include "agent/report/repository_report.h"
 #include "agent/report/text_table.h"
 #include "agent/workflow/administer.h"
+#include "agent/workflow/key_uses.h"
 #include "hsm/certificate/certificate_maker.h"
 #include "hsm/file/open_key.h"
 #include "hsm/file/private_file.h"
@@ -43,15 +46,6 @@ struct KeyCertOptions {
   bool request = false;  // `key csr`
 };
 
-OrderedJson describe(const hsm::KeyInfo& key) {
-  OrderedJson json = {{"canonical_id", key.canonical_id.hex()},
-                      {"label", key.label},
-                      {"gun", key.gun},
-                      {"location", key.location}};
-  if (key.public_key) json["type"] = key.public_key->description();
-  return json;
-}
-
 fs::path public_key_path(const KeyGenerateOptions& options) {
   const fs::path path = fs::path(options.out) / (options.name + ".pub");
   if (fs::exists(fs::symlink_status(path))) {
@@ -65,11 +59,6 @@ fs::path public_key_path(const KeyGenerateOptions& options) {
   return path;
 }
 
-void write_new_file(const fs::path& path, const std::string& content) {
-  if (hsm::write_private_file(path, content, hsm::IfExists::kFail)) return;
-  throw Error(ErrorCode::kLocal, path.string() + " exists already", "choose another file, or remove it");
-}
-
 void generate(const KeyGenerateOptions& options, Runtime& runtime, Report& report) {
   require_signer_name(options.name);
   const auto algorithm = hsm::parse_key_algorithm(options.type);
@@ -78,6 +67,10 @@ void generate(const KeyGenerateOptions& options, Runtime& runtime, Report& repor
                 "use p256, p384, rsa2048, rsa3072 or rsa4096");
   }
   const fs::path public_file = public_key_path(options);
+  if (runtime.dry_run()) {
+    report.text.push_back("would make a key " + options.name + " and write " + public_file.string());
+    return;
+  }
   std::shared_ptr<tuf::Signer> key;
   OrderedJson described;
   if (options.token) {
@@ -94,7 +87,7 @@ void generate(const KeyGenerateOptions& options, Runtime& runtime, Report& repor
     described["location"] = runtime.key_store().add(*file_key, options.name, "", passphrase).string();
     key = file_key;
   }
-  write_new_file(public_file, hsm::format_public_key_pem(key->public_key(), options.name));
+  hsm::write_new_private_file(public_file, hsm::format_public_key_pem(key->public_key(), options.name));
   described["canonical_id"] = key->public_key().canonical_id().hex();
   described["type"] = key->public_key().description();
   described["public_key"] = public_file.string();
@@ -127,6 +120,11 @@ void import_keys(const KeyImportOptions& options, Runtime& runtime, Report& repo
     }
   }
   OrderedJson keys = OrderedJson::array();
+  if (runtime.dry_run()) {
+    for (const Import& import : imports)
+      report.text.push_back("would import " + import.key.public_key().canonical_id().hex());
+    return;
+  }
   for (const Import& import : imports) {
     const fs::path path = runtime.key_store().add(import.key, import.role, import.gun,
                                                   runtime.secrets().passphrase(import.role));
@@ -139,17 +137,35 @@ void import_keys(const KeyImportOptions& options, Runtime& runtime, Report& repo
   report.more["keys"] = std::move(keys);
 }
 
+/// "a: targets/releases, targets/jenkins; b: root"
+std::string shown_uses(const std::vector<KeyUse>& uses) {
+  std::vector<std::string> by_repository;
+  for (const KeyUse& use : uses) by_repository.push_back(use.gun.text() + ": " + join(names_of(use.roles)));
+  return by_repository.empty() ? "-" : join(by_repository, "; ");
+}
+
 void list(const KeyListOptions&, Runtime& runtime, Report& report) {
-  TextTable table({"KEY ID", "LABEL", "REPOSITORY", "TYPE", "LOCATION"});
+  TextTable table({"KEY ID", "LABEL", "REPOSITORY", "TYPE", "LOCATION", "MAY SIGN"});
   OrderedJson keys = OrderedJson::array();
   std::vector<hsm::KeyInfo> all = runtime.keys().keys();
   std::sort(all.begin(), all.end(), [](const hsm::KeyInfo& a, const hsm::KeyInfo& b) {
     return std::tie(a.label, a.gun, a.canonical_id) < std::tie(b.label, b.gun, b.canonical_id);
   });
+  auto uses = find_key_uses(runtime.settings().trust_dir(), runtime.now(), report.warnings);
   for (const hsm::KeyInfo& key : all) {
-    table.add({key.canonical_id.hex(), key.label, key.gun.empty() ? "-" : key.gun,
-               key.public_key ? key.public_key->description() : "encrypted", key.location});
-    keys.push_back(describe(key));
+    const std::vector<KeyUse>& of_key = uses[key.canonical_id];
+    // An encrypted file does not tell its type, but who lists the key does.
+    const std::string type = key.public_key   ? key.public_key->description()
+                             : of_key.empty() ? "encrypted"
+                                              : of_key.front().key_type;
+    table.add({key.canonical_id.hex(), key.label, key.gun.empty() ? "-" : key.gun, type, key.location,
+               shown_uses(of_key)});
+    OrderedJson described = describe_key(key);
+    described["type"] = type;
+    described["may_sign"] = OrderedJson::array();
+    for (const KeyUse& use : of_key)
+      described["may_sign"].push_back({{"gun", use.gun.text()}, {"roles", names_of(use.roles)}});
+    keys.push_back(std::move(described));
   }
   report.text = all.empty() ? std::vector<std::string>{"no keys"} : table.lines();
   report.more["keys"] = std::move(keys);
@@ -164,7 +180,7 @@ void certify(const KeyCertOptions& options, Runtime& runtime, Report& report) {
   OrderedJson described = {{"canonical_id", key->public_key().canonical_id().hex()}};
   if (!options.request) described["id"] = tuf::PublicKey::from_certificate(pem).id().hex();
   if (options.out) {
-    write_new_file(*options.out, pem);
+    hsm::write_new_private_file(*options.out, pem);
     described["file"] = *options.out;
     report.text.push_back("wrote " + *options.out);
   } else {

@@ -16,6 +16,7 @@ namespace {
 
 using tuf::Error;
 using tuf::ErrorCode;
+using tuf::RoleName;
 
 struct RepoInitOptions {
   std::string repository;
@@ -41,13 +42,42 @@ std::shared_ptr<tuf::Signer> existing_root_key(const RepoInitOptions& options, R
   return runtime.key_store().open(roots.front().canonical_id);
 }
 
+/// The root keys at hand. Nothing vouches better for a root than that our key has signed it: a repository
+/// that an earlier run made, which was stopped before it could tell the pin, is ours.
+tuf::TrustPin pin_of_own_root_keys(const RepoInitOptions& options, Runtime& runtime) {
+  tuf::TrustPin pin;
+  if (options.root_key) {
+    pin.key_ids.insert(runtime.named_key(*options.root_key)->public_key().canonical_id());
+    return pin;
+  }
+  for (const hsm::KeyInfo& key : runtime.key_store().list()) {
+    if (key.label == "root") pin.key_ids.insert(key.canonical_id);
+  }
+  return pin;
+}
+
+tuf::TrustedRepository load_existing(const RepoInitOptions& options, Runtime::Repository& repository,
+                                     Runtime& runtime, Report& report) {
+  TrustPolicy& policy = repository.load.policy;
+  const bool known = policy.pin || policy.trust_on_first_use || repository.seen.load(RoleName::of("root"));
+  const tuf::TrustPin own = known ? tuf::TrustPin{} : pin_of_own_root_keys(options, runtime);
+  if (!own.key_ids.empty()) policy.pin = own;
+  try {
+    return load_repository(*repository.store, repository.seen, repository.load, report.warnings);
+  } catch (const Error& error) {
+    if (own.key_ids.empty() || error.code() != ErrorCode::kPinMismatch) throw;
+    throw Error(ErrorCode::kUnpinnedRoot, "nothing vouches for the root of " + repository.load.gun.text() +
+                                              ": it was never seen here, is not pinned, and no key at hand "
+                                              "has signed it");
+  }
+}
+
 void init(const RepoInitOptions& options, Runtime& runtime, Report& report) {
   const tuf::Gun gun = parse_repository(options.repository);
   Runtime::Repository repository = runtime.open(gun, Access::kCreate);
   RepositoryReport& described = start_report(repository, report);
   if (repository_exists(*repository.store)) {
-    const tuf::TrustedRepository trusted =
-        load_repository(*repository.store, repository.seen, repository.load, report.warnings);
+    const tuf::TrustedRepository trusted = load_existing(options, repository, runtime, report);
     describe(trusted, described);
     report.text.push_back(gun.text() + " is initialised already; its trust root is");
     report.text.push_back(*described.trust_root);

@@ -1,4 +1,6 @@
-// repo refresh, rotate, prepare, delete: looking after a repository that exists.
+// repo refresh, rotate, prepare, repair, delete: looking after a repository that exists.
+#include <filesystem>
+
 #include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/new_keys.h"
@@ -34,6 +36,10 @@ struct RepoPrepareOptions {
   std::vector<std::string> repositories;
 };
 
+struct RepoRepairOptions {
+  std::vector<std::string> repositories;
+};
+
 struct RepoDeleteOptions {
   std::string repository;
   bool remote = false;
@@ -62,7 +68,7 @@ void rotate_to_server(Runtime::Repository& open, const RoleName& role, Runtime& 
 void refresh(const RepoRefreshOptions& options, Runtime& runtime, Report& report) {
   for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
-    open.load.tolerate_expiry = true;
+    open.load.tolerate.expiry = true;
     change(open,
            renew_due_roles(runtime.now() + tuf::Days{options.within_days}, runtime.administrator_keys()),
            {"signed anew what expires within " + std::to_string(options.within_days) + " days",
@@ -107,6 +113,19 @@ void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) 
   if (role == kRoot) report.text.push_back(*report.repositories.back().trust_root);
 }
 
+void repair(const RepoRepairOptions& options, Runtime& runtime, Report& report) {
+  for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
+    Runtime::Repository open = runtime.open(gun, Access::kPublish);
+    open.load.tolerate = {.expiry = true, .other_form = true};
+    change(open, repair_roles(runtime.administrator_keys()),
+           {"signed anew what could not be served", "sign anew what cannot be served"}, runtime, report);
+    if (runtime.dry_run()) return;
+    // Others may have broken it in the meantime, or something else may be wrong with it.
+    open.load.tolerate = {};
+    load_repository(*open.store, open.seen, open.load, report.warnings);
+  });
+}
+
 void prepare(const RepoPrepareOptions& options, Runtime& runtime, Report& report) {
   for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
     Runtime::Repository open = runtime.open(gun, Access::kAdminister);
@@ -129,12 +148,17 @@ void delete_repository(const RepoDeleteOptions& options, Runtime& runtime, Repor
   }
   Runtime::Repository open = runtime.open(gun, options.remote ? Access::kAdminister : Access::kRead);
   RepositoryReport& described = start_report(open, report);
-  const bool there = options.remote ? repository_exists(*open.store) : open.seen.load(kRoot).has_value();
+  const bool seen = std::filesystem::exists(open.seen.folder());
+  const bool there = options.remote ? repository_exists(*open.store) : seen;
   if (!there) {
+    // What a run that was stopped half-way has left here goes with what went there.
+    const bool forget = seen && !runtime.dry_run();
+    if (forget) open.seen.forget();
     throw Error(ErrorCode::kNoTrustData,
                 options.remote ? open.store->name() + " has no trust data for " + gun.text()
                                : "nothing was seen of " + gun.text() + " here",
-                "nothing was deleted; check the name and the server");
+                forget ? "what was seen of it here is forgotten; check the name and the server"
+                       : "nothing was deleted; check the name and the server");
   }
   if (runtime.dry_run()) {
     report.text.push_back(gun.text() + ": would delete it" +
@@ -178,6 +202,11 @@ void add_repo_care(Grammar& grammar) {
   c = grammar.command("repo prepare", "Let the server sign the snapshot, so that signers can publish",
                       prepare_options, prepare);
   add_operand(c, "repository", prepare_options->repositories, "REPO");
+
+  auto repair_options = std::make_shared<RepoRepairOptions>();
+  c = grammar.command("repo repair", "Sign anew what the server stores but cannot serve", repair_options,
+                      repair);
+  add_operand(c, "repository", repair_options->repositories, "REPO");
 
   auto delete_options = std::make_shared<RepoDeleteOptions>();
   c = grammar.command("repo delete", "Forget a repository here; with --remote, delete it for everybody",

@@ -84,6 +84,15 @@ std::optional<Error> capture(Function function) {
   }
 }
 
+std::unique_ptr<Runtime> make_runtime(const CommandLine& line, Report& report) {
+  try {
+    return std::make_unique<Runtime>(line, make_log(line.output));
+  } catch (const Error& error) {
+    if (line.report_bad_settings) line.report_bad_settings(error, report);
+    throw;
+  }
+}
+
 /// The same warning once, however many attempts or images gave rise to it.
 void drop_repeated(std::vector<Warning>& warnings) {
   std::vector<Warning> once;
@@ -107,9 +116,9 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
     line = CommandLine::parse(argc, argv, out, understood);
     if (!line) return;
     understood = {line->command, line->output};
-    Runtime runtime(*line, make_log(line->output));
-    const std::optional<Error> failure = capture([&] { line->run(runtime, report); });
-    for (Warning& warning : runtime.take_warnings()) report.warnings.push_back(std::move(warning));
+    const auto runtime = make_runtime(*line, report);
+    const std::optional<Error> failure = capture([&] { line->run(*runtime, report); });
+    for (Warning& warning : runtime->take_warnings()) report.warnings.push_back(std::move(warning));
     if (failure) throw Error(*failure);
   });
   if (!line && !error) return static_cast<int>(ExitCode::kOk);  // help or version

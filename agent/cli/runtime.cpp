@@ -49,10 +49,23 @@ Runtime::Runtime(const CommandLine& line, std::shared_ptr<spdlog::logger> log)
 
 Runtime::~Runtime() = default;
 
-std::shared_ptr<CurlClient> Runtime::http(const ServerUrl& server) {
+std::shared_ptr<HttpClient> Runtime::http(const ServerUrl& server) {
   std::shared_ptr<CurlClient>& client = clients_[server.text()];
   if (!client) client = std::make_shared<CurlClient>(curl_options(server, settings_.tls_for(server), log_));
   return client;
+}
+
+std::shared_ptr<HttpClient> Runtime::authenticated_http(const tuf::Gun& gun, Access access) {
+  const ServerUrl server = settings_.server_for(gun);
+  const Url url = Url::of_server(server.text());
+  AuthOptions auth = notary_auth(url, gun, access);
+  auth.find_credential = [this, gun] { return credential_for(gun); };
+  if (server.is_plain_http()) auth.http_servers.push_back(url.authority());
+  return std::make_shared<AuthenticatedClient>(http(server), std::move(auth));
+}
+
+std::optional<Credential> Runtime::credential_for(const tuf::Gun& gun) {
+  return Credentials(secrets_).for_trust_server(gun, Url::of_server(settings_.server_for(gun).text()));
 }
 
 std::unique_ptr<TrustStore> Runtime::open_store(const tuf::Gun& gun, Access access) {
@@ -73,12 +86,7 @@ std::unique_ptr<TrustStore> Runtime::open_store(const tuf::Gun& gun, Access acce
     options.may_create = access == Access::kCreate;
     return std::make_unique<StaticRepository>(server.folder(), gun, std::move(options));
   }
-  const Url url = Url::of_server(server.text());
-  AuthOptions auth = notary_auth(url, gun, access);
-  auth.find_credential = [this, gun, url] { return Credentials(secrets_).for_trust_server(gun, url); };
-  if (server.is_plain_http()) auth.http_servers.push_back(url.authority());
-  auto client = std::make_shared<AuthenticatedClient>(http(server), std::move(auth));
-  return std::make_unique<NotaryServer>(std::move(client), url, gun);
+  return std::make_unique<NotaryServer>(authenticated_http(gun, access), Url::of_server(server.text()), gun);
 }
 
 Runtime::Repository Runtime::open(const tuf::Gun& gun, Access access) {

@@ -12,6 +12,7 @@
 
 #include "agent/cli/command_line.h"
 #include "agent/config/settings.h"
+#include "agent/http/credential.h"
 #include "agent/http/curl_client.h"
 #include "agent/report/report.h"
 #include "agent/store/trust_store.h"
@@ -54,6 +55,13 @@ class Runtime {
   /// Throws kUsage if anything but reading is to be done offline.
   Repository open(const tuf::Gun& gun, Access access);
 
+  /// The transport to a trust server that is no folder: without credentials, and with those for the
+  /// repository.
+  std::shared_ptr<HttpClient> http(const ServerUrl& server);
+  std::shared_ptr<HttpClient> authenticated_http(const tuf::Gun& gun, Access access);
+  /// Throws kConfig for credentials that are there but malformed.
+  std::optional<Credential> credential_for(const tuf::Gun& gun);
+
   hsm::KeyStore& key_store() { return key_store_; }
   hsm::Tokens& tokens();
   /// The keys named with --signing-key or in the configuration; without any, the trust directory's. Snapshot
@@ -69,7 +77,6 @@ class Runtime {
   std::vector<Warning> take_warnings();
 
  private:
-  std::shared_ptr<CurlClient> http(const ServerUrl& server);
   std::unique_ptr<TrustStore> open_store(const tuf::Gun& gun, Access access);
   std::unique_ptr<hsm::KeySource> key_source(const std::string& ref);
 

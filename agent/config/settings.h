@@ -57,6 +57,10 @@ class Settings {
   /// file.
   RootTrust root_trust_for(const tuf::Gun& gun) const;
 
+  /// The trust server that is named for every repository; nullopt if each has its own.
+  const std::optional<ServerUrl>& server() const { return server_; }
+  /// Empty if there is none.
+  const std::filesystem::path& config_file() const { return config_.path; }
   /// Keys and cache.
   const std::filesystem::path& trust_dir() const { return trust_dir_; }
   /// REFs of the keys to sign with; empty: every key at hand that the repository lists.

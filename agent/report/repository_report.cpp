@@ -1,5 +1,6 @@
 #include "agent/report/repository_report.h"
 
+#include "agent/workflow/role_expiry.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
@@ -47,6 +48,7 @@ RoleReport describe_role(const tuf::TrustedRepository& repository, const RoleNam
 std::vector<RoleReport> describe_roles(const tuf::TrustedRepository& repository) {
   std::vector<RoleReport> reports;
   for (const char* name : {"root", "targets", "snapshot", "timestamp"}) {
+    if (name == std::string_view("timestamp") && !repository.has_timestamp()) continue;
     reports.push_back(describe_role(repository, RoleName::of(name)));
   }
   for (const tuf::Delegation& delegation : repository.delegations()) {
@@ -80,6 +82,9 @@ std::vector<Warning> health_warnings(const tuf::TrustedRepository& repository) {
                                             tuf::format_time(expires)});
   };
   check("root", repository.root().body.expires);
+  for (const RoleExpiry& role : role_expiries(repository, true)) {
+    if (role.name == "root certificate") check(role.name, role.expires);
+  }
   check("targets", repository.targets().body.expires);
   for (const tuf::Delegation& delegation : repository.delegations()) {
     const std::string& role = delegation.role.name.text();

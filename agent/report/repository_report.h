@@ -17,8 +17,8 @@ RoleReport describe_role(const tuf::TrustedRepository& repository, const tuf::Ro
 TargetReport describe_target(const TagView& view);
 /// The pin of what is trusted now: the TUF ID of the first root key.
 std::string trust_root_of(const tuf::TrustedRepository& repository);
-/// For root, targets and delegations that expire within six months, and delegations that readers skip. What
-/// the store signs by itself, it also renews by itself.
+/// For root, its certificates, targets and delegations that expire within six months, and delegations that
+/// readers skip. What the store signs by itself, it also renews by itself.
 std::vector<Warning> health_warnings(const tuf::TrustedRepository& repository);
 
 /// "targets/releases, targets/jenkins"

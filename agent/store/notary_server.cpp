@@ -144,12 +144,26 @@ void NotaryServer::remove() {
   if (response.status != 200 && response.status != 404) throw unusable(name(), gun_, response);
 }
 
-tuf::KeyObject NotaryServer::key_answered_to(HttpMethod method, const tuf::RoleName& role) {
+void NotaryServer::require_publishing() {
+  const HttpResponse response = ask_for_key(HttpMethod::kGet, tuf::RoleName::of("timestamp"));
+  if (response.status == 404) {
+    throw Error(ErrorCode::kServerRejected,
+                name() + " serves " + gun_.text() + ", but nothing can be published there: it has no keys",
+                "name the Notary server, or the folder itself as file:DIR, in --server");
+  }
+  if (response.status != 200) throw unusable(name(), gun_, response);
+}
+
+HttpResponse NotaryServer::ask_for_key(HttpMethod method, const tuf::RoleName& role) {
   HttpRequest request;
   request.method = method;
   request.url = url_of(role.text() + ".key");
   request.max_response = kMaxKey;
-  const HttpResponse response = http_->send_one(request);
+  return http_->send_one(request);
+}
+
+tuf::KeyObject NotaryServer::key_answered_to(HttpMethod method, const tuf::RoleName& role) {
+  const HttpResponse response = ask_for_key(method, role);
   if (response.status != 200) throw unusable(name(), gun_, response);
   const std::string what = name() + "'s " + role.text() + " key";
   try {

@@ -80,4 +80,21 @@ void SeenRepository::forget() const {
   remove_folder(folder_);
 }
 
+std::vector<tuf::Gun> seen_repositories(const std::filesystem::path& trust_dir) {
+  namespace fs = std::filesystem;
+  const fs::path folder = trust_dir / "tuf";
+  const fs::path kept = fs::path("metadata") / "root.json";
+  std::vector<tuf::Gun> guns;
+  std::error_code end;
+  fs::recursive_directory_iterator entry(folder, end);
+  for (; !end && entry != fs::recursive_directory_iterator(); entry.increment(end)) {
+    const fs::path& path = entry->path();
+    if (path.filename() != kept.filename() || path.parent_path().filename() != kept.parent_path()) continue;
+    const fs::path name = path.parent_path().parent_path().lexically_relative(folder);
+    if (const auto gun = tuf::Gun::parse(name.generic_string())) guns.push_back(*gun);
+  }
+  std::sort(guns.begin(), guns.end());
+  return guns;
+}
+
 }  // namespace agent

@@ -57,4 +57,7 @@ class SeenRepository {
   std::filesystem::path folder_;
 };
 
+/// Every repository that a root was kept of, in order.
+std::vector<tuf::Gun> seen_repositories(const std::filesystem::path& trust_dir);
+
 }  // namespace agent

@@ -1,6 +1,9 @@
 #include "agent/workflow/administer.h"
 
 #include <algorithm>
+#include <numeric>
+#include <string_view>
+#include <utility>
 
 #include "agent/report/printable.h"
 #include "agent/workflow/signing_keys.h"
@@ -20,6 +23,31 @@ bool is_signer_name(const std::string& name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
   return !name.empty() && is_letter(name.front()) &&
          std::all_of(name.begin(), name.end(), [&](char c) { return is_letter(c) || c == '_' || c == '-'; });
+}
+
+/// Letters to add, drop or replace to make one of the other.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
+    }
+  }
+  return row.back();
+}
+
+/// Readers know the name `targets/releases`, and a role of nearly that name would be one that nobody reads.
+void refuse_near_miss(const RoleName& role) {
+  constexpr std::size_t kNear = 2;
+  if (role == kReleases || role.parent() != kReleases.parent()) return;
+  if (edit_distance(role.leaf(), kReleases.leaf()) > kNear) return;
+  throw Error(ErrorCode::kInvalidRole,
+              role.text() + " is nearly " + kReleases.text() + ", which is the one that pullers read",
+              "name " + kReleases.text() + ", or choose a name that nobody mistakes for it");
 }
 
 [[noreturn]] void fail_created_by_others(const tuf::Gun& gun, const TrustStore& store) {
@@ -64,6 +92,7 @@ ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::
   return [delegations = std::move(delegations), &keys](const tuf::TrustedRepository& repository,
                                                        tuf::RepositoryDraft& draft) {
     for (const DelegationToAdd& delegation : delegations) {
+      if (!repository.find_delegation(delegation.role)) refuse_near_miss(delegation.role);
       if (draft.add_delegation(delegation.role, delegation.keys, delegation.paths, delegation.threshold))
         require_parent_key(repository, delegation.role, keys);
     }

@@ -31,7 +31,7 @@ struct DelegationToAdd {
 };
 
 /// Adds all of them. Throws kKeyNotInRole if the key of a parent (the repository key, for delegations below
-/// `targets`) is not at hand.
+/// `targets`) is not at hand; kInvalidRole for a new role whose name is nearly `targets/releases`.
 ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::KeyRing& keys);
 
 /// Throws kInvalidRole unless `name` fits Docker's grammar of signers, `[a-z0-9][a-z0-9_-]*`, and is not

@@ -23,6 +23,7 @@ constexpr std::size_t kMaxRoot = 1 << 20;
 constexpr std::size_t kMaxGuess = 4 << 20;         // of a file that is asked for before its length is known
 constexpr std::size_t kMaxDelegations = 64 << 20;  // of all delegations of a repository
 constexpr std::int64_t kMaxRootSteps = 1024;
+constexpr std::int64_t kMaxSnapshotSteps = 1 << 20;
 constexpr std::int64_t kRootsAtOnce = 16;
 constexpr std::chrono::seconds kLockPatience{30};
 
@@ -49,17 +50,13 @@ class Loading {
   bool replaces_memory() const { return replaces_memory_; }
 
   TrustedRepository run() {
-    ask_for_newest();
+    const bool is_stamped = ask_for_newest();
     TrustedRepository repository = start_with_root();
-    repository.accept_timestamp(newest(kTimestamp));
-    std::string snapshot = named(repository, kSnapshot);
-    if (auto root = other_root_named_by(snapshot, repository)) {
-      // A served folder switches `root.json` a moment after its timestamp.
-      newest_[kRoot] = *std::move(root);
-      repository = start_with_root();
-      repository.accept_timestamp(newest(kTimestamp));
+    if (is_stamped) {
+      accept_stamped_snapshot(repository);
+    } else {
+      repository.accept_unstamped_snapshot(newest_snapshot());
     }
-    repository.accept_snapshot(std::move(snapshot));
     repository.accept_targets(named(repository, kTargets));
     for (auto wanted = repository.wanted_delegations(); !wanted.empty();
          wanted = repository.wanted_delegations()) {
@@ -97,20 +94,77 @@ class Loading {
     }
   }
 
-  void ask_for_newest() {
+  /// False if the store can make no timestamp, and that is put up with.
+  bool ask_for_newest() {
     std::vector<FileRequest> requests = {{kTimestamp, FileRequest::Newest{}, kMaxTimestamp},
                                          guess(kSnapshot)};
+    const auto first_of_the_rest = static_cast<std::ptrdiff_t>(requests.size());
     if (!request_.before) {
       requests.push_back({kRoot, FileRequest::Newest{}, kMaxRoot});
       requests.push_back(guess(kTargets));
     }
     for (const RoleName& role : likely_) requests.push_back(guess(role));
+    bool is_stamped = true;
+    try {
+      ask_for(requests);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kServerError || !request_.tolerate.expiry) throw;
+      ask_for({requests.begin() + first_of_the_rest, requests.end()});
+      is_stamped = false;
+    }
+    require_trust_data();
+    return is_stamped;
+  }
+
+  void ask_for(const std::vector<FileRequest>& requests) {
     std::vector<std::optional<std::string>> files = store_.fetch(requests);
     for (std::size_t i = 0; i < files.size(); ++i) newest_[requests[i].role] = std::move(files[i]);
+  }
+
+  void require_trust_data() {
     if (!newest_[kRoot]) {
       throw Error(ErrorCode::kNoTrustData, store_.name() + " has no trust data for " + request_.gun.text() +
                                                ", or these credentials may not see it");
     }
+  }
+
+  void accept_stamped_snapshot(TrustedRepository& repository) {
+    repository.accept_timestamp(newest(kTimestamp));
+    std::string snapshot = named(repository, kSnapshot);
+    if (auto root = other_root_named_by(snapshot, repository)) {
+      // A served folder switches `root.json` a moment after its timestamp.
+      newest_[kRoot] = *std::move(root);
+      repository = start_with_root();
+      repository.accept_timestamp(newest(kTimestamp));
+    }
+    repository.accept_snapshot(std::move(snapshot));
+  }
+
+  /// Of a store that no longer says which one it is: the last in the row of versions, which has no gaps.
+  std::string newest_snapshot() {
+    const auto with_version = [&](std::int64_t version) {
+      return store_.fetch({{kSnapshot, FileRequest::WithVersion{version}}}).front();
+    };
+    std::int64_t there = 0;
+    std::int64_t step = 1;
+    std::optional<std::string> newest;
+    while (there < kMaxSnapshotSteps) {
+      std::optional<std::string> next = with_version(there + step);
+      if (next) {
+        newest = std::move(next);
+        there += step;
+        step *= 2;
+      } else if (step > 1) {
+        step = 1;
+      } else if (there == 0) {
+        there = 1;  // notary begins with version 2
+      } else {
+        break;
+      }
+    }
+    if (newest) return *std::move(newest);
+    throw Error(ErrorCode::kRepositoryBroken,
+                "no snapshot of " + request_.gun.text() + " is left on " + store_.name());
   }
 
   /// The newest file on the chance that it is the one that will be named. One that has grown beyond what was
@@ -133,7 +187,9 @@ class Loading {
   std::string named(const TrustedRepository& repository, const RoleName& role) {
     const tuf::FileMeta& expected = repository.expected(role);
     if (const auto& bytes = newest_[role]; bytes && is(*bytes, expected)) return *bytes;
-    return required(store_.fetch({by_hash(role, expected)}).front(), role, expected);
+    std::optional<std::string> bytes = store_.fetch({by_hash(role, expected)}).front();
+    if (!bytes && request_.tolerate.other_form) bytes = newest_[role];
+    return required(std::move(bytes), role, expected);
   }
 
   void load_delegations(TrustedRepository& repository,
@@ -154,9 +210,19 @@ class Loading {
       std::vector<std::optional<std::string>> files = store_.fetch(requests);
       for (std::size_t i = 0; i < files.size(); ++i) newest_[requests[i].role] = std::move(files[i]);
     }
+    if (request_.tolerate.other_form) replace_unserved(wanted);
     for (const auto& [role, expected] : wanted) {
       repository.accept_delegation(role, expected ? std::move(newest_[role]) : std::nullopt);
     }
+  }
+
+  /// Asks for the newest file of the roles whose named one cannot be had.
+  void replace_unserved(const std::vector<std::pair<RoleName, std::optional<tuf::FileMeta>>>& wanted) {
+    std::vector<FileRequest> requests;
+    for (const auto& [role, expected] : wanted) {
+      if (expected && !newest_[role]) requests.push_back({role, FileRequest::Newest{}, kMaxGuess});
+    }
+    if (!requests.empty()) ask_for(requests);
   }
 
   static bool is(const std::string& bytes, const tuf::FileMeta& expected) {
@@ -187,7 +253,7 @@ class Loading {
   TrustedRepository start_with_root() {
     if (memory_.known_root && !pin_accepts(*memory_.known_root)) believe_what_pinned_keys_signed();
     TrustedRepository repository(request_.gun, request_.now, memory_.seen);
-    if (request_.tolerate_expiry) repository.tolerate_expiry();
+    repository.tolerate(request_.tolerate);
     load_root(repository);
     return repository;
   }
@@ -202,9 +268,19 @@ class Loading {
   void believe_what_pinned_keys_signed() {
     TrustedRepository pinned(request_.gun, request_.now);
     start_from_pin(pinned, *request_.policy.pin);
+    if (is_among_roots_of(pinned, *memory_.known_root)) return;
     memory_ = RollbackMemory::read(seen_, request_.gun, request_.now, &pinned.root().body);
     for (const std::string& loss : memory_.losses) warnings_.push_back({"CACHE_UNUSABLE", loss});
     replaces_memory_ = !memory_.losses.empty();
+  }
+
+  /// Whether that root is the one in use, or one of its predecessors: then what its keys have signed binds,
+  /// though they may have been replaced since.
+  bool is_among_roots_of(const TrustedRepository& repository, const Metadata<tuf::Root>& root) {
+    const std::int64_t newest = repository.root().body.version;
+    if (root.body.version >= newest) return root.bytes == repository.root().bytes;
+    const FileRequest request{kRoot, FileRequest::WithVersion{root.body.version}, kMaxRoot};
+    return store_.fetch({request}).front() == root.bytes;
   }
 
   /// The root that the (not yet verified) snapshot names, if it is another one than that in use. What comes
@@ -367,6 +443,7 @@ void save(const SeenRepository& seen, const LoadRequest& request, const TrustedR
 TrustedRepository load_repository(TrustStore& store, SeenRepository& seen, const LoadRequest& request,
                                   std::vector<Warning>& warnings) {
   Loaded loaded = load_with_second_look(store, seen, request, warnings);
+  if (request.tolerate.other_form || !loaded.repository.has_timestamp()) return std::move(loaded.repository);
   try {
     save(seen, request, loaded.repository, request.policy.reset_cache || loaded.replaces_memory);
   } catch (const Error& error) {

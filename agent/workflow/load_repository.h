@@ -39,8 +39,10 @@ struct LoadRequest {
   /// What this run has loaded before; it must outlive the call. Its root, targets and delegations, but for
   /// the likely ones, are not asked for again while the store's snapshot still names these very files.
   const tuf::TrustedRepository* before = nullptr;
-  /// Accept expired top roles, in order to sign them anew.
-  bool tolerate_expiry = false;
+  /// What is put up with in order to mend it. With `expiry`, a store that can make no timestamp any more
+  /// (section 2.6) is read without; with `other_form`, the newest file stands in for one that the snapshot
+  /// names and that the store cannot serve (section 2.5). Neither of the two is remembered.
+  tuf::Tolerance tolerate = {};
 };
 
 /// The whole verified repository; `seen` is updated. Throws kNoTrustData if the store has none,

@@ -131,8 +131,10 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
     if (last_result != PublishResult::kConflict) maybe_stored = true;
     before = std::move(repository);
     // A new root may have changed who signs everything else: that is read as by a stranger.
-    request.before = sent.front().role.text() == "root" ? nullptr : &*before;
-    request.tolerate_expiry = false;  // what was read in order to mend it is read back as everybody reads it
+    const bool mends = request.tolerate.other_form || !before->has_timestamp();
+    request.before = mends || sent.front().role.text() == "root" ? nullptr : &*before;
+    // What was read in order to mend it is read back as everybody reads it.
+    if (last_result != PublishResult::kConflict) request.tolerate = {};
     if (last_result != PublishResult::kStored) sleep(back_off(attempts));
   }
 }

@@ -16,11 +16,42 @@ using tuf::RoleName;
 
 const RoleName kRoot = RoleName::of("root");
 const RoleName kTargets = RoleName::of("targets");
+const RoleName kSnapshot = RoleName::of("snapshot");
 
 [[noreturn]] void fail_expired(const tuf::TrustedRepository& repository, const RoleName& role) {
   throw Error(ErrorCode::kKeyNotFound,
               role.text() + " of " + repository.gun().text() + " has expired, and no key at hand may sign it",
               "run this where the key of " + role.text() + " is, or name it with --signing-key");
+}
+
+/// A snapshot that clients sign is signed with whatever is published; if that is nothing, with targets or a
+/// delegation that goes along.
+void renew_snapshot(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
+                    hsm::KeyRing& keys) {
+  if (!draft.empty()) return;
+  if (can_sign(repository, kTargets, keys)) return draft.renew(kTargets);
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    if (delegation.metadata && can_sign(repository, delegation.role.name, keys))
+      return draft.renew(delegation.role.name);
+  }
+  throw Error(ErrorCode::kKeyNotFound,
+              "the snapshot of " + repository.gun().text() +
+                  " can only be signed anew with another role, and no key of any is at hand",
+              "run this where the key of targets is, or name it with --signing-key");
+}
+
+/// Whether the bytes are those that the snapshot names.
+bool is_named(const tuf::TrustedRepository& repository, const RoleName& role, const std::string& bytes) {
+  const auto& meta = repository.snapshot().body.meta;
+  const auto named = meta.find(role.text());
+  return named != meta.end() && named->second.hashes.at("sha256") == tuf::sha256(tuf::as_bytes(bytes));
+}
+
+void require_key(const tuf::TrustedRepository& repository, const RoleName& role, hsm::KeyRing& keys) {
+  if (can_sign(repository, role, keys)) return;
+  throw Error(ErrorCode::kKeyNotInRole,
+              "no key at hand may sign " + role.text() + " of " + repository.gun().text(),
+              "name a key of the role with --signing-key");
 }
 
 /// The file that the snapshot names, whoever signed it.
@@ -48,27 +79,63 @@ std::string content_of(const tuf::Targets& body) {
 }  // namespace
 
 ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys) {
-  return [due_by, &keys](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
-    const auto is_due = [&](tuf::Time expires) { return expires <= due_by; };
-    if (is_due(repository.root().body.expires)) {
+  // What has a newer version than at the first attempt was signed meanwhile, and lives as long as it can.
+  const auto before = std::make_shared<std::map<RoleName, std::int64_t>>();
+  return [due_by, &keys, before](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+    const auto is_due = [&](const RoleName& role, std::int64_t version, tuf::Time expires) {
+      const std::int64_t first = before->try_emplace(role, version).first->second;
+      return expires <= due_by && version <= first;
+    };
+    const tuf::Root& root = repository.root().body;
+    if (is_due(kRoot, root.version, root.expires)) {
       if (can_sign(repository, kRoot, keys)) {
         draft.renew_root();
-      } else if (repository.root().body.expires <= repository.now()) {
+      } else if (root.expires <= repository.now()) {
         fail_expired(repository, kRoot);
       }
     }
-    if (is_due(repository.targets().body.expires)) {
+    const tuf::Targets& targets = repository.targets().body;
+    if (is_due(kTargets, targets.version, targets.expires)) {
       if (can_sign(repository, kTargets, keys)) {
         draft.renew(kTargets);
-      } else if (repository.targets().body.expires <= repository.now()) {
+      } else if (targets.expires <= repository.now()) {
         fail_expired(repository, kTargets);
       }
     }
     for (const tuf::Delegation& delegation : repository.delegations()) {
       const RoleName& role = delegation.role.name;
-      if (delegation.metadata && is_due(delegation.metadata->body.expires) &&
+      if (delegation.metadata &&
+          is_due(role, delegation.metadata->body.version, delegation.metadata->body.expires) &&
           can_sign(repository, role, keys))
         draft.renew(role);
+    }
+    const tuf::Snapshot& snapshot = repository.snapshot().body;
+    if (is_due(kSnapshot, snapshot.version, snapshot.expires)) {
+      if (can_sign(repository, kSnapshot, keys)) {
+        renew_snapshot(repository, draft, keys);
+      } else if (!repository.has_timestamp()) {
+        fail_expired(repository, kSnapshot);
+      }
+    }
+  };
+}
+
+ChangeRepository repair_roles(hsm::KeyRing& keys) {
+  return [&keys](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+    if (!is_named(repository, kRoot, repository.root().bytes)) {
+      require_key(repository, kRoot, keys);
+      draft.renew_root();
+    }
+    if (!is_named(repository, kTargets, repository.targets().bytes)) {
+      require_key(repository, kTargets, keys);
+      draft.renew(kTargets);
+    }
+    for (const tuf::Delegation& delegation : repository.delegations()) {
+      const RoleName& role = delegation.role.name;
+      if (delegation.state == tuf::Delegation::State::kMissing) throw Error(*delegation.problem);
+      if (!delegation.metadata || is_named(repository, role, delegation.metadata->bytes)) continue;
+      require_key(repository, role, keys);
+      draft.renew(role);
     }
   };
 }
@@ -87,11 +154,7 @@ ChangeRepository witness_roles(TrustStore& store, std::vector<RoleName> roles, U
       const std::int64_t first = before->try_emplace(role, delegation->stored_version).first->second;
       if (delegation->state == tuf::Delegation::State::kUsable && delegation->stored_version > first)
         continue;
-      if (!can_sign(repository, role, keys)) {
-        throw Error(ErrorCode::kKeyNotInRole,
-                    "no key at hand may sign " + role.text() + " of " + repository.gun().text(),
-                    "name a key of the role with --key");
-      }
+      require_key(repository, role, keys);
       if (delegation->state != tuf::Delegation::State::kBelowThreshold) {
         draft.renew(role);
         continue;

@@ -10,10 +10,16 @@
 
 namespace agent {
 
-/// Signs anew root, targets and delegations that the keys at hand can sign and that expire before `due_by`.
+/// Signs anew root, targets and delegations that the keys at hand can sign and that expire before `due_by`,
+/// and a snapshot that the server does not sign.
 /// Throws kKeyNotFound if a role that has expired already, and that blocks every reader, cannot be signed
-/// here. Load with LoadRequest::tolerate_expiry.
+/// here. Load with Tolerance::expiry.
 ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys);
+
+/// Signs anew every role whose stored file is not the one that the snapshot names, because the store hashes
+/// another form of it than it was given (section 2.5). Load with Tolerance::other_form. Throws kKeyNotInRole
+/// if no key at hand may sign such a role, kRepositoryBroken for one that has no file at all.
+ChangeRepository repair_roles(hsm::KeyRing& keys);
 
 /// What to do with a delegation whose stored file its keys have not signed (section 7.7, "witness").
 enum class UnverifiedContent { kRefuse, kAdopt, kEmpty };

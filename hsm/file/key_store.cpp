@@ -47,6 +47,11 @@ KeyPemHeaders read_headers(const fs::path& path) {
   return {};
 }
 
+[[noreturn]] void fail_not_found(const fs::path& folder, std::string_view digits) {
+  throw Error(ErrorCode::kKeyNotFound,
+              "no key in " + folder.string() + " has an ID that starts with " + std::string(digits));
+}
+
 bool has_gun(std::string_view role) {
   return role == "targets" || role == "snapshot" || role == "timestamp";
 }
@@ -91,21 +96,26 @@ std::vector<KeyInfo> KeyStore::list() {
   return keys;
 }
 
-std::shared_ptr<tuf::Signer> KeyStore::open(const KeyId& canonical_id) {
+std::optional<KeyStore::OpenEntry> KeyStore::open_entry(const KeyId& canonical_id) {
   const auto entries = scan();
   const auto found = entries.find(canonical_id);
-  if (found == entries.end()) return nullptr;
+  if (found == entries.end()) return std::nullopt;
   const auto& [path, by_place] = found->second;
   const std::vector<KeyPem> keys = read_key_file(path);
-  const std::string role = completed(keys.front().headers(), by_place).role;
-  auto key = std::make_shared<PrivateKey>(open_key(keys.front(), path, role, secrets_));
-  const KeyId& actual = key->public_key().canonical_id();
+  KeyPemHeaders headers = completed(keys.front().headers(), by_place);
+  PrivateKey key = open_key(keys.front(), path, headers.role, secrets_);
+  const KeyId& actual = key.public_key().canonical_id();
   if (actual != canonical_id) {
     throw Error(ErrorCode::kKeyMalformed,
                 path.string() + " holds another key than its name says: " + actual.hex(),
                 "rename it to " + actual.hex() + std::string(kExtension));
   }
-  return key;
+  return OpenEntry{std::move(key), std::move(headers), path, keys.front().is_encrypted()};
+}
+
+std::shared_ptr<tuf::Signer> KeyStore::open(const KeyId& canonical_id) {
+  std::optional<OpenEntry> entry = open_entry(canonical_id);
+  return entry ? std::make_shared<PrivateKey>(std::move(entry->key)) : nullptr;
 }
 
 KeyInfo KeyStore::find(std::string_view prefix) {
@@ -113,10 +123,7 @@ KeyInfo KeyStore::find(std::string_view prefix) {
   for (KeyInfo& key : list()) {
     if (key.canonical_id.hex().starts_with(prefix)) matches.push_back(std::move(key));
   }
-  if (matches.empty()) {
-    throw Error(ErrorCode::kKeyNotFound,
-                "no key in " + folder_.string() + " has an ID that starts with " + std::string(prefix));
-  }
+  if (matches.empty()) fail_not_found(folder_, prefix);
   if (matches.size() > 1) {
     std::string candidates;
     for (const KeyInfo& key : matches)
@@ -150,12 +157,40 @@ fs::path KeyStore::add(const PrivateKey& key, std::string_view role, std::string
   return path;
 }
 
+std::string KeyStore::export_pem(const KeyId& canonical_id) {
+  std::optional<OpenEntry> entry = open_entry(canonical_id);
+  if (!entry) fail_not_found(folder_, canonical_id.hex());
+  if (!entry->encrypted) {
+    throw Error(ErrorCode::kSecretMissing, entry->path.string() + " is not encrypted, and no copy may be",
+                "give it a passphrase first: countersign key passwd " + canonical_id.hex());
+  }
+  entry->headers.path = canonical_id.hex();
+  return format_key_pem(entry->key, entry->headers, secrets_.passphrase(entry->headers.role));
+}
+
+void KeyStore::change_passphrase(const KeyId& canonical_id, const Secret& passphrase) {
+  const std::optional<OpenEntry> entry = open_entry(canonical_id);
+  if (!entry) fail_not_found(folder_, canonical_id.hex());
+  require_own(entry->path);
+  write_private_file(entry->path, format_key_pem(entry->key, entry->headers, passphrase), IfExists::kReplace);
+}
+
+void KeyStore::require_own(const fs::path& path) const {
+  if (path.parent_path() == folder_) return;
+  throw Error(ErrorCode::kLocal, path.string() + " was put there by an old version, and is only read",
+              "import a copy with: countersign key import " + path.string() + "; then remove it yourself");
+}
+
 bool KeyStore::remove(const KeyId& canonical_id) {
+  const auto entries = scan();
+  const auto found = entries.find(canonical_id);
+  if (found == entries.end()) return false;
+  const fs::path& path = found->second.path;
+  require_own(path);
   std::error_code failure;
-  const fs::path path = folder_ / (canonical_id.hex() + std::string(kExtension));
-  const bool removed = fs::remove(path, failure);
+  fs::remove(path, failure);
   if (failure) throw Error(ErrorCode::kLocal, "cannot remove " + path.string() + ": " + failure.message());
-  return removed;
+  return true;
 }
 
 }  // namespace hsm

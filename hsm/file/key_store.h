@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,7 +35,16 @@ class KeyStore final : public KeySource {
   std::filesystem::path add(const PrivateKey& key, std::string_view role, std::string_view gun,
                             const Secret& passphrase);
 
-  /// Removes the file of a key that `add` made; false if there is none. Throws kLocal.
+  /// The key as a file that notary imports: encrypted with the passphrase that it has now, so that whoever
+  /// exports it knows that the copy can be opened. Throws kKeyNotFound, what `open` throws, and
+  /// kSecretMissing if the key is stored unencrypted.
+  std::string export_pem(const tuf::KeyId& canonical_id);
+  /// Encrypts the file of a key anew. Throws kKeyNotFound, what `open` throws, and kLocal for a file in a
+  /// folder of an old version.
+  void change_passphrase(const tuf::KeyId& canonical_id, const Secret& passphrase);
+
+  /// Removes the file of a key; false if there is none. Throws kLocal, also for a file in a folder of an old
+  /// version.
   bool remove(const tuf::KeyId& canonical_id);
 
  private:
@@ -43,6 +53,15 @@ class KeyStore final : public KeySource {
     KeyPemHeaders headers;  // what an old folder or file name says
   };
   std::map<tuf::KeyId, Entry> scan() const;
+  struct OpenEntry {
+    PrivateKey key;
+    KeyPemHeaders headers;
+    std::filesystem::path path;
+    bool encrypted;
+  };
+  std::optional<OpenEntry> open_entry(const tuf::KeyId& canonical_id);
+  /// Throws kLocal unless the file lies where this version puts it.
+  void require_own(const std::filesystem::path& path) const;
 
   std::filesystem::path folder_;
   SecretSource& secrets_;

@@ -126,6 +126,11 @@ bool write_private_file(const std::filesystem::path& path, std::string_view cont
   return true;
 }
 
+void write_new_private_file(const std::filesystem::path& path, std::string_view content) {
+  if (write_private_file(path, content, IfExists::kFail)) return;
+  throw Error(ErrorCode::kLocal, path.string() + " exists already", "choose another file, or remove it");
+}
+
 void make_private_folders(const std::filesystem::path& path) {
   std::filesystem::path folder;
   for (const std::filesystem::path& name : path) {

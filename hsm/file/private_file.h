@@ -26,6 +26,9 @@ enum class IfExists { kFail, kReplace };
 /// folder. False if `path` exists and must not be replaced. Throws kLocal.
 bool write_private_file(const std::filesystem::path& path, std::string_view content, IfExists if_exists);
 
+/// The same for a file that must not be there yet. Throws kLocal if it is.
+void write_new_private_file(const std::filesystem::path& path, std::string_view content);
+
 /// Makes every missing folder of `path`, each of mode 0700. Throws kLocal.
 void make_private_folders(const std::filesystem::path& path);
 

@@ -30,6 +30,16 @@ def canonical_key_id(path: Path) -> str:
     return _key_id("rsa" if isinstance(key, rsa.RSAPublicKey) else "ecdsa", der)
 
 
+def canonical_id_of_object(key: dict) -> str:
+    """Of a key as metadata holds it."""
+    public = base64.b64decode(key["keyval"]["public"])
+    if not key["keytype"].endswith("-x509"):
+        return _key_id(key["keytype"], public)
+    der = x509.load_pem_x509_certificate(public).public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return _key_id(key["keytype"].removesuffix("-x509"), der)
+
+
 def certificate_key_id(path: Path) -> str:
     """The TUF key ID of a certificate."""
     pem = path.read_bytes()

@@ -3,6 +3,7 @@ import itertools
 import json
 from pathlib import Path
 
+from support.keys import canonical_id_of_object
 from support.process import Daemon, clean_environment, free_port
 from support.tls import Authority
 from support.trust_data import Reader, TrustData
@@ -30,6 +31,11 @@ class Store:
 
     def read(self, gun: str) -> TrustData | None:
         return self._reader.read(gun)
+
+    def signs(self, gun: str, role: str) -> bool:
+        """Whether the server itself holds the key of that role."""
+        key, root = self._reader.server_key(gun, role), self.read(gun).signed("root")
+        return key is not None and root["roles"][role]["keyids"] == [canonical_id_of_object(key)]
 
     def state(self, gun: str) -> dict[str, bytes] | None:
         """Equal before and after exactly if nothing was published: every POST makes at least a new timestamp."""
@@ -149,9 +155,12 @@ class StaticRepository(Store):
     def __init__(self, folder: Path):
         authority = Authority(folder / "tls")
         self.folder = folder / "repository"
-        self.folder.mkdir()
+        self.folder.mkdir(parents=True)
         self._server = Nginx(folder / "nginx", authority, f"root {self.folder};")
         super().__init__("static", self._server.url, authority, f"file:{self.folder}")
+
+    def signs(self, gun: str, role: str) -> bool:
+        return role in ("snapshot", "timestamp")  # always, with keys in its folder
 
     def stop(self):
         self._server.stop()

@@ -41,8 +41,16 @@ class Reader:
                                                  urllib.request.HTTPSHandler(context=context)).open
 
     def get(self, gun: str, name: str) -> bytes | None:
+        return self._get(gun, name + ".json")
+
+    def server_key(self, gun: str, role: str) -> dict | None:
+        """The public key that the server uses, or would use, for the role."""
+        answer = self._get(gun, role + ".key")
+        return answer and json.loads(answer)
+
+    def _get(self, gun: str, file: str) -> bytes | None:
         try:
-            with self._open(f"{self._url}/v2/{gun}/_trust/tuf/{name}.json", timeout=30) as answer:
+            with self._open(f"{self._url}/v2/{gun}/_trust/tuf/{file}", timeout=30) as answer:
                 return answer.read()
         except urllib.error.HTTPError as error:
             if error.code == 404:

@@ -22,8 +22,11 @@ void add_each_once(std::vector<T>& list, const T& value) {
 void check_threshold(const DelegationRole& role, const std::map<KeyId, KeyObject>& keys) {
   const std::size_t pairs = RoleAuthority(keys, role.key_ids, role.threshold).key_pairs();
   if (role.threshold >= 1 && static_cast<std::size_t>(role.threshold) <= pairs) return;
-  throw Error(ErrorCode::kInvalidRole, role.name.text() + " would need " + std::to_string(role.threshold) +
-                                           " signatures with " + std::to_string(pairs) + " usable keys");
+  throw Error(ErrorCode::kInvalidRole,
+              role.name.text() + " would need " + std::to_string(role.threshold) + " signatures with " +
+                  std::to_string(pairs) + " usable keys",
+              "add other keys first; a role goes as a whole with: countersign delegation remove REPO " +
+                  role.name.text());
 }
 
 void drop_unused_keys(Targets& parent) {

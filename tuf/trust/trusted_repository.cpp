@@ -113,7 +113,7 @@ Error TrustedRepository::expired(const std::string& what, Time expires) const {
 }
 
 void TrustedRepository::check_expiry(const std::string& what, Time expires) const {
-  if (expires <= now_ && !tolerates_expiry_) throw expired(what, expires);
+  if (expires <= now_ && !tolerance_.expiry) throw expired(what, expires);
 }
 
 void TrustedRepository::accept_first_root(std::string bytes, const TrustPin* pin) {
@@ -192,24 +192,40 @@ void TrustedRepository::check_final_root(const Metadata<Root>& root) const {
   check_approved("root", own, root.signed_text, root.signatures);
 }
 
+void TrustedRepository::check_named(const std::string& what, const FileMeta& expected,
+                                    std::string_view bytes) const {
+  if (!tolerance_.other_form) check_file(what, expected, bytes);
+}
+
 void TrustedRepository::accept_snapshot(std::string bytes) {
   require_order(!snapshot_);
   const RoleName name = RoleName::of("snapshot");
   check_file(name.text(), expected(name), bytes);
+  verify_snapshot(std::move(bytes));
+}
+
+void TrustedRepository::accept_unstamped_snapshot(std::string bytes) {
+  require_order(!snapshot_ && !timestamp_ && tolerance_.expiry);
+  check_final_root(get(root_));
+  verify_snapshot(std::move(bytes));
+}
+
+void TrustedRepository::verify_snapshot(std::string bytes) {
+  const RoleName name = RoleName::of("snapshot");
   Metadata<Snapshot> snapshot = decode<Snapshot>(std::move(bytes), name.text());
   const Metadata<Root>& root = get(root_);
   const RoleAuthority authority = RoleAuthority::of(root.body, name);
   check_approved(name.text(), authority, snapshot.signed_text, snapshot.signatures);
   check_seen(name, authority, snapshot);
   check_expiry(name.text(), snapshot.body.expires);
-  check_file("root", snapshot.body.meta.at("root"), root.bytes);
+  check_named("root", snapshot.body.meta.at("root"), root.bytes);
   snapshot_ = std::move(snapshot);
 }
 
 void TrustedRepository::accept_targets(std::string bytes) {
   require_order(!targets_);
   const RoleName name = RoleName::of("targets");
-  check_file(name.text(), expected(name), bytes);
+  check_named(name.text(), expected(name), bytes);
   Metadata<Targets> targets = decode<Targets>(std::move(bytes), name.text());
   const RoleAuthority authority = RoleAuthority::of(get(root_).body, name);
   check_approved(name.text(), authority, targets.signed_text, targets.signatures);
@@ -281,7 +297,7 @@ void TrustedRepository::read_file(Delegation& delegation, const FileMeta& listed
                                "the file of " + of_repository + " that the snapshot names cannot be had");
     return;
   }
-  check_file(name, listed, *bytes);
+  check_named(name, listed, *bytes);
   std::optional<Metadata<Targets>> metadata;
   try {
     metadata = decode<Targets>(*std::move(bytes), name);

@@ -62,13 +62,18 @@ struct Delegation {
 /// "usable", "expired", "below threshold", "malformed", "missing", "empty".
 std::string_view to_string(Delegation::State state);
 
+/// What somebody puts up with who is about to sign anew what is wrong with a repository. Signatures, versions
+/// and what was seen count all the same; but nothing that is read in this way may be shown as valid.
+struct Tolerance {
+  bool expiry = false;      // of top roles
+  bool other_form = false;  // files of root, targets and delegations that are not those the snapshot names
+};
+
 class TrustedRepository {
  public:
   TrustedRepository(Gun gun, Time now, std::map<RoleName, SeenFile> seen = {});
 
-  /// For whoever is about to sign anew what has expired: from now on an expired top role is accepted. Nothing
-  /// that is read in this way may be shown as valid.
-  void tolerate_expiry() { tolerates_expiry_ = true; }
+  void tolerate(const Tolerance& tolerance) { tolerance_ = tolerance; }
 
   // --- loading -----------------------------------------------------------------------------------------
   /// First contact: a root that signs itself and that `pin` accepts; without a pin it is trusted as it is
@@ -83,6 +88,10 @@ class TrustedRepository {
   /// it must not be older than what was seen.
   void accept_timestamp(std::string bytes);
   void accept_snapshot(std::string bytes);
+  /// In place of a timestamp and the snapshot that it names: the newest snapshot of a repository whose server
+  /// can make no timestamp any more, because a snapshot that it cannot sign has expired (section 2.6). Only
+  /// with Tolerance::expiry.
+  void accept_unstamped_snapshot(std::string bytes);
   void accept_targets(std::string bytes);
   /// For every role of `wanted_delegations`, parents before children. nullopt if the snapshot does not list
   /// the role, or if the file that it names cannot be had.
@@ -102,6 +111,7 @@ class TrustedRepository {
   const Metadata<Snapshot>& snapshot() const { return get(snapshot_); }
   const Metadata<Targets>& targets() const { return get(targets_); }
   bool has_root() const { return root_.has_value(); }
+  bool has_timestamp() const { return timestamp_.has_value(); }
   /// All delegations, parents before children, in order of priority.
   const std::vector<Delegation>& delegations() const { return delegations_; }
   const Delegation* find_delegation(const RoleName& name) const;
@@ -124,10 +134,13 @@ class TrustedRepository {
   /// Fills in what becomes of the file that the snapshot lists for a delegation.
   void read_file(Delegation& delegation, const FileMeta& listed, std::optional<std::string> bytes) const;
   void check_final_root(const Metadata<Root>& root) const;
+  /// That the file is the one that the snapshot names.
+  void check_named(const std::string& what, const FileMeta& expected, std::string_view bytes) const;
+  void verify_snapshot(std::string bytes);
 
   Gun gun_;
   Time now_;
-  bool tolerates_expiry_ = false;
+  Tolerance tolerance_;
   std::map<RoleName, SeenFile> seen_;
   std::optional<Metadata<Root>> root_;
   std::optional<Metadata<Timestamp>> timestamp_;

@@ -1,5 +1,6 @@
 #include "agent/workflow/administer.h"
 
+#include "agent/workflow/renew_roles.h"
 #include "agent/workflow/signing_keys.h"
 
 #include <catch2/catch.hpp>
@@ -140,4 +141,33 @@ TEST_CASE("Signer names are those that Docker takes") {
     INFO(name);
     CHECK_ERROR(agent::require_signer_name(name), ErrorCode::kInvalidRole);
   }
+}
+
+TEST_CASE("A new role that is nearly targets/releases is refused, whoever adds it") {
+  Administrator a;
+  a.create();
+  a.add_signer(a.keys);
+  const auto add = [&](const std::string& name) {
+    const agent::DelegationToAdd delegation{
+        RoleName::of("targets/" + name), {a.jenkins->public_key()}, {""}, {}};
+    return agent::publish_changes(a.store, a.machine.seen, a.machine.request,
+                                  agent::add_delegations({delegation}, a.keys), agent::signer_look_up(a.keys),
+                                  {}, a.machine.warnings);
+  };
+  for (const char* name : {"release", "relases", "realeses", "relase", "releasess", "releases1"})
+    CHECK_ERROR(add(name), ErrorCode::kInvalidRole, "nearly targets/releases");
+  for (const char* name : {"releases-eu", "qa", "prereleases", "leads"}) CHECK(add(name).published);
+  CHECK_FALSE(add("releases").published);
+}
+
+TEST_CASE("What cannot be signed for as long as was asked for is signed anew once") {
+  Administrator a;
+  a.create();
+  a.add_signer(a.keys);
+  const auto renewed = agent::publish_changes(a.store, a.machine.seen, a.machine.request,
+                                              agent::renew_due_roles(test::kNow + tuf::Days{36500}, a.keys),
+                                              agent::signer_look_up(a.keys), {}, a.machine.warnings);
+  CHECK(renewed.attempts == 1);
+  CHECK(renewed.repository.root().body.version == 2);
+  CHECK(renewed.repository.targets().body.version == 3);
 }

@@ -90,6 +90,20 @@ TEST_CASE("A pin on the first root is followed through later rotations") {
   CHECK(machine.load(served.store).root().body.version == 3);
 }
 
+TEST_CASE("A memory is not lost over keys that are replaced after the pinned root was") {
+  Served served;
+  Machine machine(served.maker.gun);
+  machine.pin(root_id(served.maker));
+  machine.load(served.store);
+  for (const char* role : {"root", "targets", "root", "timestamp", "targets"}) {
+    served.maker.rotate(role);
+    served.maker.touch("targets");
+    served.publish();
+    machine.load(served.store);
+    CHECK(machine.warnings.empty());
+  }
+}
+
 TEST_CASE("A pin is not followed through a root that its predecessor did not sign") {
   Served served;
   Machine machine(served.maker.gun);

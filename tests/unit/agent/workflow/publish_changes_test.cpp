@@ -66,6 +66,7 @@ class KeylessStore final : public agent::TrustStore {
     throw tuf::Error(ErrorCode::kForbidden, "not for you");
   }
   tuf::KeyObject make_server_key(const RoleName& role) override { return server_key(role); }
+  void require_publishing() override { server_key(RoleName::of("timestamp")); }
   void remove() override { store_.remove(); }
   agent::PublishResult publish(const std::vector<agent::RoleFile>& files) override {
     return store_.publish(files);
