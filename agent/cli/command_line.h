@@ -12,7 +12,7 @@
 
 namespace agent {
 
-enum class OutputFormat { kText, kJson, kDocker, kJunit, kPrometheus };
+enum class OutputFormat { kText, kJson, kDocker, kJunit, kPrometheus, kMarkdown };
 
 /// The global options beside those that make up Settings.
 struct OutputOptions {

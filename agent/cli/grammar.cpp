@@ -9,7 +9,8 @@ const std::map<std::string, OutputFormat> kFormats = {{"text", OutputFormat::kTe
                                                       {"json", OutputFormat::kJson},
                                                       {"docker", OutputFormat::kDocker},
                                                       {"junit", OutputFormat::kJunit},
-                                                      {"prometheus", OutputFormat::kPrometheus}};
+                                                      {"prometheus", OutputFormat::kPrometheus},
+                                                      {"markdown", OutputFormat::kMarkdown}};
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "agent/cli/commands.h"
+#include "agent/cli/guarding.h"
 #include "agent/cli/operands.h"
 #include "agent/cli/sign_receipt.h"
 #include "agent/cli/signed_report.h"
@@ -19,6 +20,7 @@ struct SignOptions {
   std::optional<std::string> receipt;
   std::vector<std::string> annotations;
   bool no_provenance = false;
+  PolicyOptions policy;
 };
 
 /// What is to be said of where the images come from: by the CI, and with --annotate.
@@ -38,7 +40,11 @@ void set_provenance(const SignOptions& options, Runtime& runtime, SignRequest& r
 class Signing {
  public:
   Signing(const SignOptions& options, Runtime& runtime, Report& report)
-      : options_(options), runtime_(runtime), report_(report), receipt_(options.receipt, runtime) {
+      : options_(options),
+        runtime_(runtime),
+        report_(report),
+        policy_(read_policy(options.policy)),
+        receipt_(options.receipt, runtime) {
     request_.roles = parse_roles(options.roles);
     request_.allow_move = options.allow_move;
     set_provenance(options, runtime, request_, report);
@@ -57,8 +63,13 @@ class Signing {
 
  private:
   SignedImages sign(Runtime::Repository& repository, const std::vector<WantedImage>& images, bool dry_run,
-                    std::vector<Warning>& warnings) {
+                    std::optional<GuardedRepository>& guarded, std::vector<Warning>& warnings) {
     SignRequest request = request_;
+    if (policy_) {
+      guarded.emplace(*policy_, options_.policy, options_.allow_move, repository.load.gun, runtime_,
+                      warnings);
+      request.guard = &guarded->guard();
+    }
     for (const WantedImage& image : images) request.images.push_back(image.target);
     if (request.roles.empty()) {
       repository.load.likely.push_back(tuf::RoleName::of("targets/releases"));
@@ -76,8 +87,9 @@ class Signing {
   void rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images) {
     Runtime::Repository repository = runtime_.open(gun, Access::kPublish);
     std::vector<Warning> said_when_published;
+    std::optional<GuardedRepository> guarded;
     try {
-      static_cast<void>(sign(repository, images, true, said_when_published));
+      static_cast<void>(sign(repository, images, true, guarded, said_when_published));
     } catch (const tuf::Error& error) {
       throw error.with_context("nothing of the release was published, since one part cannot be");
     }
@@ -89,8 +101,20 @@ class Signing {
     described.gun = gun.text();
     described.server = repository.store->name();
     described.published = false;
-    const SignedImages result = sign(repository, images, runtime_.dry_run(), report_.warnings);
+    std::optional<GuardedRepository> guarded;
+    const SignedImages result = [&] {
+      try {
+        return sign(repository, images, runtime_.dry_run(), guarded, report_.warnings);
+      } catch (const tuf::Error&) {
+        if (guarded) guarded->describe_refusal(described);
+        throw;
+      }
+    }();
     describe_signed(result, images, {runtime_.dry_run(), options_.images.platforms}, described, report_.text);
+    if (guarded) {
+      guarded->describe(described, report_.warnings);
+      guarded->remember(result.changes, report_.warnings);
+    }
     receipt_.add(described, result);
     for (Warning& warning : health_warnings(result.changes.repository))
       report_.warnings.push_back(std::move(warning));
@@ -108,6 +132,7 @@ class Signing {
   const SignOptions& options_;
   Runtime& runtime_;
   Report& report_;
+  std::optional<Policy> policy_;
   SignReceipt receipt_;
   SignRequest request_;
 };
@@ -129,6 +154,13 @@ void add_sign(Grammar& grammar) {
   add_values(c, "--annotate", options->annotations, "Say this of the image, signed with it (repeatable)",
              "KEY=VALUE");
   c->add_flag("--no-provenance", options->no_provenance, "Say nothing of the CI run in what is signed");
+  PolicyOptions& policy = options->policy;
+  add_value(c, "--policy", policy.file, "Sign only what this policy allows, and adopt nothing foreign",
+            "FILE");
+  c->add_flag("--quarantine", policy.quarantine,
+              "Drop foreign entries of targets/releases instead of stopping");
+  c->add_flag("--no-resign-guard", policy.no_resign_guard,
+              "Sign targets/releases with whatever stands in it");
 }
 
 }  // namespace agent

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/workflow/policy_guard.h"
 #include "agent/workflow/signing_keys.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
@@ -68,7 +69,7 @@ SignStatus apply(const tuf::TrustedRepository& repository, const std::vector<Rol
         if (status == SignStatus::kUnchanged) status = SignStatus::kSigned;
         break;
       case tuf::TargetChange::kMoved:
-        if (!request.allow_move) {
+        if (!request.allow_move && !request.guard) {  // the guard has spoken before
           throw Error(ErrorCode::kTagMoved, "tag " + image.name + " of " + repository.gun().text() +
                                                 " is signed as " +
                                                 (before ? digest_text(*before) : "another image") + " in " +
@@ -117,10 +118,12 @@ SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequ
   const ChangeRepository change = [&](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
     roles = request.roles.empty() ? roles_to_sign(repository, keys)
                                   : check_roles_to_sign(repository, request.roles, keys);
+    if (request.guard) request.guard->before(repository, roles, request.images, draft);
     std::vector<SignStatus> now;
     for (const ImageToSign& image : request.images) {
       now.push_back(apply(repository, roles, image, request, draft));
     }
+    if (request.guard) request.guard->after(repository, roles, request.images, draft);
     if (statuses.empty() || !draft.empty()) statuses = std::move(now);
   };
   PublishedChanges changes =

@@ -10,6 +10,8 @@
 
 namespace agent {
 
+class PolicyGuard;
+
 /// A tag (or any target name) with what it shall point to.
 struct ImageToSign {
   std::string name;
@@ -27,6 +29,8 @@ struct SignRequest {
   Provenance provenance = {};
   /// Those of `provenance` that were given in so many words: an entry that has not got them is changed.
   Provenance annotations = {};
+  /// With a guard, it says which tags may move.
+  PolicyGuard* guard = nullptr;
 };
 
 enum class SignStatus { kSigned, kUnchanged, kMoved };
@@ -38,8 +42,8 @@ struct SignedImages {
 };
 
 /// Throws kTagMoved (before anything is signed) if a tag stands there with another digest and may not move,
-/// kUsage if annotations can not stand beside what the entry says already, and what roles_to_sign and
-/// publish_changes throw.
+/// kUsage if annotations can not stand beside what the entry says already, and what the guard, roles_to_sign
+/// and publish_changes throw.
 SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequest& load,
                          const SignRequest& request, hsm::KeyRing& keys, const PublishOptions& options,
                          std::vector<Warning>& warnings);
