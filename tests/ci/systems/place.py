@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci.systems.registry import Registry
+from support.registry import RegistryServer
 from support.images import Image
 from support.process import clean_environment, run
 from support.secrets import Secrets
@@ -42,7 +42,7 @@ class Servers:
         self._service = TokenService(folder / "service", self.authority, {
             name: {"password": self.passwords[name], "actions": actions} for name, actions in ACTIONS.items()})
         self.notary = NotaryServer(folder / "notary", with_signer=True, auth=self._service.auth, authority=self.authority)
-        self.registry = Registry(folder / "registry", self.authority, self._service.auth)
+        self.registry = RegistryServer(folder / "registry", self.authority, auth=self._service.auth)
         self.front = Nginx(folder / "front", self.authority,
                            LOCATIONS.format(notary=self.notary.url, registry=self.registry.url))
         self.host = self.front.url.removeprefix("https://")
