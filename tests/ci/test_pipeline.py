@@ -8,7 +8,7 @@ import pytest
 from ci.systems.github import ROOT, GitHub
 from ci.systems.gitlab import GitLab, unexpanded
 from ci.systems.jenkins import Jenkins
-from ci.systems.run import Run, check_no_secret
+from ci.systems.run import Run
 
 INTEGRATIONS = ROOT / "ci-integrations"
 PROJECT = Path(__file__).with_name("project")
@@ -44,6 +44,7 @@ def gitlab(place, teams) -> tuple[Run, str]:
     system.count = 0
     run = system.finish(system.start(pipeline, {
         "REPOSITORY": place.gun, "TRUST_ROOT": place.trust_root, "CA_CERT": system.path(str(place.ca)),
+        "GITLAB_CI": "true",  # as GitLab itself says; gitlab-ci-local says false
         "COUNTERSIGN_PIN": unexpanded(place.pin), "COUNTERSIGN_USERNAME": login.user,
         "COUNTERSIGN_PASSWORD": unexpanded(login.password)}, validate=True))
     return run, system.commit
@@ -65,14 +66,11 @@ def jenkins_scripted(place, teams) -> tuple[Run, str]:
     return jenkins(place, teams, "Jenkinsfile.scripted")
 
 
-@pytest.fixture(params=[github, gitlab, jenkins, jenkins_scripted], ids=lambda f: f.__name__)
-def pipeline(request):
-    return request.param
-
-
+@pytest.mark.parametrize("pipeline", [github, gitlab, jenkins, jenkins_scripted])
 def test_what_the_policy_accepts_is_deployed(place, pipeline):
     run, tag = pipeline(place, ["ci"])
     assert run.exit_code == 0, str(run)
+    assert not place.secrets.found_in(run.raw + "\0".join(arg for program in run.programs for arg in program.arguments))
     ((name, (digest, size, role)),) = place.signed().items()
     assert (name, role) == (tag, "targets/releases")
     assert f"deploying {place.gun}@{digest}" in run.log, str(run)
@@ -84,9 +82,10 @@ def test_what_the_policy_accepts_is_deployed(place, pipeline):
     assert claims["targets/jenkins"]["ci"] in pipeline.__name__, claims
 
 
+@pytest.mark.parametrize("pipeline", [github, gitlab, jenkins])
 def test_what_the_policy_refuses_fails_the_build(place, pipeline):
     run, tag = pipeline(place, ["ci", "qa"])
     assert run.exit_code == 1, str(run)
     assert place.signed().keys() == {tag}
     assert "deploying" not in run.log, str(run)
-    assert "TEAM_MISSING" in run.log or "qa" in run.log, str(run)
+    assert "no member of qa has signed" in run.log, str(run)  # why

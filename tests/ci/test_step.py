@@ -10,13 +10,16 @@ from ci.systems.jenkins import Jenkins
 from ci.systems.run import Step, check_no_secret
 from ci.systems.shell import Shell
 
-SYSTEMS = {"github": GitHub, "gitlab": GitLab, "jenkins": Jenkins, "shell": Shell,
-           "traced bash": lambda place: Shell(place, ["/bin/bash", "-x"])}
+SYSTEMS = {"github": GitHub, "gitlab": GitLab, "jenkins": Jenkins, "shell": Shell}
+SHELLS = {"traced bash": lambda place: Shell(place, ["/bin/bash", "-x"])}  # others than /bin/sh
 
 
 @pytest.fixture(params=SYSTEMS)
 def system(place, request):
-    return SYSTEMS[request.param](place)
+    return (SYSTEMS | SHELLS)[request.param](place)
+
+
+in_every_shell = pytest.mark.parametrize("system", [*SYSTEMS, *SHELLS], indirect=True)
 
 
 def signing(place, **more) -> Step:
@@ -46,6 +49,7 @@ def with_key_file(place) -> Step:
     return step
 
 
+@in_every_shell
 def test_tags_are_signed_with_the_token_key_and_with_a_key_file(place, system):
     run = system.run(signing(place), with_key_file(place))
     assert run.exit_code == 0, str(run)
@@ -73,6 +77,7 @@ def check_annotation(system, run, number: int, code: str):
     assert f"error[{code}]: " in run.log or f"countersign {code}::" in run.log, str(run)
 
 
+@in_every_shell
 def test_failures_are_told_and_leave_nothing(place, system):
     """Wrong PIN, server down, refusals of a guard and of a policy, a result that cannot be written."""
     place.sign("moved", place.world.image("another"))
@@ -95,6 +100,7 @@ def test_failures_are_told_and_leave_nothing(place, system):
     assert place.signed() == before
 
 
+@in_every_shell
 def test_a_cancelled_job_leaves_nothing(place, system):
     with socket.create_server(("127.0.0.1", 0)) as server:  # takes connections and never answers
         server.settimeout(60)

@@ -57,6 +57,11 @@ const images = () => [...(runner.input('image') ? [runner.input('image')] : []),
 
 function annotate(command, { exitCode, document }) {
   for (const warning of document?.warnings ?? []) runner.warning(`countersign ${warning.code}`, warning.message);
+  for (const { gun, targets = [] } of document?.repositories ?? []) {
+    for (const { name, reasons = [] } of targets) {
+      if (reasons.length) runner.error(`${gun}:${name}`, reasons.map(({ message, mend }) => `${message} (${mend})`).join('\n'));
+    }
+  }
   if (exitCode === 0) return;
   const error = document?.error ?? { code: 'INTERNAL', message: `countersign ${command} ended with status ${exitCode}`, hint: '' };
   runner.error(`countersign ${error.code} (exit ${exitCode})`, error.hint ? `${error.message}\nhint: ${error.hint}` : error.message);

@@ -1,4 +1,5 @@
 """What is asked of every CI system, and what it answers."""
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,6 +46,8 @@ class Run:
 
 # What a CI system itself starts, with its secrets in the environment.
 OWN = {"github": {"node"}, "gitlab": {"node", "bash", "git", "sh", "rsync", "awk", "mkdir", "id", "ssh"}, "jenkins": {"script.sh", "java", "jspawnhelper"}, "shell": {"sh", "bash"}}
+# Variables of a GitLab project are in the environment of all its jobs; those of our tests may quote a secret one.
+PROJECT_SETTING = re.compile(r"[A-Z_]+_\d+=")
 # What we start.
 OURS = {"countersign", "jq", "mktemp", "rm", "tr", "base64", "cat"}
 
@@ -60,4 +63,5 @@ def check_no_secret(system: str, run: Run, secrets: Secrets):
         assert program.name in OURS | OWN[system], f"who has started {program.name}?"
         assert not secrets.found_in("\0".join(program.arguments)), f"a secret stands in the arguments of {program.name}"
         if program.name in OURS:
-            assert not secrets.found_in("\0".join(program.environment)), f"a secret stands in the environment of {program.name}"
+            given = [entry for entry in program.environment if not PROJECT_SETTING.match(entry)]
+            assert not secrets.found_in("\0".join(given)), f"a secret stands in the environment of {program.name}"
