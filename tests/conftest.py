@@ -16,7 +16,7 @@ def _binary() -> Path:
     return path.resolve()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def binary() -> Path:
     return _binary()
 

@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "agent/config/settings.h"
+#include "tuf/base/error.h"
 
 namespace agent {
 
-enum class OutputFormat { kText, kJson, kDocker, kJunit, kPrometheus };
+enum class OutputFormat { kText, kJson, kDocker, kJunit, kPrometheus, kMarkdown };
 
 /// The global options beside those that make up Settings.
 struct OutputOptions {
@@ -33,6 +34,8 @@ struct CommandLine {
   std::string command;  // "repo init"
   /// Carries it out with its options: fills the report, throws tuf::Error for all that is not success.
   std::function<void(Runtime&, Report&)> run;
+  /// What the command says of settings that no Runtime can be made of; empty: nothing beside the error.
+  std::function<void(const tuf::Error&, Report&)> report_bad_settings;
 
   /// nullopt if help or the version was asked for and written to `out`. Throws kUsage; then `understood`
   /// tells for which command and how to report it.

@@ -14,12 +14,15 @@ void add_list(Grammar& grammar);
 void add_verify(Grammar& grammar);
 void add_inspect(Grammar& grammar);
 void add_expiry(Grammar& grammar);
+void add_doctor(Grammar& grammar);
 void add_repo_setup(Grammar& grammar);   // repo init, pin
 void add_repo_care(Grammar& grammar);    // repo refresh, rotate, prepare, repair, delete
 void add_signers(Grammar& grammar);      // signer …
 void add_delegations(Grammar& grammar);  // delegation add, remove, purge
 void add_delegation_list(Grammar& grammar);
 void add_witness(Grammar& grammar);
+void add_receipt(Grammar& grammar);   // receipt verify
+void add_audit(Grammar& grammar);     // audit verify
 void add_keys(Grammar& grammar);      // key …
 void add_key_care(Grammar& grammar);  // key export, remove, passwd
 void add_tokens(Grammar& grammar);    // token …

@@ -39,6 +39,9 @@ class Grammar {
   /// The command also prints `format`; all of them print text and JSON.
   void also_prints(const CLI::App* command, OutputFormat format);
 
+  /// The command has a report for settings that cannot be used, too; the error is thrown all the same.
+  void also_reports_bad_settings(CLI::App* command, void (*report)(const tuf::Error&, Report&));
+
   /// Throws CLI::ParseError.
   void parse(int argc, const char* const* argv);
   const CLI::App& app() const { return app_; }

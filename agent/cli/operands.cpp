@@ -1,8 +1,10 @@
 #include "agent/cli/operands.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "agent/config/input_file.h"
+#include "agent/policy/policy_file.h"
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
 
@@ -42,6 +44,14 @@ std::vector<tuf::PublicKey> read_public_keys(const std::vector<std::string>& fil
     }
   }
   return keys;
+}
+
+Policy read_policy(const std::string& file) {
+  const std::string text = InputFile(file, "the policy").read_all(kMaxPolicyLength);
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  return parse_policy(text, printable(file), [&](const std::string& path) {
+    return InputFile(folder / path, "the key").read_all(kMaxPublicKeyFile);
+  });
 }
 
 }  // namespace agent

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/policy/policy.h"
 #include "tuf/keys/public_key.h"
 #include "tuf/metadata/role_name.h"
 
@@ -15,5 +16,8 @@ tuf::RoleName parse_role(const std::string& text);
 std::vector<tuf::RoleName> parse_roles(const std::vector<std::string>& texts);
 /// Certificates and `.pub` files. Throws kUsage if there is none, kFileUnreadable, kKeyUnsupported.
 std::vector<tuf::PublicKey> read_public_keys(const std::vector<std::string>& files);
+/// A policy file and the key files that it names; their paths are relative to its folder. Throws
+/// kPolicyMalformed, kFileUnreadable.
+Policy read_policy(const std::string& file);
 
 }  // namespace agent

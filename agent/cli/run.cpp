@@ -84,6 +84,15 @@ std::optional<Error> capture(Function function) {
   }
 }
 
+std::unique_ptr<Runtime> make_runtime(const CommandLine& line, Report& report) {
+  try {
+    return std::make_unique<Runtime>(line, make_log(line.output));
+  } catch (const Error& error) {
+    if (line.report_bad_settings) line.report_bad_settings(error, report);
+    throw;
+  }
+}
+
 /// The same warning once, however many attempts or images gave rise to it.
 void drop_repeated(std::vector<Warning>& warnings) {
   std::vector<Warning> once;
@@ -107,9 +116,14 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
     line = CommandLine::parse(argc, argv, out, understood);
     if (!line) return;
     understood = {line->command, line->output};
-    Runtime runtime(*line, make_log(line->output));
-    const std::optional<Error> failure = capture([&] { line->run(runtime, report); });
-    for (Warning& warning : runtime.take_warnings()) report.warnings.push_back(std::move(warning));
+    report.command = line->command;
+    const auto runtime = make_runtime(*line, report);
+    std::optional<Error> failure = capture([&] { line->run(*runtime, report); });
+    if (const auto unlogged = capture([&] { runtime->log_run(failure, report); })) {
+      if (failure) report.warnings.push_back({"NOT_LOGGED", unlogged->what()});
+      if (!failure) failure = unlogged->with_context("done, but not logged");
+    }
+    for (Warning& warning : runtime->take_warnings()) report.warnings.push_back(std::move(warning));
     if (failure) throw Error(*failure);
   });
   if (!line && !error) return static_cast<int>(ExitCode::kOk);  // help or version

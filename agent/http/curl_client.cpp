@@ -142,7 +142,7 @@ void CurlClient::take_result(Exchange& exchange, CURLcode code, Clock::time_poin
   stats_.connections += static_cast<int>(exchange.transfer.new_connections());
   exchange.stop();
 
-  const auto* error = std::get_if<Error>(&result);
+  const auto* error = std::get_if<TransportError>(&result);
   const bool lost = error != nullptr && (error->code() == ErrorCode::kServerUnreachable ||
                                          error->code() == ErrorCode::kConnectionLost);
   const int status = error != nullptr ? 0 : std::get<HttpResponse>(result).status;

@@ -7,8 +7,8 @@
 namespace agent {
 namespace {
 
-using tuf::Error;
 using tuf::ErrorCode;
+using Fault = TransportFault;
 
 const char kTrustHint[] = "name the authority that issued it with --tlscacert FILE";
 
@@ -22,18 +22,20 @@ bool is_client_certificate_alert(const std::string& text) {
          text.find("alert certificate unknown") != std::string::npos;
 }
 
-Error describe_untrusted(const CurlFailure& failure) {
+TransportError describe_untrusted(const CurlFailure& failure) {
   const std::string start = "cannot trust " + failure.host + ": its certificate ";
   // libcurl compares names itself, before it takes over OpenSSL's result.
   if (failure.text.find("target host name") != std::string::npos) {
     return {ErrorCode::kTlsFailed, start + "is for another host name",
-            "use the name that the certificate is for in --server"};
+            "use the name that the certificate is for in --server", Fault::kOtherHostName};
   }
   switch (failure.verify_result) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return {ErrorCode::kTlsFailed, start + "has expired", "check this machine's clock, or renew it"};
+      return {ErrorCode::kTlsFailed, start + "has expired", "check this machine's clock, or renew it",
+              Fault::kExpiredCertificate};
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return {ErrorCode::kTlsFailed, start + "is not valid yet", "check this machine's clock"};
+      return {ErrorCode::kTlsFailed, start + "is not valid yet", "check this machine's clock",
+              Fault::kExpiredCertificate};
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
@@ -41,7 +43,7 @@ Error describe_untrusted(const CurlFailure& failure) {
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_CERT_UNTRUSTED:
       return {ErrorCode::kTlsFailed, start + "was issued by an authority that is not trusted here",
-              kTrustHint};
+              kTrustHint, Fault::kUnknownAuthority};
     case X509_V_OK:
     case X509_V_ERR_UNSPECIFIED:
       return {ErrorCode::kTlsFailed, start + "was refused: " + printable(failure.text, 300)};
@@ -51,9 +53,12 @@ Error describe_untrusted(const CurlFailure& failure) {
   }
 }
 
-Error describe_tls(const CurlFailure& failure, const std::string& text) {
+TransportError describe_tls(const CurlFailure& failure, const std::string& text) {
   if (text.find("wrong version number") != std::string::npos) {
-    return {ErrorCode::kTlsFailed, "no TLS with " + failure.host + ": what answers there does not speak TLS"};
+    return {ErrorCode::kTlsFailed,
+            "no TLS with " + failure.host + ": what answers there does not speak TLS",
+            {},
+            Fault::kNoTls};
   }
   if (text.find("unsupported protocol") != std::string::npos ||
       text.find("alert protocol version") != std::string::npos) {
@@ -62,19 +67,19 @@ Error describe_tls(const CurlFailure& failure, const std::string& text) {
   if (text.find("alert handshake failure") != std::string::npos) {
     return {ErrorCode::kTlsFailed,
             "no TLS with " + failure.host + ": it refuses; perhaps it wants a client certificate",
-            "name it with --tlscert FILE --tlskey FILE"};
+            "name it with --tlscert FILE --tlskey FILE", Fault::kClientCertificate};
   }
   return {ErrorCode::kTlsFailed, "no TLS with " + failure.host + ": " + text};
 }
 
 }  // namespace
 
-Error describe_failure(const CurlFailure& failure) {
+TransportError describe_failure(const CurlFailure& failure) {
   const std::string text =
       printable(failure.text.empty() ? curl_easy_strerror(failure.code) : failure.text, 300);
   if (is_client_certificate_alert(text)) {
     return {ErrorCode::kTlsFailed, failure.host + " refuses the client certificate: " + text,
-            "name it with --tlscert FILE --tlskey FILE"};
+            "name it with --tlscert FILE --tlskey FILE", Fault::kClientCertificate};
   }
   switch (failure.code) {
     case CURLE_SSL_CACERT_BADFILE:
@@ -112,7 +117,9 @@ Error describe_failure(const CurlFailure& failure) {
   if (!failure.request_begun) {
     const bool unknown_host = failure.code == CURLE_COULDNT_RESOLVE_HOST;
     return {ErrorCode::kServerUnreachable,
-            "cannot reach " + failure.host + ": " + (unknown_host ? "no such host is known" : text)};
+            "cannot reach " + failure.host + ": " + (unknown_host ? "no such host is known" : text),
+            {},
+            unknown_host ? Fault::kUnknownHost : Fault::kOther};
   }
   if (failure.code == CURLE_OPERATION_TIMEDOUT) {
     return {ErrorCode::kTimeout, "no whole answer from " + failure.host + " in time: " + text};

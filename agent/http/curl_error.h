@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "tuf/base/error.h"
+#include "agent/http/transport_error.h"
 
 namespace agent {
 
@@ -18,6 +18,6 @@ struct CurlFailure {
   std::string text;            // libcurl's own explanation; may quote the server
 };
 
-tuf::Error describe_failure(const CurlFailure& failure);
+TransportError describe_failure(const CurlFailure& failure);
 
 }  // namespace agent

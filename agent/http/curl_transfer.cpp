@@ -160,13 +160,13 @@ void CurlTransfer::prepare(std::chrono::milliseconds time_left) {
   set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(time_left.count())));
 }
 
-std::variant<HttpResponse, Error> CurlTransfer::result(CURLcode code) {
-  if (!refusal_.empty()) return Error(ErrorCode::kServerError, host() + " " + refusal_);
+std::variant<HttpResponse, TransportError> CurlTransfer::result(CURLcode code) {
+  if (!refusal_.empty()) return TransportError(ErrorCode::kServerError, host() + " " + refusal_);
   if (too_long_ || code == CURLE_FILESIZE_EXCEEDED) {
     if (request_.may_be_longer) return longer_response();
-    return Error(ErrorCode::kServerError, host() + " sends more than the " +
-                                              std::to_string(request_.max_response) +
-                                              " bytes that are allowed for " + url_.path());
+    return TransportError(ErrorCode::kServerError, host() + " sends more than the " +
+                                                       std::to_string(request_.max_response) +
+                                                       " bytes that are allowed for " + url_.path());
   }
   if (code != CURLE_OK) {
     CurlFailure failure{code, host(), request_begun_, 0, static_cast<char*>(curl_text_)};

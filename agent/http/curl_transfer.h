@@ -13,8 +13,8 @@
 #include "agent/http/curl_options.h"
 #include "agent/http/http_client.h"
 #include "agent/http/multipart.h"
+#include "agent/http/transport_error.h"
 #include "agent/http/url.h"
-#include "tuf/base/error.h"
 #include "tuf/base/openssl.h"
 
 namespace agent {
@@ -32,7 +32,7 @@ class CurlTransfer {
   /// Makes ready for a (new) try that must end within `time_left`.
   void prepare(std::chrono::milliseconds time_left);
   /// What became of the try that ended with `code`.
-  std::variant<HttpResponse, tuf::Error> result(CURLcode code);
+  std::variant<HttpResponse, TransportError> result(CURLcode code);
   /// What the server asked to wait before another try; zero if it did not say.
   std::chrono::seconds retry_after() const;
   long new_connections() const;

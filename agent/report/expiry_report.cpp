@@ -1,5 +1,6 @@
 #include "agent/report/expiry_report.h"
 
+#include "agent/report/junit.h"
 #include "agent/report/printable.h"
 #include "agent/report/text_table.h"
 
@@ -15,30 +16,6 @@ const char* status_of(const RoleExpiry& role, tuf::Time at, tuf::Time due_by) {
   if (role.renewed_by_server) return "renewed by the server";
   if (role.expires <= at) return "expired";
   return role.is_due(due_by) ? "due" : "ok";
-}
-
-/// Text of an XML attribute or element. What XML cannot carry at all has been made visible before.
-std::string xml(const std::string& text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
 }
 
 /// Value of a Prometheus label. GUNs and role names hold neither quotes nor line breaks.
@@ -77,32 +54,18 @@ std::vector<std::string> ExpiryReport::text() const {
 }
 
 std::string ExpiryReport::junit() const {
-  std::size_t tests = 0;
-  std::size_t errors = 0;
-  std::string cases;
+  JunitSuite suite("countersign expiry");
   for (const RepositoryExpiry& repository : repositories) {
-    const std::string class_name = "\" classname=\"" + xml(repository.gun) + "\"";
-    if (!repository.failure.empty()) {
-      ++tests;
-      ++errors;
-      cases += "    <testcase name=\"trust data" + class_name + "><error message=\"" +
-               xml(repository.failure) + "\"/></testcase>\n";
-    }
+    if (!repository.failure.empty()) suite.error(repository.gun, "trust data", repository.failure);
     for (const RoleExpiry& role : repository.roles) {
-      ++tests;
-      cases += "    <testcase name=\"" + xml(role.name) + class_name;
-      if (!role.is_due(due_by)) {
-        cases += "/>\n";
-        continue;
+      if (role.is_due(due_by)) {
+        suite.fail(repository.gun, role.name, {role.name + " expires at " + tuf::format_time(role.expires)});
+      } else {
+        suite.pass(repository.gun, role.name);
       }
-      cases += "><failure message=\"" + xml(role.name) + " expires at " + tuf::format_time(role.expires) +
-               "\"/></testcase>\n";
     }
   }
-  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"countersign expiry\" "
-         "tests=\"" +
-         std::to_string(tests) + "\" failures=\"" + std::to_string(due().size()) + "\" errors=\"" +
-         std::to_string(errors) + "\">\n" + cases + "  </testsuite>\n</testsuites>";
+  return suite.text();
 }
 
 std::string ExpiryReport::prometheus() const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/http/error_body.h"
+#include "agent/http/unusable_answer.h"
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
@@ -25,28 +26,9 @@ std::string because(const ErrorBody& error) {
   return text.empty() ? "" : ": " + text;
 }
 
-/// What to throw for an answer that is of no use to a reader or, after a publish, says that nothing was done.
 Error unusable(const std::string& server, const tuf::Gun& gun, const HttpResponse& response) {
-  const ErrorBody error = ErrorBody::parse(response.body);
-  const std::string answer = server + " answers " + std::to_string(response.status) + " for " + gun.text();
-  if (response.status == 401) {
-    return {ErrorCode::kUnauthorized, answer + ": it wants credentials" + because(error)};
-  }
-  if (response.status == 403) {
-    return {ErrorCode::kForbidden, answer + ": these credentials may not do that" + because(error)};
-  }
-  if (response.status >= 300 && response.status < 400) {
-    const std::string target = printable(response.header("location").value_or("nowhere"), 200);
-    return {ErrorCode::kServerError, answer + ": a redirect to " + target + ", which is not followed",
-            "name the server itself in --server, without a path that it would clean up"};
-  }
-  if (response.status == 429) {
-    const std::string wait = printable(response.header("retry-after").value_or(""), 40);
-    return {ErrorCode::kServerError, answer + ": too many requests" +
-                                         (wait.empty() ? "" : ", to be repeated after " + wait) +
-                                         because(error)};
-  }
-  return {ErrorCode::kServerError, answer + because(error)};
+  return unusable_answer(server, gun.text(), response,
+                         "name the server itself in --server, without a path that it would clean up");
 }
 
 std::string file_name(const FileRequest& request) {
@@ -144,12 +126,26 @@ void NotaryServer::remove() {
   if (response.status != 200 && response.status != 404) throw unusable(name(), gun_, response);
 }
 
-tuf::KeyObject NotaryServer::key_answered_to(HttpMethod method, const tuf::RoleName& role) {
+void NotaryServer::require_publishing() {
+  const HttpResponse response = ask_for_key(HttpMethod::kGet, tuf::RoleName::of("timestamp"));
+  if (response.status == 404) {
+    throw Error(ErrorCode::kServerRejected,
+                name() + " serves " + gun_.text() + ", but nothing can be published there: it has no keys",
+                "name the Notary server, or the folder itself as file:DIR, in --server");
+  }
+  if (response.status != 200) throw unusable(name(), gun_, response);
+}
+
+HttpResponse NotaryServer::ask_for_key(HttpMethod method, const tuf::RoleName& role) {
   HttpRequest request;
   request.method = method;
   request.url = url_of(role.text() + ".key");
   request.max_response = kMaxKey;
-  const HttpResponse response = http_->send_one(request);
+  return http_->send_one(request);
+}
+
+tuf::KeyObject NotaryServer::key_answered_to(HttpMethod method, const tuf::RoleName& role) {
+  const HttpResponse response = ask_for_key(method, role);
   if (response.status != 200) throw unusable(name(), gun_, response);
   const std::string what = name() + "'s " + role.text() + " key";
   try {

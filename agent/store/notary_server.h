@@ -24,11 +24,14 @@ class NotaryServer final : public TrustStore {
   std::vector<std::optional<std::string>> fetch(const std::vector<FileRequest>& requests) override;
   tuf::KeyObject server_key(const tuf::RoleName& role) override;
   tuf::KeyObject make_server_key(const tuf::RoleName& role) override;
+  /// Asks for the timestamp key, which wants the same permission as a publish (section 1.3).
+  void require_publishing() override;
   void remove() override;
   PublishResult publish(const std::vector<RoleFile>& files) override;
 
  private:
   HttpRequest make_request(const FileRequest& request) const;
+  HttpResponse ask_for_key(HttpMethod method, const tuf::RoleName& role);
   tuf::KeyObject key_answered_to(HttpMethod method, const tuf::RoleName& role);
   std::string url_of(const std::string& file) const;
 

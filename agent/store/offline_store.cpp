@@ -30,6 +30,10 @@ tuf::KeyObject OfflineStore::make_server_key(const tuf::RoleName& role) {
   return server_key(role);
 }
 
+void OfflineStore::require_publishing() {
+  throw tuf::Error(tuf::ErrorCode::kInternal, name_ + " cannot be published to");
+}
+
 void OfflineStore::remove() {
   throw tuf::Error(tuf::ErrorCode::kInternal, name_ + " cannot be removed");
 }

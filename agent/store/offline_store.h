@@ -17,6 +17,7 @@ class OfflineStore final : public TrustStore {
   /// All of these throw kInternal: whoever is asked to change something has refused to do it offline.
   tuf::KeyObject server_key(const tuf::RoleName& role) override;
   tuf::KeyObject make_server_key(const tuf::RoleName& role) override;
+  void require_publishing() override;
   void remove() override;
   PublishResult publish(const std::vector<RoleFile>& files) override;
 

@@ -163,6 +163,14 @@ tuf::KeyObject StaticRepository::make_server_key(const tuf::RoleName& role) {
   return keys_.make(role)->public_key().object();
 }
 
+void StaticRepository::require_publishing() {
+  if (can_write()) return;
+  throw tuf::Error(tuf::ErrorCode::kLocal,
+                   name_ + " can be read, but not written: " + gun_.text() + " or its keys in " +
+                       key_folder_.string() + " are not this user's",
+                   "run this as the owner of the folder and of its keys: ls -ld " + key_folder_.string());
+}
+
 void StaticRepository::remove() {
   if (!std::filesystem::exists(folder_.path())) return;
   const FileLock guard = lock();

@@ -41,6 +41,7 @@ class StaticRepository final : public TrustStore {
   tuf::KeyObject server_key(const tuf::RoleName& role) override;
   tuf::KeyObject make_server_key(const tuf::RoleName& role) override;
   /// The repository's files go, timestamp.json first, and its keys.
+  void require_publishing() override;
   void remove() override;
   /// Never kUnknown: an error after the switch says in its message that the update is published.
   PublishResult publish(const std::vector<RoleFile>& files) override;

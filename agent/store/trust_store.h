@@ -59,6 +59,11 @@ class TrustStore {
   /// A new key for `snapshot` or `timestamp`, which takes effect when a root names it.
   virtual tuf::KeyObject make_server_key(const tuf::RoleName& role) = 0;
 
+  /// Whether whoever asks may publish, as far as it can be known without publishing; changes nothing. Only
+  /// for a repository that exists. Throws DENIED and UNAVAILABLE errors, kServerRejected if nobody can
+  /// publish there, kLocal.
+  virtual void require_publishing() = 0;
+
   /// Deletes everything that is stored of the repository; nothing there is fine too.
   virtual void remove() = 0;
 

@@ -18,7 +18,7 @@ std::vector<RoleExpiry> role_expiries(const tuf::TrustedRepository& repository, 
   }
   add("targets", repository.targets());
   add("snapshot", repository.snapshot());
-  add("timestamp", repository.timestamp(), server_renews);
+  if (repository.has_timestamp()) add("timestamp", repository.timestamp(), server_renews);
   for (const tuf::Delegation& delegation : repository.delegations()) {
     if (delegation.metadata) add(delegation.role.name.text(), *delegation.metadata);
   }

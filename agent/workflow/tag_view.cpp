@@ -21,14 +21,6 @@ std::vector<RoleName> usable_roles(const tuf::TrustedRepository& repository) {
   return roles;
 }
 
-/// Whether nobody can tell what `targets/releases` holds. The official clients refuse such a repository, so
-/// nothing in it is released; a role that is expired or no longer well signed they pass over (section 7.4).
-bool hides_releases(const tuf::TrustedRepository& repository) {
-  const tuf::Delegation* releases = repository.find_delegation(kReleases);
-  return releases && (releases->state == tuf::Delegation::State::kMissing ||
-                      releases->state == tuf::Delegation::State::kMalformed);
-}
-
 /// The roles that hold a name, in order, each with its entry.
 using Holders = std::vector<std::pair<RoleName, const tuf::Target*>>;
 
@@ -62,6 +54,12 @@ std::vector<TagView> views_of(const tuf::TrustedRepository& repository, const st
 }
 
 }  // namespace
+
+bool hides_releases(const tuf::TrustedRepository& repository) {
+  const tuf::Delegation* releases = repository.find_delegation(kReleases);
+  return releases && (releases->state == tuf::Delegation::State::kMissing ||
+                      releases->state == tuf::Delegation::State::kMalformed);
+}
 
 bool TagView::is_in(const RoleName& role) const {
   return std::find(roles.begin(), roles.end(), role) != roles.end();

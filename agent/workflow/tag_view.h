@@ -26,6 +26,10 @@ struct TagView {
   std::vector<std::string> signers() const;
 };
 
+/// Whether nobody can tell what `targets/releases` holds. The official clients refuse such a repository, so
+/// nothing in it is released; a role that is expired or no longer well signed they pass over (section 7.4).
+bool hides_releases(const tuf::TrustedRepository& repository);
+
 /// All tags by name; for one name the released view first.
 std::vector<TagView> view_tags(const tuf::TrustedRepository& repository);
 /// The views of one name.

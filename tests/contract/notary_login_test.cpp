@@ -87,6 +87,7 @@ TEST_CASE("who may only read can read and cannot publish") {
   NotaryServer reader = lab.store(Access::kRead, "bob");
   CHECK_FALSE(reader.fetch({{RoleName::of("root")}}).front());
   NotaryServer publisher = lab.store(Access::kPublish, "bob");
+  CHECK_ERROR(publisher.require_publishing(), ErrorCode::kForbidden, "bob");
   CHECK_ERROR(publisher.publish(kTimestamp), ErrorCode::kForbidden,
               "bob (credentials from NOTARY_AUTH) may not publish trust data of localhost:5000/team/app");
 }

@@ -376,6 +376,16 @@ TEST_CASE("with a root stored the store's keys are those that the root names") {
         on.store->server_key(tuf::RoleName::of("timestamp")));
 }
 
+TEST_CASE("whoever may publish is told so, and nothing changes by asking") {
+  Contract on;
+  on.initialise();
+  const std::int64_t before = on.version("timestamp");
+  const tuf::KeyObject key = on.store->server_key(tuf::RoleName::of("timestamp"));
+  CHECK_NOTHROW(on.store->require_publishing());
+  CHECK(on.version("timestamp") == before);
+  CHECK(on.store->server_key(tuf::RoleName::of("timestamp")) == key);
+}
+
 TEST_CASE("a root with a timestamp key that is not the store's is refused") {
   Contract on;
   CAPTURE(on.implementation.name);

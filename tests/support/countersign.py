@@ -11,6 +11,7 @@ from support.stores import Store
 
 ERROR_LINE = re.compile(r"^error\[([A-Z0-9_]+)\]: (\S.*)$", re.MULTILINE)
 HINT_LINE = re.compile(r"^hint: (\S.*)$", re.MULTILINE)
+DEFAULT = object()
 SANITIZER_REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:")
 
 
@@ -71,10 +72,11 @@ def _check_promises(outcome: Outcome, command: str, secrets: Secrets):
 
 class Countersign:
     """One user on one machine: home, trust directory, working directory, environment. `pin` is what --trust-root
-    gets; `ca=False` leaves the server's CA untrusted; `wrapper` is a command that runs the program."""
+    gets; `ca=False` leaves the server's CA untrusted; `server` is named in the store's place, None names none;
+    `wrapper` is a command that runs the program."""
 
     def __init__(self, binary: Path, home: Path, store: Store, secrets: Secrets, *, env=None, pin=None,
-                 trust_dir: Path | None = None, ca=True, wrapper=()):
+                 trust_dir: Path | None = None, ca=True, server=DEFAULT, wrapper=()):
         self.binary = binary
         self.home = home
         self.work = home / "work"
@@ -83,14 +85,18 @@ class Countersign:
             folder.mkdir(parents=True, exist_ok=True)
         self.trust_dir = trust_dir or home / "trust"
         self.store = store
+        self.server = store.option if server is DEFAULT else server
         self.secrets = secrets
         self.env = dict(env or {})
         self.pin = pin
         self.ca = ca
+        self.server = server
         self.wrapper = wrapper
 
     def global_options(self) -> list[str]:
-        options = ["-s", self.store.option, "-d", str(self.trust_dir)]
+        options = ["-d", str(self.trust_dir)]
+        if self.server:
+            options += ["-s", self.server]
         if self.ca:
             options += ["--tlscacert", str(self.store.ca)]
         if self.pin:

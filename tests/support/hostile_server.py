@@ -70,7 +70,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.paths.append(self.path)
         if self.path == "/v2/":  # how official clients ask whether anybody is there
-            return self._send(Answer(b"{}"))
+            return self._send(self.server.ping)
         shelf, name = self._subject()
         shelf.requests.append(name)
         self._send(shelf.answer(name))
@@ -139,6 +139,7 @@ class HostileServer(ThreadingHTTPServer):
         self.url = self.option = f"https://127.0.0.1:{self.server_address[1]}"
         self.ca = authority.ca
         self.shelves: dict[str, Shelf] = {}
+        self.ping = Answer(b"{}")
         self.paths: list[str] = []  # of all requests, in order
         self.faults: list[str] = []  # of the server itself: there must be none
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

@@ -21,6 +21,7 @@ class MemoryStore final : public agent::TrustStore {
   std::vector<std::optional<std::string>> fetch(const std::vector<agent::FileRequest>& requests) override;
   tuf::KeyObject server_key(const tuf::RoleName& role) override;
   tuf::KeyObject make_server_key(const tuf::RoleName& role) override;
+  void require_publishing() override {}
   void remove() override;
   agent::PublishResult publish(const std::vector<agent::RoleFile>& files) override;
 

@@ -21,6 +21,7 @@ class Store:
         self.name = name
         self.url = url  # for readers and for the official clients
         self.option = option or url  # for countersign --server
+        self.authority = authority
         self.ca = authority.ca
         self._reader = Reader(url, self.ca)
 
@@ -158,7 +159,7 @@ class StaticRepository(Store):
     def __init__(self, folder: Path):
         authority = Authority(folder / "tls")
         self.folder = folder / "repository"
-        self.folder.mkdir()
+        self.folder.mkdir(parents=True)
         self._server = Nginx(folder / "nginx", authority, f"root {self.folder};")
         super().__init__("static", self._server.url, authority, f"file:{self.folder}")
 

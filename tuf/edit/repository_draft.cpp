@@ -94,6 +94,11 @@ const Targets* RepositoryDraft::current(const RoleName& role) const {
   return delegation && delegation->metadata ? &delegation->metadata->body : nullptr;
 }
 
+const Targets* RepositoryDraft::find_changed(const RoleName& role) const {
+  const auto changed = targets_.find(role);
+  return changed == targets_.end() ? nullptr : &changed->second;
+}
+
 const Targets& RepositoryDraft::parent_of(const RoleName& role) const {
   const Targets* parent = current(role.parent());
   if (!parent)

@@ -78,6 +78,8 @@ class RepositoryDraft {
   bool loses_file(const RoleName& delegation) const;
 
   bool empty() const { return targets_.empty() && !root_; }
+  /// `targets` or a delegation as it will be; nullptr if it stays as it is.
+  const Targets* find_changed(const RoleName& role) const;
 
   /// A role that must be signed, and by whom.
   struct Pending {

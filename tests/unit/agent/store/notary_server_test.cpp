@@ -163,3 +163,19 @@ TEST_CASE("a publish that the server refuses says why") {
   Lab lab(response(row.status, error_body("INVALID_UPDATE")));
   CHECK_ERROR(lab.store.publish(kFiles), row.code, row.message);
 }
+
+TEST_CASE("whether one may publish is asked for without publishing") {
+  Lab lab(response(200, "{}"));
+  lab.store.require_publishing();
+  REQUIRE(lab.http->requests.size() == 1);
+  CHECK(lab.http->requests[0].method == HttpMethod::kGet);
+  CHECK(lab.http->requests[0].url ==
+        "https://n.example:4443/trust/v2/localhost:5000/team/app/_trust/tuf/timestamp.key");
+}
+
+TEST_CASE("a server without keys takes nothing, one in trouble may later") {
+  CHECK_ERROR(Lab(response(404)).store.require_publishing(), ErrorCode::kServerRejected,
+              "nothing can be published");
+  CHECK_ERROR(Lab(response(500)).store.require_publishing(), ErrorCode::kServerError, "500");
+  CHECK_ERROR(Lab(response(403)).store.require_publishing(), ErrorCode::kForbidden);
+}

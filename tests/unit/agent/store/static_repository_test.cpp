@@ -205,6 +205,8 @@ TEST_CASE("whoever has lost the keys cannot publish, and nothing changes") {
   const std::string before = test::read_file(at.tuf_folder / "timestamp.json");
   fs::rename(at.dir / "served.keys", at.dir / "away");
   auto store = at.open();
+  CHECK(at.error_of([&] { store.require_publishing(); }).code() == tuf::ErrorCode::kLocal);
+  CHECK_FALSE(fs::exists(at.dir / "served.keys"));
   CHECK(at.error_of([&] { store.publish(files); }).code() == tuf::ErrorCode::kServerRejected);
   CHECK(test::read_file(at.tuf_folder / "timestamp.json") == before);
 }

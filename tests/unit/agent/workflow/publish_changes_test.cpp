@@ -66,6 +66,7 @@ class KeylessStore final : public agent::TrustStore {
     throw tuf::Error(ErrorCode::kForbidden, "not for you");
   }
   tuf::KeyObject make_server_key(const RoleName& role) override { return server_key(role); }
+  void require_publishing() override { server_key(RoleName::of("timestamp")); }
   void remove() override { store_.remove(); }
   agent::PublishResult publish(const std::vector<agent::RoleFile>& files) override {
     return store_.publish(files);
@@ -261,4 +262,24 @@ TEST_CASE("Where clients sign the snapshot its missing key is what an error name
   CHECK_ERROR(agent::publish_changes(keyless, p.machine.seen, p.machine.request, add_tag("2.0"),
                                      only_delegate, {}, p.machine.warnings),
               ErrorCode::kServerRejected);
+}
+
+TEST_CASE("What no reader would take any more is not published") {
+  Publishing p;
+  const auto add_values = [](int entries, int values) {
+    return [=](const tuf::TrustedRepository&, tuf::RepositoryDraft& draft) {
+      for (int i = 0; i < entries; ++i) {
+        tuf::Target target = test::make_target("x");
+        target.custom = tuf::Json(std::vector<std::string>(static_cast<std::size_t>(values), "\",{["));
+        draft.set_target(kReleases, "tag-" + std::to_string(i), target);
+      }
+    };
+  };
+  // The file holds 7 values of its own and 5 for each tag, beside those in the list.
+  const int room = (static_cast<int>(tuf::kMaxJsonValues) - 7 - 5 * 5 - 4) / 5;
+  CHECK_ERROR(p.publish(add_values(5, room + 100)), ErrorCode::kInvalidRole, "targets/releases");
+  CHECK(p.store.publishes == 0);
+  PublishOptions dry_run;
+  dry_run.dry_run = true;
+  CHECK(p.publish(add_values(5, room - 100), dry_run).files.size() == 1);
 }

@@ -1,0 +1,79 @@
+#include "agent/cli/guarding.h"
+
+#include "agent/cli/operands.h"
+#include "agent/report/verdict_report.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+
+std::optional<Policy> read_policy(const PolicyOptions& options) {
+  if (options.quarantine && options.no_resign_guard) {
+    throw tuf::Error(tuf::ErrorCode::kUsage, "--quarantine drops what --no-resign-guard does not look for",
+                     "leave one of them out");
+  }
+  if (options.file) return read_policy(*options.file);
+  if (!options.quarantine && !options.no_resign_guard) return std::nullopt;
+  throw tuf::Error(tuf::ErrorCode::kUsage,
+                   std::string(options.quarantine ? "--quarantine" : "--no-resign-guard") +
+                       " speaks of what a policy does not count, and none is given",
+                   "add --policy FILE");
+}
+
+GuardedRepository::GuardedRepository(const Policy& policy, const PolicyOptions& options, bool allow_move,
+                                     const tuf::Gun& gun, Runtime& runtime, std::vector<Warning>& warnings)
+    : memory_(runtime.settings().trust_dir(), gun),
+      dry_run_(runtime.dry_run()),
+      checks_releases_(!options.no_resign_guard),
+      guard_(policy, runtime.keys(), guard_options(options, allow_move, memory_, warnings)) {}
+
+PolicyGuard::Options GuardedRepository::guard_options(const PolicyOptions& options, bool allow_move,
+                                                      const GuardedReleases& memory,
+                                                      std::vector<Warning>& warnings) {
+  PolicyGuard::Options guard{allow_move, options.quarantine, !options.no_resign_guard};
+  if (options.no_resign_guard) {
+    warnings.push_back({"RESIGN_GUARD_OFF", "targets/releases is signed with whatever stands in it"});
+    return guard;
+  }
+  try {
+    guard.last_releases = memory.load();
+  } catch (const tuf::Error& error) {
+    warnings.push_back({"CACHE_UNUSABLE", error.what()});
+  }
+  return guard;
+}
+
+void GuardedRepository::describe(RepositoryReport& repository, std::vector<Warning>& warnings) const {
+  for (std::size_t i = 0; i < guard_.decisions().size(); ++i) {
+    const Decision& decision = guard_.decisions()[i];
+    OrderedJson json = {{"verdict", decision.allowed ? "allowed" : "refused"}};
+    json.update(decision_json(decision));
+    repository.targets.at(i).more["policy"] = std::move(json);
+    for (const Decision::Reason& reason : decision.reasons)
+      warnings.push_back({"POLICY_INCOMPLETE", reason.message + "; " + reason.mend});
+  }
+  if (guard_.quarantined().empty()) return;
+  repository.more["quarantined"] = foreign_json(guard_.quarantined());
+  for (const ForeignEntry& entry : guard_.quarantined()) {
+    warnings.push_back({"QUARANTINED", (dry_run_ ? "would drop from targets/releases of "
+                                                 : "dropped from targets/releases of ") +
+                                           repository.gun + ": " + entry.text()});
+  }
+}
+
+void GuardedRepository::describe_refusal(RepositoryReport& repository) const {
+  if (!guard_.foreign().empty()) repository.more["foreign_entries"] = foreign_json(guard_.foreign());
+}
+
+void GuardedRepository::remember(const PublishedChanges& changes, std::vector<Warning>& warnings) const {
+  if (!changes.published || !checks_releases_) return;
+  for (const auto& file : changes.files) {
+    if (file.role.text() != "targets/releases") continue;
+    try {
+      memory_.save(file.bytes);
+    } catch (const tuf::Error& error) {
+      warnings.push_back({"CACHE_UNUSABLE", error.what()});
+    }
+  }
+}
+
+}  // namespace agent

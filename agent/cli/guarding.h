@@ -1,0 +1,50 @@
+// Guarding: what `sign` shares with the policy: its options, the guard of one repository, and what both say.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/cli/runtime.h"
+#include "agent/report/report.h"
+#include "agent/trust_dir/guarded_releases.h"
+#include "agent/workflow/policy_guard.h"
+
+namespace agent {
+
+struct PolicyOptions {
+  std::optional<std::string> file;
+  bool quarantine = false;
+  bool no_resign_guard = false;
+};
+
+/// nullopt without one. Throws kUsage for options that do not go together, and what read_policy throws.
+std::optional<Policy> read_policy(const PolicyOptions& options);
+
+/// The guard of one repository, with its memory in the trust directory.
+class GuardedRepository {
+ public:
+  /// The policy must outlive it.
+  GuardedRepository(const Policy& policy, const PolicyOptions& options, bool allow_move, const tuf::Gun& gun,
+                    Runtime& runtime, std::vector<Warning>& warnings);
+
+  PolicyGuard& guard() { return guard_; }
+
+  /// After signing, when the report has its targets: what the policy says of each, and what was dropped.
+  void describe(RepositoryReport& repository, std::vector<Warning>& warnings) const;
+  /// After a refusal: every foreign entry, however many the message names.
+  void describe_refusal(RepositoryReport& repository) const;
+  /// Remembers what was checked and signed. Failing that is a warning: the next run is only stricter.
+  void remember(const PublishedChanges& changes, std::vector<Warning>& warnings) const;
+
+ private:
+  static PolicyGuard::Options guard_options(const PolicyOptions& options, bool allow_move,
+                                            const GuardedReleases& memory, std::vector<Warning>& warnings);
+
+  GuardedReleases memory_;
+  bool dry_run_;
+  bool checks_releases_;
+  PolicyGuard guard_;
+};
+
+}  // namespace agent

@@ -1,0 +1,42 @@
+// list: what a repository says of its tags.
+#include "agent/cli/commands.h"
+#include "agent/cli/looking.h"
+#include "agent/image/image_reference.h"
+#include "agent/report/repository_report.h"
+#include "agent/report/text_table.h"
+#include "agent/workflow/tag_view.h"
+
+namespace agent {
+namespace {
+
+struct ListOptions {
+  std::string repository;
+};
+
+void list(const ListOptions& options, Runtime& runtime, Report& report) {
+  const tuf::TrustedRepository trusted = look_at(parse_repository(options.repository), runtime, report);
+  RepositoryReport& described = report.repositories.back();
+  described.roles = describe_roles(trusted);
+  TextTable table({"TAG", "DIGEST", "SIZE", "ROLES", "SIGNERS"});
+  for (const TagView& view : view_tags(trusted)) {
+    described.targets.push_back(describe_target(view));
+    table.add({view.name, view.digest(), std::to_string(view.target.length),
+               join(names_of(view.roles)) + (view.released ? "" : " (not released)"), join(view.signers())});
+  }
+  if (described.targets.empty()) {
+    report.text.push_back("no signed tags in " + described.gun);
+  } else {
+    report.text = table.lines();
+  }
+  for (Warning& warning : health_warnings(trusted)) report.warnings.push_back(std::move(warning));
+}
+
+}  // namespace
+
+void add_list(Grammar& grammar) {
+  auto options = std::make_shared<ListOptions>();
+  CLI::App* c = grammar.command("list", "Signed tags of a repository", options, list);
+  add_operand(c, "repository", options->repository, "REPO");
+}
+
+}  // namespace agent

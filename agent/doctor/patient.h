@@ -1,0 +1,24 @@
+// Patient: this machine, and the repository that it is to sign for, if one was named.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/cli/runtime.h"
+
+namespace agent {
+
+struct Patient {
+  Runtime& runtime;
+  std::optional<tuf::Gun> gun;
+  std::optional<std::string> tag;
+  std::vector<Warning> warnings = {};  // what is no broken link, but worth a word
+
+  const Settings& settings() const { return runtime.settings(); }
+  void warn(std::string code, std::string message) {
+    warnings.push_back({std::move(code), std::move(message)});
+  }
+};
+
+}  // namespace agent

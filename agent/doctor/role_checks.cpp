@@ -1,0 +1,208 @@
+#include "agent/doctor/role_checks.h"
+
+#include <algorithm>
+#include <set>
+
+#include "agent/report/printable.h"
+#include "agent/report/repository_report.h"
+#include "agent/workflow/rotate_key.h"
+#include "agent/workflow/signing_keys.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+using tuf::RoleName;
+
+const RoleName kReleases = RoleName::of("targets/releases");
+const RoleName kSnapshot = RoleName::of("snapshot");
+
+bool lists(const tuf::RoleAuthority& authority, const tuf::KeyId& canonical_id) {
+  return std::any_of(authority.keys().begin(), authority.keys().end(),
+                     [&](const tuf::PublicKey& key) { return key.canonical_id() == canonical_id; });
+}
+
+}  // namespace
+
+RoleChecks::RoleChecks(Patient& patient, ServerChecks& server, RepositoryChecks& repository, KeyChecks& keys)
+    : patient_(patient), server_(server), repository_(repository), keys_(keys) {}
+
+void RoleChecks::add_to(std::vector<Check>& chain) {
+  chain.push_back({"roles", [this] { return look_at_roles(); }});
+  chain.push_back({"paths", [this] { return look_at_paths(); }});
+  chain.push_back({"snapshot", [this] { return look_at_snapshot(); }});
+}
+
+std::size_t RoleChecks::keys_at_hand(const tuf::RoleAuthority& authority) {
+  std::set<tuf::KeyId> found;
+  for (const tuf::PublicKey& key : authority.keys()) {
+    if (keys_.ring().has(key.canonical_id())) found.insert(key.canonical_id());
+  }
+  return found.size();
+}
+
+std::vector<std::string> RoleChecks::roles_listing(const tuf::KeyId& canonical_id) {
+  const tuf::TrustedRepository& repository = repository_.trusted();
+  std::vector<std::string> roles;
+  for (const char* top : {"root", "targets", "snapshot"}) {
+    if (lists(tuf::RoleAuthority::of(repository.root().body, RoleName::of(top)), canonical_id))
+      roles.emplace_back(top);
+  }
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    if (lists(delegation.authority, canonical_id)) roles.push_back(delegation.role.name.text());
+  }
+  return roles;
+}
+
+void RoleChecks::tell_roles_of_keys() {
+  std::set<tuf::KeyId> told;
+  for (const hsm::KeyInfo& key : keys_.ring().keys()) {
+    if (!told.insert(key.canonical_id).second) continue;
+    keys_with_roles_.push_back({{"canonical_id", key.canonical_id.hex()},
+                                {"location", key.location},
+                                {"label", key.label},
+                                {"roles", roles_listing(key.canonical_id)}});
+  }
+}
+
+/// Why the keys at hand cannot sign releases, more closely than `sign` says it.
+void RoleChecks::require_releases() {
+  const tuf::TrustedRepository& repository = repository_.trusted();
+  const std::string gun = patient_.gun->text();
+  const tuf::Delegation* releases = repository.find_delegation(kReleases);
+  if (!releases) return;  // roles_to_sign says so
+  const std::size_t found = keys_at_hand(releases->authority);
+  const auto threshold = static_cast<std::size_t>(releases->authority.threshold());
+  if (found > 0 && found < threshold) {
+    throw Ailment(
+        "threshold-not-met",
+        Error(ErrorCode::kKeyNotInRole,
+              "targets/releases of " + gun + " wants " + std::to_string(threshold) + " signatures, and " +
+                  std::to_string(found) + (found == 1 ? " of its keys is" : " of its keys are") + " at hand",
+              "name the others' keys with --signing-key too, or let an administrator lower it: countersign "
+              "delegation add " +
+                  gun + " targets/releases --threshold " + std::to_string(found)));
+  }
+  if (found > 0) return;
+  for (const hsm::KeyInfo& key : keys_.ring().keys()) {
+    for (const std::string& role : roles_listing(key.canonical_id)) {
+      if (!RoleName::of(role).is_delegation()) continue;
+      throw Ailment("key-not-in-releases",
+                    Error(ErrorCode::kKeyNotInRole,
+                          "key " + key.canonical_id.short_form() + " is listed in " + role + " of " + gun +
+                              ", but not in targets/releases, so pullers would not see what it signs",
+                          "an administrator adds it with: countersign delegation add " + gun +
+                              " targets/releases --key KEY.pub"));
+    }
+  }
+}
+
+/// What nobody can read, nobody can add to. What has merely expired is renewed when something is signed.
+void RoleChecks::require_readable(const tuf::Delegation& delegation) {
+  if (!delegation.problem || delegation.state == tuf::Delegation::State::kExpired) return;
+  const std::string role = delegation.role.name.text();
+  if (delegation.state == tuf::Delegation::State::kMissing) {
+    throw Ailment("role-unservable",
+                  delegation.problem->with_hint("whoever holds the key of " + role +
+                                                " runs: countersign repo repair " + patient_.gun->text()));
+  }
+  throw Ailment("role-unreadable",
+                Error(delegation.problem->code(),
+                      "the stored file of " + role + " is of no use: " + delegation.problem->what(),
+                      "show what is in it, then sign it anew or empty it: countersign witness " +
+                          patient_.gun->text() + " " + role));
+}
+
+std::string RoleChecks::look_at_roles() {
+  const tuf::TrustedRepository& repository = repository_.trusted();
+  tell_roles_of_keys();
+  require_releases();
+  try {
+    roles_ = roles_to_sign(repository, keys_.ring());
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kRoleNotFound) throw Ailment("no-releases-role", error);
+    throw;
+  }
+  for (const RoleName& role : roles_) require_readable(*repository.find_delegation(role));
+  if (roles_.size() == 1) {
+    patient_.warn("NO_IDENTITY_ROLE",
+                  "no delegation of " + patient_.gun->text() +
+                      " but targets/releases lists the key, so nothing will say who signed");
+  }
+  return "may sign " + join(names_of(roles_));
+}
+
+std::string RoleChecks::look_at_paths() {
+  const tuf::TrustedRepository& repository = repository_.trusted();
+  const std::string gun = patient_.gun->text();
+  std::vector<std::string> limits;
+  for (const RoleName& role : roles_) {
+    const std::vector<std::string>& paths = repository.find_delegation(role)->paths;
+    if (paths.empty()) {
+      throw Ailment(
+          "paths-admit-nothing",
+          Error(ErrorCode::kPathNotCovered, role.text() + " of " + gun + " has no path, so it admits no tag",
+                "an administrator admits every tag with: countersign delegation add " + gun + " " +
+                    role.text() + " --all-paths"));
+    }
+    if (patient_.tag && !repository.admits(role, *patient_.tag)) {
+      throw Error(ErrorCode::kPathNotCovered,
+                  "the paths of " + role.text() + " of " + gun + " (" + printable(join(paths)) +
+                      ") do not admit the tag " + *patient_.tag,
+                  "an administrator admits it with: countersign delegation add " + gun + " " + role.text() +
+                      " --path " + *patient_.tag);
+    }
+    if (std::find(paths.begin(), paths.end(), "") == paths.end())
+      limits.push_back(role.text() + ": only tags that begin with " + printable(join(paths, " or ")));
+  }
+  if (!limits.empty()) return join(limits, "; ");
+  return patient_.tag ? "admit " + *patient_.tag : "admit every tag";
+}
+
+std::string RoleChecks::look_at_snapshot() {
+  const tuf::TrustedRepository& repository = repository_.trusted();
+  const std::string gun = patient_.gun->text();
+  const auto authority = tuf::RoleAuthority::of(repository.root().body, kSnapshot);
+  const bool is_ours = can_sign(repository, kSnapshot, keys_.ring());
+  std::set<tuf::KeyId> wanted;
+  const auto want = [&](const tuf::RoleAuthority& role) {
+    for (const tuf::PublicKey& key : role.keys()) {
+      if (keys_.ring().has(key.canonical_id())) wanted.insert(key.canonical_id());
+    }
+  };
+  for (const RoleName& role : roles_) want(repository.find_delegation(role)->authority);
+  if (is_ours) want(authority);
+  keys_.want({wanted.begin(), wanted.end()});
+  if (is_ours) {
+    patient_.warn("SNAPSHOT_CLIENT_MANAGED",
+                  "whoever publishes to " + gun +
+                      " needs the snapshot's key; with the root's at hand the server takes "
+                      "it over: countersign repo prepare " +
+                      gun);
+    return "signed with a key at hand";
+  }
+  if (store_signs_snapshot(*server_.repository().store, repository)) return "signed by the server";
+  throw Ailment("snapshot-not-server-managed",
+                Error(ErrorCode::kKeyNotFound,
+                      "the server does not sign the snapshot of " + gun + ", and its key is not at hand",
+                      "an administrator hands it to the server with: countersign repo prepare " + gun));
+}
+
+void add_administrator_key_check(Patient& patient, std::vector<Check>& chain) {
+  chain.push_back(
+      {"administrator-keys", [&patient]() -> std::string {
+         std::vector<std::string> found;
+         for (const hsm::KeyInfo& key : patient.runtime.key_store().list()) {
+           const bool is_other = patient.gun && !key.gun.empty() && key.gun != patient.gun->text();
+           if (key.label == "root" || (key.label == "targets" && !is_other))
+             found.push_back(key.label + " " + key.canonical_id.short_form());
+         }
+         if (found.empty()) return "none in the trust directory";
+         patient.warn("ADMINISTRATOR_KEYS", "keys that change who may sign lie in the trust directory (" +
+                                                join(found) + "); a machine that builds needs none of them");
+         return join(found);
+       }});
+}
+
+}  // namespace agent

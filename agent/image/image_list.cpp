@@ -1,0 +1,193 @@
+#include "agent/image/image_list.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "agent/report/printable.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+constexpr std::size_t kMaxImages = 10'000;
+constexpr std::size_t kMaxValues = 1'000'000;
+constexpr std::size_t kMaxDepth = 100;
+
+[[noreturn]] void fail(const std::string& name, int line, const std::string& reason) {
+  throw tuf::Error(tuf::ErrorCode::kFileUnreadable,
+                   name + " line " + std::to_string(line) + ": " + printable(reason, 200),
+                   "give a Kubernetes manifest, a compose file, or a list with one image a line");
+}
+
+/// Takes a YAML stream event by event: nothing is built, so an alias costs nothing.
+class ImageFinder final : public YAML::EventHandler {
+ public:
+  explicit ImageFinder(const std::string& name) : name_(name) {}
+
+  std::vector<ListedImage> take() { return std::move(images_); }
+
+  void OnDocumentStart(const YAML::Mark&) override {
+    nodes_.clear();
+    anchors_.clear();
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { value(mark, ""); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto text = anchors_.find(anchor);
+    value(mark, text == anchors_.end() ? "" : text->second);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                const std::string& text) override {
+    if (anchor) anchors_[anchor] = text;
+    value(mark, text);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    open(mark, false);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    open(mark, true);
+  }
+  void OnMapEnd() override {
+    const Node& node = nodes_.back();
+    static const std::set<std::string> kRunNothing = {"ConfigMap", "Secret", "CustomResourceDefinition"};
+    if (is_resource() && kRunNothing.contains(node.kind)) images_.resize(node.images_before);
+    close();
+  }
+
+ private:
+  struct Node {
+    bool is_map;
+    bool at_key;  // of a map: what comes next is a key
+    std::string key;
+    std::string kind;  // value of the member `kind`
+    std::size_t images_before;
+  };
+
+  /// A document, or an element of the `items` of a list.
+  bool is_resource() const {
+    return nodes_.size() == 1 ||
+           (nodes_.size() == 3 && nodes_[0].is_map && nodes_[0].key == "items" && !nodes_[1].is_map);
+  }
+
+  void count(const YAML::Mark& mark) {
+    if (++values_ > kMaxValues) fail(name_, mark.line + 1, "holds too many values");
+  }
+
+  /// The value (or key) that was just read is complete.
+  void advance() {
+    if (!nodes_.empty() && nodes_.back().is_map) nodes_.back().at_key = !nodes_.back().at_key;
+  }
+
+  void open(const YAML::Mark& mark, bool is_map) {
+    count(mark);
+    if (nodes_.size() == kMaxDepth) fail(name_, mark.line + 1, "is nested too deeply");
+    if (!nodes_.empty() && nodes_.back().at_key) nodes_.back().key.clear();
+    nodes_.push_back({is_map, is_map, "", "", images_.size()});
+  }
+  void close() {
+    nodes_.pop_back();
+    advance();
+  }
+
+  void value(const YAML::Mark& mark, const std::string& text) {
+    count(mark);
+    if (nodes_.empty()) return;
+    Node& node = nodes_.back();
+    if (node.at_key) {
+      node.key = text;
+    } else if (node.is_map) {
+      const bool is_volume =
+          node.key == "reference" && nodes_.size() > 1 && nodes_[nodes_.size() - 2].key == "image";
+      if (node.key == "kind") node.kind = text;
+      if ((node.key == "image" || is_volume) && !text.empty()) add(mark, text);
+    }
+    advance();
+  }
+
+  void add(const YAML::Mark& mark, const std::string& text) {
+    if (images_.size() == kMaxImages) fail(name_, mark.line + 1, "names too many images");
+    images_.push_back({text, mark.line + 1});
+  }
+
+  const std::string& name_;
+  std::vector<Node> nodes_;  // from the document to where the parser stands
+  std::map<YAML::anchor_t, std::string> anchors_;
+  std::vector<ListedImage> images_;
+  std::size_t values_ = 0;
+};
+
+std::vector<ListedImage> images_in_yaml(std::string_view text, const std::string& name) {
+  ImageFinder finder(name);
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(finder)) {
+    }
+  } catch (const YAML::Exception& error) {
+    fail(name, error.mark.line + 1, "is not YAML: " + error.msg);
+  }
+  return finder.take();
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r";
+  const auto begin = text.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+struct Line {
+  std::string_view text;
+  int number;
+};
+
+/// Without blank lines and comments.
+std::vector<Line> lines_of(std::string_view text) {
+  std::vector<Line> lines;
+  for (int number = 1; !text.empty(); ++number) {
+    const auto end = text.find('\n');
+    const std::string_view line = trimmed(text.substr(0, end));
+    if (!line.empty() && line.front() != '#') lines.push_back({line, number});
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return lines;
+}
+
+/// One word a line, none of which is a YAML key or a mark between documents.
+bool is_plain_list(const std::vector<Line>& lines) {
+  return std::all_of(lines.begin(), lines.end(), [](const Line& line) {
+    constexpr std::string_view kYamlBegins = "-%{[\"'";
+    return line.text.find_first_of(" \t") == std::string_view::npos && line.text.back() != ':' &&
+           kYamlBegins.find(line.text.front()) == std::string_view::npos;
+  });
+}
+
+}  // namespace
+
+std::vector<ListedImage> images_in(std::string_view text, const std::string& name) {
+  std::vector<ListedImage> all;
+  if (const std::vector<Line> lines = lines_of(text); is_plain_list(lines)) {
+    if (lines.size() > kMaxImages) fail(name, lines[kMaxImages].number, "names too many images");
+    for (const Line& line : lines) all.push_back({std::string(line.text), line.number});
+  } else {
+    all = images_in_yaml(text, name);
+  }
+  std::vector<ListedImage> once;
+  std::set<std::string> seen;
+  for (ListedImage& image : all) {
+    if (seen.insert(image.text).second) once.push_back(std::move(image));
+  }
+  if (once.empty()) fail(name, 1, "names no image");
+  return once;
+}
+
+}  // namespace agent

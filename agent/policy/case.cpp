@@ -1,0 +1,295 @@
+#include "agent/policy/case.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "agent/image/digest.h"
+#include "agent/report/printable.h"
+#include "tuf/base/hex.h"
+
+namespace agent {
+namespace {
+
+using tuf::RoleName;
+
+const RoleName kTargets = RoleName::of("targets");
+const RoleName kReleases = RoleName::of("targets/releases");
+
+constexpr std::size_t kMaxAsked = 4;  // people in one sentence
+constexpr std::chrono::hours kMaxClockSkew{1};
+
+std::string quoted(const std::string& text) {
+  return "\"" + printable(text, 120) + "\"";
+}
+
+/// A value of the target's provenance; nullptr if it has none of that name.
+const std::string* claim(const tuf::Target& target, const std::string& member) {
+  if (!target.custom || !target.custom->is_object()) return nullptr;
+  const auto provenance = target.custom->find(kProvenanceMember);
+  if (provenance == target.custom->end() || !provenance->is_object()) return nullptr;
+  const auto value = provenance->find(member);
+  return value == provenance->end() ? nullptr : value->get_ptr<const std::string*>();
+}
+
+/// Why a delegation's file is not read; nullptr if it is, or if there is none.
+const tuf::Error* problem_of(const tuf::TrustedRepository& repository, const RoleName& role) {
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  return delegation && delegation->problem ? &*delegation->problem : nullptr;
+}
+
+}  // namespace
+
+Case::Case(const Policy& policy, const SignedState& state, const Judge& judge,
+           const RepositoryRules::Match& match, const Question& question)
+    : policy_(policy),
+      state_(state),
+      judge_(judge),
+      rule_(*match.rule),
+      question_(question),
+      tag_(*question.tag),
+      shown_(state.repository().gun().text() + ":" + tag_) {
+  decision_.tag = tag_;
+  decision_.rule = match.pattern->text();
+}
+
+void Case::add(const char* code, const std::string& message, const std::string& mend) {
+  decision_.reasons.push_back({code, message, mend});
+}
+
+Decision Case::decide() {
+  find_digest();
+  collect_signatures();
+  if (!is_accepted_from_targets()) {
+    check_teams();
+    check_signatures();
+  }
+  for (const RoleName& role : rule_.roles) check_role(role);
+  for (const RoleName& role : question_.roles) {
+    if (std::find(rule_.roles.begin(), rule_.roles.end(), role) == rule_.roles.end()) check_role(role);
+  }
+  for (const auto& [member, wanted] : rule_.provenance) check_provenance(member, wanted);
+  if (rule_.max_age) check_age(*rule_.max_age);
+  decision_.allowed = decision_.reasons.empty();
+  if (decision_.allowed) decision_.deploy = state_.repository().gun().text() + "@" + decision_.digest;
+  return std::move(decision_);
+}
+
+void Case::find_digest() {
+  released_ = state_.released(tag_);
+  if (released_) {
+    if (const tuf::Bytes* sha256 = released_->target->sha256()) sha256_ = *sha256;
+    decision_.digest = released_->digest();
+    decision_.length = released_->target->length;
+    if (!sha256_) {
+      add("NO_DIGEST", shown_ + " is signed without a SHA-256, so nothing says which image it is",
+          "whoever releases it signs it anew: countersign sign " + shown_);
+    } else if (question_.digest && *question_.digest != decision_.digest) {
+      add("OTHER_DIGEST", shown_ + " is signed as " + decision_.digest + ", not as " + *question_.digest,
+          "deploy what is signed, or sign the other image under a tag of its own");
+    }
+    return;
+  }
+  const std::string& gun = state_.repository().gun().text();
+  const tuf::Error* problem = problem_of(state_.repository(), kReleases);
+  add("NOT_RELEASED",
+      shown_ + " is not signed in targets/releases or targets" +
+          (problem ? std::string(": ") + problem->what() : ""),
+      problem ? "whoever holds a key of targets/releases signs it anew: countersign witness " + gun +
+                    " targets/releases"
+              : "whoever releases it signs it: countersign sign " + shown_);
+  // What is still missing can be told all the same where there is no doubt which image is meant.
+  if (question_.digest) {
+    sha256_ = Digest::parse(*question_.digest).bytes();
+  } else {
+    for (const SignedState::Entry& entry : state_.entries(tag_)) {
+      const tuf::Bytes* sha256 = entry.target->sha256();
+      if (!entry.role->is_identity || judge_.signers_of(*entry.role).empty() || !sha256) continue;
+      if (sha256_ && *sha256_ != *sha256) {
+        sha256_.reset();
+        break;
+      }
+      sha256_ = *sha256;
+      decision_.length = entry.target->length;
+    }
+  }
+  if (sha256_) decision_.digest = "sha256:" + tuf::to_hex(*sha256_);
+}
+
+bool Case::is_about(const SignedState::Entry& entry) const {
+  const tuf::Bytes* sha256 = entry.target->sha256();
+  return sha256_ && sha256 && *sha256 == *sha256_;
+}
+
+std::string Case::as_digest() const {
+  return decision_.digest.empty() ? "" : " as " + decision_.digest;
+}
+
+void Case::collect_signatures() {
+  for (const SignedState::Entry& entry : state_.entries(tag_)) {
+    if (!entry.role->is_identity || !is_about(entry)) continue;
+    for (const UserId user : judge_.signers_of(*entry.role)) {
+      if (!rule_.counted.contains(user)) continue;
+      decision_.signatures.push_back({policy_.users[user], entry.role->name.text()});
+      if (!has_signed(user)) users_.push_back(user);
+    }
+  }
+}
+
+bool Case::has_signed(UserId user) const {
+  return std::find(users_.begin(), users_.end(), user) != users_.end();
+}
+
+bool Case::is_accepted_from_targets() const {
+  const auto& entries = state_.entries(tag_);
+  return rule_.accept_targets && std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+           return entry.role->name == kTargets && is_about(entry);
+         });
+}
+
+void Case::check_teams() {
+  if (released_ && released_->role->name == kTargets && users_.empty()) {
+    add("ONLY_TARGETS",
+        shown_ + " is signed by the repository's administrator only, which this rule does not accept",
+        "a signer signs it, or whoever owns the policy sets accept_targets");
+  }
+  for (const std::size_t position : rule_.teams) {
+    const Team& team = policy_.teams[position];
+    const auto is_member = [&](UserId user) { return team.members.contains(user); };
+    if (std::any_of(users_.begin(), users_.end(), is_member)) continue;
+    add("TEAM_MISSING",
+        "no member of " + team.name + " has signed " + shown_ + as_digest() + other_digests(team.members),
+        who_could(team.members));
+  }
+}
+
+void Case::check_signatures() {
+  if (!rule_.signatures) return;
+  const UserSet& of = rule_.signatures->of;
+  std::vector<UserId> have;
+  std::copy_if(users_.begin(), users_.end(), std::back_inserter(have),
+               [&](UserId user) { return of.contains(user); });
+  if (have.size() >= rule_.signatures->needed) return;
+  add("SIGNATURES_MISSING",
+      shown_ + as_digest() + " has " + std::to_string(have.size()) + " of " +
+          std::to_string(rule_.signatures->needed) + " signatures that this rule demands" +
+          (have.empty() ? "" : " (" + policy_.names(have) + ")") + other_digests(of),
+      who_could(of));
+}
+
+void Case::check_role(const RoleName& role) {
+  const auto& entries = state_.entries(tag_);
+  if (std::any_of(entries.begin(), entries.end(),
+                  [&](const auto& entry) { return entry.role->name == role && is_about(entry); })) {
+    return;
+  }
+  const tuf::Error* problem = problem_of(state_.repository(), role);
+  add("ROLE_MISSING",
+      role.text() + " does not hold " + shown_ + as_digest() +
+          (problem ? std::string(": ") + problem->what() : ""),
+      "whoever holds its key signs it: countersign sign " + shown_ + " --role " + role.text());
+}
+
+/// Entries whose provenance counts.
+Case::Entries Case::witnesses() const {
+  Entries witnesses;
+  for (const SignedState::Entry& entry : state_.entries(tag_)) {
+    if (!is_about(entry)) continue;
+    const std::vector<UserId>& users = judge_.signers_of(*entry.role);
+    const bool counts = entry.role->name == kTargets
+                            ? rule_.accept_targets
+                            : std::any_of(users.begin(), users.end(),
+                                          [&](UserId user) { return rule_.provenance_by.contains(user); });
+    if (counts) witnesses.push_back(&entry);
+  }
+  return witnesses;
+}
+
+/// One must say it, and none may say otherwise.
+void Case::check_provenance(const std::string& member, const std::vector<Glob>& wanted) {
+  const std::string demanded = std::accumulate(wanted.begin(), wanted.end(), std::string(),
+                                               [](const std::string& list, const Glob& glob) {
+                                                 return list + (list.empty() ? "" : " or ") + glob.text();
+                                               });
+  const std::string mend =
+      policy_.names(rule_.provenance_by.members()) + ": sign what was built with " + member + " " + demanded;
+  bool said = false;
+  for (const SignedState::Entry* entry : witnesses()) {
+    const std::string* value = claim(*entry->target, member);
+    if (!value) continue;
+    said = true;
+    if (std::any_of(wanted.begin(), wanted.end(), [&](const Glob& glob) { return glob.matches(*value); }))
+      continue;
+    add("PROVENANCE_REFUSED",
+        entry->role->name.text() + " says that " + shown_ + " has " + member + " " + quoted(*value) +
+            ", not " + demanded,
+        mend);
+  }
+  if (!said)
+    add("PROVENANCE_MISSING", "no signature that counts says what " + member + " " + shown_ + " comes from",
+        mend);
+}
+
+void Case::check_age(tuf::Days most) {
+  const tuf::Time now = state_.repository().now();
+  const std::string mend = policy_.names(rule_.provenance_by.members()) +
+                           ": sign it with --annotate created=$(date -u +%Y-%m-%dT%H:%M:%SZ)";
+  bool said = false;
+  for (const SignedState::Entry* entry : witnesses()) {
+    const std::string* value = claim(*entry->target, "created");
+    if (!value) continue;
+    said = true;
+    const std::string who =
+        entry->role->name.text() + " says that " + shown_ + " was created at " + quoted(*value);
+    const auto created = tuf::parse_time(*value);
+    if (!created) {
+      add("DATE_REFUSED", who + ", which is no date", mend);
+    } else if (*created > now + kMaxClockSkew) {
+      add("DATE_REFUSED", who + ", which is still to come", mend);
+    } else if (*created + most < now) {
+      add("TOO_OLD", who + ", more than " + std::to_string(most.count()) + " days ago", mend);
+    }
+  }
+  if (!said) add("DATE_MISSING", "no signature that counts says when " + shown_ + " was created", mend);
+}
+
+std::string Case::other_digests(const UserSet& users) const {
+  std::string out;
+  for (const SignedState::Entry& entry : state_.entries(tag_)) {
+    if (!entry.role->is_identity || is_about(entry)) continue;
+    for (const UserId user : judge_.signers_of(*entry.role)) {
+      if (users.contains(user)) out += "; " + policy_.users[user] + " has signed it as " + entry.digest();
+    }
+  }
+  return out;
+}
+
+std::string Case::who_could(const UserSet& users) const {
+  std::string able;
+  std::size_t count = 0;
+  for (const auto& [user, delegation] : judge_.identities()) {
+    const auto admits = [&](const std::string& path) { return tag_.starts_with(path); };
+    if (!users.contains(user) || has_signed(user) ||
+        std::none_of(delegation->paths.begin(), delegation->paths.end(), admits)) {
+      continue;
+    }
+    if (++count > kMaxAsked) {
+      able += " or others";
+      break;
+    }
+    able += (count > 1 ? " or " : "") + policy_.users[user] + " (" + delegation->role.name.text() +
+            (delegation->problem ? ", " + std::string(tuf::to_string(delegation->state)) : "") + ")";
+  }
+  if (count > 0) {
+    const std::string image = decision_.digest.empty() ? shown_
+                                                       : shown_ + "@" + decision_.digest + " --size " +
+                                                             std::to_string(decision_.length);
+    return able + " signs it: countersign sign " + image;
+  }
+  std::vector<UserId> others = users.members();
+  std::erase_if(others, [&](UserId user) { return has_signed(user); });
+  const std::string& gun = state_.repository().gun().text();
+  return policy_.names(others) + ": an administrator of " + gun +
+         " admits one first: countersign signer add NAME " + gun + " --key NAME.pub";
+}
+
+}  // namespace agent

@@ -1,0 +1,55 @@
+// Case: one tag before its judge. Every check adds its reason; none stops the others.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/policy/judge.h"
+
+namespace agent {
+
+class Case {
+ public:
+  /// All must outlive the case; `question` has a tag.
+  Case(const Policy& policy, const SignedState& state, const Judge& judge,
+       const RepositoryRules::Match& match, const Question& question);
+
+  Decision decide();
+
+ private:
+  using Entries = std::vector<const SignedState::Entry*>;
+
+  void add(const char* code, const std::string& message, const std::string& mend);
+  bool is_about(const SignedState::Entry& entry) const;
+  bool has_signed(UserId user) const;
+  void find_digest();
+  void collect_signatures();
+  bool is_accepted_from_targets() const;
+  void check_teams();
+  void check_signatures();
+  void check_role(const tuf::RoleName& role);
+  Entries witnesses() const;
+  void check_provenance(const std::string& member, const std::vector<Glob>& wanted);
+  void check_age(tuf::Days most);
+
+  /// Who of these has not signed and could, and in which role.
+  std::string who_could(const UserSet& users) const;
+  /// Who of these have signed another digest, and which.
+  std::string other_digests(const UserSet& users) const;
+  /// " as sha256:…", if it is known.
+  std::string as_digest() const;
+
+  const Policy& policy_;
+  const SignedState& state_;
+  const Judge& judge_;
+  const Rule& rule_;
+  const Question& question_;
+  const std::string& tag_;
+  std::string shown_;
+  Decision decision_;
+  const SignedState::Entry* released_ = nullptr;
+  std::optional<tuf::Bytes> sha256_;  // which image is judged
+  std::vector<UserId> users_;         // who have signed this tag with this digest, and count
+};
+
+}  // namespace agent

@@ -1,0 +1,102 @@
+#include "agent/policy/judge.h"
+
+#include <algorithm>
+
+#include "agent/policy/case.h"
+
+namespace agent {
+namespace {
+
+std::string shown(const tuf::Gun& gun, const Question& question) {
+  return gun.text() + (question.tag ? ":" + *question.tag : "") +
+         (question.digest ? "@" + *question.digest : "");
+}
+
+}  // namespace
+
+Decision refuse_without_rule(const tuf::Gun& gun, const Question& question) {
+  Decision decision;
+  decision.image = shown(gun, question);
+  decision.tag = question.tag.value_or("");
+  decision.digest = question.digest.value_or("");
+  decision.reasons.push_back({"NO_RULE", "no rule of the policy is for " + decision.image,
+                              "whoever owns the policy adds a rule whose images match it"});
+  return decision;
+}
+
+Judge::Judge(const Policy& policy, const SignedState& state)
+    : policy_(policy), state_(state), rules_(policy, state.repository().gun()) {
+  for (const SignedState::Role& role : state.roles()) {
+    if (!role.is_identity) continue;
+    std::vector<UserId>& users = signers_[&role];
+    for (const tuf::KeyId& key : role.signers) {
+      const auto user = policy.user_of(key);
+      if (user && std::find(users.begin(), users.end(), *user) == users.end()) users.push_back(*user);
+    }
+  }
+  for (const tuf::Delegation& delegation : state.repository().delegations()) {
+    if (!SignedState::is_identity(delegation.role.name)) continue;
+    for (const tuf::PublicKey& key : delegation.authority.keys()) {
+      const auto user = policy.user_of(key.canonical_id());
+      const auto is_known = [&](const Identity& known) {
+        return known.delegation == &delegation && known.user == *user;
+      };
+      if (user && std::find_if(identities_.rbegin(), identities_.rend(), is_known) == identities_.rend())
+        identities_.push_back({*user, &delegation});
+    }
+  }
+}
+
+const Rule* Judge::rule_for(std::string_view tag) const {
+  const RepositoryRules::Match* match = rules_.find(tag);
+  return match ? match->rule : nullptr;
+}
+
+const std::vector<UserId>& Judge::signers_of(const SignedState::Role& role) const {
+  static const std::vector<UserId> nobody;
+  const auto found = signers_.find(&role);
+  return found == signers_.end() ? nobody : found->second;
+}
+
+std::vector<UserId> Judge::vouchers(const std::string& tag, const tuf::Bytes& sha256) const {
+  std::vector<UserId> vouchers;
+  const Rule* rule = rule_for(tag);
+  if (!rule) return vouchers;
+  for (const SignedState::Entry& entry : state_.entries(tag)) {
+    const tuf::Bytes* digest = entry.target->sha256();
+    if (!digest || *digest != sha256) continue;
+    for (const UserId user : signers_of(*entry.role)) {
+      if (rule->counted.contains(user)) vouchers.push_back(user);
+    }
+  }
+  return vouchers;
+}
+
+Decision Judge::decide(const Question& question) const {
+  const tuf::Gun& gun = state_.repository().gun();
+  Decision decision;
+  if (question.tag) {
+    const RepositoryRules::Match* match = rules_.find(*question.tag);
+    if (!match) return refuse_without_rule(gun, question);
+    decision = Case(policy_, state_, *this, *match, question).decide();
+  } else {
+    if (rules_.empty()) return refuse_without_rule(gun, question);
+    decision.digest = question.digest.value_or("");
+    for (const std::string& tag : state_.released_as(decision.digest)) {
+      Decision of_tag = decide({tag, question.digest, question.roles});
+      if (of_tag.allowed) {
+        decision = std::move(of_tag);
+        break;
+      }
+      for (Decision::Reason& reason : of_tag.reasons) decision.reasons.push_back(std::move(reason));
+    }
+    if (!decision.allowed && decision.reasons.empty()) {
+      decision.reasons.push_back({"NOT_RELEASED", "no tag is signed with this digest",
+                                  "see what is signed with: countersign list " + gun.text()});
+    }
+  }
+  decision.image = shown(gun, question);
+  return decision;
+}
+
+}  // namespace agent

@@ -1,0 +1,62 @@
+// Judge: applies a policy to the signed state of one repository. Pure: no files, no clock.
+//
+// What is judged is what pullers get: the entry of `targets/releases`, or else that of `targets`. What counts
+// for it are entries of identities (`targets/NAME`) with the same name and the same digest, by keys that
+// really signed them. `targets/releases` never counts: everybody signs it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/policy/decision.h"
+#include "agent/policy/policy.h"
+#include "agent/policy/repository_rules.h"
+#include "agent/policy/signed_state.h"
+
+namespace agent {
+
+/// Member of a target's `custom` with what the CI system claims of it: an object of strings.
+inline constexpr const char* kProvenanceMember = "countersign.provenance/v1";
+
+/// Which image: a tag, a digest (`sha256:…`), or both; `roles` must hold it beside those that the rule names.
+struct Question {
+  std::optional<std::string> tag;
+  std::optional<std::string> digest;
+  std::vector<tuf::RoleName> roles = {};
+};
+
+/// The image of a repository for which no rule of the policy applies: refused without looking at anything.
+Decision refuse_without_rule(const tuf::Gun& gun, const Question& question);
+
+class Judge {
+ public:
+  /// Both must outlive the judge.
+  Judge(const Policy& policy, const SignedState& state);
+
+  /// A digest without a tag is allowed if a tag is that is released with it.
+  Decision decide(const Question& question) const;
+
+  /// The rule for a tag; nullptr if there is none.
+  const Rule* rule_for(std::string_view tag) const;
+  /// Users whose signature counts for this tag and who have signed it with this digest.
+  std::vector<UserId> vouchers(const std::string& tag, const tuf::Bytes& sha256) const;
+  /// Whose keys have signed the role's file.
+  const std::vector<UserId>& signers_of(const SignedState::Role& role) const;
+  /// A user and an identity that lists a key of theirs, whether they have signed it or not.
+  struct Identity {
+    UserId user;
+    const tuf::Delegation* delegation;
+  };
+  const std::vector<Identity>& identities() const { return identities_; }
+
+ private:
+  const Policy& policy_;
+  const SignedState& state_;
+  RepositoryRules rules_;
+  std::map<const SignedState::Role*, std::vector<UserId>> signers_;
+  std::vector<Identity> identities_;
+};
+
+}  // namespace agent

@@ -1,0 +1,106 @@
+#include "agent/policy/signed_state.h"
+
+#include <algorithm>
+
+#include "agent/workflow/tag_view.h"
+#include "tuf/base/hex.h"
+
+namespace agent {
+namespace {
+
+using tuf::RoleName;
+
+const RoleName kTargets = RoleName::of("targets");
+const RoleName kReleases = RoleName::of("targets/releases");
+
+std::vector<tuf::KeyId> signers_of(const tuf::Delegation& delegation) {
+  std::vector<tuf::KeyId> signers;
+  for (const tuf::PublicKey& key : delegation.authority.keys()) {
+    if (tuf::is_signed_by(key, delegation.metadata->signed_text, delegation.metadata->signatures))
+      signers.push_back(key.canonical_id());
+  }
+  return signers;
+}
+
+}  // namespace
+
+bool SignedState::is_identity(const RoleName& role) {
+  return role.is_delegation() && role != kReleases && role.parent() == kTargets;
+}
+
+std::string SignedState::Entry::digest() const {
+  const tuf::Bytes* sha256 = target->sha256();
+  return sha256 ? "sha256:" + tuf::to_hex(*sha256) : "";
+}
+
+SignedState::SignedState(const tuf::TrustedRepository& repository, Expired expired)
+    : repository_(&repository), hides_releases_(hides_releases(repository)) {
+  add({kTargets, &repository.targets().body, {}, false}, {""});
+  for (const tuf::Delegation& delegation : repository.delegations()) add_stored(delegation, expired);
+}
+
+SignedState::SignedState(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
+                         const std::function<bool(const tuf::KeyId&)>& at_hand)
+    : repository_(&repository),
+      hides_releases_(hides_releases(repository) && !draft.find_changed(kReleases)) {
+  const tuf::Targets* const targets = draft.find_changed(kTargets);
+  add({kTargets, targets ? targets : &repository.targets().body, {}, false}, {""});
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    const RoleName& role = delegation.role.name;
+    const tuf::Targets* const body = draft.find_changed(role);
+    if (!body) {
+      add_stored(delegation, Expired::kSkip);
+      continue;
+    }
+    Role changed{role, body, {}, is_identity(role)};
+    for (const tuf::PublicKey& key : delegation.authority.keys()) {
+      if (at_hand(key.canonical_id())) changed.signers.push_back(key.canonical_id());
+    }
+    add(std::move(changed), delegation.paths);
+  }
+}
+
+void SignedState::add_stored(const tuf::Delegation& delegation, Expired expired) {
+  if (!delegation.metadata) return;
+  if (expired == Expired::kSkip && delegation.state == tuf::Delegation::State::kExpired) return;
+  const RoleName& role = delegation.role.name;
+  add({role, &delegation.metadata->body, signers_of(delegation), is_identity(role)}, delegation.paths);
+}
+
+void SignedState::add(Role role, const std::vector<std::string>& paths) {
+  const Role& added = roles_.emplace_back(std::move(role));
+  for (const auto& [name, target] : added.body->targets) {
+    const std::string_view text = name;
+    const auto admits = [&](const std::string& path) { return text.starts_with(path); };
+    if (std::any_of(paths.begin(), paths.end(), admits)) entries_[text].push_back({&added, &target});
+  }
+}
+
+const std::vector<SignedState::Entry>& SignedState::entries(std::string_view name) const {
+  static const std::vector<Entry> none;
+  const auto found = entries_.find(name);
+  return found == entries_.end() ? none : found->second;
+}
+
+const SignedState::Entry* SignedState::released(std::string_view name) const {
+  if (hides_releases_) return nullptr;
+  const std::vector<Entry>& all = entries(name);
+  for (const RoleName& role : {kReleases, kTargets}) {
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const Entry& entry) { return entry.role->name == role; });
+    if (found != all.end()) return &*found;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> SignedState::released_as(const std::string& digest) const {
+  std::vector<std::string> names;
+  for (const auto& [name, all] : entries_) {
+    const Entry* entry = released(name);
+    if (entry && entry->digest() == digest) names.emplace_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace agent

@@ -1,0 +1,70 @@
+// SignedState: what each role of a repository says of its tags, and whose keys have signed that: as it is
+// stored, or as a draft will make it.
+//
+// A signature is attributed to the keys that really made one over the role's file, never to keys that the
+// role merely lists: of two keys of which one signed, one counts.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "tuf/edit/repository_draft.h"
+#include "tuf/trust/trusted_repository.h"
+
+namespace agent {
+
+class SignedState {
+ public:
+  struct Role {
+    tuf::RoleName name;
+    const tuf::Targets* body;
+    std::vector<tuf::KeyId> signers;  // canonical IDs; not filled for `targets`
+    /// Directly below `targets` and not `releases`: an identity, whose signature counts. What is deeper down
+    /// was set up by whoever signs the role above it, and everybody signs `releases`.
+    bool is_identity;
+  };
+  struct Entry {
+    const Role* role;
+    const tuf::Target* target;
+
+    /// `sha256:…`; empty without a SHA-256.
+    std::string digest() const;
+  };
+
+  /// Whether a role is such an identity.
+  static bool is_identity(const tuf::RoleName& role);
+
+  /// As verified. The repository must outlive the state. Readers skip what has expired; its signer renews it.
+  enum class Expired { kSkip, kTake };
+  explicit SignedState(const tuf::TrustedRepository& repository, Expired expired = Expired::kSkip);
+  /// As it will be when the draft is signed with the keys at hand, by canonical ID. The draft must change
+  /// what roles hold and not who signs them; it stays as it is while the state is in use.
+  SignedState(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
+              const std::function<bool(const tuf::KeyId&)>& at_hand);
+  SignedState(const SignedState&) = delete;  // points into itself
+
+  const tuf::TrustedRepository& repository() const { return *repository_; }
+  const std::deque<Role>& roles() const { return roles_; }
+  /// What readers see of a name: `targets` first, then in order of priority.
+  const std::vector<Entry>& entries(std::string_view name) const;
+  /// What pullers get for it; nullptr if nothing.
+  const Entry* released(std::string_view name) const;
+  /// The released names that stand for this digest.
+  std::vector<std::string> released_as(const std::string& digest) const;
+
+ private:
+  void add_stored(const tuf::Delegation& delegation, Expired expired);
+  /// `paths` are those that count.
+  void add(Role role, const std::vector<std::string>& paths);
+
+  const tuf::TrustedRepository* repository_;
+  bool hides_releases_;
+  std::deque<Role> roles_;
+  std::unordered_map<std::string_view, std::vector<Entry>> entries_;
+};
+
+}  // namespace agent

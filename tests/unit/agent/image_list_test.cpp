@@ -1,0 +1,121 @@
+#include "agent/image/image_list.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/errors.h"
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+Names names(const std::string& text) {
+  Names names;
+  for (const agent::ListedImage& image : agent::images_in(text, "file")) names.push_back(image.text);
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("A Kubernetes manifest names the images of all its containers") {
+  const std::string text = R"(# two documents
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app, annotations: {image-note: none}}
+spec:
+  template:
+    spec:
+      initContainers:
+      - name: wait
+        image: "registry.example.com/wait:1"
+      containers:
+        - {name: app, image: registry.example.com/app:1.0@sha256:00}
+        - name: sidecar
+          image: >-
+            registry.example.com/sidecar:2
+      ephemeralContainers: [{image: 'registry.example.com/debug'}]
+      volumes:
+        - name: data
+          image: {reference: "registry.example.com/data:3", pullPolicy: Always}
+---
+apiVersion: example.com/v1
+kind: Whatever
+spec:
+  deep: {deeper: [{image: registry.example.com/custom:4}, {image: registry.example.com/app:1.0@sha256:00}]}
+  proxy: {image: }
+---
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: Pod, spec: {containers: [{image: registry.example.com/listed:5}]}}
+- {apiVersion: v1, data: {image: not-run}, kind: ConfigMap}
+---
+kind: CustomResourceDefinition
+spec: {properties: {image: string, other: {image: {type: string}}}}
+)";
+  CHECK(names(text) == Names{"registry.example.com/wait:1", "registry.example.com/app:1.0@sha256:00",
+                             "registry.example.com/sidecar:2", "registry.example.com/debug",
+                             "registry.example.com/data:3", "registry.example.com/custom:4",
+                             "registry.example.com/listed:5"});
+  CHECK(agent::images_in(text, "file").at(1).line == 12);
+}
+
+TEST_CASE("JSON is read as the YAML that it is") {
+  CHECK(names(R"({"kind":"Pod","spec":{"containers":[{"image":"registry.example.com\/app:1"}]}})") ==
+        Names{"registry.example.com/app:1"});
+}
+
+TEST_CASE("A compose file names the images of its services, also through anchors") {
+  const std::string text = R"(
+x-image: &image registry.example.com/app:1
+x-base: &base
+  image: registry.example.com/base:1
+services:
+  web: {image: *image}
+  worker:
+    <<: *base
+    command: run
+  built: {build: .}
+)";
+  CHECK(names(text) == Names{"registry.example.com/base:1", "registry.example.com/app:1"});
+}
+
+TEST_CASE("A plain list has one image a line") {
+  CHECK(names("# what runs\nregistry.example.com/app:1.0\r\n\n  alpine:3  \nalpine:3\nregistry:5000/x") ==
+        Names{"registry.example.com/app:1.0", "alpine:3", "registry:5000/x"});
+}
+
+TEST_CASE("A resource that runs nothing hides nothing that does") {
+  CHECK(names("kind: Deployment\nspec: {kind: Secret, containers: [{image: a:1}]}") == Names{"a:1"});
+  CHECK(names("spec: {items: [{kind: Secret, image: a:1}]}") == Names{"a:1"});
+  CHECK(names("? {image: a:1}\n: {image: b:1}\nimage: c:1") == Names{"a:1", "b:1", "c:1"});
+  CHECK(names("image: a:1\nimage: b:1") == Names{"a:1", "b:1"});
+}
+
+TEST_CASE("A file without images, or that is no YAML, or that is hostile, is refused") {
+  std::string deep;
+  for (int i = 0; i < 100'000; ++i) deep += "[";
+  std::string deep_block;
+  for (int i = 0; i < 2'000; ++i) deep_block += std::string(static_cast<std::size_t>(i), ' ') + "a:\n";
+  std::string bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\n";
+  for (char c = 'b'; c <= 'z'; ++c) {
+    const std::string before(1, static_cast<char>(c - 1));
+    bomb += std::string(1, c) + ": &" + c + " [";
+    for (int i = 0; i < 10; ++i) bomb += "*" + before + ",";
+    bomb += "]\n";
+  }
+  std::string many;
+  for (int i = 0; i < 10'001; ++i) many += "a:" + std::to_string(i) + "\n";
+  struct Row {
+    std::string text;
+    const char* says;
+  };
+  for (const Row& row :
+       {Row{"", "names no image"}, Row{"# nothing\n", "names no image"}, Row{"kind: Pod\n", "names no image"},
+        Row{"kind: Secret\nimage: a\n", "names no image"}, Row{"a: [1, 2\nb: 3", "line 2: is not YAML"},
+        Row{"image: *nowhere", "is not YAML"}, Row{"a: \"\\q\"", "is not YAML"}, Row{deep, "line 1"},
+        Row{deep_block, "nested too deeply"}, Row{bomb, "names no image"}, Row{many, "names too many images"},
+        Row{"\x01\x02 {", "file line"}}) {
+    CAPTURE(row.text.substr(0, 40));
+    CHECK_ERROR(agent::images_in(row.text, "file"), tuf::ErrorCode::kFileUnreadable, row.says);
+  }
+}

@@ -1,0 +1,63 @@
+#include "agent/report/verdict_report.h"
+
+#include <catch2/catch.hpp>
+
+using agent::Verdict;
+using agent::VerdictReport;
+
+namespace {
+
+/// One that is allowed, one that is refused for two reasons, one that could not be asked for.
+VerdictReport example() {
+  Verdict allowed;
+  allowed.decision.image = "registry.example.com/app:1.0";
+  allowed.decision.allowed = true;
+  allowed.decision.rule = "registry.example.com/**";
+  allowed.decision.deploy = "registry.example.com/app@sha256:00";
+  allowed.decision.signatures = {{"jenkins", "targets/jenkins"}};
+  Verdict refused;
+  refused.decision.image = "registry.example.com/app:2.0";
+  refused.decision.rule = "registry.example.com/**";
+  refused.decision.reasons = {{"TEAM_MISSING", "no member of qa & co\nhas signed", "alice signs it"},
+                              {"PROVENANCE_REFUSED", "ref \"<b>|x</b>\"", "jenkins signs it"}};
+  Verdict unknown;
+  unknown.decision.image = "registry.example.com/gone:1";
+  unknown.failure = tuf::Error(tuf::ErrorCode::kServerUnreachable, "no <route>");
+  return {{allowed, refused, unknown}};
+}
+
+}  // namespace
+
+TEST_CASE("Verdicts as text: what to deploy, or every reason; explained: who could mend it") {
+  CHECK(example().text(false) ==
+        std::vector<std::string>{"registry.example.com/app:1.0: allowed: registry.example.com/app@sha256:00",
+                                 "registry.example.com/app:2.0: refused",
+                                 "  no member of qa & co\\nhas signed", "  ref \"<b>|x</b>\"",
+                                 "registry.example.com/gone:1: unknown", "  no <route>"});
+  const std::vector<std::string> explained = example().text(true);
+  CHECK(explained.at(2) == "  signed by jenkins in targets/jenkins");
+  CHECK(explained.at(6) == "    alice signs it");
+}
+
+TEST_CASE("Verdicts as JUnit: a test for each image") {
+  CHECK(example().junit() ==
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+        "  <testsuite name=\"countersign verify\" tests=\"3\" failures=\"1\" errors=\"1\">\n"
+        "    <testcase name=\"registry.example.com/app:1.0\" classname=\"image\"/>\n"
+        "    <testcase name=\"registry.example.com/app:2.0\" classname=\"image\">"
+        "<failure message=\"no member of qa &amp; co\\nhas signed (alice signs it)\">"
+        "no member of qa &amp; co\\nhas signed (alice signs it)\n"
+        "ref &quot;&lt;b&gt;|x&lt;/b&gt;&quot; (jenkins signs it)\n</failure></testcase>\n"
+        "    <testcase name=\"registry.example.com/gone:1\" classname=\"image\">"
+        "<error message=\"no &lt;route&gt;\"/></testcase>\n"
+        "  </testsuite>\n</testsuites>");
+}
+
+TEST_CASE("Verdicts as Markdown: a table that no name or claim can break") {
+  CHECK(example().markdown() ==
+        "| Image | Verdict | Deploy, or why not |\n|---|---|---|\n"
+        "| registry.example.com/app:1.0 | allowed | `registry.example.com/app@sha256:00` |\n"
+        "| registry.example.com/app:2.0 | refused | no member of qa &amp; co\\\\nhas signed<br>"
+        "ref \"&lt;b>\\|x&lt;/b>\" |\n"
+        "| registry.example.com/gone:1 | unknown | no &lt;route> |");
+}
