@@ -90,7 +90,6 @@ class Countersign:
         self.env = dict(env or {})
         self.pin = pin
         self.ca = ca
-        self.server = server
         self.wrapper = wrapper
 
     def global_options(self) -> list[str]:
