@@ -33,6 +33,9 @@ class Store:
     def read(self, gun: str) -> TrustData | None:
         return self._reader.read(gun)
 
+    def post(self, gun: str, files: dict[str, bytes]):
+        self._reader.post(gun, files)
+
     def signs(self, gun: str, role: str) -> bool:
         """Whether the server itself holds the key of that role."""
         key, root = self._reader.server_key(gun, role), self.read(gun).signed("root")
