@@ -85,7 +85,7 @@ class Countersign:
             folder.mkdir(parents=True, exist_ok=True)
         self.trust_dir = trust_dir or home / "trust"
         self.store = store
-        self.server = store.option if server is DEFAULT else server
+        self.server = server
         self.secrets = secrets
         self.env = dict(env or {})
         self.pin = pin
@@ -94,8 +94,9 @@ class Countersign:
 
     def global_options(self) -> list[str]:
         options = ["-d", str(self.trust_dir)]
-        if self.server:
-            options += ["-s", self.server]
+        server = self.store.option if self.server is DEFAULT else self.server
+        if server:
+            options += ["-s", server]
         if self.ca:
             options += ["--tlscacert", str(self.store.ca)]
         if self.pin:
