@@ -1,8 +1,8 @@
 #include "agent/report/repository_report.h"
 
-#include "agent/workflow/role_expiry.h"
 #include "agent/proof/provenance.h"
 #include "agent/report/printable.h"
+#include "agent/workflow/role_expiry.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
