@@ -13,11 +13,6 @@ from support.hostile_server import Answer
 from support.process import free_port
 from support.stores import Nginx, NotaryServer, StaticRepository
 
-REGISTRY = """
-location = /v2/ { add_header Docker-Distribution-Api-Version registry/2.0; return 200 '{}'; }
-location / { add_header Docker-Distribution-Api-Version registry/2.0 always; return 404 '404 page not found'; }
-"""  # what docker-registry 2.8.2 answers
-
 
 def bad_config(clinic, text="{", mode=0o600):
     patient = clinic.patient()

@@ -13,6 +13,7 @@ from support.countersign import Countersign
 from support.forged_keys import ec_key
 from support.forger import ForgedRepository
 from support.hostile_server import HostileServer
+from support.registry import RegistryServer
 from support.secrets import Secrets
 from support.stores import Nginx, NotaryServer, TokenService
 from support.tls import Authority
@@ -87,6 +88,10 @@ class Clinic:
             server.guarded = True
             return server
         return self.once("protected", make)
+
+    @property
+    def registry(self) -> RegistryServer:
+        return self.once("registry", lambda f: RegistryServer(f, self.authority))
 
     @property
     def hostile(self) -> HostileServer:

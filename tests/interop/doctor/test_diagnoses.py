@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.ailing import (REGISTRY, bad_config, blocking_snapshot, changed_key, client_snapshot, copied_folder,
+from support.ailing import (bad_config, blocking_snapshot, changed_key, client_snapshot, copied_folder,
                             encrypted_key, encrypted_named_file, expired, in_other_form,
                             foreign_key, key_file, lapsed_root, lapsed_server, lost_file, lost_signer,
                             no_certificates, no_tls, open_pin_file, open_to_others, other_tag, own_role_only, paths,
@@ -57,7 +57,7 @@ CAUSES = [
     Cause("clock-wrong", "LOCAL", "clock", "timedatectl", wrong_clock, stricter=True),
     # what it is
     Cause("server-is-registry", "SERVER_ERROR", "trust-server", "name the Notary server",
-          lambda c: c.elsewhere(c.nginx("registry", REGISTRY).url)),
+          lambda c: c.elsewhere(c.registry.url)),
     Cause("server-is-no-notary", "SERVER_ERROR", "trust-server", "name the Notary server",
           lambda c: c.elsewhere(c.nginx("page", "return 200 '<h1>Welcome</h1>';").url)),
     Cause("server-redirects", "SERVER_ERROR", "trust-server", "name the place itself",
