@@ -13,8 +13,8 @@ from support.identities import NAME
 
 
 @pytest.fixture
-def store(notary_server):
-    return notary_server
+def store(notary_signer):
+    return notary_signer
 
 
 def envelope(signed: bytes, signature: dict) -> bytes:
