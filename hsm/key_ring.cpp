@@ -37,4 +37,10 @@ std::shared_ptr<tuf::Signer> KeyRing::signer(const tuf::KeyId& canonical_id) {
   throw tuf::Error(tuf::ErrorCode::kKeyNotFound, "key " + canonical_id.short_form() + " is not at hand");
 }
 
+std::vector<std::shared_ptr<tuf::Signer>> KeyRing::opened() const {
+  std::vector<std::shared_ptr<tuf::Signer>> signers;
+  for (const auto& [id, signer] : open_) signers.push_back(signer);
+  return signers;
+}
+
 }  // namespace hsm

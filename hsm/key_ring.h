@@ -21,6 +21,9 @@ class KeyRing {
   /// The signer for this key. Throws kKeyNotFound if it is not at hand, or what opening it threw.
   std::shared_ptr<tuf::Signer> signer(const tuf::KeyId& canonical_id);
 
+  /// The signers that were asked for so far.
+  std::vector<std::shared_ptr<tuf::Signer>> opened() const;
+
  private:
   void list_once();
 

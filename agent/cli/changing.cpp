@@ -29,6 +29,7 @@ void change(Runtime::Repository& repository, const ChangeRepository& how, const 
                                                    signer_look_up(runtime.keys()), publish, report.warnings);
   described.published = changes.published;
   described.attempts = changes.attempts;
+  if (changes.published) described.more["change"] = words.done;
   describe(changes.repository, described);
   const bool would = runtime.dry_run() && !changes.files.empty();
   report.text.push_back(described.gun + ": " +

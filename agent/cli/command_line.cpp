@@ -27,6 +27,10 @@ void add_commands(Grammar& grammar) {
   add_delegations(grammar);
   add_delegation_list(grammar);
   add_witness(grammar);
+  grammar.group("receipt", "What was published, and when");
+  add_receipt(grammar);
+  grammar.group("audit", "The log of all publications");
+  add_audit(grammar);
   grammar.group("key", "Keys in files and on tokens");
   add_keys(grammar);
   add_key_care(grammar);

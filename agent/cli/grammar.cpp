@@ -43,12 +43,19 @@ void Grammar::add_global_options() {
             "Pin of the repository's root: key ID, certificate or CA file", "REF");
   app_.add_flag("--trust-on-first-use", settings.trust_on_first_use, "Accept an unpinned root once");
   app_.add_flag("--allow-http", settings.allow_http, "Allow a trust server without TLS");
+  add_values(&app_, "--insecure-registry", settings.insecure_registries,
+             "Allow this registry without TLS (repeatable)", "HOST[:PORT]");
+  add_values(&app_, "--token-service", settings.token_services,
+             "Give credentials to this token service outside its server's domain (repeatable)",
+             "HOST[:PORT]");
   app_.add_flag("--reset-cache", line_.reset_cache, "Forget what was seen of the repository before");
   app_.add_flag("--offline", line_.offline, "Look at what was last seen here; ask no server");
   app_.add_option("-o,--output", line_.output.format,
                   "What goes to stdout: text or json; some commands print other formats too")
       ->transform(CLI::CheckedTransformer(kFormats).description(""))
       ->type_name("FORMAT");
+  add_value(&app_, "--audit-log", settings.audit_log, "Append a line for every run that publishes", "FILE");
+  app_.add_flag("--audit-checkpoint", settings.audit_checkpoint, "Sign that line with the keys of the run");
   app_.add_flag("--dry-run", line_.dry_run, "Do everything but publish");
   app_.add_flag("-q,--quiet", line_.output.quiet, "No warnings on stderr");
   app_.add_flag("-v,--verbose", line_.output.verbosity, "More on stderr; twice for the wire");

@@ -1,6 +1,7 @@
 // inspect: signatures, signers and administrative keys, in our own form, in Docker's JSON and in Docker's
 // text.
 #include <algorithm>
+#include <map>
 
 #include "agent/cli/commands.h"
 #include "agent/cli/looking.h"
@@ -105,6 +106,24 @@ void write_text(const tuf::TrustedRepository& repository, const std::vector<TagV
   append(table);
 }
 
+/// What the entries of one tag say of their origin, once for roles that say the same.
+void write_provenance(const std::vector<TargetReport>& targets, std::vector<std::string>& text) {
+  TextTable table({"PROVENANCE IN", "KEY", "VALUE, AS THE SIGNER'S CI CLAIMED"});
+  bool any = false;
+  for (const TargetReport& target : targets) {
+    if (!target.more.contains("provenance")) continue;
+    std::map<OrderedJson, std::vector<std::string>> roles;  // by what they say
+    for (const auto& [role, values] : target.more["provenance"].items()) roles[values].push_back(role);
+    for (const auto& [values, names] : roles) {
+      for (const auto& [key, value] : values.items()) table.add({join(names), key, value.get<std::string>()});
+      any = true;
+    }
+  }
+  if (!any) return;
+  text.push_back("");
+  for (std::string& line : table.lines()) text.push_back(std::move(line));
+}
+
 void inspect(const InspectOptions& options, Runtime& runtime, Report& report) {
   const ImageReference subject = parse_image(options.subject);
   const tuf::TrustedRepository trusted = look_at(subject.gun, runtime, report);
@@ -120,7 +139,11 @@ void inspect(const InspectOptions& options, Runtime& runtime, Report& report) {
     return;
   }
   described.roles = describe_roles(trusted);
-  for (const TagView& tag : tags) described.targets.push_back(describe_target(tag));
+  for (const TagView& tag : tags) {
+    TargetReport& target = described.targets.emplace_back(describe_target(tag));
+    OrderedJson provenance = describe_provenance(trusted, tag.roles, tag.name);
+    if (!provenance.empty()) target.more["provenance"] = std::move(provenance);
+  }
   const tuf::Root& root = trusted.root().body;
   OrderedJson administrative;
   for (const char* role : {"root", "targets", "snapshot", "timestamp"}) {
@@ -128,6 +151,7 @@ void inspect(const InspectOptions& options, Runtime& runtime, Report& report) {
   }
   OrderedJson delegations = describe_delegations(trusted);
   write_text(trusted, tags, delegations, administrative, report.text);
+  if (subject.tag) write_provenance(described.targets, report.text);
   described.more["administrative_keys"] = std::move(administrative);
   described.more["delegations"] = std::move(delegations);
   for (Warning& warning : health_warnings(trusted)) report.warnings.push_back(std::move(warning));

@@ -116,8 +116,13 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
     line = CommandLine::parse(argc, argv, out, understood);
     if (!line) return;
     understood = {line->command, line->output};
+    report.command = line->command;
     const auto runtime = make_runtime(*line, report);
-    const std::optional<Error> failure = capture([&] { line->run(*runtime, report); });
+    std::optional<Error> failure = capture([&] { line->run(*runtime, report); });
+    if (const auto unlogged = capture([&] { runtime->log_run(failure, report); })) {
+      if (failure) report.warnings.push_back({"NOT_LOGGED", unlogged->what()});
+      if (!failure) failure = unlogged->with_context("done, but not logged");
+    }
     for (Warning& warning : runtime->take_warnings()) report.warnings.push_back(std::move(warning));
     if (failure) throw Error(*failure);
   });

@@ -4,6 +4,7 @@
 
 #include "agent/http/authenticated_client.h"
 #include "agent/http/credentials.h"
+#include "agent/image/image_reference.h"
 #include "agent/store/notary_server.h"
 #include "agent/store/offline_store.h"
 #include "agent/store/static_repository.h"
@@ -22,7 +23,7 @@ tuf::Time read_clock() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-CurlOptions curl_options(const ServerUrl& server, const TlsFiles& tls, std::shared_ptr<spdlog::logger> log) {
+CurlOptions curl_options(const Url& server, const TlsFiles& tls, std::shared_ptr<spdlog::logger> log) {
   CurlOptions options;
   options.log = std::move(log);
   auto authority = tls.authorities.begin();
@@ -33,7 +34,7 @@ CurlOptions curl_options(const ServerUrl& server, const TlsFiles& tls, std::shar
     options.client_certificate = tls.client->certificate.string();
     options.client_key = tls.client->key.string();
   }
-  if (server.is_plain_http()) options.http_servers.push_back(Url::of_server(server.text()).authority());
+  if (!server.is_https()) options.http_servers.push_back(server.authority());
   return options;
 }
 
@@ -45,20 +46,29 @@ Runtime::Runtime(const CommandLine& line, std::shared_ptr<spdlog::logger> log)
       now_(read_clock()),
       secrets_(hsm::SecretSource::take_environment()),
       settings_(Settings::load(line_.settings, Environment::of_process())),
+      ci_(CiContext::of_process()),
+      audit_(settings_),
       key_store_(settings_.trust_dir(), secrets_) {}
 
 Runtime::~Runtime() = default;
 
-std::shared_ptr<HttpClient> Runtime::http(const ServerUrl& server) {
-  std::shared_ptr<CurlClient>& client = clients_[server.text()];
-  if (!client) client = std::make_shared<CurlClient>(curl_options(server, settings_.tls_for(server), log_));
+std::shared_ptr<CurlClient> Runtime::client(const Url& server, const std::function<TlsFiles()>& tls) {
+  const std::string origin = (server.is_https() ? "https://" : "http://") + server.authority();
+  std::shared_ptr<CurlClient>& client = clients_[origin];
+  if (!client) client = std::make_shared<CurlClient>(curl_options(server, tls(), log_));
   return client;
+}
+
+std::shared_ptr<HttpClient> Runtime::http(const ServerUrl& server) {
+  return client(Url::of_server(server.text()), [&] { return settings_.tls_for(server); });
 }
 
 std::shared_ptr<HttpClient> Runtime::authenticated_http(const tuf::Gun& gun, Access access) {
   const ServerUrl server = settings_.server_for(gun);
   const Url url = Url::of_server(server.text());
   AuthOptions auth = notary_auth(url, gun, access);
+  auth.realm_hosts = settings_.token_services();
+  auth.tried = Credentials(secrets_).sources_for_trust_server();
   auth.find_credential = [this, gun] { return credential_for(gun); };
   if (server.is_plain_http()) auth.http_servers.push_back(url.authority());
   return std::make_shared<AuthenticatedClient>(http(server), std::move(auth));
@@ -66,6 +76,26 @@ std::shared_ptr<HttpClient> Runtime::authenticated_http(const tuf::Gun& gun, Acc
 
 std::optional<Credential> Runtime::credential_for(const tuf::Gun& gun) {
   return Credentials(secrets_).for_trust_server(gun, Url::of_server(settings_.server_for(gun).text()));
+}
+
+Registry Runtime::open_registry(const tuf::Gun& image) {
+  if (line_.offline) {
+    throw Error(ErrorCode::kUsage, "no registry is asked with --offline", "leave --offline out");
+  }
+  const Url url = registry_url(image, settings_.insecure_registries());
+  const std::string registry = registry_of(image);
+  const ServerUrl server = settings_.server_for(image);
+  const bool same = !server.is_folder() && Url::of_server(server.text()).same_origin(url);
+  AuthOptions auth = registry_auth(url, image);
+  auth.realm_hosts = settings_.token_services();
+  auth.find_credential = [this, registry, same] {
+    return Credentials(secrets_).for_registry(registry, same);
+  };
+  auth.tried = Credentials(secrets_).sources_for_registry(same);
+  auth.log_in_hint = "log in with: docker login " + registry;
+  // With registry and trust server on one host there is one connection, made as the trust server's is.
+  const auto tls = [&] { return same ? settings_.tls_for(server) : settings_.tls_for_registry(registry); };
+  return {std::make_shared<AuthenticatedClient>(client(url, tls), std::move(auth)), url, image};
 }
 
 std::unique_ptr<TrustStore> Runtime::open_store(const tuf::Gun& gun, Access access) {
@@ -90,6 +120,7 @@ std::unique_ptr<TrustStore> Runtime::open_store(const tuf::Gun& gun, Access acce
 }
 
 Runtime::Repository Runtime::open(const tuf::Gun& gun, Access access) {
+  if (access != Access::kRead && !dry_run() && !offline()) audit_.begin();
   const RootTrust trust = settings_.root_trust_for(gun);
   return {open_store(gun, access), SeenRepository(settings_.trust_dir(), gun),
           LoadRequest{gun, {trust.pin, trust.trust_on_first_use, line_.reset_cache}, now_, {}}};
@@ -150,6 +181,11 @@ std::shared_ptr<tuf::Signer> Runtime::named_key(const std::string& text) {
                 "name one of them by its ID after: countersign key import " + text);
   }
   return source->open(keys.front().canonical_id);
+}
+
+void Runtime::log_run(const std::optional<Error>& error, Report& report) {
+  const ExitCode code = error ? error_row(error->code()).exit_code : ExitCode::kOk;
+  audit_.finish({now_, ci_, static_cast<int>(code), {}}, keys_.get(), error, report);
 }
 
 std::vector<Warning> Runtime::take_warnings() {

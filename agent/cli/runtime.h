@@ -10,10 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "agent/cli/audit_trail.h"
 #include "agent/cli/command_line.h"
+#include "agent/config/ci_context.h"
 #include "agent/config/settings.h"
 #include "agent/http/credential.h"
 #include "agent/http/curl_client.h"
+#include "agent/image/registry.h"
 #include "agent/report/report.h"
 #include "agent/store/trust_store.h"
 #include "agent/trust_dir/seen_repository.h"
@@ -45,6 +48,7 @@ class Runtime {
   tuf::Time now() const { return now_; }
   bool dry_run() const { return line_.dry_run; }
   bool offline() const { return line_.offline; }
+  const CiContext& ci() const { return ci_; }
 
   /// A repository on its trust store, with what the user says of its root.
   struct Repository {
@@ -52,7 +56,8 @@ class Runtime {
     SeenRepository seen;
     LoadRequest load;
   };
-  /// Throws kUsage if anything but reading is to be done offline.
+  /// Throws kUsage if anything but reading is to be done offline, and the errors of an audit log that cannot
+  /// be written if anything is to be published.
   Repository open(const tuf::Gun& gun, Access access);
 
   /// The transport to a trust server that is no folder: without credentials, and with those for the
@@ -61,6 +66,8 @@ class Runtime {
   std::shared_ptr<HttpClient> authenticated_http(const tuf::Gun& gun, Access access);
   /// Throws kConfig for credentials that are there but malformed.
   std::optional<Credential> credential_for(const tuf::Gun& gun);
+  /// The registry of an image, for reading.
+  Registry open_registry(const tuf::Gun& image);
 
   hsm::KeyStore& key_store() { return key_store_; }
   hsm::Tokens& tokens();
@@ -73,10 +80,15 @@ class Runtime {
   /// The one key that `ref` (as for --key) means, open. Throws kKeyAmbiguous for several.
   std::shared_ptr<tuf::Signer> named_key(const std::string& ref);
 
+  /// Tells the audit log of the run, if it has published or meant to. Throws kLocal, kLocked, kAuditBroken.
+  void log_run(const std::optional<tuf::Error>& error, Report& report);
+
   /// Warnings of the parts that cannot return them.
   std::vector<Warning> take_warnings();
 
  private:
+  /// One client for each server, so that connections are kept. `tls` is asked for a new one.
+  std::shared_ptr<CurlClient> client(const Url& server, const std::function<TlsFiles()>& tls);
   std::unique_ptr<TrustStore> open_store(const tuf::Gun& gun, Access access);
   std::unique_ptr<hsm::KeySource> key_source(const std::string& ref);
 
@@ -85,6 +97,8 @@ class Runtime {
   tuf::Time now_;
   hsm::SecretSource secrets_;
   Settings settings_;
+  CiContext ci_;
+  AuditTrail audit_;
   hsm::KeyStore key_store_;
   std::shared_ptr<hsm::Tokens> tokens_;
   std::unique_ptr<hsm::KeyRing> keys_;

@@ -1,112 +1,77 @@
+// sign: images into the releases role and the signer's own delegations, one transaction for each repository.
 #include <map>
 
 #include "agent/cli/commands.h"
 #include "agent/cli/guarding.h"
 #include "agent/cli/operands.h"
-#include "agent/image/image_source.h"
+#include "agent/cli/sign_receipt.h"
+#include "agent/cli/signed_report.h"
+#include "agent/cli/wanted_images.h"
 #include "agent/report/repository_report.h"
-#include "agent/workflow/sign_images.h"
 #include "tuf/base/error.h"
 
 namespace agent {
 namespace {
 
 struct SignOptions {
-  std::vector<std::string> images;
+  ImageOptions images;
   std::vector<std::string> roles;
-  std::optional<std::string> size;
-  std::optional<std::string> oci_layout;
   bool allow_move = false;
+  std::optional<std::string> receipt;
+  std::vector<std::string> annotations;
+  bool no_provenance = false;
   PolicyOptions policy;
 };
 
-std::string to_string(SignStatus status) {
-  switch (status) {
-    case SignStatus::kSigned:
-      return "signed";
-    case SignStatus::kUnchanged:
-      return "unchanged";
-    case SignStatus::kMoved:
-      return "moved";
+/// What is to be said of where the images come from: by the CI, and with --annotate.
+void set_provenance(const SignOptions& options, Runtime& runtime, SignRequest& request, Report& report) {
+  request.annotations = parse_annotations(options.annotations);
+  if (options.no_provenance) {
+    if (request.annotations.empty()) return;
+    throw tuf::Error(tuf::ErrorCode::kUsage, "--no-provenance and --annotate exclude each other",
+                     "give only one of them");
   }
-  return "";
+  request.provenance = request.annotations;
+  request.provenance.insert(runtime.ci().members.begin(), runtime.ci().members.end());
+  for (const std::string& refused : runtime.ci().refused)
+    report.warnings.push_back({"CI_VALUE_IGNORED", refused});
 }
 
-std::vector<ResolvedImage> resolve(const SignOptions& options) {
-  std::vector<ResolvedImage> images;
-  if (options.images.size() > 1 && (options.size || options.oci_layout)) {
-    throw tuf::Error(tuf::ErrorCode::kUsage,
-                     "--size and --oci-layout speak of one image, but " +
-                         std::to_string(options.images.size()) + " are given",
-                     "sign the images one by one");
+class Signing {
+ public:
+  Signing(const SignOptions& options, Runtime& runtime, Report& report)
+      : options_(options),
+        runtime_(runtime),
+        report_(report),
+        policy_(read_policy(options.policy)),
+        receipt_(options.receipt, runtime) {
+    request_.roles = parse_roles(options.roles);
+    request_.allow_move = options.allow_move;
+    set_provenance(options, runtime, request_, report);
   }
-  SourceOptions sources;
-  if (options.size) sources.size = parse_size(*options.size);
-  sources.oci_layout = options.oci_layout;
-  for (const std::string& text : options.images) {
-    const ImageReference reference = parse_image(text);
-    if (!reference.tag) {
-      throw tuf::Error(tuf::ErrorCode::kInvalidReference, reference.gun.text() + " is given without a tag",
-                       "name the tag to sign: " + reference.gun.text() + ":TAG");
+
+  void run() {
+    const std::map<tuf::Gun, std::vector<WantedImage>> wanted = wanted_images(options_.images, runtime_);
+    // A release that cannot be published whole is not begun.
+    if (wanted.size() > 1 && !runtime_.dry_run()) {
+      for (const auto& [gun, images] : wanted) rehearse(gun, images);
     }
-    images.push_back(resolve_image(reference, sources));
+    for (const auto& [gun, images] : wanted) publish(gun, images);
+    if (policy_) receipt_.set_policy(verdicts_);
+    receipt_.write();
+    if (options_.images.check_registry && !runtime_.dry_run()) check_tags(wanted);
   }
-  return images;
-}
 
-ImageToSign to_target(const ResolvedImage& image) {
-  return {*image.reference.tag, {{{"sha256", image.digest.bytes()}}, image.length, std::nullopt}};
-}
-
-void describe(const SignedImages& result, const std::vector<ResolvedImage>& images, bool dry_run,
-              RepositoryReport& repository, std::vector<std::string>& text) {
-  repository.published = result.changes.published;
-  repository.attempts = result.changes.attempts;
-  if (!dry_run) {
-    for (const tuf::RoleName& role : result.roles)
-      repository.roles.push_back(describe_role(result.changes.repository, role));
-  }
-  const std::vector<std::string> roles = names_of(result.roles);
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    TargetReport target;
-    target.name = *images[i].reference.tag;
-    target.digest = images[i].digest.text();
-    target.length = images[i].length;
-    target.roles = roles;
-    target.status = to_string(result.statuses[i]);
-    text.push_back(repository.gun + ":" + target.name + ": " +
-                   (dry_run && *target.status != "unchanged" ? "would be " : "") + *target.status + " as " +
-                   target.digest + " (" + std::to_string(target.length) + " bytes) in " + join(roles));
-    repository.targets.push_back(std::move(target));
-  }
-  if (dry_run) {
-    OrderedJson files = OrderedJson::array();
-    for (const auto& file : result.changes.files) {
-      files.push_back({{"role", file.role.text()}, {"version", file.version}, {"bytes", file.bytes.size()}});
-      text.push_back("  would publish " + file.role.text() + " version " + std::to_string(file.version) +
-                     " (" + std::to_string(file.bytes.size()) + " bytes)");
+ private:
+  SignedImages sign(Runtime::Repository& repository, const std::vector<WantedImage>& images, bool dry_run,
+                    std::optional<GuardedRepository>& guarded, std::vector<Warning>& warnings) {
+    SignRequest request = request_;
+    if (policy_) {
+      guarded.emplace(*policy_, options_.policy, options_.allow_move, repository.load.gun, runtime_,
+                      warnings);
+      request.guard = &guarded->guard();
     }
-    repository.more["would_publish"] = std::move(files);
-  }
-}
-
-void sign(const SignOptions& options, Runtime& runtime, Report& report) {
-  const std::optional<Policy> policy = read_policy(options.policy);
-  SignRequest request;
-  request.roles = parse_roles(options.roles);
-  request.allow_move = options.allow_move;
-  std::map<tuf::Gun, std::vector<ResolvedImage>> by_repository;  // one transaction for each
-  for (ResolvedImage& image : resolve(options))
-    by_repository[image.reference.gun].push_back(std::move(image));
-
-  for (const auto& [gun, images] : by_repository) {
-    Runtime::Repository repository = runtime.open(gun, Access::kPublish);
-    RepositoryReport& described = report.repositories.emplace_back();
-    described.gun = gun.text();
-    described.server = repository.store->name();
-    described.published = false;
-    request.images.clear();
-    for (const ResolvedImage& image : images) request.images.push_back(to_target(image));
+    for (const WantedImage& image : images) request.images.push_back(image.target);
     if (request.roles.empty()) {
       repository.load.likely.push_back(tuf::RoleName::of("targets/releases"));
     } else {
@@ -115,27 +80,69 @@ void sign(const SignOptions& options, Runtime& runtime, Report& report) {
       }
     }
     PublishOptions publish;
-    publish.dry_run = runtime.dry_run();
+    publish.dry_run = dry_run;
+    return sign_images(*repository.store, repository.seen, repository.load, request, runtime_.keys(), publish,
+                       warnings);
+  }
+
+  void rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images) {
+    Runtime::Repository repository = runtime_.open(gun, Access::kPublish);
+    std::vector<Warning> said_when_published;
     std::optional<GuardedRepository> guarded;
-    if (policy) guarded.emplace(*policy, options.policy, options.allow_move, gun, runtime, report.warnings);
-    request.guard = guarded ? &guarded->guard() : nullptr;
+    try {
+      static_cast<void>(sign(repository, images, true, guarded, said_when_published));
+    } catch (const tuf::Error& error) {
+      throw error.with_context("nothing of the release was published, since one part cannot be");
+    }
+  }
+
+  void publish(const tuf::Gun& gun, const std::vector<WantedImage>& images) {
+    Runtime::Repository repository = runtime_.open(gun, Access::kPublish);
+    RepositoryReport& described = report_.repositories.emplace_back();
+    described.gun = gun.text();
+    described.server = repository.store->name();
+    described.published = false;
+    std::optional<GuardedRepository> guarded;
     const SignedImages result = [&] {
       try {
-        return sign_images(*repository.store, repository.seen, repository.load, request, runtime.keys(),
-                           publish, report.warnings);
+        return sign(repository, images, runtime_.dry_run(), guarded, report_.warnings);
       } catch (const tuf::Error&) {
         if (guarded) guarded->describe_refusal(described);
         throw;
       }
     }();
-    describe(result, images, runtime.dry_run(), described, report.text);
+    describe_signed(result, images, {runtime_.dry_run(), options_.images.platforms}, described, report_.text);
     if (guarded) {
-      guarded->describe(described, report.warnings);
-      guarded->remember(result.changes, report.warnings);
+      guarded->describe(described, report_.warnings);
+      guarded->remember(result.changes, report_.warnings);
+      for (const TargetReport& target : described.targets)
+        verdicts_[gun.text()][target.name] = target.more.at("policy");
     }
+    receipt_.add(described, result);
     for (Warning& warning : health_warnings(result.changes.repository))
-      report.warnings.push_back(std::move(warning));
+      report_.warnings.push_back(std::move(warning));
   }
+
+  void check_tags(const std::map<tuf::Gun, std::vector<WantedImage>>& wanted) {
+    for (const auto& [gun, images] : wanted) {
+      Registry registry = runtime_.open_registry(gun);
+      for (const WantedImage& image : images) {
+        if (image.image) check_registry(registry, *image.image, "after it was signed");
+      }
+    }
+  }
+
+  const SignOptions& options_;
+  Runtime& runtime_;
+  Report& report_;
+  std::optional<Policy> policy_;
+  SignReceipt receipt_;
+  SignRequest request_;
+  tuf::Json verdicts_ = tuf::Json::object();  // of the policy, by repository and tag
+};
+
+void sign(const SignOptions& options, Runtime& runtime, Report& report) {
+  Signing(options, runtime, report).run();
 }
 
 }  // namespace
@@ -143,12 +150,14 @@ void sign(const SignOptions& options, Runtime& runtime, Report& report) {
 void add_sign(Grammar& grammar) {
   auto options = std::make_shared<SignOptions>();
   CLI::App* c = grammar.command("sign", "Sign image tags and publish them", options, sign);
-  add_operand(c, "image", options->images, "IMAGE", "[registry/]repository:tag[@sha256:…]");
+  add_image_options(c, options->images);
   grammar.add_signing_keys(c);
   add_values(c, "--role", options->roles, "Sign into exactly this role (repeatable)", "ROLE");
-  add_value(c, "--size", options->size, "Bytes of the manifest, with an explicit digest", "N");
-  add_value(c, "--oci-layout", options->oci_layout, "Digest and size from an OCI image layout", "DIR[:REF]");
   c->add_flag("--allow-move", options->allow_move, "Sign a tag that is signed with another digest");
+  add_value(c, "--receipt", options->receipt, "Write a signed receipt of what was published", "FILE");
+  add_values(c, "--annotate", options->annotations, "Say this of the image, signed with it (repeatable)",
+             "KEY=VALUE");
+  c->add_flag("--no-provenance", options->no_provenance, "Say nothing of the CI run in what is signed");
   PolicyOptions& policy = options->policy;
   add_value(c, "--policy", policy.file, "Sign only what this policy allows, and adopt nothing foreign",
             "FILE");

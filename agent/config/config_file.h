@@ -5,8 +5,9 @@
 //     "trust_pinning": { "certs": { "<GUN or prefix*>": ["<key ID>"] }, "ca": { "<GUN prefix>": "<PEM file>"
 //     },
 //                        "disable_tofu": true },
-//     "countersign": { "server": "https://… or file:DIR", "trust_dir": "…", "keys": ["<REF>"], "module": "…"
-//     } }
+//     "countersign": { "server": "https://… or file:DIR", "trust_dir": "…", "keys": ["<REF>"], "module": "…",
+//                      "insecure_registries": ["<host:port>"], "token_services": ["<host:port>"],
+//                      "audit_log": "…", "audit_checkpoint": true } }
 //
 // Every relative path is relative to the folder of the file, and `~/` is the home folder: notary resolves
 // some of them against the working directory, which a job does not choose. Names of notary's members are
@@ -39,6 +40,10 @@ struct ConfigFile {
   std::optional<bool> disable_tofu;
   std::vector<std::string> keys;  // REFs; files among them made absolute
   std::optional<std::filesystem::path> module;
+  std::vector<std::string> insecure_registries;
+  std::vector<std::string> token_services;
+  std::optional<std::filesystem::path> audit_log;
+  std::optional<bool> audit_checkpoint;
 
   /// What relative paths are relative to.
   std::filesystem::path folder() const { return path.parent_path(); }

@@ -32,6 +32,7 @@ Environment Environment::of_process() {
   if (const auto directory = variable("DOCKER_CONFIG")) environment.docker_dir = *directory;
   environment.content_trust_server = variable("DOCKER_CONTENT_TRUST_SERVER");
   environment.pkcs11_module = variable("COUNTERSIGN_PKCS11_MODULE");
+  environment.audit_log = variable("COUNTERSIGN_AUDIT_LOG");
   return environment;
 }
 

@@ -10,9 +10,11 @@ namespace agent {
 
 struct Environment {
   std::filesystem::path home;  // $HOME, else the password database; empty if neither knows
-  std::optional<std::filesystem::path> docker_dir;  // $DOCKER_CONFIG
-  std::optional<std::string> content_trust_server;  // $DOCKER_CONTENT_TRUST_SERVER
-  std::optional<std::string> pkcs11_module;         // $COUNTERSIGN_PKCS11_MODULE
+  std::optional<std::filesystem::path> docker_dir;   // $DOCKER_CONFIG
+  std::optional<std::string> content_trust_server;   // $DOCKER_CONTENT_TRUST_SERVER
+  std::optional<std::string> pkcs11_module;          // $COUNTERSIGN_PKCS11_MODULE
+  std::filesystem::path engine_dir = "/etc/docker";  // the engine's own folder; no variable moves it
+  std::optional<std::string> audit_log;              // $COUNTERSIGN_AUDIT_LOG
 
   /// A variable that is set but empty counts as not set, as Docker has it.
   static Environment of_process();

@@ -2,6 +2,7 @@
 
 #include "agent/config/input_file.h"
 #include "agent/config/trust_root.h"
+#include "agent/http/url.h"
 #include "agent/image/image_reference.h"
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
@@ -28,6 +29,26 @@ ServerUrl parse_configured_url(const std::string& text, const ServerUrl::Rules& 
   }
 }
 
+/// The authorities that `hosts` name, in the one spelling in which they are compared.
+std::vector<std::string> parse_hosts(const std::vector<std::string>& hosts, const std::string& scheme,
+                                     const std::string& option) {
+  std::vector<std::string> authorities;
+  for (const std::string& host : hosts) {
+    const auto url = Url::parse(scheme + host);
+    if (!url || host.find_first_of("/?") != std::string::npos) {
+      throw Error(ErrorCode::kUsage, option + " \"" + printable(host) + "\" is not a host",
+                  "write " + option + " HOST or " + option + " HOST:PORT");
+    }
+    authorities.push_back(url->authority());
+  }
+  return authorities;
+}
+
+void append(TlsFiles& files, TlsFiles more) {
+  for (fs::path& file : more.authorities) files.authorities.push_back(std::move(file));
+  if (!files.client) files.client = std::move(more.client);
+}
+
 }  // namespace
 
 Settings Settings::load(const Options& options, const Environment& environment) {
@@ -45,10 +66,13 @@ Settings Settings::load(const Options& options, const Environment& environment) 
   } else if (!environment.home.empty()) {
     settings.docker_dir_ = environment.home / ".docker";
   }
+  settings.engine_dir_ = environment.engine_dir;
   settings.set_server(options, environment);
   settings.set_trust_dir(options, environment);
   settings.set_tls(options);
   settings.set_module(environment);
+  settings.set_hosts(options);
+  settings.set_audit(options, environment);
   if (options.trust_root) settings.trust_root_ = parse_trust_root(*options.trust_root);
   settings.trust_on_first_use_ = options.trust_on_first_use || !settings.config_.disable_tofu.value_or(true);
   settings.keys_ = options.keys.empty() ? settings.config_.keys : options.keys;
@@ -104,6 +128,18 @@ void Settings::set_tls(const Options& options) {
   }
 }
 
+void Settings::set_audit(const Options& options, const Environment& environment) {
+  audit_checkpoint_ = options.audit_checkpoint || config_.audit_checkpoint.value_or(false);
+  if (options.audit_log) {
+    if (options.audit_log->empty()) throw Error(ErrorCode::kUsage, "--audit-log is empty");
+    audit_log_ = expand_home(*options.audit_log, environment.home);
+  } else if (environment.audit_log) {
+    audit_log_ = expand_home(*environment.audit_log, environment.home);
+  } else {
+    audit_log_ = config_.audit_log;
+  }
+}
+
 void Settings::set_module(const Environment& environment) {
   if (environment.pkcs11_module) {
     module_ = *environment.pkcs11_module;
@@ -117,6 +153,17 @@ void Settings::set_module(const Environment& environment) {
   } else if (config_.module) {
     module_ = fs::absolute(*config_.module);
   }
+}
+
+void Settings::set_hosts(const Options& options) {
+  const auto with = [](std::vector<std::string> own, const std::vector<std::string>& configured) {
+    own.insert(own.end(), configured.begin(), configured.end());
+    return own;
+  };
+  insecure_registries_ = parse_hosts(with(options.insecure_registries, config_.insecure_registries),
+                                     "http://", "--insecure-registry");
+  token_services_ =
+      parse_hosts(with(options.token_services, config_.token_services), "https://", "--token-service");
 }
 
 ServerUrl Settings::server_for(const tuf::Gun& gun) const {
@@ -137,13 +184,24 @@ TlsFiles Settings::tls_for(const ServerUrl& server) const {
   if (server.is_folder()) return files;
   // Docker's folder is only looked at for what is still open, so that a fault in it cannot disturb who does
   // not use it.
-  if (!docker_dir_.empty() && !(tls_ca_ && tls_client_))
+  if (!docker_dir_.empty() && !(tls_ca_ && tls_client_)) {
     files = find_docker_tls(docker_dir_ / "tls" / server.authority());
+    append(files, find_docker_tls(docker_dir_ / "certs.d" / server.authority()));
+  }
   if (tls_ca_) {
     files.authorities = {*tls_ca_};
     files.only_these = true;
   }
   if (tls_client_) files.client = tls_client_;
+  return files;
+}
+
+TlsFiles Settings::tls_for_registry(const std::string& registry) const {
+  TlsFiles files;
+  if (!docker_dir_.empty()) files = find_docker_tls(docker_dir_ / "certs.d" / registry);
+  append(files, find_docker_tls(engine_dir_ / "certs.d" / registry));
+  if (!docker_dir_.empty()) append(files, find_docker_tls(docker_dir_ / "tls" / registry));
+  if (tls_ca_) files.authorities.push_back(*tls_ca_);
   return files;
 }
 

@@ -18,16 +18,20 @@ namespace agent {
 
 /// The global options as they were given; nothing is checked yet.
 struct Options {
-  std::optional<std::string> server;      // --server
-  std::optional<std::string> trust_dir;   // --trust-dir
-  std::optional<std::string> config;      // --config
-  std::vector<std::string> keys;          // --signing-key
-  std::optional<std::string> tls_ca;      // --tlscacert
-  std::optional<std::string> tls_cert;    // --tlscert
-  std::optional<std::string> tls_key;     // --tlskey
-  std::optional<std::string> trust_root;  // --trust-root
-  bool trust_on_first_use = false;        // --trust-on-first-use
-  bool allow_http = false;                // plain http to the trust server
+  std::optional<std::string> server;             // --server
+  std::optional<std::string> trust_dir;          // --trust-dir
+  std::optional<std::string> config;             // --config
+  std::vector<std::string> keys;                 // --signing-key
+  std::optional<std::string> tls_ca;             // --tlscacert
+  std::optional<std::string> tls_cert;           // --tlscert
+  std::optional<std::string> tls_key;            // --tlskey
+  std::optional<std::string> trust_root;         // --trust-root
+  bool trust_on_first_use = false;               // --trust-on-first-use
+  bool allow_http = false;                       // plain http to the trust server
+  std::vector<std::string> insecure_registries;  // --insecure-registry
+  std::vector<std::string> token_services;       // --token-service
+  std::optional<std::string> audit_log;          // --audit-log
+  bool audit_checkpoint = false;                 // --audit-checkpoint
 };
 
 /// What the first root of a repository must show.
@@ -52,6 +56,14 @@ class Settings {
   /// does. Throws kConfig.
   TlsFiles tls_for(const ServerUrl& server) const;
 
+  /// The same for the registry `host[:port]`: the engine's certificates count too, and `--tlscacert` is one
+  /// authority more. The client certificate of an option is the trust server's alone.
+  TlsFiles tls_for_registry(const std::string& registry) const;
+  /// `host[:port]` of registries that may be spoken to without TLS, and of token services that may be given
+  /// credentials of servers outside their domain. As Url gives them.
+  const std::vector<std::string>& insecure_registries() const { return insecure_registries_; }
+  const std::vector<std::string>& token_services() const { return token_services_; }
+
   /// The pin of a repository, by section 7.8: `--trust-root`, else the exact name in trust_pinning.certs,
   /// else its longest `prefix*`, else the longest prefix in trust_pinning.ca. Throws kFileUnreadable for a CA
   /// file.
@@ -67,6 +79,10 @@ class Settings {
   const std::vector<std::string>& keys() const { return keys_; }
   /// The PKCS#11 module for URIs that name none; absolute.
   const std::optional<std::filesystem::path>& module() const { return module_; }
+  /// Where every publication is logged; nowhere if it is not set.
+  const std::optional<std::filesystem::path>& audit_log() const { return audit_log_; }
+  /// Whether the keys that a run signs with also sign its line there.
+  bool audit_checkpoint() const { return audit_checkpoint_; }
 
  private:
   Settings() = default;
@@ -74,17 +90,24 @@ class Settings {
   void set_trust_dir(const Options& options, const Environment& environment);
   void set_tls(const Options& options);
   void set_module(const Environment& environment);
+  void set_hosts(const Options& options);
+  void set_audit(const Options& options, const Environment& environment);
 
   ConfigFile config_;
   std::optional<ServerUrl> server_;
   std::filesystem::path trust_dir_;
   std::filesystem::path docker_dir_;  // empty if unknown
+  std::filesystem::path engine_dir_;
   std::optional<std::filesystem::path> tls_ca_;
   std::optional<TlsFiles::Client> tls_client_;
   std::optional<tuf::TrustPin> trust_root_;
   bool trust_on_first_use_ = false;
   std::vector<std::string> keys_;
   std::optional<std::filesystem::path> module_;
+  std::vector<std::string> insecure_registries_;
+  std::vector<std::string> token_services_;
+  std::optional<std::filesystem::path> audit_log_;
+  bool audit_checkpoint_ = false;
 };
 
 }  // namespace agent

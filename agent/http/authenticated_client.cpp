@@ -17,7 +17,6 @@ using tuf::ErrorCode;
 constexpr int kMaxFruitlessRequests = 3;
 /// A token that ends sooner is not worth sending: it might expire on the way.
 constexpr std::chrono::seconds kExpiryMargin{15};
-const char kLogInHint[] = "log in with docker login, or set NOTARY_AUTH to the base64 of user:password";
 
 std::vector<Challenge> challenges_of(const HttpResponse& response) {
   std::vector<Challenge> all;
@@ -93,7 +92,8 @@ std::vector<HttpResponse> AuthenticatedClient::send_authorized(const std::vector
 void AuthenticatedClient::log_in(const HttpResponse& refused) {
   const auto challenges = challenges_of(refused);
   if (const Challenge* bearer = find_scheme(challenges, "bearer")) {
-    token_service_ = TokenService::of(*bearer, options_.http_servers, options_.realm_hosts);
+    token_service_ = TokenService::of(*bearer, options_.http_servers);
+    refuse_foreign_token_service();
     return fetch_token();
   }
   if (find_scheme(challenges, "basic") == nullptr) {
@@ -104,19 +104,34 @@ void AuthenticatedClient::log_in(const HttpResponse& refused) {
   log_in_with_password();
 }
 
+void AuthenticatedClient::refuse_foreign_token_service() {
+  if (token_service_->may_have_credentials_of(options_.server, options_.realm_hosts) ||
+      credential() == nullptr) {
+    return;
+  }
+  throw Error(ErrorCode::kUnauthorized,
+              options_.server.authority() + " sends us to the token service " + token_service_->host() +
+                  ", which is elsewhere: it is not given the credentials from " + credential()->source,
+              "if it is the right one, name it: --token-service " + token_service_->host());
+}
+
+Error AuthenticatedClient::without_credentials() const {
+  return {ErrorCode::kUnauthorized,
+          options_.server.authority() + " wants credentials to " + options_.purpose + ", and there are none" +
+              (options_.tried.empty() ? "" : " in " + options_.tried),
+          options_.log_in_hint};
+}
+
 void AuthenticatedClient::log_in_with_password() {
   const std::string host = options_.server.authority();
   if (!options_.server.is_allowed(options_.http_servers)) {
     throw Error(ErrorCode::kUnauthorized, host + " wants a password on a connection that is not encrypted");
   }
-  if (credential() == nullptr) {
-    throw Error(ErrorCode::kUnauthorized,
-                host + " wants credentials to " + options_.purpose + ", and there are none", kLogInHint);
-  }
+  if (credential() == nullptr) throw without_credentials();
   if (credential()->kind != Credential::Kind::kPassword) {
     throw Error(ErrorCode::kUnauthorized,
                 host + " wants a password, and " + credential()->source + " holds an identity token",
-                kLogInHint);
+                options_.log_in_hint);
   }
   authorization_ = credential()->basic_header();
   expiry_.reset();
@@ -136,10 +151,7 @@ void AuthenticatedClient::fetch_token() {
 
 void AuthenticatedClient::give_up(const HttpResponse& refused) const {
   const std::string host = options_.server.authority();
-  if (!credential_) {
-    throw Error(ErrorCode::kUnauthorized,
-                host + " wants credentials to " + options_.purpose + ", and there are none", kLogInHint);
-  }
+  if (!credential_) throw without_credentials();
   const auto challenges = challenges_of(refused);
   const Challenge* bearer = find_scheme(challenges, "bearer");
   if (bearer != nullptr && bearer->parameter("error") == "insufficient_scope") {
@@ -150,7 +162,7 @@ void AuthenticatedClient::give_up(const HttpResponse& refused) const {
   throw Error(ErrorCode::kUnauthorized,
               host + " refuses the credentials from " + credential_->source + " to " + options_.purpose +
                   because(refused),
-              kLogInHint);
+              options_.log_in_hint);
 }
 
 const Credential* AuthenticatedClient::credential() {

@@ -2,8 +2,8 @@
 // (section 1.6). It logs in when asked to, repeats what was refused once, and sends the token at once
 // from then on. A batch that is refused costs one token.
 //
-// Credentials go to the server itself (Basic) or the token service that it names (Bearer), encrypted, and
-// nowhere else; requests to other origins pass through untouched.
+// Credentials go to the server itself (Basic) or to the token service that it names (Bearer) if that is its
+// own, encrypted, and nowhere else; requests to other origins pass through untouched.
 #pragma once
 
 #include <chrono>
@@ -18,6 +18,7 @@
 #include "agent/http/http_client.h"
 #include "agent/http/token_service.h"
 #include "agent/http/url.h"
+#include "tuf/base/error.h"
 
 namespace agent {
 
@@ -28,7 +29,9 @@ struct AuthOptions {
   /// Asked once, and only if the server wants to know.
   std::function<std::optional<Credential>()> find_credential;
   std::vector<std::string> http_servers = {};  // as in CurlOptions; credentials go to these unencrypted, too
-  std::vector<std::string> realm_hosts = {};   // if any: the only token services that get credentials
+  std::vector<std::string> realm_hosts = {};   // token services elsewhere that get credentials, too
+  std::string tried = {};                      // for messages: the sources in which none were found
+  std::string log_in_hint = "log in with docker login, or set NOTARY_AUTH to the base64 of user:password";
   std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
 };
 
@@ -48,7 +51,10 @@ class AuthenticatedClient final : public HttpClient {
   std::vector<HttpResponse> send_authorized(const std::vector<HttpRequest>& requests);
   /// Gets ready to answer the challenge of `refused`, or throws why it cannot.
   void log_in(const HttpResponse& refused);
+  /// Throws kUnauthorized if there are credentials and the token service may not have them.
+  void refuse_foreign_token_service();
   void log_in_with_password();
+  tuf::Error without_credentials() const;
   void fetch_token();
   [[noreturn]] void give_up(const HttpResponse& refused) const;
   const Credential* credential();

@@ -91,7 +91,7 @@ class HelperProcess {
       pollfd waiting{output_.get(), POLLIN, 0};
       const int ready = left <= 0 ? 0 : poll(&waiting, 1, static_cast<int>(left));
       if (ready < 0 && errno == EINTR) continue;
-      if (ready <= 0) throw Error(ErrorCode::kConfig, program_ + " does not answer");
+      if (ready <= 0) give_up("does not answer");
       char buffer[4096];
       const ssize_t count = read(output_.get(), buffer, sizeof buffer);
       if (count < 0 && errno == EINTR) continue;
@@ -100,7 +100,7 @@ class HelperProcess {
       const bool fits = answer.text.size() + length <= kMaxAnswer;
       if (fits) answer.text.append(buffer, length);
       OPENSSL_cleanse(buffer, length);
-      if (!fits) throw Error(ErrorCode::kConfig, program_ + " answers too much");
+      if (!fits) throw Error(ErrorCode::kUnauthorized, program_ + " answers too much");
     }
     answer.exit_code = wait_for_end(deadline);
   }
@@ -109,6 +109,12 @@ class HelperProcess {
   [[noreturn]] void fail(int error) const {
     throw Error(ErrorCode::kConfig, "cannot run " + program_ + ": " + std::strerror(error),
                 "install it, or take it out of credsStore and credHelpers in docker's config.json");
+  }
+
+  /// A store of passwords that is out of reach may be back later: nothing was sent to anybody.
+  [[noreturn]] void give_up(const std::string& what) const {
+    throw Error(ErrorCode::kServerUnreachable, "the credential helper " + program_ + " " + what,
+                "try it by hand: echo REGISTRY | " + program_ + " get");
   }
 
   /// The exit status, or -1 for a helper that died of a signal.
@@ -122,7 +128,7 @@ class HelperProcess {
       }
       poll(nullptr, 0, 1);  // it closed its output, so it is about to end
     }
-    throw Error(ErrorCode::kConfig, program_ + " does not end");
+    give_up("does not end");
   }
 
   std::string program_;
@@ -143,7 +149,7 @@ std::optional<Credential> read_credential(const std::string& text, const std::st
   const auto secret = document.find("Secret");
   if (username == document.end() || !username->is_string() || secret == document.end() ||
       !secret->is_string()) {
-    throw Error(ErrorCode::kConfig, program + " does not answer as a credential helper");
+    throw Error(ErrorCode::kUnauthorized, program + " does not answer as a credential helper");
   }
   auto& value = secret->get_ref<std::string&>();
   if (value.empty()) return std::nullopt;
@@ -168,13 +174,15 @@ std::optional<Credential> ask_credential_helper(const std::string& name, const s
   if (answer.exit_code != 0) {
     // Every helper says it with this sentence, and on its standard output.
     if (answer.text.find("credentials not found") != std::string::npos) return std::nullopt;
-    throw Error(ErrorCode::kConfig, program + " failed with exit code " + std::to_string(answer.exit_code));
+    throw Error(ErrorCode::kUnauthorized,
+                program + " failed with exit code " + std::to_string(answer.exit_code),
+                "try it by hand: echo " + printable(server, 200) + " | " + program + " get");
   }
   try {
     return read_credential(answer.text, program);
   } catch (const Error& error) {
     // The parser's message may quote what it read.
-    throw Error(ErrorCode::kConfig, program + " does not answer as a credential helper");
+    throw Error(ErrorCode::kUnauthorized, program + " does not answer as a credential helper");
   }
 }
 

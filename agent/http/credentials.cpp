@@ -5,16 +5,26 @@
 
 namespace agent {
 
-std::optional<Credential> Credentials::for_trust_server(const tuf::Gun& gun, const Url& server) {
-  const hsm::Secret* notary_auth = secrets_.find({"NOTARY_AUTH"});
-  if (notary_auth != nullptr && !notary_auth->empty()) {
-    auto credential = Credential::from_basic(notary_auth->reveal(), "NOTARY_AUTH");
-    if (!credential) {
-      throw tuf::Error(tuf::ErrorCode::kConfig, "NOTARY_AUTH is not the base64 of user:password",
-                       "set it with: NOTARY_AUTH=$(printf %s \"$USER_NAME:$PASSWORD\" | base64 -w0)");
-    }
-    return credential;
+std::optional<Credential> Credentials::notary_auth() {
+  const hsm::Secret* secret = secrets_.find({"NOTARY_AUTH"});
+  if (secret == nullptr || secret->empty()) return std::nullopt;
+  auto credential = Credential::from_basic(secret->reveal(), "NOTARY_AUTH");
+  if (!credential) {
+    throw tuf::Error(tuf::ErrorCode::kConfig, "NOTARY_AUTH is not the base64 of user:password",
+                     "set it with: NOTARY_AUTH=$(printf %s \"$USER_NAME:$PASSWORD\" | base64 -w0)");
   }
+  return credential;
+}
+
+std::optional<Credential> Credentials::for_registry(const std::string& host, bool also_trust_server) {
+  if (also_trust_server) {
+    if (auto credential = notary_auth()) return credential;
+  }
+  return docker_.find(host);
+}
+
+std::optional<Credential> Credentials::for_trust_server(const tuf::Gun& gun, const Url& server) {
+  if (auto credential = notary_auth()) return credential;
   const auto registry = registry_host(gun);
   if (registry) {
     if (auto credential = docker_.find(*registry)) return credential;

@@ -25,10 +25,19 @@ class Credentials {
   /// kConfig for a source that is there but malformed.
   std::optional<Credential> for_trust_server(const tuf::Gun& gun, const Url& server);
 
-  /// For a registry, as docker knows it.
-  std::optional<Credential> for_registry(const std::string& host) { return docker_.find(host); }
+  /// For a registry: what docker has for it. NOTARY_AUTH belongs to the trust server: it comes first if the
+  /// registry is `also_trust_server`, and is never sent to another.
+  std::optional<Credential> for_registry(const std::string& host, bool also_trust_server);
+
+  /// The sources, for messages.
+  std::string sources_for_trust_server() const { return "NOTARY_AUTH, " + docker_.file().string(); }
+  std::string sources_for_registry(bool also_trust_server) const {
+    return also_trust_server ? sources_for_trust_server() : docker_.file().string();
+  }
 
  private:
+  std::optional<Credential> notary_auth();
+
   hsm::SecretSource& secrets_;
   DockerConfig docker_;
 };

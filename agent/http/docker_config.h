@@ -19,7 +19,7 @@ class DockerConfig {
 
   /// The credential for a registry: from `auths`, then from the helper that `credHelpers` names for it, then
   /// from that of `credsStore`. `host` is `host[:port]`; `docker.io` stands for Docker Hub. Throws kConfig
-  /// for a malformed file or a helper that fails, kFileUnreadable.
+  /// for a malformed file, kFileUnreadable, and what `ask_credential_helper` throws.
   std::optional<Credential> find(const std::string& host) const;
 
   const std::filesystem::path& file() const { return file_; }

@@ -19,13 +19,14 @@ struct BearerToken {
 
 class TokenService {
  public:
-  /// Takes realm and service from the challenge, never its scope. Throws kUnauthorized for a realm that may
-  /// not be given credentials: not encrypted and not among `http_servers`, with user-info, or of a host that
-  /// is not in `realm_hosts` (empty: any host).
-  static TokenService of(const Challenge& challenge, const std::vector<std::string>& http_servers,
-                         const std::vector<std::string>& realm_hosts);
+  /// Takes realm and service from the challenge, never its scope. Throws kUnauthorized for a realm that is
+  /// asked for nothing: not encrypted and not among `http_servers`, or with user-info.
+  static TokenService of(const Challenge& challenge, const std::vector<std::string>& http_servers);
 
   const std::string& host() const { return realm_.authority(); }
+  /// Whether `server`'s credentials may go there: to the same host, to the domain that the server's host
+  /// stands in (`auth.example.com` and `example.com` for `registry.example.com`), or to one of `realm_hosts`.
+  bool may_have_credentials_of(const Url& server, const std::vector<std::string>& realm_hosts) const;
 
   /// One token request; `credential` nullptr asks anonymously. Throws kUnauthorized and kForbidden when the
   /// service refuses the credential, kTlsFailed, and kServerUnreachable for whatever else goes wrong: to the

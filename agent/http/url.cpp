@@ -110,6 +110,11 @@ Url Url::of_server(std::string_view text) {
   return *url;
 }
 
+std::string Url::host() const {
+  const std::size_t bracket = authority_.find(']');
+  return authority_.substr(0, bracket == std::string::npos ? authority_.find(':') : bracket + 1);
+}
+
 bool Url::is_allowed(const std::vector<std::string>& http_servers) const {
   return https_ || std::find(http_servers.begin(), http_servers.end(), authority_) != http_servers.end();
 }

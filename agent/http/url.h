@@ -24,6 +24,8 @@ class Url {
   /// `host`, or `host:port` unless the port is the scheme's own. One spelling for each host: lower case, IP
   /// addresses as they are usually written, IPv6 in brackets.
   const std::string& authority() const { return authority_; }
+  /// The authority without its port.
+  std::string host() const;
   /// Path without query, at least `/`.
   const std::string& path() const { return path_; }
   bool has_query() const { return has_query_; }

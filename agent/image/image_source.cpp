@@ -1,8 +1,11 @@
 #include "agent/image/image_source.h"
 
+#include <algorithm>
 #include <charconv>
 
+#include "agent/image/built_image.h"
 #include "agent/image/oci_layout.h"
+#include "agent/image/source_claim.h"
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
 #include "tuf/json/json.h"
@@ -13,14 +16,73 @@ namespace {
 using tuf::Error;
 using tuf::ErrorCode;
 
-constexpr std::string_view kHowToSize =
-    "give the manifest's length in bytes: docker buildx imagetools inspect --raw IMAGE | wc -c";
+SourceClaim claim_of(std::string origin, const BuiltImage& image) {
+  return {std::move(origin), image.digest, image.length, std::nullopt};
+}
+
+/// What all sources say that need no registry.
+std::vector<SourceClaim> local_claims(const ImageReference& reference, const SourceOptions& options) {
+  std::vector<SourceClaim> claims;
+  if (reference.digest) claims.push_back({"the reference", reference.digest, std::nullopt, std::nullopt});
+  if (options.size) claims.push_back({"--size", std::nullopt, options.size, std::nullopt});
+  if (options.metadata_file) {
+    const std::string origin = "--metadata-file " + printable(*options.metadata_file);
+    const SourceLocation location = parse_source_location(*options.metadata_file, "--metadata-file");
+    const std::vector<BuiltImage> images = read_metadata_file(location.path);
+    claims.push_back(claim_of(origin, choose_built_image(images, reference, location.name, origin)));
+  }
+  if (options.digest_file) {
+    const std::string origin = "--digest-file " + printable(*options.digest_file);
+    const std::vector<BuiltImage> images = read_digest_file(*options.digest_file);
+    claims.push_back(claim_of(origin, choose_built_image(images, reference, std::nullopt, origin)));
+  }
+  if (options.oci_layout) {
+    claims.push_back(
+        SourceClaim::of("--oci-layout " + printable(*options.oci_layout),
+                        read_layout(parse_source_location(*options.oci_layout, "--oci-layout"))));
+  }
+  if (options.manifest_file) {
+    claims.push_back(SourceClaim::of("--manifest " + printable(*options.manifest_file),
+                                     read_manifest_file(*options.manifest_file)));
+  }
+  return claims;
+}
+
+[[noreturn]] void fail_mismatch(const Registry& registry, const ResolvedImage& image,
+                                const std::string& found, const std::string& when) {
+  throw Error(ErrorCode::kRegistryMismatch, name_of(image.reference) + " in " + registry.name() + " is " +
+                                                found + " " + when + ", not " + image.digest.text() + " (" +
+                                                image.source + ")");
+}
+
+/// Compares the tag in the registry with the image. Builders that push one image for each platform tell the
+/// digest of each: signed under the tag of the whole, it would turn everybody else's machines to one
+/// platform, so that is refused in any case. Another or no image under the tag is refused if the user wants
+/// that checked.
+void compare_with_tag(Registry& registry, const ResolvedImage& image, bool must_be_equal) {
+  if (!image.reference.tag) return;
+  const std::optional<Manifest> whole = registry.find(*image.reference.tag);
+  if (whole && whole->digest == image.digest) {
+    static_cast<void>(agree(name_of(image.reference), {{image.source, {}, image.length, {}},
+                                                       {registry.name(), {}, whole->length, {}}}));
+    return;
+  }
+  for (const ManifestChild& child : whole ? whole->children : std::vector<ManifestChild>()) {
+    if (child.digest != image.digest.text()) continue;
+    throw Error(
+        ErrorCode::kRegistryMismatch,
+        image.digest.text() + " (" + image.source + ") is only the " + child.platform.text() + " part of " +
+            name_of(image.reference) + ", which is " + whole->digest.text() + " in " + registry.name(),
+        "sign the whole index: countersign sign " + name_of(image.reference) + "@" + whole->digest.text());
+  }
+  if (must_be_equal) fail_mismatch(registry, image, whole ? whole->digest.text() : "absent", "now");
+}
+
+}  // namespace
 
 std::string name_of(const ImageReference& reference) {
   return reference.gun.text() + (reference.tag ? ":" + *reference.tag : std::string());
 }
-
-}  // namespace
 
 std::int64_t parse_size(std::string_view text) {
   std::int64_t value = 0;
@@ -28,40 +90,41 @@ std::int64_t parse_size(std::string_view text) {
   if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > tuf::kMaxJsonInteger) {
     throw Error(ErrorCode::kUsage,
                 "--size \"" + printable(text, 40) + "\" is not a number of bytes from 1 to 2^53",
-                std::string(kHowToSize));
+                "give the manifest's length in bytes: docker buildx imagetools inspect --raw IMAGE | wc -c");
   }
   return value;
 }
 
-ResolvedImage resolve_image(const ImageReference& reference, const SourceOptions& options) {
-  if (!options.oci_layout) {
-    if (!reference.digest) {
-      throw Error(ErrorCode::kUsage, "nothing tells the digest of " + name_of(reference),
-                  "write IMAGE@sha256:… with --size N, or give --oci-layout DIR[:REF]");
+ResolvedImage resolve_image(const ImageReference& reference, const SourceOptions& options,
+                            const OpenRegistry& open_registry) {
+  const std::string name = name_of(reference);
+  std::vector<SourceClaim> claims = local_claims(reference, options);
+  SourceClaim known = agree(name, claims);
+  const bool needs_bytes = !known.length || (options.with_children && !known.manifest);
+  std::optional<Registry> registry;
+  if (!known.digest || needs_bytes || options.check_registry) registry.emplace(open_registry(reference.gun));
+  const bool by_tag = !known.digest;
+  if (by_tag || needs_bytes) {
+    std::optional<Manifest> manifest =
+        by_tag ? registry->find(reference.tag.value_or("latest")) : registry->find(*known.digest);
+    if (!manifest) {
+      throw Error(ErrorCode::kImageNotFound,
+                  registry->name() + " has no " +
+                      (by_tag ? name : reference.gun.text() + "@" + known.digest->text()));
     }
-    if (!options.size) {
-      throw Error(ErrorCode::kUsage,
-                  "nothing tells the size of " + name_of(reference) + "@" + reference.digest->text(),
-                  "add --size N: " + std::string(kHowToSize));
-    }
-    return {reference, *reference.digest, *options.size, {}, {}};
+    claims.push_back(SourceClaim::of("the registry", *std::move(manifest)));
+    known = agree(name, claims);
   }
-  Manifest manifest = read_layout(parse_layout_location(*options.oci_layout));
-  const std::string origin = "--oci-layout " + printable(*options.oci_layout);
-  if (reference.digest && *reference.digest != manifest.digest) {
-    throw Error(ErrorCode::kInvalidDigest,
-                name_of(reference) + ": the reference says " + reference.digest->text() + ", but " + origin +
-                    " holds " + manifest.digest.text(),
-                "leave the digest out, or give the layout of that image");
-  }
-  if (options.size && *options.size != manifest.length) {
-    throw Error(ErrorCode::kSizeMismatch,
-                name_of(reference) + ": --size says " + std::to_string(*options.size) +
-                    " bytes, but the manifest in " + origin + " has " + std::to_string(manifest.length),
-                "leave --size out: the layout tells it");
-  }
-  return {reference, manifest.digest, manifest.length, std::move(manifest.media_type),
-          std::move(manifest.platforms)};
+  ResolvedImage image{reference, *known.digest, *known.length, known.origin, {}};
+  if (known.manifest) image.children = known.manifest->children;
+  if (registry && !by_tag) compare_with_tag(*registry, image, options.check_registry);
+  return image;
+}
+
+void check_registry(Registry& registry, const ResolvedImage& image, const std::string& when) {
+  const std::optional<Digest> found = registry.digest_of(image.reference.tag.value_or("latest"));
+  if (!found) fail_mismatch(registry, image, "absent", when);
+  if (*found != image.digest) fail_mismatch(registry, image, found->text(), when);
 }
 
 }  // namespace agent

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/config/input_file.h"
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
 
@@ -21,10 +22,15 @@ std::string text_member(const Json& object, const char* name) {
   return member != object.end() && member->is_string() ? member->get<std::string>() : std::string();
 }
 
-std::vector<Platform> platforms_of(const Json& index) {
-  std::vector<Platform> platforms;
+std::int64_t size_member(const Json& object) {
+  const auto member = object.find("size");
+  return member != object.end() && member->is_number_integer() ? member->get<std::int64_t>() : 0;
+}
+
+std::vector<ManifestChild> children_of(const Json& index) {
+  std::vector<ManifestChild> children;
   const auto manifests = index.find("manifests");
-  if (manifests == index.end() || !manifests->is_array()) return platforms;
+  if (manifests == index.end() || !manifests->is_array()) return children;
   for (const Json& descriptor : *manifests) {
     if (!descriptor.is_object()) continue;
     const auto platform = descriptor.find("platform");
@@ -33,9 +39,16 @@ std::vector<Platform> platforms_of(const Json& index) {
                    text_member(*platform, "variant")};
     // buildx marks attestations with the platform unknown/unknown.
     if (found.os.empty() || found.os == "unknown") continue;
-    platforms.push_back(std::move(found));
+    children.push_back({std::move(found), text_member(descriptor, "digest"), size_member(descriptor)});
   }
-  return platforms;
+  return children;
+}
+
+/// For bytes that come without a type and name none.
+std::string type_by_members(const Json& json) {
+  if (json.contains("manifests")) return "application/vnd.oci.image.index.v1+json";
+  return json.contains("layers") && json.contains("config") ? "application/vnd.oci.image.manifest.v1+json"
+                                                            : std::string();
 }
 
 }  // namespace
@@ -65,7 +78,19 @@ Manifest describe_manifest(std::string_view content, std::string_view media_type
   if (!is_manifest_type(type)) {
     fail(type.empty() ? "its media type is not given" : "its media type is " + printable(type));
   }
-  return {Digest::of(content), static_cast<std::int64_t>(content.size()), type, platforms_of(json)};
+  return {Digest::of(content), static_cast<std::int64_t>(content.size()), type, children_of(json)};
+}
+
+Manifest read_manifest_file(const std::filesystem::path& path) {
+  const std::string name = printable(path.string());
+  const std::string content = InputFile(path, name).read_all(kMaxManifestLength);
+  try {
+    const Json json = Json::parse(content.begin(), content.end(), nullptr, /*allow_exceptions=*/false);
+    const bool untyped = json.is_object() && text_member(json, "mediaType").empty();
+    return describe_manifest(content, untyped ? type_by_members(json) : std::string());
+  } catch (const tuf::Error& error) {
+    throw error.with_context(name);
+  }
 }
 
 }  // namespace agent

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,11 +25,18 @@ struct Platform {
   bool operator==(const Platform&) const = default;
 };
 
+/// An image of an index. The index is what speaks here: nobody has looked at the image itself.
+struct ManifestChild {
+  Platform platform;
+  std::string digest;  // as it is written there
+  std::int64_t length = 0;
+};
+
 struct Manifest {
   Digest digest;
-  std::int64_t length = 0;          // bytes
-  std::string media_type;           // one of the four of `is_manifest_type`
-  std::vector<Platform> platforms;  // of an index: those of its images; attestations are left out
+  std::int64_t length = 0;              // bytes
+  std::string media_type;               // one of the four of `is_manifest_type`
+  std::vector<ManifestChild> children;  // of an index: its images; attestations are left out
 };
 
 /// The image manifest and index types of OCI and Docker.
@@ -38,5 +46,9 @@ bool is_manifest_type(std::string_view media_type);
 /// nothing was said. Throws kFileUnreadable if the bytes are no manifest, or one of another type: a client
 /// that is told the other type would read another image. Members that are not needed may be anything.
 Manifest describe_manifest(std::string_view content, std::string_view media_type);
+
+/// A manifest in a file by itself (`--manifest FILE`), as `skopeo inspect --raw` writes it. One that does not
+/// say what it is, which OCI allows, is told by its members. Throws kFileUnreadable.
+Manifest read_manifest_file(const std::filesystem::path& path);
 
 }  // namespace agent

@@ -61,7 +61,6 @@ struct Descriptor {
   std::int64_t size = 0;
   std::string media_type;
   std::vector<std::string> names;  // by which REF can mean it
-  std::optional<Platform> platform;
 
   /// Layouts of an image with several tags hold one entry for each.
   bool same_blob(const Descriptor& other) const {
@@ -71,7 +70,7 @@ struct Descriptor {
 
 class Layout {
  public:
-  explicit Layout(const LayoutLocation& location)
+  explicit Layout(const SourceLocation& location)
       : location_(location), name_(printable(location.path.string())), files_(location.path) {
     const std::optional<std::string> text = files_.read("index.json");
     if (!text) fail(ErrorCode::kFileUnreadable, "there is no index.json, so it is not an OCI image layout");
@@ -94,9 +93,7 @@ class Layout {
            "the layout is damaged or was changed: write it again");
     }
     try {
-      Manifest manifest = describe_manifest(*content, chosen.media_type);
-      if (manifest.platforms.empty() && chosen.platform) manifest.platforms.push_back(*chosen.platform);
-      return manifest;
+      return describe_manifest(*content, chosen.media_type);
     } catch (const Error& error) {
       fail(error.code(), digest.text() + " is " + error.what());
     }
@@ -132,17 +129,13 @@ class Layout {
     if (size == entry.end() || !size->is_number_integer() || size->get<std::int64_t>() <= 0) {
       fail(ErrorCode::kFileUnreadable, "an entry of index.json has no size");
     }
-    Descriptor descriptor{text(entry, "digest"), size->get<std::int64_t>(), text(entry, "mediaType"), {}, {}};
+    Descriptor descriptor{text(entry, "digest"), size->get<std::int64_t>(), text(entry, "mediaType"), {}};
     if (const auto annotations = entry.find("annotations");
         annotations != entry.end() && annotations->is_object()) {
       for (const char* name : {"org.opencontainers.image.ref.name", "io.containerd.image.name"}) {
         if (std::string ref = text(*annotations, name); !ref.empty())
           descriptor.names.push_back(std::move(ref));
       }
-    }
-    if (const auto platform = entry.find("platform"); platform != entry.end() && platform->is_object()) {
-      Platform found{text(*platform, "os"), text(*platform, "architecture"), text(*platform, "variant")};
-      if (!found.os.empty()) descriptor.platform = std::move(found);
     }
     return descriptor;
   }
@@ -151,20 +144,20 @@ class Layout {
     std::vector<const Descriptor*> fitting;
     for (const Descriptor& entry : entries_) {
       const auto& names = entry.names;
-      const bool named = !location_.ref || entry.digest == *location_.ref ||
-                         std::find(names.begin(), names.end(), *location_.ref) != names.end();
+      const bool named = !location_.name || entry.digest == *location_.name ||
+                         std::find(names.begin(), names.end(), *location_.name) != names.end();
       if (named) fitting.push_back(&entry);
     }
     const std::string here = printable(location_.path.string());
     if (fitting.empty()) {
-      fail(ErrorCode::kUsage, "it has no image \"" + printable(*location_.ref) + "\"; it has " + listing(),
+      fail(ErrorCode::kUsage, "it has no image \"" + printable(*location_.name) + "\"; it has " + listing(),
            "name one of them: --oci-layout " + here + ":REF");
     }
     for (const Descriptor* entry : fitting) {
       if (entry->same_blob(*fitting.front())) continue;
-      if (location_.ref) {
+      if (location_.name) {
         fail(ErrorCode::kUsage,
-             "several different images in it are called \"" + printable(*location_.ref) + "\"",
+             "several different images in it are called \"" + printable(*location_.name) + "\"",
              "name the image by its digest: --oci-layout " + here + ":sha256:…");
       }
       fail(ErrorCode::kUsage, "it holds several images: " + listing(),
@@ -197,7 +190,7 @@ class Layout {
     }
   }
 
-  LayoutLocation location_;
+  SourceLocation location_;
   std::string name_;
   LayoutFiles files_;
   std::vector<Descriptor> entries_;
@@ -205,24 +198,7 @@ class Layout {
 
 }  // namespace
 
-LayoutLocation parse_layout_location(std::string_view text) {
-  std::error_code ignored;
-  if (fs::exists(fs::path(text), ignored)) return {fs::path(text), std::nullopt};
-  for (std::size_t colon = text.find(':'); colon != std::string_view::npos;
-       colon = text.find(':', colon + 1)) {
-    const fs::path path(text.substr(0, colon));
-    if (path.empty() || !fs::exists(path, ignored)) continue;
-    const std::string_view ref = text.substr(colon + 1);
-    if (ref.empty())
-      throw Error(ErrorCode::kUsage, "--oci-layout " + printable(text) + ": REF behind : is empty");
-    return {path, std::string(ref)};
-  }
-  throw Error(ErrorCode::kFileUnreadable,
-              "--oci-layout " + printable(text) + ": there is no such folder or archive",
-              "write --oci-layout DIR or --oci-layout DIR:REF, DIR being the folder that holds index.json");
-}
-
-Manifest read_layout(const LayoutLocation& location) {
+Manifest read_layout(const SourceLocation& location) {
   return Layout(location).manifest();
 }
 

@@ -123,6 +123,9 @@ ErrorRow error_row(tuf::ErrorCode code) {
           "ROLE_NOT_FOUND", ExitCode::kNotFound,
           "see the roles with: countersign delegation list REPO; an administrator adds one with: countersign "
           "delegation add REPO ROLE --key PUBLIC"};
+    case ErrorCode::kImageNotFound:
+      return {"IMAGE_NOT_FOUND", ExitCode::kNotFound,
+              "push the image first, or name its digest and size: IMAGE@sha256:… --size N"};
 
     case ErrorCode::kUnauthorized:
       return {"UNAUTHORIZED", ExitCode::kDenied,

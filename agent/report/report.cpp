@@ -6,8 +6,13 @@ namespace agent {
 namespace {
 
 OrderedJson to_json(const RoleReport& role) {
-  return {{"name", role.name},     {"version", role.version}, {"expires", role.expires},
-          {"sha256", role.sha256}, {"key_ids", role.key_ids}, {"canonical_key_ids", role.canonical_key_ids}};
+  return {{"name", role.name},
+          {"version", role.version},
+          {"expires", role.expires},
+          {"length", role.length},
+          {"sha256", role.sha256},
+          {"key_ids", role.key_ids},
+          {"canonical_key_ids", role.canonical_key_ids}};
 }
 
 OrderedJson to_json(const TargetReport& target) {
@@ -21,6 +26,8 @@ OrderedJson to_json(const TargetReport& target) {
   return json;
 }
 
+}  // namespace
+
 OrderedJson to_json(const RepositoryReport& repository) {
   OrderedJson json = {{"gun", repository.gun}, {"server", repository.server}};
   if (repository.published) json["published"] = *repository.published;
@@ -33,8 +40,6 @@ OrderedJson to_json(const RepositoryReport& repository) {
   json.update(repository.more);
   return json;
 }
-
-}  // namespace
 
 std::string to_json(const Report& report, const std::optional<tuf::Error>& error) {
   OrderedJson document = {

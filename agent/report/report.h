@@ -21,6 +21,7 @@ struct RoleReport {
   std::string name;
   std::int64_t version = 0;
   std::string expires;
+  std::int64_t length = 0;                     // of the file, bytes
   std::string sha256;                          // of the file, hex
   std::vector<std::string> key_ids;            // TUF IDs of the role's keys
   std::vector<std::string> canonical_key_ids;  // of those that can sign
@@ -57,6 +58,7 @@ struct Report {
   std::vector<std::string> text;  // lines for --output text
 };
 
+OrderedJson to_json(const RepositoryReport& repository);
 /// The document of `--output json`; `error` is null on success.
 std::string to_json(const Report& report, const std::optional<tuf::Error>& error);
 

@@ -1,6 +1,8 @@
 #include "agent/report/repository_report.h"
 
 #include "agent/workflow/role_expiry.h"
+#include "agent/proof/provenance.h"
+#include "agent/report/printable.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
@@ -20,6 +22,7 @@ RoleReport describe_file(const RoleName& role, const tuf::Metadata<T>& file,
   report.name = role.text();
   report.version = file.body.version;
   report.expires = tuf::format_time(file.body.expires);
+  report.length = static_cast<std::int64_t>(file.bytes.size());
   report.sha256 = tuf::to_hex(tuf::sha256(tuf::as_bytes(file.bytes)));
   for (const tuf::KeyId& id : keys) report.key_ids.push_back(id.hex());
   for (const tuf::PublicKey& key : authority.keys())
@@ -66,6 +69,19 @@ TargetReport describe_target(const TagView& view) {
   report.signers = view.signers();
   report.released = view.released;
   return report;
+}
+
+OrderedJson describe_provenance(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
+                                const std::string& name) {
+  OrderedJson by_role = OrderedJson::object();
+  for (const RoleName& role : roles) {
+    const tuf::Target* target = repository.find_target(role, name);
+    const auto provenance = target ? find_provenance(*target) : std::nullopt;
+    if (!provenance) continue;
+    OrderedJson& values = by_role[role.text()] = OrderedJson::object();
+    for (const auto& [key, value] : *provenance) values[printable(key)] = printable(value);
+  }
+  return by_role;
 }
 
 std::string trust_root_of(const tuf::TrustedRepository& repository) {

@@ -15,6 +15,9 @@ std::vector<RoleReport> describe_roles(const tuf::TrustedRepository& repository)
 /// One role; it must have a verified file.
 RoleReport describe_role(const tuf::TrustedRepository& repository, const tuf::RoleName& role);
 TargetReport describe_target(const TagView& view);
+/// What the roles' entries of that name say of their origin, by role; empty if none says anything.
+OrderedJson describe_provenance(const tuf::TrustedRepository& repository,
+                                const std::vector<tuf::RoleName>& roles, const std::string& name);
 /// The pin of what is trusted now: the TUF ID of the first root key.
 std::string trust_root_of(const tuf::TrustedRepository& repository);
 /// For root, its certificates, targets and delegations that expire within six months, and delegations that

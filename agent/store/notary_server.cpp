@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/http/error_body.h"
+#include "agent/http/unusable_answer.h"
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
@@ -25,28 +26,9 @@ std::string because(const ErrorBody& error) {
   return text.empty() ? "" : ": " + text;
 }
 
-/// What to throw for an answer that is of no use to a reader or, after a publish, says that nothing was done.
 Error unusable(const std::string& server, const tuf::Gun& gun, const HttpResponse& response) {
-  const ErrorBody error = ErrorBody::parse(response.body);
-  const std::string answer = server + " answers " + std::to_string(response.status) + " for " + gun.text();
-  if (response.status == 401) {
-    return {ErrorCode::kUnauthorized, answer + ": it wants credentials" + because(error)};
-  }
-  if (response.status == 403) {
-    return {ErrorCode::kForbidden, answer + ": these credentials may not do that" + because(error)};
-  }
-  if (response.status >= 300 && response.status < 400) {
-    const std::string target = printable(response.header("location").value_or("nowhere"), 200);
-    return {ErrorCode::kServerError, answer + ": a redirect to " + target + ", which is not followed",
-            "name the server itself in --server, without a path that it would clean up"};
-  }
-  if (response.status == 429) {
-    const std::string wait = printable(response.header("retry-after").value_or(""), 40);
-    return {ErrorCode::kServerError, answer + ": too many requests" +
-                                         (wait.empty() ? "" : ", to be repeated after " + wait) +
-                                         because(error)};
-  }
-  return {ErrorCode::kServerError, answer + because(error)};
+  return unusable_answer(server, gun.text(), response,
+                         "name the server itself in --server, without a path that it would clean up");
 }
 
 std::string file_name(const FileRequest& request) {

@@ -80,6 +80,19 @@ void write_atomically(const std::filesystem::path& path, std::string_view conten
   flush_folder(folder);
 }
 
+void require_writable(const std::filesystem::path& path) {
+  const std::filesystem::path folder = folder_of(path);
+  struct stat status {};
+  if (stat(folder.c_str(), &status) != 0) fail("cannot write", path, errno);
+  if (!S_ISDIR(status.st_mode)) fail("cannot write", path, ENOTDIR);
+  if (access(folder.c_str(), W_OK | X_OK) != 0) fail("cannot write", path, errno);
+  if (lstat(path.c_str(), &status) != 0) {
+    if (errno != ENOENT) fail("cannot write", path, errno);
+  } else if (!S_ISREG(status.st_mode)) {
+    throw tuf::Error(tuf::ErrorCode::kLocal, "cannot write " + path.string() + ": it is not a regular file");
+  }
+}
+
 void make_folders(const std::filesystem::path& folder, mode_t mode) {
   struct stat status {};
   if (stat(folder.c_str(), &status) == 0) {

@@ -16,6 +16,11 @@ namespace agent {
 /// the umask is.
 void write_atomically(const std::filesystem::path& path, std::string_view content, mode_t mode);
 
+/// Asked before what is to be written is there: whether `write_atomically` can be expected to work. Throws
+/// kLocal if the folder of `path` is missing or cannot be written, or if something other than a regular file
+/// stands at `path`.
+void require_writable(const std::filesystem::path& path);
+
 /// Makes `folder` and what is missing above it, each with exactly `mode`. Folders that exist stay as they
 /// are.
 void make_folders(const std::filesystem::path& folder, mode_t mode);

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tuf/base/error.h"
+#include "tuf/json/json.h"
 
 namespace agent {
 namespace {
@@ -69,6 +70,40 @@ void explain_missing_snapshot(TrustStore& store, const tuf::TrustedRepository& r
       "an administrator hands it to the server, once: countersign repo prepare " + repository.gun().text());
 }
 
+/// Number of JSON values in a text that we have written: what stands in a container that is not empty, and
+/// what follows a comma.
+std::size_t count_values(std::string_view json) {
+  std::size_t values = 1;
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == ',') {
+      ++values;
+    } else if ((c == '{' || c == '[') && i + 1 < json.size() && json[i + 1] != c + 2) {  // `{` + 2 is `}`
+      ++values;
+    }
+  }
+  return values;
+}
+
+/// The official clients and servers would take more; what was published so could not be read back here, nor
+/// by anybody else who verifies with this program.
+void require_readable(const tuf::Gun& gun, const std::vector<tuf::PublishTransaction::File>& files) {
+  for (const auto& file : files) {
+    if (file.bytes.size() <= tuf::kMaxMetadataLength && count_values(file.bytes) <= tuf::kMaxJsonValues)
+      continue;
+    throw Error(ErrorCode::kInvalidRole,
+                file.role.text() + " of " + gun.text() + " would become longer than readers accept",
+                "nothing was published; revoke tags that nobody needs any more, or say less of each: "
+                "--no-provenance");
+  }
+}
+
 }  // namespace
 
 PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRequest request,
@@ -115,6 +150,7 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
     }
 
     const tuf::PublishTransaction transaction = draft.sign(signer_for);
+    require_readable(request.gun, transaction.files());
     if (options.dry_run) return {*std::move(repository), false, 0, transaction.files()};
     request.likely.clear();
     for (const auto& file : transaction.files()) {

@@ -31,19 +31,45 @@ std::string digest_text(const tuf::Target& target) {
   return sha256 ? "sha256:" + tuf::to_hex(*sha256) : "no SHA-256";
 }
 
+bool is_same_image(const tuf::Target& a, const tuf::Target& b) {
+  return a.sha256() && b.sha256() && *a.sha256() == *b.sha256();
+}
+
+bool has_annotations(const tuf::Target& target, const Provenance& annotations) {
+  const Provenance present = find_provenance(target).value_or(Provenance{});
+  return std::includes(present.begin(), present.end(), annotations.begin(), annotations.end());
+}
+
+/// The entry as it shall stand. Of the same image, what others have said stays; what was said of another one
+/// does not go over to this.
+tuf::Target entry_for(const ImageToSign& image, const tuf::Target* before, const SignRequest& request) {
+  tuf::Target entry = image.target;
+  const bool same = before && is_same_image(*before, entry);
+  if (same) entry.custom = before->custom;
+  if (same && before->length == entry.length && has_annotations(*before, request.annotations)) return entry;
+  if (request.provenance.empty()) return entry;
+  if (auto custom = with_provenance(entry.custom, request.provenance)) {
+    entry.custom = std::move(custom);
+  } else if (!request.annotations.empty()) {
+    throw Error(ErrorCode::kUsage, "the custom data of tag " + image.name +
+                                       " is not an object, so no annotation can stand beside it");
+  }
+  return entry;
+}
+
 SignStatus apply(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
-                 const ImageToSign& image, bool allow_move, tuf::RepositoryDraft& draft) {
+                 const ImageToSign& image, const SignRequest& request, tuf::RepositoryDraft& draft) {
   SignStatus status = SignStatus::kUnchanged;
   for (const RoleName& role : roles) {
-    switch (draft.set_target(role, image.name, image.target)) {
+    const tuf::Target* before = stored_target(repository, role, image.name);
+    switch (draft.set_target(role, image.name, entry_for(image, before, request))) {
       case tuf::TargetChange::kUnchanged:
         break;
       case tuf::TargetChange::kAdded:
         if (status == SignStatus::kUnchanged) status = SignStatus::kSigned;
         break;
       case tuf::TargetChange::kMoved:
-        if (!allow_move) {
-          const tuf::Target* before = stored_target(repository, role, image.name);
+        if (!request.allow_move && !request.guard) {  // the guard has spoken before
           throw Error(ErrorCode::kTagMoved, "tag " + image.name + " of " + repository.gun().text() +
                                                 " is signed as " +
                                                 (before ? digest_text(*before) : "another image") + " in " +
@@ -93,10 +119,9 @@ SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequ
     roles = request.roles.empty() ? roles_to_sign(repository, keys)
                                   : check_roles_to_sign(repository, request.roles, keys);
     if (request.guard) request.guard->before(repository, roles, request.images, draft);
-    const bool may_move = request.allow_move || request.guard;
     std::vector<SignStatus> now;
     for (const ImageToSign& image : request.images) {
-      now.push_back(apply(repository, roles, image, may_move, draft));
+      now.push_back(apply(repository, roles, image, request, draft));
     }
     if (request.guard) request.guard->after(repository, roles, request.images, draft);
     if (statuses.empty() || !draft.empty()) statuses = std::move(now);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/proof/provenance.h"
 #include "agent/workflow/publish_changes.h"
 #include "hsm/key_ring.h"
 
@@ -23,6 +24,11 @@ struct SignRequest {
   /// a key at hand. The role `targets` itself is only ever signed when it is named here.
   std::vector<tuf::RoleName> roles;
   bool allow_move = false;
+  /// Written into every entry that is made or changed; an entry that says what is asked for already keeps
+  /// the provenance of the run that made it.
+  Provenance provenance = {};
+  /// Those of `provenance` that were given in so many words: an entry that has not got them is changed.
+  Provenance annotations = {};
   /// With a guard, it says which tags may move.
   PolicyGuard* guard = nullptr;
 };
@@ -36,7 +42,8 @@ struct SignedImages {
 };
 
 /// Throws kTagMoved (before anything is signed) if a tag stands there with another digest and may not move,
-/// and what the guard, roles_to_sign and publish_changes throw.
+/// kUsage if annotations can not stand beside what the entry says already, and what the guard, roles_to_sign
+/// and publish_changes throw.
 SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequest& load,
                          const SignRequest& request, hsm::KeyRing& keys, const PublishOptions& options,
                          std::vector<Warning>& warnings);

@@ -101,6 +101,22 @@ std::vector<RoleName> check_roles_to_sign(const tuf::TrustedRepository& reposito
   return roles;
 }
 
+std::vector<std::shared_ptr<tuf::Signer>> signers_of(const tuf::TrustedRepository& repository,
+                                                     const std::vector<RoleName>& roles, hsm::KeyRing& keys) {
+  std::set<tuf::KeyId> ids;
+  for (const RoleName& role : roles) {
+    const tuf::Delegation* delegation = repository.find_delegation(role);
+    const tuf::RoleAuthority authority =
+        delegation ? delegation->authority : tuf::RoleAuthority::of(repository.root().body, role);
+    for (const tuf::PublicKey& key : authority.keys()) {
+      if (keys.has(key.canonical_id())) ids.insert(key.canonical_id());
+    }
+  }
+  std::vector<std::shared_ptr<tuf::Signer>> signers;
+  for (const tuf::KeyId& id : ids) signers.push_back(keys.signer(id));
+  return signers;
+}
+
 tuf::SignerFor signer_look_up(hsm::KeyRing& keys) {
   return [&keys](const tuf::KeyId& id) { return keys.has(id) ? keys.signer(id) : nullptr; };
 }

@@ -29,6 +29,11 @@ std::vector<tuf::RoleName> roles_to_sign(const tuf::TrustedRepository& repositor
 std::vector<tuf::RoleName> check_roles_to_sign(const tuf::TrustedRepository& repository,
                                                const std::vector<tuf::RoleName>& roles, hsm::KeyRing& keys);
 
+/// The signers at hand that the roles list, each once. Opens them.
+std::vector<std::shared_ptr<tuf::Signer>> signers_of(const tuf::TrustedRepository& repository,
+                                                     const std::vector<tuf::RoleName>& roles,
+                                                     hsm::KeyRing& keys);
+
 /// The ring as a look-up for signing: nullptr for a key that is not at hand.
 tuf::SignerFor signer_look_up(hsm::KeyRing& keys);
 

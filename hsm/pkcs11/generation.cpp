@@ -62,8 +62,10 @@ void check_mechanism(const Token& token, const Shape& shape) {
 void check_label_is_free(Token& token, const std::string& label) {
   const auto taken = [&](const std::vector<FoundKey>& keys) {
     if (keys.empty()) return;
-    throw tuf::Error(ErrorCode::kKeyAmbiguous, token.subject() + ": already holds " + describe(keys.front()),
-                     "choose another name: a second key with the same one could not be told from it");
+    throw tuf::Error(
+        ErrorCode::kKeyAmbiguous, token.subject() + ": already holds " + describe(keys.front()),
+        "choose another name, or use that key; its public half is written by: countersign key export "
+        "URI --out NAME.pub");
   };
   taken(find_private_keys(token.session(), label, {}));
   taken(find_public_keys(token.session(), label, {}, false));

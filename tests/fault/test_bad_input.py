@@ -89,9 +89,9 @@ FAULTS = [
             f"signer add {name} {{gun}} --key {{public}}")
       for n, name in enumerate(["../x", "a/../b", ".."])),
     # digests and sizes
-    Fault("size that is not that of the image", 2, "SIZE_MISMATCH",
+    Fault("size that is not that of the image", 2, "SOURCES_DISAGREE",
           "sign {gun}:2.0@{digest} --size 7 --oci-layout {layout} --key {key}"),
-    Fault("digest that is not in the layout", 2, "SIZE_MISMATCH|INVALID_DIGEST",
+    Fault("digest that is not in the layout", 2, "SOURCES_DISAGREE",
           "sign {gun}:2.0@sha256:" + "0" * 64 + " --oci-layout {layout} --key {key}"),
     Fault("size that is no number", 2, "USAGE", "sign {gun}:2.0@{digest} --size many --key {key}"),
     Fault("layout that is not there", 3, "FILE_UNREADABLE|CONFIG",

@@ -2,222 +2,16 @@
 again, it finishes its work. By default a few moments of each command, among them those around publishing; with
 `--all` every system call that changes a file or sends something."""
 import itertools
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
 
-from support.forged_keys import ec_key
-from support.keys import canonical_id_of_object, strip_headers
 from support.kill import WAITING, Moment, kill_at, watch
+from support.killable import COMMANDS, Scene
 
 FEW = 4  # moments of each command by default
 
 
-@dataclass
-class Attempt:
-    """One command that may be killed. `again` are the exit codes of running it once more: 6, where it takes
-    something away that may be gone already."""
-    client: object
-    args: list
-    again: set[int] = field(default_factory=lambda: {0})
-    done: Callable[[], bool] = lambda: True
-
-
-class Scene:
-    """A repository in which jenkins has released 1.0, and who works on it."""
-
-    def __init__(self, world):
-        self.world = world
-        self.numbers = itertools.count(1)
-        self.jenkins = world.identity()
-        self.gun, self.admin = world.repository(self.jenkins)
-        self.ci = world.ci(self.jenkins, pin=self.admin.pin)
-        self.image = world.image()
-        self.ci.sign(self.gun, "1.0", self.image, *self.jenkins.key_args)
-        self.keys = self.key_files()
-
-    def name(self, stem="x") -> str:
-        return f"{stem}{next(self.numbers)}"
-
-    def public_key(self, name: str) -> Path:
-        path = self.admin.work / f"{name}.pub"
-        path.write_bytes(ec_key(name).private.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo))
-        return path
-
-    def with_jenkins(self) -> list:
-        return ["--signing-key", self.jenkins.key_args[1]]
-
-    def tags(self) -> set[str]:
-        return set(self.world.store.read(self.gun).targets("targets/releases"))
-
-    def delegations(self) -> dict[str, list[str]]:
-        return {r["name"]: r["keyids"] for r in self.world.store.read(self.gun).signed("targets")["delegations"]["roles"]}
-
-    # --- what must hold after every kill --------------------------------------------------------------------------
-
-    def key_files(self) -> dict[str, bytes]:
-        return {p.name: p.read_bytes() for p in (self.admin.trust_dir / "private").glob("*.key")}
-
-    def check(self, trust_dir):
-        """A stranger reads the repository, and so does who was killed, with the trust directory that is left; no key is
-        lost."""
-        assert self.world.notary().list(self.gun)["1.0"] == (self.image.digest, self.image.size, "targets/releases")
-        reader = self.world.client(pin=self.admin.pin, trust_dir=trust_dir)
-        (listed,) = [t for t in reader.ok("list", self.gun).repository["targets"] if t["name"] == "1.0"]
-        assert (listed["digest"], listed["released"]) == (self.image.digest, True)
-        self.check_keys()
-
-    def check_keys(self):
-        now = self.key_files()
-        for name, content in self.keys.items():
-            assert now.get(name) == content, f"{name} is lost or changed"
-        for name in now.keys() - self.keys.keys():
-            self.open(name)
-        self.keys = now
-        root = self.world.store.read(self.gun).signed("root")
-        for role in ("root", "targets", "snapshot"):
-            ids = {canonical_id_of_object(root["keys"][k]) for k in root["roles"][role]["keyids"]}
-            if not any(f"{key_id}.key" in now for key_id in ids):
-                assert role == "snapshot" and self.world.store.signs(self.gun, role), f"the key of {role} is lost"
-
-    def open(self, name: str):
-        path = self.admin.trust_dir / "private" / name
-        kind = "ROOT" if b"role: root" in path.read_bytes() else "REPOSITORY"
-        passphrase = self.admin.env[f"DOCKER_CONTENT_TRUST_{kind}_PASSPHRASE"].encode()
-        serialization.load_pem_private_key(strip_headers(path), passphrase)
-
-
-# --- the commands ---------------------------------------------------------------------------------------------------
-# Each function readies the repository for a command and tells how to run it, as often as it is asked.
-
-
-def sign(scene):
-    tag = scene.name("tag")
-    return Attempt(scene.ci, ["sign", f"{scene.gun}:{tag}", "--oci-layout", scene.image.layout,
-                              *scene.jenkins.key_args], done=lambda: tag in scene.tags())
-
-
-def revoke(scene):
-    tag = scene.name("tag")
-    scene.ci.sign(scene.gun, tag, scene.image, *scene.jenkins.key_args)
-    return Attempt(scene.ci, ["revoke", f"{scene.gun}:{tag}", *scene.jenkins.key_args], {0, 6},
-                   lambda: tag not in scene.tags())
-
-
-def witness(scene):
-    return Attempt(scene.ci, ["witness", scene.gun, "targets/releases", "targets/jenkins", *scene.jenkins.key_args])
-
-
-def signer_add(scene):
-    name = scene.name("signer")
-    return Attempt(scene.admin, ["signer", "add", name, scene.gun, "--key", scene.public_key(name)],
-                   done=lambda: f"targets/{name}" in scene.delegations())
-
-
-def signer_remove(scene):
-    name = scene.name("signer")
-    scene.admin.ok("signer", "add", name, scene.gun, "--key", scene.public_key(name))
-    return Attempt(scene.admin, ["signer", "remove", name, scene.gun, *scene.with_jenkins()], {0, 6},
-                   lambda: f"targets/{name}" not in scene.delegations())
-
-
-def signer_rotate(scene):
-    name = scene.name("key")
-    add = scene.public_key(name)
-    return Attempt(scene.admin, ["signer", "rotate", "jenkins", scene.gun, "--add", add, *scene.with_jenkins()],
-                   done=lambda: ec_key(name).id in scene.delegations()["targets/jenkins"])
-
-
-def delegation_add(scene):
-    name = scene.name("role")
-    return Attempt(scene.admin, ["delegation", "add", scene.gun, f"targets/{name}", "--key", scene.public_key(name)],
-                   done=lambda: f"targets/{name}" in scene.delegations())
-
-
-def delegation_remove(scene):
-    name = scene.name("role")
-    scene.admin.ok("delegation", "add", scene.gun, f"targets/{name}", "--key", scene.public_key(name))
-    return Attempt(scene.admin, ["delegation", "remove", scene.gun, f"targets/{name}"], {0, 6},
-                   lambda: f"targets/{name}" not in scene.delegations())
-
-
-def delegation_purge(scene):
-    name = scene.name("key")
-    scene.admin.ok("signer", "rotate", "jenkins", scene.gun, "--add", scene.public_key(name))
-    gone = ec_key(name).id
-    return Attempt(scene.admin, ["delegation", "purge", scene.gun, "--key", gone, *scene.with_jenkins()],
-                   done=lambda: all(gone not in ids for ids in scene.delegations().values()))
-
-
-def unpinned(scene):
-    """The administrator, who does not know a pin yet."""
-    return scene.world.client(env=scene.admin.env, trust_dir=scene.admin.trust_dir)
-
-
-def repo_init(scene):
-    gun = scene.world.store.gun()
-    return Attempt(unpinned(scene), ["repo", "init", gun], done=lambda: scene.world.store.read(gun) is not None)
-
-
-def repo_refresh(scene):
-    before = scene.world.store.read(scene.gun).versions
-    # All that was signed lives for 1095 days at most, but the root.
-    return Attempt(scene.admin, ["repo", "refresh", scene.gun, "--within-days", "1095", *scene.with_jenkins()],
-                   done=lambda: all(version > before[role] for role, version in
-                                    scene.world.store.read(scene.gun).versions.items() if role != "root"))
-
-
-def repo_rotate(role):
-    def rotate(scene):
-        before = scene.world.store.read(scene.gun).signed("root")["roles"][role]["keyids"]
-        return Attempt(scene.admin, ["repo", "rotate", scene.gun, role],
-                       done=lambda: scene.world.store.read(scene.gun).signed("root")["roles"][role]["keyids"] != before)
-    return rotate
-
-
-def repo_prepare(scene):
-    scene.admin.ok("repo", "rotate", scene.gun, "snapshot")
-    return Attempt(scene.admin, ["repo", "prepare", scene.gun],
-                   done=lambda: scene.world.store.signs(scene.gun, "snapshot"))
-
-
-def repo_delete(scene):
-    admin, gun = unpinned(scene), scene.world.store.gun()
-    admin.init(gun)
-    memory = admin.trust_dir / "tuf" / gun / "metadata"
-    return Attempt(admin, ["repo", "delete", gun, "--remote", "--yes"], {0, 6},
-                   lambda: scene.world.store.read(gun) is None and not memory.exists())
-
-
-def key_generate(scene):
-    name = scene.name("key")
-    file = scene.admin.work / f"{name}.pub"
-    return Attempt(scene.admin, ["key", "generate", name], {0, 11}, file.exists)
-
-
-def key_import(scene):
-    name = scene.name("key")
-    path = ec_key(name).write(scene.admin.work / f"{name}.pem")
-    return Attempt(scene.admin, ["key", "import", path],
-                   done=lambda: f"{ec_key(name).id}.key" in scene.key_files())
-
-
-COMMANDS = {
-    "sign": sign, "revoke": revoke, "witness": witness,
-    "signer add": signer_add, "signer remove": signer_remove, "signer rotate": signer_rotate,
-    "delegation add": delegation_add, "delegation remove": delegation_remove, "delegation purge": delegation_purge,
-    "repo init": repo_init, "repo refresh": repo_refresh, "repo prepare": repo_prepare, "repo delete": repo_delete,
-    "repo rotate root": repo_rotate("root"), "repo rotate targets": repo_rotate("targets"),
-    "repo rotate snapshot": repo_rotate("snapshot"), "repo rotate timestamp": repo_rotate("timestamp"),
-    "key generate": key_generate, "key import": key_import,
-}
-
-
-def finish(scene, attempt):
+def finish(attempt):
     outcome = attempt.client.run(*attempt.args)
     assert outcome.exit_code in attempt.again, str(outcome)
     assert attempt.done(), str(outcome)
@@ -227,8 +21,12 @@ def kill_and_finish(scene, command, moment) -> bool:
     attempt = command(scene)
     scene.keys = scene.key_files()
     killed = kill_at(attempt.client, moment, attempt.args)
-    scene.check(attempt.client.trust_dir)
-    finish(scene, attempt)
+    if attempt.works:
+        scene.check(attempt.client.trust_dir)
+        scene.check_keys()
+    finish(attempt)
+    if not attempt.works:
+        scene.check(attempt.client.trust_dir)
     scene.check_keys()
     return killed
 
@@ -261,7 +59,7 @@ def test_a_command_that_was_killed_leaves_all_in_order_and_is_finished_by_the_ne
     scene = Scene(world)
     moments = live(scene, COMMANDS[command]).some(FEW)
     killed = [moment for moment in moments if kill_and_finish(scene, COMMANDS[command], moment)]
-    assert len(killed) >= FEW - 1, f"of {moments} only {killed}"
+    assert len(killed) >= len(moments) - 1 > 0, f"of {moments} only {killed}"
     scene.check(scene.admin.trust_dir)
 
 
@@ -289,12 +87,12 @@ def make_token_key(operator, token, name):
 
 
 def kill_generation(world, moments_of):
-    """The token's own files are written by the same process: how its module does it decides what is in the token
-    afterwards, and countersign whether it can be told and gone on with."""
+    """SoftHSM writes its own files in the same process, and in place: who is killed while it logs in may have no token
+    any more. That is between SoftHSM and its users; here it is killed whenever it is not writing."""
     token = world.token()
     operator = world.client(env=token.env)
     numbers = itertools.count(1)
-    life = watch(operator, make_token_key(operator, token, "first"))
+    life = watch(operator, make_token_key(operator, token, "first"), but_for=token.folder)
     moments, killed = moments_of(life), 0
     for moment in moments:
         name = f"key{next(numbers)}"
@@ -305,9 +103,13 @@ def kill_generation(world, moments_of):
         if public.exists():
             continue
         again = operator.run(*make_token_key(operator, token, name))
-        if again.exit_code != 0:
-            assert again.error[0] == "KEY_AMBIGUOUS", str(again)
-            operator.ok(*make_token_key(operator, token, f"{name}-2"))
+        if again.exit_code == 0:
+            continue
+        # It was made, and is not made twice.
+        assert again.error[0] == "KEY_AMBIGUOUS" and "countersign key export" in again.stderr, str(again)
+        exported = operator.run("key", "export", token.uri(name), "--out", public)
+        assert exported.exit_code == 0, str(exported)
+        operator.ok("key", "cert", token.uri(name), "--cn", name)
     assert killed >= 0.8 * len(moments)
     return killed
 

@@ -50,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::vector<agent::Challenge> challenges = agent::parse_challenges(header);
   for (const agent::Challenge& challenge : challenges) {
     all += (all.empty() ? "" : ", ") + print(challenge);
-    const auto service = fuzz::attempt([&] { return agent::TokenService::of(challenge, {}, {}); });
+    const auto service = fuzz::attempt([&] { return agent::TokenService::of(challenge, {}); });
     if (service) check_token(*service, status, body);
   }
   const std::vector<agent::Challenge> again = agent::parse_challenges(all);

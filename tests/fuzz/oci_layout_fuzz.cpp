@@ -44,15 +44,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const fuzz::MemoryFile file(tar_entry("index.json", index) +
                               tar_entry("blobs/sha256/" + digest.hex(), blob) + std::string(1024, '\0'));
 
-  agent::LayoutLocation location{file.path(), std::nullopt};
-  if (!ref.empty()) location.ref = ref;
+  agent::SourceLocation location{file.path(), std::nullopt};
+  if (!ref.empty()) location.name = ref;
   const auto manifest = fuzz::attempt([&] { return agent::read_layout(location); });
   if (!manifest) return 0;
   fuzz::require(manifest->digest == digest, "the digest is that of the bytes");
   fuzz::require(manifest->length == static_cast<std::int64_t>(blob.size()), "the length is theirs too");
   fuzz::require(agent::is_manifest_type(manifest->media_type), "the type is one that clients pull");
-  for (const agent::Platform& platform : manifest->platforms) {
-    fuzz::require(!platform.os.empty(), "a platform has a name");
+  for (const agent::ManifestChild& child : manifest->children) {
+    fuzz::require(!child.platform.os.empty(), "a platform has a name");
   }
   return 0;
 }

@@ -3,9 +3,7 @@ timestamp because a snapshot that it does not sign has expired. Everything here 
 import datetime
 import hashlib
 import json
-import ssl
 import time
-import urllib.request
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -87,17 +85,7 @@ class Patient:
         return form(body, lambda signed: key.sign(canonical(signed)) | {"keyid": key_id})
 
     def post(self, files: dict[str, bytes]):
-        boundary = "b" * 40
-        body = b"".join(
-            f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{role}"\r\n'
-            "Content-Type: application/octet-stream\r\n\r\n".encode() + content + b"\r\n"
-            for role, content in files.items()) + f"--{boundary}--\r\n".encode()
-        request = urllib.request.Request(f"{self.world.store.url}/v2/{self.gun}/_trust/tuf/", body, {
-            "Content-Type": f"multipart/form-data; boundary={boundary}"})
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(
-            context=ssl.create_default_context(cafile=str(self.world.store.ca))))
-        with opener.open(request, timeout=30) as answer:
-            assert answer.status == 200
+        self.world.store.post(self.gun, files)
 
     def with_all_keys(self):
         return [option for name in self.keys for option in ("-k", self.files[name])]

@@ -136,7 +136,8 @@ STORY = [
     "repo pin {gun}", "witness {gun} targets/releases", "delegation add {gun} targets/qa --key {new}",
     "delegation list {gun}", "delegation remove {gun} targets/qa", "signer rotate bob {gun} --add {out}/jenkins.pub",
     "delegation purge {gun} --key {new_id}", "signer remove bob {gun}", "revoke {gun}:1.0",
-    "key cert {pem} --cn x --out {out}/x.crt", "key csr {pem} --cn x", "repo refresh {gun}", "repo prepare {gun}",
+    "key export {new_id}", "key export --private {new_id} --out {out}/copy.pem", "key passwd {new_id}",
+    "key remove {new_id} --yes", "key cert {pem} --cn x --out {out}/x.crt", "key csr {pem} --cn x", "repo refresh {gun}", "repo prepare {gun}", "repo repair {gun}",
     "repo rotate {gun} targets", "repo rotate {gun} timestamp", "repo rotate {gun} snapshot", "repo rotate {gun} root",
     "repo delete {gun} --remote --yes",
 ]
@@ -144,7 +145,8 @@ STORY = [
 
 def test_every_command_runs_with_its_standard_input_closed(world, commands):
     token, layout = world.token(), world.image().layout
-    admin = world.admin(env=token.env, wrapper=(sys.executable, WITHOUT_INPUT))
+    admin = world.admin(env=token.env | {"COUNTERSIGN_NEW_PASSPHRASE": world.secrets.new()},
+                        wrapper=(sys.executable, WITHOUT_INPUT))
     new = ec_key("standard input")
     pem = new.write(admin.work / "new.pem")
     public = admin.work / "new.pub"

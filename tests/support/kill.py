@@ -3,6 +3,7 @@ Everything before that call has happened, nothing after it."""
 import re
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 from support.countersign import Countersign
 from support.process import Result, run
@@ -11,7 +12,7 @@ from support.process import Result, run
 CHANGING = ("write", "writev", "pwrite64", "sendto", "sendmsg", "rename", "renameat", "renameat2", "link", "linkat",
             "unlink", "unlinkat", "rmdir", "mkdir", "mkdirat", "fsync", "ftruncate")
 WAITING = "poll"  # after a send: it has left, and no answer has come
-LINE = re.compile(r"^(\d+) +(\w+)\(.* = (-?\d+)", re.MULTILINE)
+LINE = re.compile(r"^(\d+) +(\w+)\((.*) = (-?\d+)", re.MULTILINE)
 KILLED = -9
 
 
@@ -44,18 +45,20 @@ def _strace(client: Countersign, args, *options) -> Result:
                 *options, "--", *client.argv(*args)], env=environment, cwd=client.work, check=False)
 
 
-def watch(client: Countersign, args) -> Life:
-    """Runs the command to its end."""
-    result = _strace(client, args)
+def watch(client: Countersign, args, *, but_for: Path | None = None) -> Life:
+    """Runs the command to its end. What it does to files below `but_for` is left out."""
+    result = _strace(client, args, "-y")
     assert result.returncode == 0, str(result)
     found = LINE.findall((client.home / "strace.log").read_text())
     main = found[0][0]  # counting is by thread
     numbers, moments, sends = Counter(), [], []
     previous = None
-    for thread, call, answer in found:
+    for thread, call, operands, answer in found:
         if thread != main:
             continue
         numbers[call] += 1
+        if but_for and f"{but_for}/" in operands:
+            continue
         if call == WAITING and previous != "sendto":
             previous = call
             continue

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from support.engine import Engine
 from support.process import Result, clean_environment, run
 from support.secrets import Secrets
 from support.stores import PARTS, Store
@@ -84,6 +85,11 @@ class Docker:
 
     def trust(self, *args, check=True) -> Result:
         return run([self.PROGRAM, "trust", *args], env=self.env, cwd=self.home, check=check)
+
+    def pull(self, reference: str, engine: Engine, *, check=True) -> Result:
+        """With content trust: what is pulled is what the trust server says, by its digest."""
+        env = self.env | engine.env | {"DOCKER_CONTENT_TRUST": "1"}
+        return run([self.PROGRAM, "pull", reference], env=env, cwd=self.home, check=check)
 
     def generate_key(self, name: str) -> Path:
         self.trust("key", "generate", name)

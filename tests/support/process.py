@@ -59,19 +59,24 @@ def _die_with_parent():
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
-class Daemon:
-    """Runs from construction to stop(); ready when its port answers."""
+def _answers(address: int | Path) -> bool:
+    family = socket.AF_UNIX if isinstance(address, Path) else socket.AF_INET
+    with socket.socket(family) as probe:
+        return probe.connect_ex(str(address) if isinstance(address, Path) else ("127.0.0.1", address)) == 0
 
-    def __init__(self, argv, *, port: int, log: Path, env, cwd):
+
+class Daemon:
+    """Runs from construction to stop(); ready when its port, or the socket of that path, answers."""
+
+    def __init__(self, argv, *, port: int | Path, log: Path, env, cwd):
         self.log = log
         with open(log, "ab") as out:
             self._process = subprocess.Popen([str(a) for a in argv], env=env, cwd=cwd, stdin=subprocess.DEVNULL,
                                              stdout=out, stderr=out, preexec_fn=_die_with_parent)
         deadline = time.monotonic() + 30
         while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return
+            if _answers(port):
+                return
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise RuntimeError(f"{argv[0]} did not come up:\n{log.read_text()[-2000:]}")

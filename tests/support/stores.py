@@ -21,6 +21,7 @@ class Store:
         self.name = name
         self.url = url  # for readers and for the official clients
         self.option = option or url  # for countersign --server
+        self.authority = authority
         self.ca = authority.ca
         self._reader = Reader(url, self.ca)
 
@@ -31,6 +32,9 @@ class Store:
 
     def read(self, gun: str) -> TrustData | None:
         return self._reader.read(gun)
+
+    def post(self, gun: str, files: dict[str, bytes]):
+        self._reader.post(gun, files)
 
     def signs(self, gun: str, role: str) -> bool:
         """Whether the server itself holds the key of that role."""

@@ -21,18 +21,19 @@ def write_private(path: Path, key) -> Path:
 
 
 class Authority:
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, name="test CA"):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self._name = name
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._certificate = self._build("test CA", self._key.public_key(), is_ca=True).sign(
+        self._certificate = self._build(name, self._key.public_key(), is_ca=True).sign(
             self._key, hashes.SHA256())
         self.ca = folder / "ca.crt"
         self.ca.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
     def _build(self, name, public_key, *, is_ca, lifetime=datetime.timedelta(days=30)):
         start = datetime.datetime.utcnow() - datetime.timedelta(hours=1)
-        return (x509.CertificateBuilder().subject_name(_name(name)).issuer_name(_name("test CA"))
+        return (x509.CertificateBuilder().subject_name(_name(name)).issuer_name(_name(self._name))
                 .public_key(public_key).serial_number(x509.random_serial_number())
                 .not_valid_before(start)
                 .not_valid_after(start + lifetime)

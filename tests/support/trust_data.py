@@ -48,6 +48,18 @@ class Reader:
         answer = self._get(gun, role + ".key")
         return answer and json.loads(answer)
 
+    def post(self, gun: str, files: dict[str, bytes]):
+        """Publishes these bytes, whatever they are (section 1.4)."""
+        boundary = "b" * 40
+        body = b"".join(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{role}"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n".encode() + content + b"\r\n"
+            for role, content in files.items()) + f"--{boundary}--\r\n".encode()
+        request = urllib.request.Request(f"{self._url}/v2/{gun}/_trust/tuf/", body, {
+            "Content-Type": f"multipart/form-data; boundary={boundary}"})
+        with self._open(request, timeout=30) as answer:
+            assert answer.status == 200
+
     def _get(self, gun: str, file: str) -> bytes | None:
         try:
             with self._open(f"{self._url}/v2/{gun}/_trust/tuf/{file}", timeout=30) as answer:

@@ -51,6 +51,7 @@ enum class ErrorCode {
   kNoTrustData,
   kNotSigned,
   kRoleNotFound,
+  kImageNotFound,  // the registry has no such tag or manifest
   // DENIED
   kUnauthorized,  // 401: who are you
   kForbidden,     // 403: not you

@@ -342,6 +342,21 @@ TEST_CASE("The module comes from the environment, else from the file, and is abs
   CHECK(code_of([&] { home.load(); }) == ErrorCode::kConfig);
 }
 
+TEST_CASE("The audit log comes from the option, else the environment, else the file") {
+  Home home;
+  CHECK_FALSE(home.load().audit_log());
+  CHECK_FALSE(home.load().audit_checkpoint());
+  home.configure({{"countersign", {{"audit_log", "audit.log"}, {"audit_checkpoint", true}}}});
+  CHECK(home.load().audit_log() == home.path(".notary/audit.log"));
+  CHECK(home.load().audit_checkpoint());
+  home.environment.audit_log = "~/audit.log";
+  CHECK(home.load().audit_log() == home.path("audit.log"));
+  home.options.audit_log = "elsewhere.log";
+  CHECK(home.load().audit_log() == fs::path("elsewhere.log"));
+  home.options.audit_log = "";
+  CHECK(code_of([&] { home.load(); }) == ErrorCode::kUsage);
+}
+
 TEST_CASE("Certificates come from the options, else from the file, else from Docker's folder of the server") {
   Home home;
   const ServerUrl server = ServerUrl::parse("https://notary:4443", {});

@@ -29,11 +29,13 @@ TEST_CASE("Variables are read as they are, and an empty one counts as not set") 
   const Variable docker("DOCKER_CONFIG", "/docker");
   const Variable server("DOCKER_CONTENT_TRUST_SERVER", "");
   const Variable module("COUNTERSIGN_PKCS11_MODULE", nullptr);
+  const Variable audit_log("COUNTERSIGN_AUDIT_LOG", "/var/log/audit");
   const agent::Environment environment = agent::Environment::of_process();
   CHECK(environment.home == "/home/ci");
   CHECK(environment.docker_dir == std::filesystem::path("/docker"));
   CHECK_FALSE(environment.content_trust_server);
   CHECK_FALSE(environment.pkcs11_module);
+  CHECK(environment.audit_log == "/var/log/audit");
 }
 
 TEST_CASE("Without HOME the password database knows the home folder") {

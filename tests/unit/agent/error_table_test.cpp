@@ -53,6 +53,9 @@ TEST_CASE("Names and exit codes are those of the public contract") {
   check(ErrorCode::kExpiryDue, "EXPIRY_DUE", 5);
   check(ErrorCode::kNoTrustData, "NO_TRUST_DATA", 6);
   check(ErrorCode::kRoleNotFound, "ROLE_NOT_FOUND", 6);
+  check(ErrorCode::kImageNotFound, "IMAGE_NOT_FOUND", 6);
+  check(ErrorCode::kSourcesDisagree, "SOURCES_DISAGREE", 2);
+  check(ErrorCode::kRegistryMismatch, "REGISTRY_MISMATCH", 4);
   check(ErrorCode::kUnauthorized, "UNAUTHORIZED", 7);
   check(ErrorCode::kForbidden, "FORBIDDEN", 7);
   check(ErrorCode::kServerUnreachable, "SERVER_UNREACHABLE", 8);

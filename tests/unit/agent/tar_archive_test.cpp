@@ -135,5 +135,5 @@ TEST_CASE("An OCI layout is read out of its archive") {
       R"(","annotations":{"org.opencontainers.image.ref.name":"1.0"}}]})";
   const Archive archive(entry("blobs/sha256/" + digest.hex(), manifest) + entry("index.json", index) + kEnd);
   CHECK(agent::read_layout({archive.path(), std::nullopt}).digest == digest);
-  CHECK(agent::read_layout(agent::parse_layout_location(archive.path().string() + ":1.0")).digest == digest);
+  CHECK(agent::read_layout({archive.path(), "1.0"}).digest == digest);
 }

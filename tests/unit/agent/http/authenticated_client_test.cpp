@@ -21,13 +21,13 @@ using tuf::ErrorCode;
 namespace {
 
 const char kBearer[] =
-    R"(Bearer realm="https://auth.example/token",service="notary",scope="registry:catalog:*")";
+    R"(Bearer realm="https://auth.dct.example/token",service="notary",scope="registry:catalog:*")";
 
 /// A server that wants `Bearer good-N`, and the token service that gives the N-th token.
 class Lab {
  public:
   Lab() {
-    options.server = Url::of_server("https://n.example");
+    options.server = Url::of_server("https://n.dct.example");
     options.scope = "repository:r.example/app:push,pull";
     options.purpose = "publish trust data of r.example/app";
     options.now = [this] { return now; };
@@ -40,7 +40,7 @@ class Lab {
   AuthenticatedClient client() { return {http, options}; }
 
   HttpResponse answer(const HttpRequest& request) {
-    if (request.url.starts_with("https://auth.example/")) {
+    if (request.url.starts_with("https://auth.dct.example/")) {
       ++tokens;
       return token_answer
                  ? *token_answer
@@ -53,7 +53,7 @@ class Lab {
     return response(401, {}, {{"www-authenticate", challenge}});
   }
 
-  AuthOptions options{Url::of_server("https://n.example"), {}, {}, {}};
+  AuthOptions options{Url::of_server("https://n.dct.example"), {}, {}, {}};
   std::string challenge = kBearer;
   Credential::Kind kind = Credential::Kind::kPassword;
   std::optional<HttpResponse> token_answer;
@@ -77,13 +77,13 @@ HttpRequest get(const std::string& url) {
 TEST_CASE("a batch that is refused costs one token and is repeated as a batch") {
   Lab lab;
   AuthenticatedClient client = lab.client();
-  const auto responses =
-      client.send({get("https://n.example/a"), get("https://n.example/b"), get("https://n.example/c")});
+  const auto responses = client.send(
+      {get("https://n.dct.example/a"), get("https://n.dct.example/b"), get("https://n.dct.example/c")});
   for (const HttpResponse& each : responses) CHECK(each.status == 200);
   CHECK(lab.http->batch_sizes == std::vector<std::size_t>{3, 1, 3});
   CHECK(lab.tokens == 1);
 
-  CHECK(client.send_one(get("https://n.example/d")).status == 200);
+  CHECK(client.send_one(get("https://n.dct.example/d")).status == 200);
   CHECK(lab.http->batch_sizes.size() == 4);
   CHECK(lab.credential_questions == 1);
 }
@@ -91,11 +91,11 @@ TEST_CASE("a batch that is refused costs one token and is repeated as a batch") 
 TEST_CASE("the token is asked for with our scope and the challenge's realm and service") {
   Lab lab;
   AuthenticatedClient client = lab.client();
-  client.send_one(get("https://n.example/a"));
+  client.send_one(get("https://n.dct.example/a"));
   const HttpRequest& asked = lab.http->requests.at(1);
   CHECK(asked.method == HttpMethod::kGet);
   CHECK(asked.url ==
-        "https://auth.example/"
+        "https://auth.dct.example/"
         "token?account=alice&scope=repository%3Ar.example%2Fapp%3Apush%2Cpull&service=notary");
   CHECK(header_of(asked, "Authorization") == "Basic YWxpY2U6c2VjcmV0");
 }
@@ -109,10 +109,10 @@ TEST_CASE("an identity token is posted, never put into a URL") {
     return lab.answer(request);
   });
   AuthenticatedClient client = lab.client();
-  client.send_one(get("https://n.example/a"));
+  client.send_one(get("https://n.dct.example/a"));
   const HttpRequest& asked = lab.http->requests.at(1);
   CHECK(asked.method == HttpMethod::kPost);
-  CHECK(asked.url == "https://auth.example/token");
+  CHECK(asked.url == "https://auth.dct.example/token");
   CHECK(header_of(asked, "Content-Type") == "application/x-www-form-urlencoded");
   CHECK(body ==
         "grant_type=refresh_token&client_id=countersign&scope=repository%3Ar.example%2Fapp%3Apush%2Cpull"
@@ -123,19 +123,19 @@ TEST_CASE("without credentials one anonymous token is asked for") {
   Lab lab;
   lab.options.find_credential = nullptr;
   AuthenticatedClient client = lab.client();
-  CHECK(client.send_one(get("https://n.example/a")).status == 200);
+  CHECK(client.send_one(get("https://n.dct.example/a")).status == 200);
   CHECK(header_of(lab.http->requests.at(1), "Authorization").empty());
 
   lab.accepted = 99;
   AuthenticatedClient refused = lab.client();
-  CHECK_ERROR(refused.send_one(get("https://n.example/a")), ErrorCode::kUnauthorized, "there are none");
+  CHECK_ERROR(refused.send_one(get("https://n.dct.example/a")), ErrorCode::kUnauthorized, "there are none");
 }
 
 TEST_CASE("a server that refuses the token hears no third time of it, and the source is named") {
   Lab lab;
   lab.accepted = 99;
   AuthenticatedClient client = lab.client();
-  CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kUnauthorized,
+  CHECK_ERROR(client.send_one(get("https://n.dct.example/a")), ErrorCode::kUnauthorized,
               "refuses the credentials from NOTARY_AUTH");
   CHECK(lab.http->requests.size() == 3);
 }
@@ -145,19 +145,19 @@ TEST_CASE("at most three tokens are asked for without success") {
   lab.accepted = 99;
   AuthenticatedClient client = lab.client();
   for (int i = 0; i < 5; ++i)
-    CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kUnauthorized);
+    CHECK_ERROR(client.send_one(get("https://n.dct.example/a")), ErrorCode::kUnauthorized);
   CHECK(lab.tokens == 3);
 }
 
 TEST_CASE("a token that is about to expire is replaced before it is sent") {
   Lab lab;
   AuthenticatedClient client = lab.client();
-  client.send_one(get("https://n.example/a"));
+  client.send_one(get("https://n.dct.example/a"));
   lab.now += std::chrono::seconds(80);
-  client.send_one(get("https://n.example/a"));
+  client.send_one(get("https://n.dct.example/a"));
   CHECK(lab.tokens == 1);
   lab.now += std::chrono::seconds(10);
-  client.send_one(get("https://n.example/a"));
+  client.send_one(get("https://n.dct.example/a"));
   CHECK(lab.tokens == 2);
   CHECK(header_of(lab.http->requests.back(), "Authorization") == "Bearer good-2");
   CHECK(lab.http->batch_sizes.size() == 6);  // refused, token, repeated; sent; token, sent
@@ -167,43 +167,89 @@ TEST_CASE("a token lives at least a minute, whatever its service says") {
   Lab lab;
   lab.token_answer = response(200, R"({"access_token":"good-1","expires_in":1})");
   AuthenticatedClient client = lab.client();
-  client.send_one(get("https://n.example/a"));
+  client.send_one(get("https://n.dct.example/a"));
   lab.now += std::chrono::seconds(40);
-  client.send_one(get("https://n.example/a"));
+  client.send_one(get("https://n.dct.example/a"));
   CHECK(lab.tokens == 1);
 }
 
 TEST_CASE("a token that the server stops accepting is replaced once") {
   Lab lab;
   AuthenticatedClient client = lab.client();
-  client.send_one(get("https://n.example/a"));
+  client.send_one(get("https://n.dct.example/a"));
   lab.accepted = 2;
-  CHECK(client.send_one(get("https://n.example/a")).status == 200);
+  CHECK(client.send_one(get("https://n.dct.example/a")).status == 200);
   CHECK(lab.tokens == 2);
 }
 
 TEST_CASE("a realm that cannot be trusted gets nothing") {
   const auto* realm =
-      GENERATE("http://auth.example/token", "https://alice@auth.example/token", "javascript:alert(1)",
-               "//auth.example/token", "", "https://auth.example\\\\@evil/");
+      GENERATE("http://auth.dct.example/token", "https://alice@auth.dct.example/token", "javascript:alert(1)",
+               "//auth.dct.example/token", "", "https://auth.dct.example\\\\@evil/");
   CAPTURE(realm);
   Lab lab;
   lab.challenge = std::string("Bearer realm=\"") + realm + "\",service=\"notary\"";
   AuthenticatedClient client = lab.client();
-  CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kUnauthorized, "cannot be trusted");
+  CHECK_ERROR(client.send_one(get("https://n.dct.example/a")), ErrorCode::kUnauthorized, "cannot be trusted");
   CHECK(lab.http->requests.size() == 1);
   CHECK(lab.credential_questions == 0);
 }
 
-TEST_CASE("with a list of token services no other gets credentials") {
+TEST_CASE("a token service elsewhere gets credentials only if it was named") {
+  const auto* realm =
+      GENERATE("https://auth.other.example/token", "https://dct.example.evil.example/token",
+               "https://ndct.example/token", "https://example/token", "https://192.0.2.7/token");
+  CAPTURE(realm);
   Lab lab;
-  lab.options.realm_hosts = {"login.example"};
+  lab.challenge = std::string("Bearer realm=\"") + realm + "\",service=\"notary\"";
   AuthenticatedClient client = lab.client();
-  CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kUnauthorized, "auth.example");
+  CHECK_ERROR(client.send_one(get("https://n.dct.example/a")), ErrorCode::kUnauthorized, "is not given");
   CHECK(lab.http->requests.size() == 1);
-  lab.options.realm_hosts.emplace_back("auth.example");
-  AuthenticatedClient allowed = lab.client();
-  CHECK(allowed.send_one(get("https://n.example/a")).status == 200);
+
+  std::string host = std::string(realm).substr(8);
+  host.resize(host.find('/'));
+  lab.options.realm_hosts = {"login.other.example", host};
+  AuthenticatedClient named = lab.client();
+  CHECK_ERROR(named.send_one(get("https://n.dct.example/a")),
+              ErrorCode::kUnauthorized);  // no such service here
+  CHECK(lab.http->requests.size() > 2);
+
+  Lab anonymous;
+  anonymous.challenge = lab.challenge;
+  anonymous.options.find_credential = nullptr;
+  AuthenticatedClient stranger = anonymous.client();
+  CHECK_ERROR(stranger.send_one(get("https://n.dct.example/a")), ErrorCode::kUnauthorized);
+  CHECK(anonymous.http->requests.at(1).url.starts_with(realm));
+  CHECK(header_of(anonymous.http->requests.at(1), "Authorization").empty());
+}
+
+TEST_CASE("a server's own token service is on its host or in its domain") {
+  struct Row {
+    const char* server;
+    const char* realm;
+    bool own;
+  };
+  const std::vector<Row> rows = {
+      {"https://registry-1.docker.io", "https://auth.docker.io/token", true},
+      {"https://registry.gitlab.example.com", "https://gitlab.example.com/jwt/auth", true},
+      {"https://gitlab.example.com:5050", "https://gitlab.example.com/jwt/auth", true},
+      {"https://example.com", "https://auth.example.com/token", true},
+      {"https://127.0.0.1:5000", "https://127.0.0.1:5001/token", true},
+      {"https://[::1]:5000", "https://[::1]:5001/token", true},
+      {"https://localhost:5000", "https://localhost/token", true},
+      {"https://registry.example.com", "https://auth.example.org/token", false},
+      {"https://registry.com", "https://evil.com/token", false},
+      {"https://registry", "https://evil/token", false},
+      {"https://127.0.0.1:5000", "https://128.0.0.1:5000/token", false},
+      {"https://127.0.0.1:5000", "https://10.0.0.1/token", false},
+      {"https://localhost:5000", "https://127.0.0.1/token", false},
+      {"https://registry.example.com", "https://example.com.evil.org/token", false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.server, row.realm);
+    const auto service = agent::TokenService::of({"bearer", {{"realm", row.realm}}}, {});
+    CHECK(service.may_have_credentials_of(Url::of_server(row.server), {}) == row.own);
+  }
 }
 
 TEST_CASE("a Basic challenge is answered with the password, once") {
@@ -215,19 +261,19 @@ TEST_CASE("a Basic challenge is answered with the password, once") {
     return response(known && wanted ? 200 : 401, {}, {{"www-authenticate", "Basic realm=\"notary\""}});
   });
   AuthenticatedClient client = lab.client();
-  CHECK(client.send_one(get("https://n.example/a")).status == 200);
+  CHECK(client.send_one(get("https://n.dct.example/a")).status == 200);
   CHECK(lab.http->requests.size() == 2);
   // The password is known to be sent: it is not sent again for a second refusal.
-  CHECK_ERROR(client.send_one(get("https://n.example/b")), ErrorCode::kUnauthorized, "NOTARY_AUTH");
+  CHECK_ERROR(client.send_one(get("https://n.dct.example/b")), ErrorCode::kUnauthorized, "NOTARY_AUTH");
   CHECK(lab.http->requests.size() == 3);
 }
 
 TEST_CASE("an unencrypted server gets no password unless it was named") {
   Lab lab;
   lab.challenge = "Basic";
-  lab.options.server = *Url::parse("http://n.example");
+  lab.options.server = *Url::parse("http://n.dct.example");
   AuthenticatedClient client = lab.client();
-  CHECK_ERROR(client.send_one(get("http://n.example/a")), ErrorCode::kUnauthorized, "not encrypted");
+  CHECK_ERROR(client.send_one(get("http://n.dct.example/a")), ErrorCode::kUnauthorized, "not encrypted");
   CHECK(lab.http->requests.size() == 1);
 }
 
@@ -236,7 +282,7 @@ TEST_CASE("an identity token is no answer to a Basic challenge") {
   lab.challenge = "Basic";
   lab.kind = Credential::Kind::kIdentityToken;
   AuthenticatedClient client = lab.client();
-  CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kUnauthorized, "identity token");
+  CHECK_ERROR(client.send_one(get("https://n.dct.example/a")), ErrorCode::kUnauthorized, "identity token");
 }
 
 TEST_CASE("a login of an unknown kind is not guessed at") {
@@ -244,15 +290,15 @@ TEST_CASE("a login of an unknown kind is not guessed at") {
   Lab lab;
   lab.challenge = challenge;
   AuthenticatedClient client = lab.client();
-  CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kUnauthorized,
+  CHECK_ERROR(client.send_one(get("https://n.dct.example/a")), ErrorCode::kUnauthorized,
               "neither Bearer nor Basic");
 }
 
 TEST_CASE("requests to other origins carry nothing of ours") {
   Lab lab;
   AuthenticatedClient client = lab.client();
-  client.send_one(get("https://n.example/a"));
-  const auto answer = client.send_one(get("https://n.example:444/a"));
+  client.send_one(get("https://n.dct.example/a"));
+  const auto answer = client.send_one(get("https://n.dct.example:444/a"));
   CHECK(answer.status == 401);
   CHECK(header_of(lab.http->requests.back(), "Authorization").empty());
 }
@@ -261,7 +307,7 @@ TEST_CASE("403 is an error that says who may not do what") {
   Lab lab;
   lab.granted_status = 403;
   AuthenticatedClient client = lab.client();
-  CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kForbidden,
+  CHECK_ERROR(client.send_one(get("https://n.dct.example/a")), ErrorCode::kForbidden,
               "does not let the credentials from NOTARY_AUTH publish trust data of r.example/app");
 }
 
@@ -270,7 +316,7 @@ TEST_CASE("a token with too little in it means that the account may not, not tha
   lab.accepted = 99;
   lab.challenge += ",error=\"insufficient_scope\"";
   AuthenticatedClient client = lab.client();
-  CHECK_ERROR(client.send_one(get("https://n.example/a")), ErrorCode::kForbidden,
+  CHECK_ERROR(client.send_one(get("https://n.dct.example/a")), ErrorCode::kForbidden,
               "alice (credentials from NOTARY_AUTH) may not publish");
 }
 
@@ -283,10 +329,10 @@ TEST_CASE("a token service that refuses or fails is told apart from the trust se
   const Row row = GENERATE(
       Row{response(401, R"({"errors":[{"code":"UNAUTHORIZED","message":"bad credentials"}]})"),
           ErrorCode::kUnauthorized,
-          "token service auth.example refuses the credentials from NOTARY_AUTH: UNAUTHORIZED"},
+          "token service auth.dct.example refuses the credentials from NOTARY_AUTH: UNAUTHORIZED"},
       Row{response(400), ErrorCode::kUnauthorized, "refuses"},
       Row{response(403), ErrorCode::kForbidden, "refuses"},
-      Row{response(500), ErrorCode::kServerUnreachable, "token service auth.example answers 500"},
+      Row{response(500), ErrorCode::kServerUnreachable, "token service auth.dct.example answers 500"},
       Row{response(302), ErrorCode::kServerUnreachable, "answers 302"},
       Row{response(200, "<html>"), ErrorCode::kServerUnreachable, "without a token"},
       Row{response(200, R"({"token":""})"), ErrorCode::kServerUnreachable, "without a token"},
@@ -295,24 +341,24 @@ TEST_CASE("a token service that refuses or fails is told apart from the trust se
   Lab lab;
   lab.token_answer = row.answer;
   AuthenticatedClient client = lab.client();
-  CHECK_ERROR(client.send_one(get("https://n.example/a")), row.code, row.message);
+  CHECK_ERROR(client.send_one(get("https://n.dct.example/a")), row.code, row.message);
 }
 
 TEST_CASE("a token service that cannot be reached never looks like a publish of unknown outcome") {
   const auto thrown = GENERATE(ErrorCode::kConnectionLost, ErrorCode::kTimeout, ErrorCode::kServerError);
   Lab lab;
   lab.http = std::make_shared<FakeHttp>([&](const HttpRequest& request) {
-    if (request.url.starts_with("https://auth.example/")) throw tuf::Error(thrown, "gone");
+    if (request.url.starts_with("https://auth.dct.example/")) throw tuf::Error(thrown, "gone");
     return lab.answer(request);
   });
   const auto client = std::make_shared<AuthenticatedClient>(lab.http, std::move(lab.options));
-  agent::NotaryServer store(client, Url::of_server("https://n.example"), tuf::Gun::of("r.example/app"));
+  agent::NotaryServer store(client, Url::of_server("https://n.dct.example"), tuf::Gun::of("r.example/app"));
   CHECK_ERROR(store.publish({{tuf::RoleName::of("targets"), "{}"}}), ErrorCode::kServerUnreachable,
-              "token service auth.example: gone");
+              "token service auth.dct.example: gone");
 }
 
 TEST_CASE("the token's actions follow from what the session will do") {
-  const Url server = Url::of_server("https://n.example");
+  const Url server = Url::of_server("https://n.dct.example");
   const tuf::Gun gun = tuf::Gun::of("localhost:5000/team/app");
   CHECK(agent::notary_auth(server, gun, agent::Access::kRead).scope ==
         "repository:localhost:5000/team/app:pull");

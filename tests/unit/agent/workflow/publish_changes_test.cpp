@@ -263,3 +263,23 @@ TEST_CASE("Where clients sign the snapshot its missing key is what an error name
                                      only_delegate, {}, p.machine.warnings),
               ErrorCode::kServerRejected);
 }
+
+TEST_CASE("What no reader would take any more is not published") {
+  Publishing p;
+  const auto add_values = [](int entries, int values) {
+    return [=](const tuf::TrustedRepository&, tuf::RepositoryDraft& draft) {
+      for (int i = 0; i < entries; ++i) {
+        tuf::Target target = test::make_target("x");
+        target.custom = tuf::Json(std::vector<std::string>(static_cast<std::size_t>(values), "\",{["));
+        draft.set_target(kReleases, "tag-" + std::to_string(i), target);
+      }
+    };
+  };
+  // The file holds 7 values of its own and 5 for each tag, beside those in the list.
+  const int room = (static_cast<int>(tuf::kMaxJsonValues) - 7 - 5 * 5 - 4) / 5;
+  CHECK_ERROR(p.publish(add_values(5, room + 100)), ErrorCode::kInvalidRole, "targets/releases");
+  CHECK(p.store.publishes == 0);
+  PublishOptions dry_run;
+  dry_run.dry_run = true;
+  CHECK(p.publish(add_values(5, room - 100), dry_run).files.size() == 1);
+}

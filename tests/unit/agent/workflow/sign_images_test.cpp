@@ -86,6 +86,85 @@ TEST_CASE("Signing the same image again changes nothing") {
   CHECK(s.store.publishes == 1);
 }
 
+namespace {
+
+/// As the CI says it, with annotations that were asked for.
+agent::SignRequest saying(const agent::Provenance& ci, const agent::Provenance& annotations = {}) {
+  agent::SignRequest request;
+  request.provenance = annotations;
+  request.provenance.insert(ci.begin(), ci.end());
+  request.annotations = annotations;
+  return request;
+}
+
+const agent::Provenance kRun1 = {{"commit", "1"}};
+const agent::Provenance kRun2 = {{"commit", "2"}};
+
+agent::Provenance said(const agent::SignedImages& result, const std::string& tag, const RoleName& role) {
+  return agent::find_provenance(*result.changes.repository.find_target(role, tag)).value();
+}
+
+}  // namespace
+
+TEST_CASE("What the CI says stands in every entry that is made, and a later run does not change it") {
+  Signing s;
+  const auto first = s.sign("1.0", "a", saying(kRun1));
+  CHECK(said(first, "1.0", kReleases) == kRun1);
+  CHECK(said(first, "1.0", kJenkins) == kRun1);
+
+  const auto again = s.sign("1.0", "a", saying(kRun2));
+  CHECK(again.statuses == std::vector{SignStatus::kUnchanged});
+  CHECK(s.store.publishes == 1);
+  CHECK(said(again, "1.0", kJenkins) == kRun1);
+}
+
+TEST_CASE("An annotation that is not there yet is published, once") {
+  Signing s;
+  s.sign("1.0", "a", saying(kRun1));
+
+  const auto annotated = s.sign("1.0", "a", saying(kRun2, {{"release", "1"}}));
+  CHECK(annotated.statuses == std::vector{SignStatus::kSigned});
+  CHECK(said(annotated, "1.0", kReleases) == agent::Provenance{{"commit", "2"}, {"release", "1"}});
+
+  CHECK(s.sign("1.0", "a", saying({{"commit", "3"}}, {{"release", "1"}})).statuses ==
+        std::vector{SignStatus::kUnchanged});
+  CHECK(s.sign("1.0", "a", saying(kRun1)).statuses == std::vector{SignStatus::kUnchanged});
+  CHECK(s.store.publishes == 2);
+  CHECK(s.sign("1.0", "a", saying(kRun1, {{"release", "2"}})).statuses == std::vector{SignStatus::kSigned});
+}
+
+TEST_CASE("What others have said of an image stays with it, and does not go over to another") {
+  Signing s;
+  tuf::Target entry = test::make_target("a");
+  entry.custom = tuf::Json{{"team", "blue"}};
+  s.client.publish(s.store, [&](tuf::RepositoryDraft& draft) { draft.set_target(kReleases, "1.0", entry); });
+
+  const auto annotated = s.sign("1.0", "a", saying(kRun1, {{"release", "1"}}));
+  const tuf::Target* released = annotated.changes.repository.find_target(kReleases, "1.0");
+  CHECK((*released->custom)["team"] == "blue");
+  CHECK(said(annotated, "1.0", kReleases) == agent::Provenance{{"commit", "1"}, {"release", "1"}});
+
+  agent::SignRequest move = saying(kRun2);
+  move.allow_move = true;
+  const auto moved = s.sign("1.0", "b", move);
+  CHECK_FALSE(moved.changes.repository.find_target(kReleases, "1.0")->custom->contains("team"));
+  CHECK(said(moved, "1.0", kReleases) == kRun2);
+}
+
+TEST_CASE("Nothing is said where nothing is to be said, and what cannot be said is refused") {
+  Signing s;
+  const auto silent = s.sign("1.0", "a");
+  CHECK_FALSE(silent.changes.repository.find_target(kJenkins, "1.0")->custom);
+
+  tuf::Target entry = test::make_target("b");
+  entry.custom = tuf::Json("a text");
+  s.client.publish(s.store, [&](tuf::RepositoryDraft& draft) { draft.set_target(kReleases, "2.0", entry); });
+  CHECK_ERROR(s.sign("2.0", "b", saying(kRun1, {{"release", "1"}})), ErrorCode::kUsage, "2.0");
+  const auto beside = s.sign("2.0", "b", saying(kRun1));
+  CHECK(*beside.changes.repository.find_target(kReleases, "2.0")->custom == "a text");
+  CHECK(said(beside, "2.0", kJenkins) == kRun1);
+}
+
 TEST_CASE("A tag moves to another digest only if that is allowed") {
   Signing s;
   s.sign("1.0", "a");

@@ -1,0 +1,27 @@
+#include "agent/cli/audit_trail.h"
+
+namespace agent {
+
+AuditTrail::AuditTrail(const Settings& settings) : checkpoint_(settings.audit_checkpoint()) {
+  if (settings.audit_log()) log_.emplace(*settings.audit_log());
+}
+
+void AuditTrail::begin() {
+  if (!log_ || begun_) return;
+  log_->require_writable();
+  begun_ = true;
+}
+
+void AuditTrail::finish(AuditRecord record, const hsm::KeyRing* keys, const std::optional<tuf::Error>& error,
+                        Report& report) const {
+  if (!begun_) return;
+  std::vector<std::shared_ptr<tuf::Signer>> signers;
+  if (keys != nullptr) signers = keys->opened();
+  for (const auto& signer : signers) record.used_keys.push_back(signer->public_key().canonical_id());
+  if (!checkpoint_) signers.clear();
+  const AuditLog::Place place = log_->append(record, report, error, signers);
+  report.more["audit"] = {
+      {"sequence", place.sequence}, {"sha256", place.sha256}, {"signed", !signers.empty()}};
+}
+
+}  // namespace agent

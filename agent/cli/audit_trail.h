@@ -1,0 +1,30 @@
+// AuditTrail: the line that this run leaves in the audit log, if there is one and if it publishes.
+#pragma once
+
+#include <optional>
+
+#include "agent/config/settings.h"
+#include "agent/proof/audit_log.h"
+#include "hsm/key_ring.h"
+
+namespace agent {
+
+class AuditTrail {
+ public:
+  explicit AuditTrail(const Settings& settings);
+
+  /// Something is about to be published. Throws what AuditLog::require_writable throws.
+  void begin();
+  /// The run has ended, with `error` or well; `keys` are those at hand, if any were looked for. Nothing is
+  /// written unless `begin` went well. The place of the line goes into the report. Throws what
+  /// AuditLog::append throws.
+  void finish(AuditRecord record, const hsm::KeyRing* keys, const std::optional<tuf::Error>& error,
+              Report& report) const;
+
+ private:
+  std::optional<AuditLog> log_;
+  bool checkpoint_;
+  bool begun_ = false;
+};
+
+}  // namespace agent

@@ -1,0 +1,41 @@
+#include "agent/cli/sign_receipt.h"
+
+#include "agent/report/printable.h"
+#include "agent/report/repository_report.h"
+#include "agent/trust_dir/atomic_file.h"
+#include "agent/workflow/signing_keys.h"
+
+namespace agent {
+namespace {
+
+constexpr mode_t kEverybodyReads = 0644;
+
+}  // namespace
+
+SignReceipt::SignReceipt(std::optional<std::string> file, Runtime& runtime)
+    : runtime_(runtime), file_(std::move(file)), content_{"sign", runtime.now(), runtime.ci(), {}, {}} {
+  if (runtime.dry_run()) file_.reset();
+  if (file_) require_writable(*file_);
+}
+
+void SignReceipt::add(const RepositoryReport& described, const SignedImages& result) {
+  if (!file_) return;
+  RepositoryReport whole = described;
+  whole.trust_root = trust_root_of(result.changes.repository);
+  whole.roles = describe_roles(result.changes.repository);
+  content_.repositories.push_back(std::move(whole));
+  for (auto& signer : signers_of(result.changes.repository, result.roles, runtime_.keys()))
+    signers_.push_back(std::move(signer));
+}
+
+void SignReceipt::write() {
+  if (!file_) return;
+  try {
+    write_atomically(*file_, write_receipt(content_, signers_), kEverybodyReads);
+  } catch (const tuf::Error& error) {
+    throw error.with_context("signed and read back, but there is no receipt " + printable(*file_))
+        .with_hint("mend that and sign again: nothing is published twice, and the receipt is written");
+  }
+}
+
+}  // namespace agent

@@ -1,0 +1,33 @@
+// SignReceipt: gathers what a run of `sign` has published and read back, and writes the receipt of it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "agent/cli/runtime.h"
+#include "agent/proof/receipt.h"
+#include "agent/workflow/sign_images.h"
+
+namespace agent {
+
+class SignReceipt {
+ public:
+  /// Without a file, and with --dry-run, all of this does nothing. Throws kLocal if the file cannot be
+  /// written: asked before anything is published.
+  SignReceipt(std::optional<std::string> file, Runtime& runtime);
+
+  /// One repository, as it is reported and as it was read back.
+  void add(const RepositoryReport& described, const SignedImages& result);
+  /// The verdict of a policy on what was signed.
+  void set_policy(tuf::Json verdict) { content_.policy = std::move(verdict); }
+  /// Signs and writes it. Throws the KEY errors and kLocal, saying that what was signed is published.
+  void write();
+
+ private:
+  Runtime& runtime_;
+  std::optional<std::string> file_;
+  ReceiptContent content_;
+  std::vector<std::shared_ptr<tuf::Signer>> signers_;
+};
+
+}  // namespace agent

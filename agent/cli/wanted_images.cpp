@@ -1,0 +1,171 @@
+#include "agent/cli/wanted_images.h"
+
+#include <algorithm>
+
+#include "agent/image/built_image.h"
+#include "agent/image/child_tags.h"
+#include "agent/image/release_file.h"
+#include "agent/image/source_location.h"
+#include "agent/image/target_file.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+
+[[noreturn]] void fail_usage(const std::string& message, std::string hint) {
+  throw Error(ErrorCode::kUsage, message, std::move(hint));
+}
+
+class Wanted {
+ public:
+  Wanted(const ImageOptions& options, Runtime& runtime) : options_(options), runtime_(runtime) {}
+
+  std::map<tuf::Gun, std::vector<WantedImage>> collect() {
+    for (const ReleaseEntry& entry : entries()) add(entry);
+    return std::move(by_repository_);
+  }
+
+ private:
+  std::vector<ReleaseEntry> entries() const {
+    if (options_.release) {
+      if (!options_.images.empty() || has_single_source() || has_builder_file()) {
+        fail_usage("--release names the images and their sources itself",
+                   "leave IMAGE and the other sources out");
+      }
+      return read_release_file(*options_.release);
+    }
+    if (options_.file && (has_single_source(/*but_file=*/true) || has_builder_file())) {
+      fail_usage("--file is the content itself, not a source beside others", "leave the others out");
+    }
+    std::vector<std::string> images = options_.images.empty() ? built_names() : options_.images;
+    if (images.empty()) fail_usage("no image is named", "countersign sign IMAGE");
+    if (images.size() > 1 && has_single_source()) {
+      fail_usage("--size, --oci-layout, --manifest and --file speak of one image, but " +
+                     std::to_string(images.size()) + " are given",
+                 "sign the images one by one, or write a release file: --release FILE");
+    }
+    std::vector<ReleaseEntry> entries;
+    for (std::string& image : images) entries.push_back({std::move(image), sources(), options_.file});
+    return entries;
+  }
+
+  bool has_single_source(bool but_file = false) const {
+    return options_.size || options_.oci_layout || options_.manifest_file || (options_.file && !but_file);
+  }
+  bool has_builder_file() const { return options_.metadata_file || options_.digest_file; }
+
+  SourceOptions sources() const {
+    SourceOptions sources;
+    if (options_.size) sources.size = parse_size(*options_.size);
+    sources.oci_layout = options_.oci_layout;
+    sources.metadata_file = options_.metadata_file;
+    sources.digest_file = options_.digest_file;
+    sources.manifest_file = options_.manifest_file;
+    return sources;
+  }
+
+  /// Without IMAGE, a builder's file says under which names it pushed.
+  std::vector<std::string> built_names() const {
+    std::vector<std::string> names;
+    const auto add_names = [&](const std::vector<BuiltImage>& images, const auto& target) {
+      for (const BuiltImage& image : images) {
+        if (target && image.target != *target) continue;
+        for (const ImageReference& name : image.names) {
+          if (name.tag) names.push_back(name_of(name));
+        }
+      }
+    };
+    if (options_.metadata_file) {
+      const SourceLocation location = parse_source_location(*options_.metadata_file, "--metadata-file");
+      add_names(read_metadata_file(location.path), location.name);
+    } else if (options_.digest_file) {
+      add_names(read_digest_file(*options_.digest_file), std::optional<std::string>());
+    }
+    if (names.empty() && has_builder_file()) {
+      fail_usage("no image is named, and the builder's file names none with a tag", "countersign sign IMAGE");
+    }
+    return names;
+  }
+
+  void add(const ReleaseEntry& entry) {
+    if (entry.file) {
+      TargetName name = parse_target_name(entry.image);
+      add(name.gun, {{std::move(name.name), hash_target_file(*entry.file)}, "--file " + *entry.file, {}});
+      return;
+    }
+    const ImageReference reference = parse_image(entry.image);
+    if (!reference.tag) {
+      throw Error(ErrorCode::kInvalidReference, reference.gun.text() + " is given without a tag",
+                  "name the tag to sign: " + reference.gun.text() + ":TAG");
+    }
+    SourceOptions sources = entry.sources;
+    sources.check_registry = options_.check_registry;
+    sources.with_children = options_.platforms || options_.also_children;
+    ResolvedImage image = resolve_image(reference, sources,
+                                        [this](const tuf::Gun& gun) { return runtime_.open_registry(gun); });
+    add(reference.gun, to_target(image));
+    if (options_.also_children) {
+      for (const ResolvedImage& child : child_images(image)) {
+        WantedImage wanted = to_target(child);
+        wanted.image.reset();
+        add(reference.gun, std::move(wanted));
+      }
+    }
+  }
+
+  static WantedImage to_target(const ResolvedImage& image) {
+    return {{*image.reference.tag, {{{"sha256", image.digest.bytes()}}, image.length, std::nullopt}},
+            image.source,
+            image};
+  }
+
+  void add(const tuf::Gun& gun, WantedImage wanted) {
+    std::vector<WantedImage>& images = by_repository_[gun];
+    const auto same = std::find_if(images.begin(), images.end(), [&](const WantedImage& other) {
+      return other.target.name == wanted.target.name;
+    });
+    if (same == images.end()) {
+      images.push_back(std::move(wanted));
+    } else if (same->target.target.hashes != wanted.target.target.hashes ||
+               same->target.target.length != wanted.target.target.length) {
+      throw Error(ErrorCode::kSourcesDisagree, gun.text() + ":" + wanted.target.name +
+                                                   " is named twice, with different contents (" +
+                                                   same->source + ", " + wanted.source + ")");
+    }
+  }
+
+  const ImageOptions& options_;
+  Runtime& runtime_;
+  std::map<tuf::Gun, std::vector<WantedImage>> by_repository_;
+};
+
+}  // namespace
+
+std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Runtime& runtime) {
+  return Wanted(options, runtime).collect();
+}
+
+void add_image_options(CLI::App* command, ImageOptions& options) {
+  add_operand(command, "image", options.images, "IMAGE", "[registry/]repository:tag[@sha256:…]")
+      ->required(false);
+  add_value(command, "--size", options.size, "Bytes of the manifest, with an explicit digest", "N");
+  add_value(command, "--oci-layout", options.oci_layout, "Digest and size from an OCI image layout",
+            "DIR[:REF]");
+  add_value(command, "--metadata-file", options.metadata_file,
+            "…from what buildx or bake wrote; without IMAGE: sign all it names", "FILE[:TARGET]");
+  add_value(command, "--digest-file", options.digest_file,
+            "…from what buildah, podman, kaniko, ko or skopeo wrote", "FILE");
+  add_value(command, "--manifest", options.manifest_file, "…from the manifest itself", "FILE");
+  add_value(command, "--file", options.file, "Sign this file, as REPO:NAME", "PATH");
+  add_value(command, "--release", options.release, "Sign all images of a release file", "FILE");
+  command->add_flag("--check-registry", options.check_registry,
+                    "The tag in the registry must be this image, before and after");
+  command->add_flag("--platforms", options.platforms, "Show the platforms of an index");
+  command->add_flag("--also-children", options.also_children,
+                    "Sign TAG-OS-ARCH[-VARIANT] for each platform of an index, too");
+}
+
+}  // namespace agent

@@ -1,0 +1,42 @@
+// What `sign` is to sign: operands, the sources beside them, and release files, made into targets.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/cli/grammar.h"
+#include "agent/cli/runtime.h"
+#include "agent/image/image_source.h"
+#include "agent/workflow/sign_images.h"
+
+namespace agent {
+
+struct ImageOptions {
+  std::vector<std::string> images;
+  std::optional<std::string> size;
+  std::optional<std::string> oci_layout;
+  std::optional<std::string> metadata_file;
+  std::optional<std::string> digest_file;
+  std::optional<std::string> manifest_file;
+  std::optional<std::string> file;
+  std::optional<std::string> release;
+  bool check_registry = false;
+  bool platforms = false;
+  bool also_children = false;
+};
+
+void add_image_options(CLI::App* command, ImageOptions& options);
+
+struct WantedImage {
+  ImageToSign target;
+  std::string source;                  // for reports: "the registry"
+  std::optional<ResolvedImage> image;  // nullopt: a file, or one platform of an image
+};
+
+/// By repository, each of which is one transaction. Throws kUsage for options that do not go together,
+/// kSourcesDisagree for one name with two contents, and what resolve_image throws.
+std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Runtime& runtime);
+
+}  // namespace agent

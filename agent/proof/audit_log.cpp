@@ -1,0 +1,110 @@
+#include "agent/proof/audit_log.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "agent/proof/audit_tail.h"
+#include "agent/report/printable.h"
+#include "agent/trust_dir/file_descriptor.h"
+#include "agent/trust_dir/file_lock.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+using tuf::Json;
+
+/// A line is written in milliseconds; whoever holds the lock for longer is stuck.
+constexpr std::chrono::seconds kPatience{60};
+
+[[noreturn]] void fail(const std::string& what, const std::filesystem::path& path, int reason) {
+  throw Error(
+      ErrorCode::kLocal,
+      what + " the audit log " + printable(path.string()) + ": " + std::generic_category().message(reason),
+      "every publication is to be logged: name a file that can be written with --audit-log");
+}
+
+FileDescriptor open_for_appending(const std::filesystem::path& path) {
+  FileDescriptor fd(
+      open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600));
+  if (!fd) fail("cannot open", path, errno);
+  struct stat status {};
+  if (fstat(fd.get(), &status) != 0) fail("cannot open", path, errno);
+  if (!S_ISREG(status.st_mode)) fail("cannot open", path, EINVAL);
+  return fd;
+}
+
+/// All or nothing, as far as the disk allows: what was written of a line that does not fit is taken back.
+void append_text(const FileDescriptor& fd, const std::string& text, const std::filesystem::path& path) {
+  struct stat before {};
+  if (fstat(fd.get(), &before) != 0) fail("cannot write", path, errno);
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const ssize_t written = write(fd.get(), rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      const int reason = errno;
+      static_cast<void>(!ftruncate(fd.get(), before.st_size));  // if not even that: a line that was cut short
+      fail("cannot write", path, reason);
+    }
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (fdatasync(fd.get()) != 0) fail("cannot flush", path, errno);
+}
+
+Json describe(const AuditRecord& record, const Report& report, const std::optional<Error>& error) {
+  Json body = {
+      {"time", tuf::format_time(record.time)}, {"command", report.command},  {"exit_code", record.exit_code},
+      {"repositories", Json::array()},         {"used_keys", Json::array()}, {"ci", record.ci.members},
+      {"countersign", COUNTERSIGN_VERSION}};
+  if (error) {
+    body["error"] = {{"code", error_row(error->code()).name}, {"message", printable(error->what())}};
+  }
+  for (const RepositoryReport& repository : report.repositories)
+    body["repositories"].push_back(Json(to_json(repository)));
+  for (const tuf::KeyId& id : record.used_keys) body["used_keys"].push_back(id.hex());
+  return body;
+}
+
+std::string write_line(const Json& body, const std::vector<std::shared_ptr<tuf::Signer>>& signers) {
+  std::string line = write_statement(kAuditType, body, signers);
+  if (line.size() <= AuditLog::kMaxLine) return line;
+  Json shorter = body;
+  for (Json& repository : shorter["repositories"]) {
+    repository = {{"gun", repository["gun"]}, {"targets_left_out", repository["targets"].size()}};
+  }
+  return write_statement(kAuditType, shorter, signers);
+}
+
+}  // namespace
+
+void AuditLog::require_writable() const {
+  const FileDescriptor fd = open_for_appending(path_);  // first: no lock is left beside what is no log
+  const FileLock lock(lock_path(), kPatience);
+  AuditTail::read(fd.get(), printable(path_.string()));
+}
+
+AuditLog::Place AuditLog::append(const AuditRecord& record, const Report& report,
+                                 const std::optional<Error>& error,
+                                 const std::vector<std::shared_ptr<tuf::Signer>>& signers) const {
+  const FileLock lock(lock_path(), kPatience);
+  const FileDescriptor fd = open_for_appending(path_);
+  const AuditTail tail = AuditTail::read(fd.get(), printable(path_.string()));
+  Json body = describe(record, report, error);
+  body["sequence"] = tail.sequence + 1;
+  body["previous"] = tail.sha256;
+  if (!tail.cut.empty()) {
+    body["cut"] = {{"length", tail.cut.size()}, {"sha256", audit_line_hash(tail.cut)}};
+  }
+  const std::string line = write_line(body, signers);
+  append_text(fd, (tail.is_ended ? "" : "\n") + line + "\n", path_);
+  return {tail.sequence + 1, audit_line_hash(line)};
+}
+
+}  // namespace agent

@@ -1,0 +1,3 @@
+import { runStep, signArguments } from '../lib/step.mjs';
+
+await runStep('sign', signArguments);

@@ -1,0 +1,3 @@
+import { runStep, verifyArguments } from '../lib/step.mjs';
+
+await runStep('verify', verifyArguments);

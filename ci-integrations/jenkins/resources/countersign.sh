@@ -1,0 +1,151 @@
+#!/bin/sh
+# countersign.sh sign|verify: one step for any CI with a POSIX shell. All input comes in variables (README.md lists
+# them) and none of it is ever evaluated. Secrets go to countersign through pipes: they stand in no argument, in no
+# file, and in no environment but the one that the CI gave to this shell. Exits with countersign's own status.
+{ set +x; } 2>/dev/null  # a CI that traces its scripts would print secrets
+set -euf
+
+fail() {  # STATUS CODE MESSAGE HINT
+  printf 'error[%s]: %s\nhint: %s\n' "$2" "$3" "$4" >&2
+  exit "$1"
+}
+first_line() {  # FILE -> $line, as countersign reads a mounted secret
+  line=
+  { IFS= read -r line <"$1" || [ -n "$line" ]; } 2>/dev/null ||
+    fail 3 CONFIG "cannot read a secret from $1" "is the file mounted, and not empty?"
+}
+
+step=${1:-${COUNTERSIGN_STEP:-sign}}
+case $step in sign | verify) ;; *) fail 2 USAGE "the step is neither sign nor verify" "countersign.sh sign" ;; esac
+
+# From here on no child has a secret in its environment.
+pin=${COUNTERSIGN_PIN-}
+passphrase=${DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE-}
+login=${NOTARY_AUTH-}
+password=${COUNTERSIGN_PASSWORD-}
+key=
+unset COUNTERSIGN_PIN DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE NOTARY_AUTH COUNTERSIGN_PASSWORD
+if [ -n "${COUNTERSIGN_PIN_FILE-}" ]; then first_line "$COUNTERSIGN_PIN_FILE" && pin=$line; fi
+if [ -n "${DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE_FILE-}" ]; then
+  first_line "$DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE_FILE" && passphrase=$line
+fi
+if [ -n "${NOTARY_AUTH_FILE-}" ]; then first_line "$NOTARY_AUTH_FILE" && login=$line; fi
+if [ -n "${COUNTERSIGN_PASSWORD_FILE-}" ]; then first_line "$COUNTERSIGN_PASSWORD_FILE" && password=$line; fi
+unset COUNTERSIGN_PIN_FILE DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE_FILE NOTARY_AUTH_FILE
+
+# Some CIs put variables into variables: a tag called $COUNTERSIGN_PIN would be published with the PIN in its name.
+for secret in "$pin" "$passphrase" "$login" "$password"; do
+  case $secret in
+    ??????*)  # a shorter one stands by chance in digests
+      case "${COUNTERSIGN_IMAGE-} ${COUNTERSIGN_IMAGES-} ${COUNTERSIGN_SERVER-} ${COUNTERSIGN_CA_CERT-} \
+        ${COUNTERSIGN_TRUST_ROOT-} ${COUNTERSIGN_TRUST_DIR-} ${COUNTERSIGN_POLICY-} ${COUNTERSIGN_ROLES-} ${COUNTERSIGN_KEY-} \
+        ${COUNTERSIGN_ANNOTATIONS-} ${COUNTERSIGN_METADATA_FILE-} ${COUNTERSIGN_OCI_LAYOUT-} ${COUNTERSIGN_RECEIPT-} \
+        ${COUNTERSIGN_IMAGES_FROM-} ${COUNTERSIGN_RESULT-} ${COUNTERSIGN_JUNIT-} ${COUNTERSIGN_DOTENV-}" in
+        *"$secret"*) fail 2 USAGE "a variable holds a secret: nothing was run" "look at what the names of tags are made of" ;;
+      esac ;;
+  esac
+done
+
+if [ -n "${COUNTERSIGN_USERNAME-}" ]; then
+  login=$(tr -d '\n' <<LOGIN | base64 | tr -d '\n'
+$COUNTERSIGN_USERNAME:$password
+LOGIN
+  )
+fi
+if [ -n "${COUNTERSIGN_KEY_FILE-}" ]; then
+  key=$(cat <"$COUNTERSIGN_KEY_FILE") || fail 3 CONFIG "cannot read COUNTERSIGN_KEY_FILE" "is the file mounted?"
+fi
+
+# A result that cannot be told is no result: look before anything is signed.
+result=${COUNTERSIGN_RESULT:-countersign-$step.json}
+for file in "$result" "${COUNTERSIGN_JUNIT-}" "${COUNTERSIGN_DOTENV-}"; do
+  [ -z "$file" ] || (: >"$file") 2>/dev/null ||
+    fail 11 LOCAL "cannot write $file" "name another file, or mend its folder"
+done
+if [ -n "${COUNTERSIGN_JUNIT-}${COUNTERSIGN_DOTENV-}" ] && ! command -v jq >/dev/null; then
+  fail 3 CONFIG "jq is not installed" "install jq, or leave COUNTERSIGN_JUNIT and COUNTERSIGN_DOTENV empty"
+fi
+
+child=
+stopped=
+work=$(mktemp -d "${TMPDIR:-/tmp}/countersign.XXXXXX") ||
+  fail 11 LOCAL "cannot make a folder in ${TMPDIR:-/tmp}" "set TMPDIR"
+trap 'rm -rf "$work"' EXIT
+# countersign stops cleanly, or finds out whether it has published.
+trap 'stopped=143; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null || :' HUP INT TERM
+
+# --name=value is one argument: a value that begins with a dash stays a value.
+set -- "$step" --output=json "--trust-dir=${COUNTERSIGN_TRUST_DIR:-$work/trust}"
+[ -z "${COUNTERSIGN_SERVER-}" ] || set -- "$@" "--server=$COUNTERSIGN_SERVER"
+[ -z "${COUNTERSIGN_CA_CERT-}" ] || set -- "$@" "--tlscacert=$COUNTERSIGN_CA_CERT"
+[ -z "${COUNTERSIGN_TRUST_ROOT-}" ] || set -- "$@" "--trust-root=$COUNTERSIGN_TRUST_ROOT"
+[ -z "${COUNTERSIGN_POLICY-}" ] || set -- "$@" "--policy=$COUNTERSIGN_POLICY"
+lines='
+'
+IFS=$lines
+for value in ${COUNTERSIGN_ROLES-}; do set -- "$@" "--role=$value"; done
+if [ "$step" = sign ]; then
+  [ -z "$key" ] || set -- "$@" --key=/dev/fd/6
+  for value in ${COUNTERSIGN_KEY-}; do set -- "$@" "--key=$value"; done
+  for value in ${COUNTERSIGN_ANNOTATIONS-}; do set -- "$@" "--annotate=$value"; done
+  [ -z "${COUNTERSIGN_METADATA_FILE-}" ] || set -- "$@" "--metadata-file=$COUNTERSIGN_METADATA_FILE"
+  [ -z "${COUNTERSIGN_OCI_LAYOUT-}" ] || set -- "$@" "--oci-layout=$COUNTERSIGN_OCI_LAYOUT"
+  [ -z "${COUNTERSIGN_RECEIPT-}" ] || set -- "$@" "--receipt=$COUNTERSIGN_RECEIPT"
+  [ "${COUNTERSIGN_ALLOW_MOVE-}" != true ] || set -- "$@" --allow-move
+  [ "${COUNTERSIGN_DRY_RUN-}" != true ] || set -- "$@" --dry-run
+else
+  [ -z "${COUNTERSIGN_IMAGES_FROM-}" ] || set -- "$@" "--images-from=$COUNTERSIGN_IMAGES_FROM"
+fi
+IFS=" 	$lines"
+# shellcheck disable=SC2086  # names of images hold no blanks; -f is set
+set -- "$@" -- ${COUNTERSIGN_IMAGE:+"$COUNTERSIGN_IMAGE"} ${COUNTERSIGN_IMAGES-}
+unset IFS
+
+[ -z "$pin" ] || export COUNTERSIGN_PIN_FILE=/dev/fd/3
+[ -z "$passphrase" ] || export DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE_FILE=/dev/fd/4
+[ -z "$login" ] || export NOTARY_AUTH_FILE=/dev/fd/5
+countersign "$@" >"$result" 3<<PIN 4<<PASSPHRASE 5<<LOGIN 6<<KEY &
+$pin
+PIN
+$passphrase
+PASSPHRASE
+$login
+LOGIN
+$key
+KEY
+child=$!
+[ -z "$stopped" ] || kill -TERM "$child" 2>/dev/null || :
+status=0
+wait "$child" || status=$?
+while kill -0 "$child" 2>/dev/null; do  # a signal ends `wait`, not countersign
+  status=0
+  wait "$child" || status=$?
+done
+if [ ! -s "$result" ]; then
+  code=INTERNAL
+  [ "$status" -le 128 ] || code=INTERRUPTED
+  printf '{"ok": false, "repositories": [], "error": {"code": "%s", "message": "ended with status %s"}}\n' "$code" "$status" >"$result"
+fi
+cat "$result"
+
+[ -z "${COUNTERSIGN_JUNIT-}" ] || jq -r --arg step "countersign $step" '
+  def xml: tostring | gsub("[[:cntrl:]]"; " ") | @html;
+  . as $all
+  | [.repositories[] | .gun as $gun | .targets[]? | {
+      name: "\($gun):\(.name)",
+      reasons: (if .verdict == null or .verdict == "signed" or .verdict == "allowed" then null
+        else [.verdict] + [.reasons[]?.message] | join("; ") end)}]
+  | (if $all.ok or any(.reasons) then . else . + [{name: $step, reasons: "\($all.error.code): \($all.error.message)"}] end)
+  | "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
+    "<testsuite name=\"\($step)\" tests=\"\(length)\" failures=\"\(map(select(.reasons)) | length)\">",
+    (.[] | "  <testcase classname=\"\($step)\" name=\"\(.name | xml)\"" +
+      if .reasons then "><failure message=\"\(.reasons | xml)\"/></testcase>" else "/>" end),
+    "</testsuite>"' "$result" >"$COUNTERSIGN_JUNIT"
+[ -z "${COUNTERSIGN_DOTENV-}" ] || jq -r '
+  select(.ok) | [.repositories[] | .gun as $gun | .targets[] | . + {gun: $gun}] as $targets
+  | "COUNTERSIGN_DIGEST=\($targets[0].digest)",
+    "COUNTERSIGN_DEPLOY=\([$targets[] | "\(.gun)@\(.digest)"] | join(" "))",
+    "COUNTERSIGN_SIGNED_ROLES=\([$targets[].roles[]?] | unique | join(" "))",
+    "COUNTERSIGN_VERSIONS=\([.repositories[].roles[]? | "\(.name)=\(.version)"] | join(" "))"' \
+  "$result" >"$COUNTERSIGN_DOTENV"
+exit "$status"

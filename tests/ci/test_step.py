@@ -1,0 +1,151 @@
+"""The step itself, in every CI system: what it does, how it fails, what it does with hostile input."""
+import socket
+from pathlib import Path
+
+import pytest
+
+from ci.systems.github import GitHub
+from ci.systems.gitlab import GitLab
+from ci.systems.jenkins import Jenkins
+from ci.systems.run import Step, check_no_secret
+from ci.systems.shell import Shell
+
+SYSTEMS = {"github": GitHub, "gitlab": GitLab, "jenkins": Jenkins, "shell": Shell,
+           "traced bash": lambda place: Shell(place, ["/bin/bash", "-x"])}
+
+
+@pytest.fixture(params=SYSTEMS)
+def system(place, request):
+    return SYSTEMS[request.param](place)
+
+
+def signing(place, **more) -> Step:
+    login = place.logins["ci"]
+    inputs = {"images": f"{place.gun}:1.0", "oci-layout": str(place.image.layout), "key": place.key, "server": place.server,
+              "ca-cert": str(place.ca), "trust-root": place.trust_root} | {k.replace("_", "-"): v for k, v in more.items()}
+    return Step("sign", {name: value for name, value in inputs.items() if value},
+                {"pin": place.pin, "username": login.user, "password": login.password})
+
+
+def only_results(system, run):
+    """No key, no state: nothing is left but the results."""
+    assert {path.name for path in run.left} <= system.results | {f"{n}.{kind}" for n in range(len(run.steps)) for kind in ("json", "xml", "env")}
+
+
+def with_key_file(place) -> Step:
+    """Another signer, whose key is a file: a secret of the CI system, with a passphrase."""
+    identity = place.world.identity("openssl-rsa-pem")
+    place.owner.ok("signer", "add", "backup", place.gun, "--key", identity.public)
+    private = Path(identity.key_args[1])
+    step = signing(place, images=f"{place.gun}:2.0", key="")
+    del step.secrets["pin"]
+    step.secrets["private-key"] = private.read_text()
+    step.secrets["passphrase"] = identity.env["DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"]
+    for line in private.read_text().splitlines()[1:-1]:
+        place.secrets.add(line)
+    return step
+
+
+def test_tags_are_signed_with_the_token_key_and_with_a_key_file(place, system):
+    run = system.run(signing(place), with_key_file(place))
+    assert run.exit_code == 0, str(run)
+    assert [step.status for step in run.steps] == [0, 0] and all(step.document["ok"] for step in run.steps), str(run)
+    check_no_secret(system.name, run, place.secrets)
+    only_results(system, run)
+    entry = (place.image.digest, place.image.size, "targets/releases")
+    assert place.signed() == {"1.0": entry, "2.0": entry}
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def check_annotation(system, run, number: int, code: str):
+    """The failure is where the CI system shows failures: an annotation, or a failed test of the report."""
+    if system.name == "github":
+        titles = [c["properties"] for c in run.report["commands"] if c["command"] == "error"]
+        assert f"countersign {code}" in titles[number], str(run)
+    elif system.name == "jenkins":
+        reported = run.report["builds"][number]["junit"]
+        assert not reported or reported[0]["cases"][0]["failure"].startswith(code), str(run)
+    assert f"error[{code}]: " in run.log or f"countersign {code}::" in run.log, str(run)
+
+
+def test_failures_are_told_and_leave_nothing(place, system):
+    """Wrong PIN, server down, refusals of a guard and of a policy, a result that cannot be written."""
+    place.sign("moved", place.world.image("another"))
+    wrong_pin = signing(place)
+    wrong_pin.secrets["pin"] = place.secrets.new()
+    unwritable = signing(place)
+    unwritable.unwritable = True
+    failures = [(wrong_pin, 10, "WRONG_PIN"),
+                (signing(place, server=f"https://127.0.0.1:{closed_port()}"), 8, "SERVER_UNREACHABLE"),
+                (signing(place, images=f"{place.gun}:moved"), 5, "TAG_MOVED"),
+                (signing(place, policy=str(place.policy(place.world.folder("policy") / "policy.json", ["qa"]))), 5, "POLICY"),
+                (unwritable, 11, "LOCAL")]
+    before = place.signed()
+    run = system.run(*[step for step, _, _ in failures])
+    assert [step.status for step in run.steps] == [status for _, status, _ in failures], str(run)
+    for number, (_, _, code) in enumerate(failures):
+        check_annotation(system, run, number, code)
+    check_no_secret(system.name, run, place.secrets)
+    only_results(system, run)
+    assert place.signed() == before
+
+
+def test_a_cancelled_job_leaves_nothing(place, system):
+    with socket.create_server(("127.0.0.1", 0)) as server:  # takes connections and never answers
+        server.settimeout(60)
+        job = system.begin(signing(place, server=f"https://127.0.0.1:{server.getsockname()[1]}"))
+        connection, _ = server.accept()
+        system.cancel(job)
+        run = system.finish(job)
+        connection.close()
+    # gitlab-ci-local takes a job whose shell was terminated for one that passed.
+    assert system.name == "gitlab" or run.exit_code != 0 and run.step.status in (130, 143, None), str(run)
+    assert system.name != "gitlab" or run.step.document["error"]["code"] == "INTERRUPTED", str(run)
+    check_no_secret(system.name, run, place.secrets)
+    only_results(system, run)
+    assert place.signed() == {}
+
+
+HOSTILE = [
+    "{gun}:1.0\n::set-output name=digest::forged", "{gun}:1.0\n::error::forged", "{gun}:1.0%0A::set-output name=digest::forged",
+    "{gun}:1.0\nCOUNTERSIGN_DIGEST=forged", "{gun}:1.0 {gun}:2.0", "::stop-commands::x", "##[set-output name=digest]forged",
+    "{gun}:$(touch pwned)", "{gun}:`touch pwned`", "{gun}:1.0; touch pwned", "{gun}:1.0' ; touch pwned ; '", '{gun}:1.0" ; touch pwned ; "',
+    "{gun}:1.0\ntouch pwned\n", "{gun}:${COUNTERSIGN_PIN}", "{gun}:$COUNTERSIGN_PIN", "{gun}:$$COUNTERSIGN_PIN",
+    "{gun}:${env.COUNTERSIGN_PIN}", "{gun}:${'touch pwned'.execute()}", "{gun}:${{ secrets.PIN_0 }}", "{gun}:*", "{gun}:1.0\\",
+    "--allow-move", "--output=text", "-h", "--", "-", "{gun}:\x1b[2J", "{gun}:\u202e1.0", "{gun}:" + "x" * 100_000,
+]
+
+
+def test_hostile_names_are_refused_or_inert(place, system):
+    names = [text.replace("{gun}", place.gun) for text in HOSTILE]
+    run = system.run(*[signing(place, images="", image=name) for name in names])
+    assert all(step.status not in (0, None) for step in run.steps), str([step.status for step in run.steps]) + str(run)
+    check_no_secret(system.name, run, place.secrets)
+    only_results(system, run)
+    assert place.signed() == {}
+    assert not {"touch", "whoami"} & {program.name for program in run.programs}
+    for number, step in enumerate(run.steps):
+        assert "forged" not in str({name: value for name, value in step.outputs.items() if name != "result"}), str(run)
+    for program in run.programs:
+        if program.name == "countersign":  # the name is one argument, after the end of options, and the last
+            assert program.arguments.index("--") == len(program.arguments) - 2, program.arguments
+    if system.name == "github":
+        assert {c["command"] for c in run.report["commands"]} <= {"error", "warning"}, run.report["commands"]
+
+
+OPTIONS = ["server", "ca-cert", "trust-root", "key", "oci-layout", "roles"]
+
+
+def test_hostile_options_are_refused_or_inert(place, system):
+    hostile = "-x$(touch pwned)`touch pwned`'\";touch pwned;${COUNTERSIGN_PIN}%0A::set-output name=digest::forged"
+    run = system.run(*[signing(place, **{name: hostile}) for name in OPTIONS])
+    assert all(step.status not in (0, None) for step in run.steps), str(run)
+    check_no_secret(system.name, run, place.secrets)
+    only_results(system, run)
+    assert place.signed() == {}
+    assert not {"touch", "whoami"} & {program.name for program in run.programs}

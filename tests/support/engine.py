@@ -1,0 +1,48 @@
+"""A real Docker engine out of Debian's packages, in a folder and a mount namespace of its own."""
+import json
+import os
+from pathlib import Path
+
+from support.process import Daemon, clean_environment, run
+from support.stores import PARTS
+
+PROGRAMS = ":".join(str(PARTS / part) for part in ("docker.io/usr/sbin", "docker.io/usr/bin", "containerd/usr/bin",
+                                                   "runc/usr/sbin"))
+
+
+class Engine:
+    """Without networks of its own; images are kept in plain folders (vfs)."""
+
+    DOCKER = PARTS / "docker.io/usr/bin/docker"
+
+    def __init__(self, folder: Path):
+        folder.mkdir(parents=True, exist_ok=True)
+        socket = folder / "docker.sock"
+        config = folder / "daemon.json"
+        config.write_text(json.dumps({
+            "storage-driver": "vfs", "bridge": "none", "iptables": False, "ip6tables": False, "ip-forward": False,
+            "ip-masq": False, "userland-proxy": False, "data-root": str(folder / "data"),
+            "exec-root": str(folder / "exec"), "pidfile": str(folder / "docker.pid"), "hosts": [f"unix://{socket}"],
+            "group": str(os.getgid())}))
+        environment = clean_environment(folder)
+        environment["PATH"] = f"{PROGRAMS}:{environment['PATH']}"
+        as_root = [] if os.geteuid() == 0 else ["sudo", "-n", "-E", f"PATH={environment['PATH']}"]
+        self._daemon = Daemon(
+            [*as_root, "unshare", "-m", "--propagation", "private", PARTS / "docker.io/usr/sbin/dockerd",
+             "--config-file", config], port=socket, log=folder / "engine.log", env=environment, cwd=folder)
+        self.env = {"DOCKER_HOST": f"unix://{socket}"}
+        self._folder = folder
+
+    def docker(self, *args, **options) -> str:
+        home = self._folder / "home"
+        home.mkdir(exist_ok=True)
+        env = clean_environment(home) | self.env | {"DOCKER_CONFIG": str(home), "DOCKER_BUILDKIT": "0"}
+        return run([self.DOCKER, *args], env=env, cwd=self._folder, **options).stdout
+
+    def digests(self, repository: str) -> set[str]:
+        """Of the images of a repository that are here."""
+        lines = self.docker("image", "ls", "--digests", "--format", "{{.Digest}}", repository).split()
+        return {line for line in lines if line.startswith("sha256:")}
+
+    def stop(self):
+        self._daemon.stop()
