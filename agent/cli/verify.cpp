@@ -161,7 +161,7 @@ class Verification {
   void judge(const ImageReference& image) {
     const Question question{image.tag, image.digest ? std::optional(image.digest->text()) : std::nullopt,
                             roles_};
-    const RepositoryRules rules(*policy_, image.gun);
+    const RepositoryRules& rules = rules_.try_emplace(image.gun.text(), *policy_, image.gun).first->second;
     const bool has_rule = image.tag ? rules.find(*image.tag) != nullptr : !rules.empty();
     // What the policy does not speak of is not even asked for.
     Looked& looked = has_rule ? look(image.gun) : mention(image.gun);
@@ -245,6 +245,7 @@ class Verification {
   std::optional<Policy> policy_;
   Runtime& runtime_;
   Report& report_;
+  std::map<std::string, RepositoryRules> rules_;
   std::map<std::string, Looked> looked_;
   std::map<std::string, Looked> mentioned_;
   VerdictReport verdicts_;

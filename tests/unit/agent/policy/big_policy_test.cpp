@@ -25,8 +25,8 @@ TEST_CASE("1,000 rules and 1,000 users decide 50,000 tags, and look for foreign 
     const auto signer = test::TestSigner::generate();
     users["user" + five(i)] = {test::pem_of(signer->public_key())};
     teams["team" + five(i / 10)].push_back("user" + five(i));
-    maker.add_delegation("targets/user" + five(i), signer);
     if (i == 0) releasers.push_back(signer);
+    if (i % 10 == 0) maker.add_delegation("targets/user" + five(i), signer);  // one of each team signs
   }
   maker.add_delegation("targets/releases", releasers);
   // Every rule is for this very repository: half name their tags by a prefix, half by a suffix.
