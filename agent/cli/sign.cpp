@@ -57,6 +57,7 @@ class Signing {
       for (const auto& [gun, images] : wanted) rehearse(gun, images);
     }
     for (const auto& [gun, images] : wanted) publish(gun, images);
+    if (policy_) receipt_.set_policy(verdicts_);
     receipt_.write();
     if (options_.images.check_registry && !runtime_.dry_run()) check_tags(wanted);
   }
@@ -114,6 +115,8 @@ class Signing {
     if (guarded) {
       guarded->describe(described, report_.warnings);
       guarded->remember(result.changes, report_.warnings);
+      for (const TargetReport& target : described.targets)
+        verdicts_[gun.text()][target.name] = target.more.at("policy");
     }
     receipt_.add(described, result);
     for (Warning& warning : health_warnings(result.changes.repository))
@@ -135,6 +138,7 @@ class Signing {
   std::optional<Policy> policy_;
   SignReceipt receipt_;
   SignRequest request_;
+  tuf::Json verdicts_ = tuf::Json::object();  // of the policy, by repository and tag
 };
 
 void sign(const SignOptions& options, Runtime& runtime, Report& report) {

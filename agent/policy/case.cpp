@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "agent/image/digest.h"
+#include "agent/proof/provenance.h"
 #include "agent/report/printable.h"
 #include "tuf/base/hex.h"
 

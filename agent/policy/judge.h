@@ -17,9 +17,6 @@
 
 namespace agent {
 
-/// Member of a target's `custom` with what the CI system claims of it: an object of strings.
-inline constexpr const char* kProvenanceMember = "countersign.provenance/v1";
-
 /// Which image: a tag, a digest (`sha256:…`), or both; `roles` must hold it beside those that the rule names.
 struct Question {
   std::optional<std::string> tag;

@@ -131,11 +131,20 @@ def test_a_killed_step_is_cleaned_up_by_the_post_step(place):
 @pytest.mark.parametrize("node", sorted({NODE, FOUND_NODE}), ids=lambda path: "github's" if path == NODE else "the one found here")
 def test_summary_and_outputs(place, node):
     github = GitHub(place, node)
-    run = github.run(signing(place, annotations=""), Step("verify", {
-        name: value for name, value in signing(place).inputs.items() if name not in ("key", "oci-layout")}, {
-            name: value for name, value in signing(place).secrets.items() if name != "pin"}))
-    assert [step.status for step in run.steps] == [0, 0], str(run)
-    signed, verified = [step.outputs for step in run.steps]
+    built = {"image.name": f"{place.gun}:2.0", "containerimage.digest": place.image.digest, "containerimage.descriptor": {
+        "mediaType": "application/vnd.oci.image.index.v1+json", "digest": place.image.digest, "size": place.image.size}}
+    run = github.run(
+        signing(place, annotations="team=payments\nrelease=2026.1", receipt="receipt.json"),
+        Step("verify", {name: value for name, value in signing(place).inputs.items() if name not in ("key", "oci-layout")},
+             {name: value for name, value in signing(place).secrets.items() if name != "pin"}),
+        signing(place, images="", oci_layout="", metadata=json.dumps(built)),
+        signing(place, images=f"{place.gun}:3.0", dry_run="true"))
+    assert [step.status for step in run.steps] == [0] * 4, str(run)
+    signed, verified, from_metadata, rehearsed = [step.outputs for step in run.steps]
+    assert place.signed().keys() == {"1.0", "2.0"} and signed["receipt"] == "receipt.json"
+    claims = place.reader().ok("inspect", f"{place.gun}:1.0").target("1.0")["provenance"]["targets/jenkins"]
+    assert (claims["ci"], claims["ref"], claims["team"], claims["release"]) == ("github", "refs/heads/main", "payments", "2026.1")
+    assert from_metadata["digest"] == place.image.digest
     assert signed["digest"] == verified["digest"] == place.image.digest
     assert signed["images"] == verified["images"] == f"{place.gun}@{place.image.digest}"
     assert signed["roles"].split("\n") == ["targets/releases", "targets/jenkins"]

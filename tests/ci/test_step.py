@@ -74,7 +74,7 @@ def check_annotation(system, run, number: int, code: str):
 
 
 def test_failures_are_told_and_leave_nothing(place, system):
-    """Wrong PIN, server down, a guard's refusal, a result that cannot be written."""
+    """Wrong PIN, server down, refusals of a guard and of a policy, a result that cannot be written."""
     place.sign("moved", place.world.image("another"))
     wrong_pin = signing(place)
     wrong_pin.secrets["pin"] = place.secrets.new()
@@ -83,6 +83,7 @@ def test_failures_are_told_and_leave_nothing(place, system):
     failures = [(wrong_pin, 10, "WRONG_PIN"),
                 (signing(place, server=f"https://127.0.0.1:{closed_port()}"), 8, "SERVER_UNREACHABLE"),
                 (signing(place, images=f"{place.gun}:moved"), 5, "TAG_MOVED"),
+                (signing(place, policy=str(place.policy(place.world.folder("policy") / "policy.json", ["qa"]))), 5, "POLICY"),
                 (unwritable, 11, "LOCAL")]
     before = place.signed()
     run = system.run(*[step for step, _, _ in failures])

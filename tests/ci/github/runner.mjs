@@ -165,5 +165,5 @@ for (const [name, value] of Object.entries({ ...workflow.env, ...job.env })) con
 for (const step of job.steps) await runStep(step);
 report.posts = [];
 for (const post of posts) report.posts.push(await post());
-writeFileSync(config.report, JSON.stringify({ ...report, status, summary: summaries.join(''), commands: log.commands, masked: log.masked }));
+writeFileSync(config.report, JSON.stringify({ ...report, status, summary: summaries.join(''), commands: log.commands }));
 process.exitCode = status === 'success' ? 0 : 1;

@@ -7,9 +7,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci.systems.registry import Registry
+from support.countersign import Countersign
 from support.images import Image
 from support.process import clean_environment, run
+from support.registry import RegistryServer
 from support.secrets import Secrets
 from support.stores import PARTS, NotaryServer, Nginx, TokenService
 from support.tls import Authority
@@ -42,7 +43,7 @@ class Servers:
         self._service = TokenService(folder / "service", self.authority, {
             name: {"password": self.passwords[name], "actions": actions} for name, actions in ACTIONS.items()})
         self.notary = NotaryServer(folder / "notary", with_signer=True, auth=self._service.auth, authority=self.authority)
-        self.registry = Registry(folder / "registry", self.authority, self._service.auth)
+        self.registry = RegistryServer(folder / "registry", self.authority, auth=self._service.auth)
         self.front = Nginx(folder / "front", self.authority,
                            LOCATIONS.format(notary=self.notary.url, registry=self.registry.url))
         self.host = self.front.url.removeprefix("https://")
@@ -83,6 +84,7 @@ class Place:
         self.trust_root = self.owner.init(self.gun)
         self.owner.ok("signer", "add", "jenkins", self.gun, "--key", self.identity.public)
         self.image = self.world.image()
+        self._qa = ""
 
     def environment(self) -> dict[str, str]:
         """What is installed and configured on the machine where jobs run; no secret."""
@@ -102,6 +104,18 @@ class Place:
         """The CI system's key, without any CI system."""
         client = self.world.ci(self.identity, pin=self.trust_root, env={"NOTARY_AUTH": self.logins["ci"].basic})
         client.sign(self.gun, tag, image, *self.identity.key_args)
+
+    def policy(self, path: Path, teams: list[str]) -> Path:
+        """A policy that wants these of the teams ci, which is the CI system, and qa, which never signs."""
+        if not self._qa:
+            self._qa = self.world.identity().public.read_text()
+        path.write_text(json.dumps({
+            "version": 1, "users": {"jenkins": {"keys": [self.identity.public.read_text()]}, "alice": {"keys": [self._qa]}},
+            "teams": {"ci": ["jenkins"], "qa": ["alice"]}, "rules": [{"images": [f"{self.servers.host}/**"], "teams": teams}]}))
+        return path
+
+    def reader(self) -> Countersign:
+        return self.world.client(pin=self.trust_root, env={"NOTARY_AUTH": self.logins["reader"].basic})
 
     def registry_login(self) -> Path:
         """Of the build, as `docker login` leaves it."""

@@ -117,7 +117,7 @@ TEST_CASE("What cannot be understood is a usage error that names the help") {
     return error->hint();
   };
   CHECK(hint_of({"sign", "--nonsense", "a:1"}) == "countersign sign --help");
-  CHECK(hint_of({"verify"}) == "countersign verify --help");
+  CHECK(hint_of({"list"}) == "countersign list --help");
   CHECK(hint_of({"signer", "add"}) == "countersign signer add --help");
   CHECK(hint_of({"delegation", "add", "r", "targets/x", "--threshold", "many"}) ==
         "countersign delegation add --help");

@@ -218,7 +218,7 @@ TEST_CASE("A manifest in a file is measured as it is, whether or not it says its
   }
 }
 
-TEST_CASE("--check-registry proves that the tag in the registry is this image, now and later") {
+TEST_CASE("Checking the registry proves that the tag in the registry is this image, now and later") {
   Lab lab;
   SourceOptions options = with_size(static_cast<std::int64_t>(kIndex.size()));
   options.check_registry = true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "agent/proof/provenance.h"
 #include "tests/support/policies.h"
 #include "tests/support/repository_maker.h"
 
@@ -74,7 +75,7 @@ std::string digest_of(const std::string& content) {
 
 tuf::Target claiming(const std::string& content, const tuf::Json& provenance) {
   tuf::Target target = test::make_target(content);
-  target.custom = tuf::Json{{agent::kProvenanceMember, provenance}};
+  target.custom = tuf::Json{{std::string(agent::kProvenanceMember), provenance}};
   return target;
 }
 
