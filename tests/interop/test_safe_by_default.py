@@ -137,7 +137,8 @@ STORY = [
     "delegation list {gun}", "delegation remove {gun} targets/qa", "signer rotate bob {gun} --add {out}/jenkins.pub",
     "delegation purge {gun} --key {new_id}", "signer remove bob {gun}", "revoke {gun}:1.0",
     "key export {new_id}", "key export --private {new_id} --out {out}/copy.pem", "key passwd {new_id}",
-    "key remove {new_id} --yes", "key cert {pem} --cn x --out {out}/x.crt", "key csr {pem} --cn x", "repo refresh {gun}", "repo prepare {gun}", "repo repair {gun}",
+    "key remove {new_id} --yes", "key cert {pem} --cn x --out {out}/x.crt", "key csr {pem} --cn x",
+    "repo refresh {gun}", "repo prepare {gun}", "repo repair {gun}",
     "repo rotate {gun} targets", "repo rotate {gun} timestamp", "repo rotate {gun} snapshot", "repo rotate {gun} root",
     "repo delete {gun} --remote --yes",
 ]

@@ -245,7 +245,8 @@ def repo_repair(scene):
     body = data.signed(role)
     body["version"] += 1
     private = serialization.load_pem_private_key(Path(scene.jenkins.key_args[1]).read_bytes(), None)
-    world.store.post(scene.gun, {role: envelope(body, [Key(private, "ecdsa", spki(private)).sign(canonical(body))]) + b"\n"})
+    signature = Key(private, "ecdsa", spki(private)).sign(canonical(body))
+    world.store.post(scene.gun, {role: envelope(body, [signature]) + b"\n"})
     return Attempt(scene.admin, ["repo", "repair", scene.gun, *scene.with_jenkins()], works=False)
 
 
