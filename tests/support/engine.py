@@ -8,6 +8,8 @@ from support.stores import PARTS
 
 PROGRAMS = ":".join(str(PARTS / part) for part in ("docker.io/usr/sbin", "docker.io/usr/bin", "containerd/usr/bin",
                                                    "runc/usr/sbin"))
+# What is mounted stays here; a root that is no mount point, as in a chroot, has nowhere to pass it on to.
+OWN_MOUNTS = 'mount --make-rprivate / 2>/dev/null; exec "$@"'
 
 
 class Engine:
@@ -28,8 +30,8 @@ class Engine:
         environment["PATH"] = f"{PROGRAMS}:{environment['PATH']}"
         as_root = [] if os.geteuid() == 0 else ["sudo", "-n", "-E", f"PATH={environment['PATH']}"]
         self._daemon = Daemon(
-            [*as_root, "unshare", "-m", "--propagation", "private", PARTS / "docker.io/usr/sbin/dockerd",
-             "--config-file", config], port=socket, log=folder / "engine.log", env=environment, cwd=folder)
+            [*as_root, "unshare", "-m", "--propagation", "unchanged", "sh", "-c", OWN_MOUNTS, "sh",
+             PARTS / "docker.io/usr/sbin/dockerd", "--config-file", config], port=socket, log=folder / "engine.log", env=environment, cwd=folder)
         self.env = {"DOCKER_HOST": f"unix://{socket}"}
         self._folder = folder
 
