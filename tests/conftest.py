@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from support.secrets import Secrets
+from support.shop import Shop
 from support.stores import NotaryServer, StaticRepository
 from support.world import World
 
@@ -38,6 +39,13 @@ def notary_signer(tmp_path_factory):
     server = NotaryServer(tmp_path_factory.mktemp("notary-signer"), with_signer=True)
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory, binary):
+    shop = Shop(tmp_path_factory.mktemp("shop"), binary)
+    yield shop
+    shop.stop()
 
 
 @pytest.fixture

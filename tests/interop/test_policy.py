@@ -8,39 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from support.policies import released, write_policy
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 @pytest.fixture
 def store(notary_local):
     return notary_local
-
-
-def write_policy(world, users: dict, rules: list, teams: dict | None = None):
-    """users: name -> identity. jenkins' key is a file beside the policy, the others' are in it."""
-    folder = world.folder("policy")
-    described = {}
-    for name, identity in users.items():
-        if name == "jenkins":
-            (folder / "keys").mkdir()
-            (folder / "keys" / "jenkins.pub").write_bytes(identity.public.read_bytes())
-            described[name] = {"keys": ["keys/jenkins.pub"]}
-        else:
-            described[name] = {"keys": [identity.certificate.read_text()]}
-    policy = {"version": 1, "users": described, "rules": rules}
-    if teams:
-        policy["teams"] = teams
-    path = folder / "policy.json"
-    path.write_text(json.dumps(policy, indent=2))
-    return path
-
-
-def released(world, gun) -> dict[str, str]:
-    """Tag -> digest as docker and notary see it, who must agree."""
-    docker = {tag: digest for tag, (digest, _) in world.docker().signed_tags(gun).items()}
-    notary = {tag: digest for tag, (digest, _, _) in world.notary().list(gun, "targets/releases").items()}
-    assert docker == notary
-    return docker
 
 
 @pytest.fixture
