@@ -26,4 +26,9 @@ std::optional<tuf::ErrorCode> code_of(Action&& action) {
   return error ? std::optional(error->code()) : std::nullopt;
 }
 
+/// Whether there is an error whose message holds `part`.
+inline bool mentions(const std::optional<tuf::Error>& error, const std::string& part) {
+  return error && std::string(error->what()).find(part) != std::string::npos;
+}
+
 }  // namespace test

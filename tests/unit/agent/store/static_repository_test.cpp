@@ -4,12 +4,14 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/error_code.h"
 #include "tests/support/store_client.h"
 #include "tests/support/test_data.h"
-#include "tuf/base/error.h"
 #include "tuf/base/hex.h"
 
 namespace fs = std::filesystem;
+using test::code_of;
+using test::error_of;
 using test::StoreClient;
 
 namespace {
@@ -44,16 +46,6 @@ struct Fixture {
             agent::PublishResult::kStored);
     REQUIRE(client.publish(store, StoreClient::set_target("targets/releases", "1.0")) ==
             agent::PublishResult::kStored);
-  }
-  template <class Action>
-  tuf::Error error_of(Action action) {
-    try {
-      action();
-    } catch (const tuf::Error& error) {
-      return error;
-    }
-    FAIL("no error");
-    throw std::logic_error("unreachable");
   }
 };
 
@@ -138,7 +130,7 @@ TEST_CASE("every way to write the folder's name leads to the same keys") {
 TEST_CASE("a folder that is not there cannot be read, and nothing is made by trying") {
   Fixture at;
   auto store = at.open();
-  const tuf::Error error = at.error_of([&] { test::fetch_newest(store, "root"); });
+  const tuf::Error error = error_of([&] { test::fetch_newest(store, "root"); }).value();
   CHECK(error.code() == tuf::ErrorCode::kServerUnreachable);
   CHECK(std::string(error.what()).find("file:" + at.served.string()) != std::string::npos);
   CHECK_FALSE(error.hint().empty());
@@ -150,10 +142,9 @@ TEST_CASE("names that could take another repository's place are refused") {
   const auto open = [&](const fs::path& dir, const char* gun) {
     agent::StaticRepository(dir, tuf::Gun::of(gun), {[] { return kNow; }});
   };
-  CHECK(at.error_of([&] { open(at.served, "a/_trust/tuf/targets"); }).code() ==
-        tuf::ErrorCode::kInvalidReference);
-  CHECK(at.error_of([&] { open(at.served, "_trust"); }).code() == tuf::ErrorCode::kInvalidReference);
-  CHECK(at.error_of([&] { open("/", "a"); }).code() == tuf::ErrorCode::kConfig);
+  CHECK(code_of([&] { open(at.served, "a/_trust/tuf/targets"); }) == tuf::ErrorCode::kInvalidReference);
+  CHECK(code_of([&] { open(at.served, "_trust"); }) == tuf::ErrorCode::kInvalidReference);
+  CHECK(code_of([&] { open("/", "a"); }) == tuf::ErrorCode::kConfig);
   CHECK_NOTHROW(open(at.served, "a/my_trust/b"));
 }
 
@@ -205,9 +196,9 @@ TEST_CASE("whoever has lost the keys cannot publish, and nothing changes") {
   const std::string before = test::read_file(at.tuf_folder / "timestamp.json");
   fs::rename(at.dir / "served.keys", at.dir / "away");
   auto store = at.open();
-  CHECK(at.error_of([&] { store.require_publishing(); }).code() == tuf::ErrorCode::kLocal);
+  CHECK(code_of([&] { store.require_publishing(); }) == tuf::ErrorCode::kLocal);
   CHECK_FALSE(fs::exists(at.dir / "served.keys"));
-  CHECK(at.error_of([&] { store.publish(files); }).code() == tuf::ErrorCode::kServerRejected);
+  CHECK(code_of([&] { store.publish(files); }) == tuf::ErrorCode::kServerRejected);
   CHECK(test::read_file(at.tuf_folder / "timestamp.json") == before);
 }
 
@@ -218,8 +209,7 @@ TEST_CASE("a key file that others can read is not used") {
     if (entry.path().extension() == ".key") fs::permissions(entry.path(), fs::perms{0644});
   }
   auto store = at.open();
-  CHECK(at.error_of([&] { store.server_key(tuf::RoleName::of("timestamp")); }).code() ==
-        tuf::ErrorCode::kInsecureFile);
+  CHECK(code_of([&] { store.server_key(tuf::RoleName::of("timestamp")); }) == tuf::ErrorCode::kInsecureFile);
 }
 
 TEST_CASE("a damaged file is not returned, and does not hide the others") {
@@ -243,8 +233,8 @@ TEST_CASE("a repository whose snapshot or root is lost is called broken, not beg
   const std::string role = GENERATE("snapshot", "root");
   CAPTURE(role);
   fs::remove(at.tuf_folder / (role + "." + hash_of(newest(store, role)) + ".json"));
-  CHECK(at.error_of([&] { store.publish(files); }).code() == tuf::ErrorCode::kRepositoryBroken);
-  CHECK(at.error_of([&] { store.publish(anew); }).code() == tuf::ErrorCode::kRepositoryBroken);
+  CHECK(code_of([&] { store.publish(files); }) == tuf::ErrorCode::kRepositoryBroken);
+  CHECK(code_of([&] { store.publish(anew); }) == tuf::ErrorCode::kRepositoryBroken);
   CHECK_NOTHROW(newest(store, "timestamp"));
 }
 
@@ -265,7 +255,7 @@ TEST_CASE("a file in the place of a folder is a local error that names it") {
   test::write_file(at.served / "v2", "");
   auto store = at.open();
   const auto files = at.client.new_repository(store);
-  const tuf::Error error = at.error_of([&] { store.publish(files); });
+  const tuf::Error error = error_of([&] { store.publish(files); }).value();
   CHECK(error.code() == tuf::ErrorCode::kLocal);
   CHECK(std::string(error.what()).find((at.served / "v2").string()) != std::string::npos);
 }

@@ -1,0 +1,146 @@
+#include "agent/config/trust_root.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/config_home.h"
+#include "tests/support/error_code.h"
+#include "tuf/base/base64.h"
+
+namespace {
+
+using nlohmann::json;
+using test::code_of;
+using test::ConfigHome;
+using tuf::ErrorCode;
+using tuf::Gun;
+namespace fs = std::filesystem;
+
+const Gun kGun = Gun::of("reg.example.com/team/app");
+const std::string kIdA(64, 'a');
+const std::string kIdB(64, 'b');
+const std::string kIdC(64, 'c');
+
+std::set<tuf::KeyId> ids(const std::vector<std::string>& texts) {
+  std::set<tuf::KeyId> ids;
+  for (const std::string& text : texts) ids.insert(*tuf::KeyId::parse(text));
+  return ids;
+}
+
+/// The certificate of a vector as PEM, its TUF ID and its canonical ID.
+struct Certificate {
+  std::string pem;
+  std::string id;
+  std::string canonical_id;
+};
+
+Certificate vector_certificate(const std::string& name) {
+  for (const json& vector : json::parse(test::read_data("vectors/keys/vectors.json"))) {
+    if (vector["name"] != name) continue;
+    const auto pem = tuf::from_base64(vector["public"].get<std::string>());
+    return {std::string(tuf::as_text(*pem)), vector["key_id"], vector["canonical_key_id"]};
+  }
+  throw std::runtime_error("no vector " + name);
+}
+
+std::string authority_pem() {
+  return test::read_data("certificates/authority.crt");
+}
+
+}  // namespace
+
+TEST_CASE("The exact name pins before the longest prefix*, that before the longest prefix of an authority") {
+  ConfigHome home;
+  home.write(".notary/team.crt", authority_pem());
+  home.write(".notary/all.crt", "no certificate at all");
+  json pinning = {
+      {"certs",
+       {{kGun.text(), {kIdA, kIdB}}, {"reg.example.com/*", {kIdB}}, {"reg.example.com/team/*", {kIdC}}}},
+      {"ca", {{"reg.example.com/team", "team.crt"}, {"reg", "all.crt"}}}};
+  const auto pin_of = [&](const std::string& gun) {
+    home.configure({{"trust_pinning", pinning}});
+    return home.load().root_trust_for(Gun::of(gun));
+  };
+  CHECK(pin_of(kGun.text()).pin->key_ids == ids({kIdA, kIdB}));
+  CHECK(pin_of(kGun.text()).origin ==
+        "trust_pinning.certs." + kGun.text() + " of " + home.config_path().string());
+  CHECK(pin_of("reg.example.com/team/app2").pin->key_ids == ids({kIdC}));
+  CHECK(pin_of("reg.example.com/other").pin->key_ids == ids({kIdB}));
+  CHECK_FALSE(pin_of("other.example.com/app").pin);
+  pinning.erase("certs");
+  const auto authority = pin_of(kGun.text());
+  CHECK(authority.pin->key_ids.empty());
+  CHECK(authority.pin->ca_pem == authority_pem());
+  CHECK(code_of([&] { pin_of("reg.example.com/other"); }) == ErrorCode::kFileUnreadable);
+  pinning["ca"]["reg"] = "missing.crt";
+  CHECK(code_of([&] { pin_of("reg.example.com/other"); }) == ErrorCode::kFileUnreadable);
+}
+
+TEST_CASE("Pins of a GUN with capitals match, and only in that spelling") {
+  ConfigHome home;
+  home.configure({{"trust_pinning", {{"certs", {{"reg.example.com/Team/App", {kIdA}}}}}}});
+  CHECK(home.load().root_trust_for(Gun::of("reg.example.com/Team/App")).pin);
+  CHECK_FALSE(home.load().root_trust_for(Gun::of("reg.example.com/team/app")).pin);
+}
+
+TEST_CASE("the option --trust-root comes before every pin of the file") {
+  ConfigHome home;
+  home.configure({{"trust_pinning", {{"certs", {{kGun.text(), {kIdA}}}}}}});
+  home.options.trust_root = kIdB;
+  CHECK(home.load().root_trust_for(kGun).pin->key_ids == ids({kIdB}));
+  CHECK(home.load().root_trust_for(kGun).origin == "--trust-root");
+}
+
+TEST_CASE("Trust on first use is off unless the option or disable_tofu: false turns it on") {
+  ConfigHome home;
+  const auto tofu = [&] { return home.load().root_trust_for(kGun).trust_on_first_use; };
+  CHECK_FALSE(tofu());
+  home.configure({{"trust_pinning", {{"disable_tofu", false}}}});
+  CHECK(tofu());
+  home.configure({{"trust_pinning", {{"disable_tofu", true}}}});
+  CHECK_FALSE(tofu());
+  home.options.trust_on_first_use = true;
+  CHECK(tofu());
+}
+
+TEST_CASE("A trust root is a key ID, a certificate's or public key's IDs, or an authority") {
+  const test::TempDir dir;
+  const fs::path file = dir / "root.pem";
+  const auto pin = [&](const std::string& content) {
+    test::write_file(file, content);
+    return agent::parse_trust_root(file.string());
+  };
+  CHECK(agent::parse_trust_root(kIdA).key_ids == ids({kIdA}));
+
+  const Certificate leaf = vector_certificate("ecdsa-p256-x509");
+  CHECK(pin(leaf.pem).key_ids == ids({leaf.id, leaf.canonical_id}));
+  CHECK(pin(leaf.pem).ca_pem.empty());
+  CHECK(pin("a comment\n" + leaf.pem + authority_pem()).key_ids == ids({leaf.id, leaf.canonical_id}));
+
+  const std::string bare = test::read_data("vectors/docker-repo/alice.pub");
+  CHECK(pin(bare).key_ids.size() == 1);
+
+  CHECK(pin(authority_pem()).ca_pem == authority_pem());
+  CHECK(pin(authority_pem()).key_ids.empty());
+  CHECK(pin("# CA\n" + authority_pem() + test::read_data("vectors/repo/rel.crt")).ca_pem ==
+        authority_pem() + test::read_data("vectors/repo/rel.crt"));
+}
+
+TEST_CASE("What cannot be a trust root is refused") {
+  const test::TempDir dir;
+  const fs::path file = dir / "root.pem";
+  const auto code_with = [&](const std::string& content) {
+    test::write_file(file, content);
+    return code_of([&] { agent::parse_trust_root(file.string()); });
+  };
+  CHECK(code_of([&] { agent::parse_trust_root((dir / "none").string()); }) == ErrorCode::kUsage);
+  CHECK(code_of([&] { agent::parse_trust_root(std::string(64, 'A')); }) == ErrorCode::kUsage);
+  CHECK(code_of([&] { agent::parse_trust_root(kIdA.substr(1)); }) == ErrorCode::kUsage);
+  CHECK(code_of([&] { agent::parse_trust_root(""); }) == ErrorCode::kUsage);
+  CHECK(code_of([&] { agent::parse_trust_root(dir.path().string()); }) == ErrorCode::kFileUnreadable);
+  CHECK(code_with("") == ErrorCode::kFileUnreadable);
+  CHECK(code_with("no pem") == ErrorCode::kFileUnreadable);
+  CHECK(code_with("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n") ==
+        ErrorCode::kFileUnreadable);
+  CHECK(code_with(authority_pem() + vector_certificate("ecdsa-p256-x509").pem) == ErrorCode::kFileUnreadable);
+  CHECK(code_with(test::read_data("vectors/keys/ecdsa-p256.key.pem")) == ErrorCode::kFileUnreadable);
+}
