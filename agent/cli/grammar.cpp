@@ -12,6 +12,19 @@ const std::map<std::string, OutputFormat> kFormats = {{"text", OutputFormat::kTe
                                                       {"prometheus", OutputFormat::kPrometheus},
                                                       {"markdown", OutputFormat::kMarkdown}};
 
+/// What is wrong if a group's command is missing: the word that is none, and those that are.
+std::string no_command(const CLI::App& group, const std::string& named,
+                       const std::vector<std::string>& rest) {
+  const auto word =
+      std::find_if(rest.begin(), rest.end(), [](const std::string& text) { return text.rfind('-', 0) != 0; });
+  std::string message = "a command is missing";
+  if (word != rest.end()) message = "\"" + (named.empty() ? "" : named + " ") + *word + "\" is not a command";
+  std::string names;
+  for (const CLI::App* command : group.get_subcommands([](const CLI::App*) { return true; }))
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  return message + "; there are " + names;
+}
+
 }  // namespace
 
 Grammar::Grammar(CommandLine& line) : line_(line) {
@@ -104,7 +117,14 @@ void Grammar::require_format() const {
 }
 
 void Grammar::parse(int argc, const char* const* argv) {
-  app_.parse(argc, argv);
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::RequiredError&) {
+    const CLI::App& group = named_app();
+    if (group.get_require_subcommand_min() == 0) throw;  // something else is missing
+    throw CLI::ParseError(no_command(group, named_command(), app_.remaining(true)),
+                          CLI::ExitCodes::RequiredError);
+  }
   // Two options that wrote to one list would each drop what the other had put there.
   std::vector<std::string>& keys = line_.settings.keys;
   keys.insert(keys.end(), keys_to_sign_with_.begin(), keys_to_sign_with_.end());

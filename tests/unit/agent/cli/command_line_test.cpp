@@ -126,6 +126,13 @@ TEST_CASE("What cannot be understood is a usage error that names the help") {
   CHECK(hint_of({"list", "r", "-o", "yaml"}) == "countersign list --help");
 }
 
+TEST_CASE("A command that is none is named, with those that are") {
+  CHECK_ERROR(parse({"signer", "ad", "x"}), ErrorCode::kUsage,
+              "\"signer ad\" is not a command; there are add, remove, rotate");
+  CHECK_ERROR(parse({"--offline", "sgin"}), ErrorCode::kUsage, "\"sgin\" is not a command; there are sign, ");
+  CHECK_ERROR(parse({"signer", "--offline"}), ErrorCode::kUsage, "a command is missing; there are add,");
+}
+
 TEST_CASE("Help and version are answered and end the run") {
   std::ostringstream out;
   CHECK_FALSE(parse({"sign", "--help"}, out));
