@@ -20,13 +20,13 @@ void describe(const tuf::TrustedRepository& trusted, RepositoryReport& described
   described.roles = describe_roles(trusted);
 }
 
-void change(Runtime::Repository& repository, const ChangeRepository& how, const ChangeWords& words,
-            Runtime& runtime, Report& report) {
+PublishedChanges change(Runtime::Repository& repository, const ChangeRepository& how,
+                        const ChangeWords& words, Runtime& runtime, Report& report) {
   RepositoryReport& described = start_report(repository, report);
   PublishOptions publish;
   publish.dry_run = runtime.dry_run();
-  const PublishedChanges changes = publish_changes(*repository.store, repository.seen, repository.load, how,
-                                                   signer_look_up(runtime.keys()), publish, report.warnings);
+  PublishedChanges changes = publish_changes(*repository.store, repository.seen, repository.load, how,
+                                             signer_look_up(runtime.keys()), publish, report.warnings);
   described.published = changes.published;
   described.attempts = changes.attempts;
   if (changes.published) described.more["change"] = words.done;
@@ -37,6 +37,7 @@ void change(Runtime::Repository& repository, const ChangeRepository& how, const 
                          : changes.published ? words.done
                                              : "unchanged"));
   for (Warning& warning : health_warnings(changes.repository)) report.warnings.push_back(std::move(warning));
+  return changes;
 }
 
 void for_each_repository(const std::vector<std::string>& repositories, Report& report,

@@ -22,8 +22,8 @@ struct ChangeWords {
 };
 
 /// Makes the change in an open repository, publishes it unless --dry-run, and reports it.
-void change(Runtime::Repository& repository, const ChangeRepository& how, const ChangeWords& words,
-            Runtime& runtime, Report& report);
+PublishedChanges change(Runtime::Repository& repository, const ChangeRepository& how,
+                        const ChangeWords& words, Runtime& runtime, Report& report);
 
 /// Calls `each` for every repository, whatever becomes of the others. The first failure is thrown in the end,
 /// naming those that failed if there were several repositories.

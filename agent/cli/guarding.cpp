@@ -6,6 +6,12 @@
 
 namespace agent {
 
+void add_policy_options(CLI::App* command, PolicyOptions& options, const std::string& help) {
+  add_value(command, "--policy", options.file, help, "FILE");
+  command->add_flag("--quarantine", options.quarantine,
+                    "Drop foreign entries of targets/releases instead of stopping");
+}
+
 std::optional<Policy> read_policy(const PolicyOptions& options) {
   if (options.quarantine && options.no_resign_guard) {
     throw tuf::Error(tuf::ErrorCode::kUsage, "--quarantine drops what --no-resign-guard does not look for",
@@ -20,11 +26,12 @@ std::optional<Policy> read_policy(const PolicyOptions& options) {
 }
 
 GuardedRepository::GuardedRepository(const Policy& policy, const PolicyOptions& options, bool allow_move,
-                                     const tuf::Gun& gun, Runtime& runtime, std::vector<Warning>& warnings)
+                                     const tuf::Gun& gun, hsm::KeyRing& keys, Runtime& runtime,
+                                     std::vector<Warning>& warnings)
     : memory_(runtime.settings().trust_dir(), gun),
       dry_run_(runtime.dry_run()),
       checks_releases_(!options.no_resign_guard),
-      guard_(policy, runtime.keys(), guard_options(options, allow_move, memory_, warnings)) {}
+      guard_(policy, keys, guard_options(options, allow_move, memory_, warnings)) {}
 
 PolicyGuard::Options GuardedRepository::guard_options(const PolicyOptions& options, bool allow_move,
                                                       const GuardedReleases& memory,
@@ -74,6 +81,26 @@ void GuardedRepository::remember(const PublishedChanges& changes, std::vector<Wa
       warnings.push_back({"CACHE_UNUSABLE", error.what()});
     }
   }
+}
+
+void guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options, hsm::KeyRing& keys,
+                    Runtime::Repository& repository, const ChangeRepository& how, const ChangeWords& words,
+                    Runtime& runtime, Report& report) {
+  if (!policy) {
+    change(repository, how, words, runtime, report);
+    return;
+  }
+  GuardedRepository guarded(*policy, options, false, repository.load.gun, keys, runtime, report.warnings);
+  const PublishedChanges changes = [&] {
+    try {
+      return change(repository, guarded.guard().guarding(how), words, runtime, report);
+    } catch (const tuf::Error&) {
+      guarded.describe_refusal(report.repositories.back());
+      throw;
+    }
+  }();
+  guarded.describe(report.repositories.back(), report.warnings);
+  guarded.remember(changes, report.warnings);
 }
 
 }  // namespace agent

@@ -1,10 +1,13 @@
-// Guarding: what `sign` shares with the policy: its options, the guard of one repository, and what both say.
+// Guarding: what commands that sign releases share with the policy: its options, the guard of one repository,
+// and what both say.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "agent/cli/changing.h"
+#include "agent/cli/grammar.h"
 #include "agent/cli/runtime.h"
 #include "agent/report/report.h"
 #include "agent/trust_dir/guarded_releases.h"
@@ -18,6 +21,9 @@ struct PolicyOptions {
   bool no_resign_guard = false;
 };
 
+/// --policy and --quarantine.
+void add_policy_options(CLI::App* command, PolicyOptions& options, const std::string& help);
+
 /// nullopt without one. Throws kUsage for options that do not go together, and what read_policy throws.
 std::optional<Policy> read_policy(const PolicyOptions& options);
 
@@ -26,7 +32,7 @@ class GuardedRepository {
  public:
   /// The policy must outlive it.
   GuardedRepository(const Policy& policy, const PolicyOptions& options, bool allow_move, const tuf::Gun& gun,
-                    Runtime& runtime, std::vector<Warning>& warnings);
+                    hsm::KeyRing& keys, Runtime& runtime, std::vector<Warning>& warnings);
 
   PolicyGuard& guard() { return guard_; }
 
@@ -46,5 +52,10 @@ class GuardedRepository {
   bool checks_releases_;
   PolicyGuard guard_;
 };
+
+/// As `change`, for commands that sign no image: with a policy, no foreign entry of releases is signed anew.
+void guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options, hsm::KeyRing& keys,
+                    Runtime::Repository& repository, const ChangeRepository& how, const ChangeWords& words,
+                    Runtime& runtime, Report& report);
 
 }  // namespace agent

@@ -3,6 +3,7 @@
 
 #include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
+#include "agent/cli/guarding.h"
 #include "agent/cli/new_keys.h"
 #include "agent/cli/operands.h"
 #include "agent/image/image_reference.h"
@@ -23,6 +24,7 @@ using tuf::RoleName;
 struct RepoRefreshOptions {
   std::vector<std::string> repositories;
   int within_days = 183;
+  PolicyOptions policy;
 };
 
 struct RepoRotateOptions {
@@ -66,14 +68,16 @@ void rotate_to_server(Runtime::Repository& open, const RoleName& role, Runtime& 
 }
 
 void refresh(const RepoRefreshOptions& options, Runtime& runtime, Report& report) {
+  const std::optional<Policy> policy = read_policy(options.policy);
   for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
     open.load.tolerate.expiry = true;
-    change(open,
-           renew_due_roles(runtime.now() + tuf::Days{options.within_days}, runtime.administrator_keys()),
-           {"signed anew what expires within " + std::to_string(options.within_days) + " days",
-            "sign anew what expires within " + std::to_string(options.within_days) + " days"},
-           runtime, report);
+    hsm::KeyRing& keys = runtime.administrator_keys();
+    guarded_change(policy, options.policy, keys, open,
+                   renew_due_roles(runtime.now() + tuf::Days{options.within_days}, keys),
+                   {"signed anew what expires within " + std::to_string(options.within_days) + " days",
+                    "sign anew what expires within " + std::to_string(options.within_days) + " days"},
+                   runtime, report);
   });
 }
 
@@ -187,6 +191,7 @@ void add_repo_care(Grammar& grammar) {
   add_operand(c, "repository", refresh_options->repositories, "REPO");
   add_value(c, "--within-days", refresh_options->within_days, "Soon is within N days (default 183)", "N")
       ->check(CLI::Range(0, 36500).description(""));
+  add_policy_options(c, refresh_options->policy, "Sign no foreign entry of targets/releases anew");
 
   auto rotate_options = std::make_shared<RepoRotateOptions>();
   c = grammar.command("repo rotate", "Give root, targets, snapshot or timestamp a new key", rotate_options,

@@ -3,6 +3,7 @@
 
 #include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
+#include "agent/cli/guarding.h"
 #include "agent/cli/operands.h"
 #include "agent/image/image_reference.h"
 #include "agent/report/repository_report.h"
@@ -16,10 +17,12 @@ namespace {
 struct RevokeOptions {
   std::vector<std::string> images;
   std::vector<std::string> roles;
+  PolicyOptions policy;
 };
 
 void revoke(const RevokeOptions& options, Runtime& runtime, Report& report) {
   const std::vector<tuf::RoleName> roles = parse_roles(options.roles);
+  const std::optional<Policy> policy = read_policy(options.policy);
   std::map<tuf::Gun, std::vector<std::string>> tags;  // one transaction for each repository
   for (const std::string& text : options.images) {
     const ImageReference image = parse_image(text);
@@ -31,8 +34,8 @@ void revoke(const RevokeOptions& options, Runtime& runtime, Report& report) {
   }
   for (const auto& [gun, names] : tags) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
-    change(open, revoke_tags({names, roles}, runtime.keys()),
-           {"revoked " + join(names), "revoke " + join(names)}, runtime, report);
+    guarded_change(policy, options.policy, runtime.keys(), open, revoke_tags({names, roles}, runtime.keys()),
+                   {"revoked " + join(names), "revoke " + join(names)}, runtime, report);
     if (runtime.dry_run()) continue;
     // What is left is said: whoever revokes wants to know who still says otherwise.
     const tuf::TrustedRepository now = load_repository(*open.store, open.seen, open.load, report.warnings);
@@ -55,5 +58,6 @@ void add_revoke(Grammar& grammar) {
   add_operand(c, "image", options->images, "IMAGE", "[registry/]repository:tag");
   grammar.add_signing_keys(c);
   add_values(c, "--role", options->roles, "Out of exactly this role (repeatable)", "ROLE");
+  add_policy_options(c, options->policy, "Sign no foreign entry of targets/releases anew");
 }
 }  // namespace agent

@@ -67,8 +67,8 @@ class Signing {
                     std::optional<GuardedRepository>& guarded, std::vector<Warning>& warnings) {
     SignRequest request = request_;
     if (policy_) {
-      guarded.emplace(*policy_, options_.policy, options_.allow_move, repository.load.gun, runtime_,
-                      warnings);
+      guarded.emplace(*policy_, options_.policy, options_.allow_move, repository.load.gun, runtime_.keys(),
+                      runtime_, warnings);
       request.guard = &guarded->guard();
     }
     for (const WantedImage& image : images) request.images.push_back(image.target);
@@ -159,10 +159,7 @@ void add_sign(Grammar& grammar) {
              "KEY=VALUE");
   c->add_flag("--no-provenance", options->no_provenance, "Say nothing of the CI run in what is signed");
   PolicyOptions& policy = options->policy;
-  add_value(c, "--policy", policy.file, "Sign only what this policy allows, and adopt nothing foreign",
-            "FILE");
-  c->add_flag("--quarantine", policy.quarantine,
-              "Drop foreign entries of targets/releases instead of stopping");
+  add_policy_options(c, policy, "Sign only what this policy allows, and adopt nothing foreign");
   c->add_flag("--no-resign-guard", policy.no_resign_guard,
               "Sign targets/releases with whatever stands in it");
 }

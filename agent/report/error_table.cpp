@@ -105,7 +105,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
       return {"TAG_IMMUTABLE", ExitCode::kPolicy, "choose a new tag: the policy lets nobody move this one"};
     case ErrorCode::kForeignEntry:
       return {"FOREIGN_ENTRY", ExitCode::kPolicy,
-              "find out who brought it in; drop it with: countersign sign --quarantine IMAGE"};
+              "find out who brought it in; to drop it, run this again with --quarantine"};
     case ErrorCode::kExpiryDue:
       return {"EXPIRY_DUE", ExitCode::kPolicy,
               "whoever holds the role's key runs: countersign repo refresh REPO"};

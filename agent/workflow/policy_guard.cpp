@@ -72,18 +72,50 @@ void PolicyGuard::before(const tuf::TrustedRepository& repository, const std::ve
   for (const ImageToSign& image : images) check_identity(image, judge, users, repository, roles);
 
   foreign_.clear();
-  if (options_.resign_guard && contains(roles, kReleases)) {
-    const std::optional<tuf::Targets> checked = checked_releases(repository);
-    KnownEntries known{checked ? &*checked : nullptr};
-    for (const ImageToSign& image : images) {
-      if (image.target.sha256()) known.about_to_be_signed[image.name] = *image.target.sha256();
-    }
-    foreign_ = foreign_entries(policy_, state, judge, known);
-  }
+  if (options_.resign_guard && contains(roles, kReleases)) look_for_foreign(state, judge, images);
   for (const ImageToSign& image : images) check_move(image, state, judge, users, roles);
-  if (foreign_.empty() || !options_.quarantine) return;
+  if (options_.quarantine && !foreign_.empty()) drop_foreign(draft);
+}
+
+void PolicyGuard::look_for_foreign(const SignedState& state, const Judge& judge,
+                                   const std::vector<ImageToSign>& images) {
+  const std::optional<tuf::Targets> checked = checked_releases(state.repository());
+  KnownEntries known{checked ? &*checked : nullptr};
+  for (const ImageToSign& image : images) {
+    if (image.target.sha256()) known.about_to_be_signed[image.name] = *image.target.sha256();
+  }
+  foreign_ = foreign_entries(policy_, state, judge, known);
+}
+
+void PolicyGuard::drop_foreign(tuf::RepositoryDraft& draft) {
   for (const ForeignEntry& entry : foreign_) draft.remove_target(kReleases, entry.name);
   quarantined_ = foreign_;
+}
+
+void PolicyGuard::refuse_foreign(const tuf::TrustedRepository& repository) const {
+  std::string list;
+  for (std::size_t i = 0; i < std::min(foreign_.size(), kMaxNamed); ++i)
+    list += (i ? "; " : "") + foreign_[i].text();
+  if (foreign_.size() > kMaxNamed) list += "; and " + std::to_string(foreign_.size() - kMaxNamed) + " more";
+  throw Error(ErrorCode::kForeignEntry,
+              "signing targets/releases of " + repository.gun().text() +
+                  " would adopt what nobody whose signature counts has signed: " + list);
+}
+
+ChangeRepository PolicyGuard::guarding(ChangeRepository change) {
+  return [this, change = std::move(change)](const tuf::TrustedRepository& repository,
+                                            tuf::RepositoryDraft& draft) {
+    change(repository, draft);
+    const tuf::Targets* releases = draft.find_changed(kReleases);
+    if (!options_.resign_guard || !releases) return;
+    const SignedState state(repository, SignedState::Expired::kTake);
+    look_for_foreign(state, Judge(policy_, state), {});
+    std::erase_if(foreign_,
+                  [&](const ForeignEntry& entry) { return !releases->targets.contains(entry.name); });
+    if (foreign_.empty()) return;
+    if (!options_.quarantine) refuse_foreign(repository);
+    drop_foreign(draft);
+  };
 }
 
 void PolicyGuard::check_identity(const ImageToSign& image, const Judge& judge,
@@ -168,15 +200,7 @@ std::optional<tuf::Targets> PolicyGuard::checked_releases(const tuf::TrustedRepo
 
 void PolicyGuard::after(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
                         const std::vector<ImageToSign>& images, const tuf::RepositoryDraft& draft) {
-  if (!foreign_.empty() && !options_.quarantine && draft.find_changed(kReleases)) {
-    std::string list;
-    for (std::size_t i = 0; i < std::min(foreign_.size(), kMaxNamed); ++i)
-      list += (i ? "; " : "") + foreign_[i].text();
-    if (foreign_.size() > kMaxNamed) list += "; and " + std::to_string(foreign_.size() - kMaxNamed) + " more";
-    throw Error(ErrorCode::kForeignEntry,
-                "signing targets/releases of " + repository.gun().text() +
-                    " would adopt what nobody whose signature counts has signed: " + list);
-  }
+  if (!foreign_.empty() && !options_.quarantine && draft.find_changed(kReleases)) refuse_foreign(repository);
   // What is read back is what was let through; what others did to it since is not this run's doing.
   if (draft.empty() && let_through_) return;
   const SignedState state(repository, draft, [&](const tuf::KeyId& id) { return keys_.has(id); });

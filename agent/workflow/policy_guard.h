@@ -1,10 +1,11 @@
-// PolicyGuard: what a policy has to say while images are signed. Asked anew for every attempt to publish,
-// since each starts from what others have published meanwhile.
+// PolicyGuard: what a policy has to say while images are signed, and while anything else signs releases anew.
+// Asked anew for every attempt to publish, since each starts from what others have published meanwhile.
 //
-//   before  may this identity sign these tags, and may those move that stand for another image
-//   after   does signing adopt entries that nobody vouches for, and does the result satisfy the policy
+//   before    may this identity sign these tags, and may those move that stand for another image
+//   after     does signing adopt entries that nobody vouches for, and does the result satisfy the policy
+//   guarding  the question about entries alone, for changes that sign no image
 //
-// Neither needs an open key: both come before anything is signed.
+// None needs an open key: all come before anything is signed.
 #pragma once
 
 #include <optional>
@@ -37,6 +38,10 @@ class PolicyGuard {
   void after(const tuf::TrustedRepository& repository, const std::vector<tuf::RoleName>& roles,
              const std::vector<ImageToSign>& images, const tuf::RepositoryDraft& draft);
 
+  /// The change, which throws kForeignEntry if it would sign releases with a foreign entry in it; with
+  /// quarantine it drops that. What the change takes out itself is no hindrance. The guard must outlive it.
+  ChangeRepository guarding(ChangeRepository change);
+
   /// What stands in the way of signing releases.
   const std::vector<ForeignEntry>& foreign() const { return foreign_; }
   /// What was dropped.
@@ -53,6 +58,9 @@ class PolicyGuard {
   void check_move(const ImageToSign& image, const SignedState& state, const Judge& judge,
                   const std::vector<UserId>& users, const std::vector<tuf::RoleName>& roles) const;
   std::optional<tuf::Targets> checked_releases(const tuf::TrustedRepository& repository) const;
+  void look_for_foreign(const SignedState& state, const Judge& judge, const std::vector<ImageToSign>& images);
+  void drop_foreign(tuf::RepositoryDraft& draft);
+  [[noreturn]] void refuse_foreign(const tuf::TrustedRepository& repository) const;
   bool is_foreign(const std::string& name) const;
 
   const Policy& policy_;

@@ -93,6 +93,37 @@ def test_what_a_stranger_signs_into_releases_is_never_run_and_never_adopted(worl
     assert list((ci.trust_dir / "countersign" / "releases").iterdir())
 
 
+def test_who_renews_or_revokes_with_a_policy_adopts_nothing_foreign_either(world, team):
+    gun, admin, jenkins, mallory, policy = team
+    good, evil = world.image("good"), world.image("evil")
+    ci = world.ci(jenkins, pin=admin.pin)
+    for tag in ("1.0", "1.1"):
+        ci.sign(gun, tag, good, "--policy", policy, *jenkins.key_args)
+    outsider = world.notary()
+    outsider.import_key(mallory.key_args[1])
+    outsider.addhash(gun, "evil", evil, "targets/releases", "targets/mallory")
+    before = world.store.state(gun)
+    everything = {"1.0": good.digest, "1.1": good.digest, "evil": evil.digest}
+
+    renewal = ["repo", "refresh", gun, "--within-days", "2000", "--policy", policy, "--signing-key",
+               jenkins.key_args[1]]
+    revocation = ["revoke", f"{gun}:1.1", "--policy", policy, *jenkins.key_args]
+    for command in (renewal, revocation):
+        outcome = ci.refused(5, *command)
+        assert outcome.error[0] == "FOREIGN_ENTRY" and f"evil ({evil.digest})" in outcome.error[1]
+        assert [e["name"] for e in outcome.repository["foreign_entries"]] == ["evil"]
+    assert world.store.state(gun) == before
+    assert released(world, gun) == everything
+
+    outcome = ci.ok(*renewal, "--quarantine")
+    assert [e["name"] for e in outcome.repository["quarantined"]] == ["evil"]
+    del everything["evil"]
+    assert released(world, gun) == everything
+    ci.ok(*revocation)
+    del everything["1.1"]
+    assert released(world, gun) == everything
+
+
 def test_a_tag_moves_only_if_the_policy_or_the_user_says_so(world):
     jenkins = world.identity()
     gun, admin = world.repository(jenkins)

@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "agent/workflow/renew_roles.h"
+#include "agent/workflow/revoke_tags.h"
+#include "agent/workflow/signing_keys.h"
 #include "hsm/memory_keys.h"
 #include "tests/support/errors.h"
 #include "tests/support/policies.h"
@@ -70,19 +73,32 @@ struct Guarding {
   }
   void wait_for_two_days() { machine.request.now = test::kNow + tuf::Days{2}; }
 
-  agent::SignedImages sign(const std::string& tag, const std::string& content,
-                           PolicyGuard::Options options = {}, std::vector<RoleName> roles = {}) {
+  PolicyGuard& ask(PolicyGuard::Options options) {
     policy = test::read_policy(test::make_policy_json(
         {{"jenkins", {test::pem_of(jenkins->public_key())}}, {"alice", {test::pem_of(alice->public_key())}}},
         {{"ci", {"jenkins"}}, {"qa", {"alice"}}}, {rule}));
-    guard.emplace(policy, keys, std::move(options));
+    return guard.emplace(policy, keys, std::move(options));
+  }
+
+  agent::SignedImages sign(const std::string& tag, const std::string& content,
+                           PolicyGuard::Options options = {}, std::vector<RoleName> roles = {}) {
     agent::SignRequest request;
     request.images = {{tag, test::make_target(content)}};
     request.roles = std::move(roles);
-    request.guard = &*guard;
+    request.guard = &ask(std::move(options));
+    return agent::sign_images(store, machine.seen, machine.request, request, keys, at_once(),
+                              machine.warnings);
+  }
+
+  agent::PublishedChanges change(const agent::ChangeRepository& how, PolicyGuard::Options options = {}) {
+    return agent::publish_changes(store, machine.seen, machine.request, ask(std::move(options)).guarding(how),
+                                  agent::signer_look_up(keys), at_once(), machine.warnings);
+  }
+
+  static agent::PublishOptions at_once() {
     agent::PublishOptions publish;
     publish.sleep = [](int) {};
-    return agent::sign_images(store, machine.seen, machine.request, request, keys, publish, machine.warnings);
+    return publish;
   }
 
   /// The file of releases as it was published last.
@@ -213,6 +229,41 @@ TEST_CASE("An entry that nobody vouches for is not adopted, and is named with wh
     g.sign("evil", "good", quarantining());
     CHECK(g.is_released("evil"));
     CHECK(g.guard->decisions().at(0).digest == digest_of("good"));
+  }
+}
+
+TEST_CASE("What signs no image signs no foreign entry of releases anew either") {
+  Guarding g;
+  g.sign("1.0", "a");
+  g.sign("1.1", "b");
+  g.outside(g.mallory, {"targets/releases", "targets/mallory"}, "evil", "evil");
+  const int published = g.store.publishes;
+  const auto renew = agent::renew_due_roles(test::kNow + tuf::Days{10000}, g.keys);
+  const auto revoke = [&](std::string tag) { return agent::revoke_tags({{std::move(tag)}, {}}, g.keys); };
+
+  SECTION("neither renewing nor revoking") {
+    CHECK_ERROR(g.change(renew), ErrorCode::kForeignEntry, "evil (" + digest_of("evil") + ")");
+    CHECK_ERROR(g.change(revoke("1.0")), ErrorCode::kForeignEntry, "evil");
+    CHECK(g.guard->foreign().size() == 1);
+    CHECK(g.store.publishes == published);
+  }
+  SECTION("dropped with quarantine, and what is released goes on to be") {
+    CHECK(g.change(renew, quarantining()).published);
+    CHECK_FALSE(g.is_released("evil"));
+    CHECK(g.is_released("1.0"));
+    CHECK(g.guard->quarantined().size() == 1);
+    CHECK(g.change(revoke("1.0")).published);
+    CHECK(g.guard->quarantined().empty());
+  }
+  SECTION("the entry itself can be revoked") {
+    CHECK(g.change(revoke("evil")).published);
+    CHECK_FALSE(g.is_released("evil"));
+  }
+  SECTION("what signs only for oneself is free") {
+    CHECK(g.change([](const auto&, tuf::RepositoryDraft& draft) {
+             draft.remove_target(kJenkins, "1.0");
+           }).published);
+    CHECK(g.is_released("evil"));
   }
 }
 
