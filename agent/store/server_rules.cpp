@@ -68,18 +68,28 @@ bool holds_key(const ServerState& state, const tuf::Root& root, const tuf::RoleN
   return find_key(state, root, role) != nullptr;
 }
 
-std::string sign(const ServerState& state, const tuf::Root& root, const tuf::RoleName& role,
-                 const std::string& signed_text) {
-  const tuf::RoleAuthority authority = tuf::RoleAuthority::of(root, role);
-  const std::shared_ptr<tuf::Signer> signer = find_key(state, root, role);
-  return tuf::sign_metadata(
-      role.text() + " of " + state.gun.text(), signed_text, authority.keys(), authority.threshold(),
-      [&](const tuf::KeyId& id) { return id == signer->public_key().canonical_id() ? signer : nullptr; });
+/// Signed with the key that `root` names, and with the one that `before` does, if that is ours: whoever still
+/// has that root verifies it too, and is led to the new one.
+std::string sign(const ServerState& state, const tuf::Root& root, const tuf::Root* before,
+                 const tuf::RoleName& role, const std::string& signed_text) {
+  std::vector<tuf::RoleAuthority> authorities;
+  std::map<tuf::KeyId, std::shared_ptr<tuf::Signer>> signers;
+  for (const tuf::Root* names : {&root, before}) {
+    const auto signer = names ? find_key(state, *names, role) : nullptr;
+    if (!signer) continue;
+    authorities.push_back(tuf::RoleAuthority::of(*names, role));
+    signers[signer->public_key().canonical_id()] = signer;
+  }
+  return tuf::sign_metadata(role.text() + " of " + state.gun.text(), signed_text, authorities,
+                            [&](const tuf::KeyId& id) {
+                              const auto found = signers.find(id);
+                              return found == signers.end() ? nullptr : found->second;
+                            });
 }
 
-std::string make_timestamp(const ServerState& state, const tuf::Root& root, std::int64_t version,
-                           std::string_view snapshot) {
-  return sign(state, root, kTimestamp,
+std::string make_timestamp(const ServerState& state, const tuf::Root& root, const tuf::Root* before,
+                           std::int64_t version, std::string_view snapshot) {
+  return sign(state, root, before, kTimestamp,
               tuf::encode_signed(tuf::Timestamp{version, state.now + tuf::kTimestampLifetime,
                                                 tuf::describe_file(snapshot)}));
 }
@@ -134,8 +144,8 @@ class Publication {
   RoleFiles files() const {
     RoleFiles files = posted_;
     if (!new_snapshot_) files[kSnapshot] = make_snapshot();
-    files[kTimestamp] =
-        make_timestamp(state_, root_->body, timestamp_version(state_) + 1, files.at(kSnapshot));
+    files[kTimestamp] = make_timestamp(state_, root_->body, root_before(), timestamp_version(state_) + 1,
+                                       files.at(kSnapshot));
     return files;
   }
 
@@ -240,8 +250,11 @@ class Publication {
     for (const auto& [role, bytes] : posted_) snapshot.meta[role.text()] = tuf::describe_file(bytes);
     ++snapshot.version;
     snapshot.expires = state_.now + tuf::kSnapshotLifetime;
-    return sign(state_, root_->body, kSnapshot, tuf::encode_signed(snapshot));
+    return sign(state_, root_->body, root_before(), kSnapshot, tuf::encode_signed(snapshot));
   }
+
+  /// What readers have whom this POST overtakes.
+  const tuf::Root* root_before() const { return stored_root_ ? &stored_root_->body : nullptr; }
 
   const ServerState& state_;
   std::optional<tuf::Metadata<tuf::Root>> stored_root_;
@@ -272,11 +285,11 @@ RoleFiles refresh_expired(const ServerState& state) {
     tuf::Snapshot next = snapshot->body;
     ++next.version;
     next.expires = state.now + tuf::kSnapshotLifetime;
-    current = sign(state, root->body, kSnapshot, tuf::encode_signed(next));
+    current = sign(state, root->body, nullptr, kSnapshot, tuf::encode_signed(next));
     files[kSnapshot] = current;
   }
   if (files.empty() && timestamp->body.expires > state.now) return {};
-  files[kTimestamp] = make_timestamp(state, root->body, timestamp->body.version + 1, current);
+  files[kTimestamp] = make_timestamp(state, root->body, nullptr, timestamp->body.version + 1, current);
   return files;
 }
 

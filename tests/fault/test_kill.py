@@ -9,6 +9,7 @@ from support.kill import WAITING, Moment, kill_at, watch
 from support.killable import COMMANDS, Scene
 
 FEW = 4  # moments of each command by default
+KILLS = 20  # in one repository: the list of its roots grows, and so does what every reader checks
 
 
 def finish(attempt):
@@ -67,19 +68,23 @@ def test_a_command_that_was_killed_leaves_all_in_order_and_is_finished_by_the_ne
 @places([*SERVED, *STATIC])
 def test_a_command_may_be_killed_everywhere(world, command, record_property):
     """Every change in turn, until the command comes to its end before it."""
-    scene = Scene(world)
-    moments = live(scene, COMMANDS[command]).moments
+    scenes = [Scene(world)]
+    live(scenes[0], COMMANDS[command])  # also stores what others have published since
+    moments = live(scenes[0], COMMANDS[command]).moments
     killed = 0
     for call in dict.fromkeys(moment.call for moment in moments):
         numbers = [moment.number for moment in moments if moment.call == call]
         for number in numbers if call == WAITING else itertools.count(1):
-            if kill_and_finish(scene, COMMANDS[command], Moment(call, number)):
+            if kill_and_finish(scenes[-1], COMMANDS[command], Moment(call, number)):
                 killed += 1
+                if killed % KILLS == 0:
+                    scenes.append(Scene(world))
             elif call != WAITING:
                 break
     record_property("killed", killed)
     assert killed >= 0.8 * len(moments), f"{killed} of {len(moments)}"
-    scene.check(scene.admin.trust_dir)
+    for scene in scenes:
+        scene.check(scene.admin.trust_dir)
 
 
 def make_token_key(operator, token, name):

@@ -203,6 +203,7 @@ TEST_CASE("a first publish that is killed at any point leaves nothing or a whole
 }
 
 TEST_CASE("a new root that is killed at any point can be read, with and without a cached root") {
+  const std::string new_key = GENERATE("", "timestamp", "snapshot");  // of a role that the store signs
   bool reached = true;
   bool seen_old = false;
   bool seen_new = false;
@@ -211,9 +212,15 @@ TEST_CASE("a new root that is killed at any point can be read, with and without 
     Fixture at;
     at.initialise();
     const std::string cached = test::fetch_newest(at.store, "root").value();
-    const agent::RoleFile root =
-        at.client.next_root(at.store, [](tuf::Root& body) { body.expires += tuf::Days{1}; });
+    const agent::RoleFile root = at.client.next_root(at.store, [&](tuf::Root& body) {
+      body.expires += tuf::Days{1};
+      if (new_key.empty()) return;
+      const tuf::KeyObject key = at.store.make_server_key(tuf::RoleName::of(new_key));
+      body.keys.emplace(tuf::key_id(key), key);
+      body.roles[new_key] = {{tuf::key_id(key)}, 1};
+    });
     reached = publish_killed_at(n, at.served, at.client.gun(), {root});
+    CAPTURE(new_key);
     const std::int64_t version = at.web.load().root().body.version;
     CHECK(at.web.load(cached).root().body.version == version);
     CHECK(at.client.load(at.store).root().body.version == version);
@@ -224,7 +231,9 @@ TEST_CASE("a new root that is killed at any point can be read, with and without 
         at.client.next_root(at.store, [](tuf::Root& body) { body.expires += tuf::Days{1}; });
     REQUIRE(at.store.publish({third}) == agent::PublishResult::kStored);
     for (std::int64_t v : {1, 2, 3}) CHECK(test::fetch_with_version(at.store, "root", v));
-    CHECK(at.web.load().root().body.version == 3);
+    const tuf::TrustedRepository last = at.web.load();
+    CHECK(last.root().body.version == 3);
+    CHECK(last.timestamp().signatures.size() == 1);  // the old key had its last use
   }
   CHECK(seen_old);
   CHECK(seen_new);
