@@ -1,6 +1,8 @@
 """The container image, built for real: its base is made here out of Debian's packages, since the public registry is nobody's
 business in a test. An unprivileged user signs in it with a token whose module comes from outside."""
 import os
+import platform
+import re
 import shutil
 from pathlib import Path
 
@@ -9,13 +11,25 @@ import pytest
 from ci.systems.github import ROOT
 from ci.systems.shell import INPUTS, SECRETS
 from ci.test_step import signing
-from support.process import run
+from support.process import clean_environment, run
 from support.softhsm import MODULE
 
 GENERIC = ROOT / "ci-integrations" / "generic"
-pytestmark = pytest.mark.slow
+BASE = {"libc6", "libgcc-s1", "libstdc++6"}  # apt needs these too, so every Debian has them
 
 
+def test_the_image_has_every_library_that_the_program_needs(binary, tmp_path):
+    environment = clean_environment(tmp_path)
+    dynamic = run(["/usr/bin/readelf", "-d", binary], env=environment, cwd=tmp_path).stdout
+    libraries = re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)
+    patterns = [f"*/{platform.machine()}-linux-gnu/{name}" for name in libraries]
+    owners = run(["/usr/bin/dpkg", "-S", *patterns], env=environment, cwd=tmp_path).stdout
+    needed = {line.split(":")[0] for line in owners.splitlines()} - BASE
+    installed = set((GENERIC / "Dockerfile").read_text().split())
+    assert len(needed) > 5 and not needed - installed
+
+
+@pytest.mark.slow
 def test_an_unprivileged_user_signs_in_the_container(place, tmp_path):
     environment = place.environment()
 
