@@ -46,6 +46,7 @@ class Clients:
         self._store.option = self._store.url  # both read over HTTPS
         self._binary = binary
         self._secrets = secrets
+        self._passphrase = secrets.new()  # one for all: every output is searched for every secret
 
     def close(self):
         self._store.stop()
@@ -68,7 +69,8 @@ class Clients:
             shutil.rmtree(home)
 
     def _ask_official(self, home: Path, gun: str) -> Verdict:
-        result = Notary(home, self._store, self._secrets).run("list", gun, check=False)
+        result = Notary(home, self._store, self._secrets, root_passphrase=self._passphrase,
+                        passphrase=self._passphrase).run("list", gun, check=False)
         if result.returncode != 0:
             return Verdict(fatal="fatal: " + " ".join((result.stdout + result.stderr).split()))
         verdict = Verdict(skipped=set(SKIPPED.findall(result.stderr)))

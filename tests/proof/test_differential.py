@@ -89,6 +89,21 @@ def difference(official, ours) -> str | None:
     return None  # both refuse
 
 
+class Loners:
+    """Kinds that mostly make a client refuse the whole repository: it is cheaper to ask for these one by one."""
+
+    def __init__(self):
+        self._balance = Counter()
+
+    def add(self, i: Input, official, ours):
+        fatal = any(isinstance(verdict, str) and verdict.startswith("fatal") for verdict in (official, ours))
+        for kind in i.kinds:
+            self._balance[kind] += 1 if fatal else -1
+
+    def __contains__(self, i: Input) -> bool:
+        return i.alone or any(self._balance[kind] > 0 for kind in i.kinds)
+
+
 class Comparison:
     def __init__(self, seed: int):
         self.seed = seed
@@ -123,14 +138,16 @@ class Comparison:
 def compare(clients: Clients, seed: int, numbers) -> Comparison:
     comparison = Comparison(seed)
     together = []
+    loners = Loners()
 
     def ask(inputs):
         for verdict in verdicts(clients, inputs):
             comparison.add(*verdict)
+            loners.add(*verdict)
 
     for number in numbers:
         i = make_input(seed, number)
-        if i.alone:
+        if i in loners:
             ask([i])
             continue
         roles = {other.role for other in together}
