@@ -1,5 +1,6 @@
 #include "agent/cli/command_line.h"
 
+#include <CLI/CLI.hpp>
 #include <string_view>
 
 #include "agent/cli/commands.h"

@@ -104,9 +104,8 @@ void report_bad_settings(const Error& error, Report& report) {
 void add_doctor(Grammar& grammar) {
   auto options = std::make_shared<DoctorOptions>();
   CLI::App* c = grammar.command("doctor", "Can this machine sign; if not, what mends it", options, doctor);
-  c->add_option("repository", options->subject,
-                "Also what needs a repository; with a tag, whether it is admitted")
-      ->type_name("REPO[:TAG]");
+  add_optional_operand(c, "repository", options->subject, "REPO[:TAG]",
+                       "Also what needs a repository; with a tag, whether it is admitted");
   grammar.add_signing_keys(c);
   grammar.also_reports_bad_settings(c, report_bad_settings);
 }

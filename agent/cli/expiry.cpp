@@ -74,8 +74,7 @@ void add_expiry(Grammar& grammar) {
   CLI::App* c =
       grammar.command("expiry", "When each role expires; exit code 5 if one is due", options, expiry);
   add_operand(c, "repository", options->repositories, "REPO");
-  add_value(c, "--warn-days", options->warn_days, "Due is what expires within N days (default 0)", "N")
-      ->check(CLI::Range(0, 36500).description(""));
+  add_days(c, "--warn-days", options->warn_days, "Due is what expires within N days (default 0)");
   add_value(c, "--at", options->at, "Rehearse: as seen at that time (2027-01-31 or RFC 3339)", "DATE");
   grammar.also_prints(c, OutputFormat::kJunit);
   grammar.also_prints(c, OutputFormat::kPrometheus);

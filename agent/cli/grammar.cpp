@@ -1,5 +1,6 @@
 #include "agent/cli/grammar.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 namespace agent {
@@ -27,70 +28,80 @@ std::string no_command(const CLI::App& group, const std::string& named,
 
 }  // namespace
 
-Grammar::Grammar(CommandLine& line) : line_(line) {
-  app_.name("countersign");
-  app_.description("Signs container image tags into Docker Content Trust, from CI, and proves it.");
-  app_.footer(
+Grammar::Grammar(CommandLine& line) : line_(line), app_(std::make_unique<CLI::App>()) {
+  app_->name("countersign");
+  app_->description("Signs container image tags into Docker Content Trust, from CI, and proves it.");
+  app_->footer(
       "Exit codes: 0 done, 2 usage, 3 config, 4 untrusted, 5 policy, 6 not found, 7 denied, 8 "
       "unavailable,\n"
       "9 conflict, 10 key, 11 local, 12 outcome unknown. More: docs/ and countersign COMMAND --help");
-  app_.set_version_flag("--version", "countersign " COUNTERSIGN_VERSION);
-  app_.set_help_flag("-h,--help", "Print this and exit");
-  app_.require_subcommand(1);
-  app_.fallthrough();
-  app_.option_defaults()->always_capture_default(false);
+  app_->set_version_flag("--version", "countersign " COUNTERSIGN_VERSION);
+  app_->set_help_flag("-h,--help", "Print this and exit");
+  app_->require_subcommand(1);
+  app_->fallthrough();
+  app_->option_defaults()->always_capture_default(false);
   add_global_options();
 }
 
+Grammar::~Grammar() = default;
+
 void Grammar::add_global_options() {
   Options& settings = line_.settings;
-  add_value(&app_, "-s,--server", settings.server, "Trust server https://host[:port], or file:DIR", "URL");
-  add_value(&app_, "-d,--trust-dir", settings.trust_dir, "Keys and cache (default ~/.docker/trust)", "DIR");
-  add_value(&app_, "-c,--config", settings.config, "A notary config.json", "FILE");
-  add_values(&app_, "-k,--signing-key", settings.keys,
+  add_value(app_.get(), "-s,--server", settings.server, "Trust server https://host[:port], or file:DIR",
+            "URL");
+  add_value(app_.get(), "-d,--trust-dir", settings.trust_dir, "Keys and cache (default ~/.docker/trust)",
+            "DIR");
+  add_value(app_.get(), "-c,--config", settings.config, "A notary config.json", "FILE");
+  add_values(app_.get(), "-k,--signing-key", settings.keys,
              "Private key: pkcs11: URI, PEM file, or key ID in the trust directory", "REF");
-  add_value(&app_, "--tlscacert", settings.tls_ca, "Trust only this CA for the server", "FILE");
-  add_value(&app_, "--tlscert", settings.tls_cert, "Client certificate", "FILE");
-  add_value(&app_, "--tlskey", settings.tls_key, "Key of the client certificate", "FILE");
-  add_value(&app_, "--trust-root", settings.trust_root,
+  add_value(app_.get(), "--tlscacert", settings.tls_ca, "Trust only this CA for the server", "FILE");
+  add_value(app_.get(), "--tlscert", settings.tls_cert, "Client certificate", "FILE");
+  add_value(app_.get(), "--tlskey", settings.tls_key, "Key of the client certificate", "FILE");
+  add_value(app_.get(), "--trust-root", settings.trust_root,
             "Pin of the repository's root: key ID, certificate or CA file", "REF");
-  app_.add_flag("--trust-on-first-use", settings.trust_on_first_use, "Accept an unpinned root once");
-  app_.add_flag("--allow-http", settings.allow_http, "Allow a trust server without TLS");
-  add_values(&app_, "--insecure-registry", settings.insecure_registries,
+  app_->add_flag("--trust-on-first-use", settings.trust_on_first_use, "Accept an unpinned root once");
+  app_->add_flag("--allow-http", settings.allow_http, "Allow a trust server without TLS");
+  add_values(app_.get(), "--insecure-registry", settings.insecure_registries,
              "Allow this registry without TLS (repeatable)", "HOST[:PORT]");
-  add_values(&app_, "--token-service", settings.token_services,
+  add_values(app_.get(), "--token-service", settings.token_services,
              "Give credentials to this token service outside its server's domain (repeatable)",
              "HOST[:PORT]");
-  app_.add_flag("--reset-cache", line_.reset_cache, "Forget what was seen of the repository before");
-  app_.add_flag("--offline", line_.offline, "Look at what was last seen here; ask no server");
-  app_.add_option("-o,--output", line_.output.format,
-                  "What goes to stdout: text or json; some commands print other formats too")
+  app_->add_flag("--reset-cache", line_.reset_cache, "Forget what was seen of the repository before");
+  app_->add_flag("--offline", line_.offline, "Look at what was last seen here; ask no server");
+  app_->add_option("-o,--output", line_.output.format,
+                   "What goes to stdout: text or json; some commands print other formats too")
       ->transform(CLI::CheckedTransformer(kFormats).description(""))
       ->type_name("FORMAT");
-  add_value(&app_, "--audit-log", settings.audit_log, "Append a line for every run that publishes", "FILE");
-  app_.add_flag("--audit-checkpoint", settings.audit_checkpoint, "Sign that line with the keys of the run");
-  app_.add_flag("--dry-run", line_.dry_run, "Do everything but publish");
-  app_.add_flag("-q,--quiet", line_.output.quiet, "No warnings on stderr");
-  app_.add_flag("-v,--verbose", line_.output.verbosity, "More on stderr; twice for the wire");
-  app_.add_option_function<std::string>(
+  add_value(app_.get(), "--audit-log", settings.audit_log, "Append a line for every run that publishes",
+            "FILE");
+  app_->add_flag("--audit-checkpoint", settings.audit_checkpoint, "Sign that line with the keys of the run");
+  app_->add_flag("--dry-run", line_.dry_run, "Do everything but publish");
+  app_->add_flag("-q,--quiet", line_.output.quiet, "No warnings on stderr");
+  app_->add_flag("-v,--verbose", line_.output.verbosity, "More on stderr; twice for the wire");
+  app_->add_option_function<std::string>(
           "--log-format", [this](const std::string& format) { line_.output.json_log = format == "json"; },
           "Of stderr: text or json")
       ->check(CLI::IsMember({"text", "json"}).description(""))
       ->type_name("FORMAT");
-  app_.add_option("--progress", progress_, "auto, plain or none; accepted for scripts")
+  app_->add_option("--progress", progress_, "auto, plain or none; accepted for scripts")
       ->check(CLI::IsMember({"auto", "plain", "none"}).description(""))
       ->type_name("MODE");
 }
 
 void Grammar::group(const std::string& name, const std::string& help) {
-  app_.add_subcommand(name, help)->require_subcommand(1)->fallthrough();
+  app_->add_subcommand(name, help)->require_subcommand(1)->fallthrough();
 }
 
-CLI::App* Grammar::add_command(const std::string& name, const std::string& help) {
+CLI::App* Grammar::add_command(const std::string& name, const std::string& help,
+                               std::function<void(Runtime&, Report&)> run) {
   const std::size_t space = name.find(' ');
-  CLI::App* parent = space == std::string::npos ? &app_ : app_.get_subcommand(name.substr(0, space));
+  CLI::App* parent = space == std::string::npos ? app_.get() : app_->get_subcommand(name.substr(0, space));
   CLI::App* command = parent->add_subcommand(name.substr(space + 1), help);  // npos + 1 is 0
   command->fallthrough();
+  command->callback([this, name, run = std::move(run)] {
+    line_.command = name;
+    line_.run = run;
+  });
   return command;
 }
 
@@ -118,11 +129,11 @@ void Grammar::require_format() const {
 
 void Grammar::parse(int argc, const char* const* argv) {
   try {
-    app_.parse(argc, argv);
+    app_->parse(argc, argv);
   } catch (const CLI::RequiredError&) {
     const CLI::App& group = named_app();
     if (group.get_require_subcommand_min() == 0) throw;  // something else is missing
-    throw CLI::ParseError(no_command(group, named_command(), app_.remaining(true)),
+    throw CLI::ParseError(no_command(group, named_command(), app_->remaining(true)),
                           CLI::ExitCodes::RequiredError);
   }
   // Two options that wrote to one list would each drop what the other had put there.
@@ -132,14 +143,14 @@ void Grammar::parse(int argc, const char* const* argv) {
 }
 
 const CLI::App& Grammar::named_app() const {
-  const CLI::App* app = &app_;
+  const CLI::App* app = app_.get();
   while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
   return *app;
 }
 
 std::string Grammar::help() const {
   std::string parents;
-  const CLI::App* app = &app_;
+  const CLI::App* app = app_.get();
   while (!app->get_subcommands().empty()) {
     parents += (parents.empty() ? "" : " ") + app->get_name();
     app = app->get_subcommands().front();
@@ -149,11 +160,68 @@ std::string Grammar::help() const {
 
 std::string Grammar::named_command() const {
   std::string command;
-  for (const CLI::App* at = &app_; !at->get_subcommands().empty();) {
+  for (const CLI::App* at = app_.get(); !at->get_subcommands().empty();) {
     at = at->get_subcommands().front();
     command += (command.empty() ? "" : " ") + at->get_name();
   }
   return command;
+}
+
+CLI::Option* add_value(CLI::App* command, const std::string& names, std::string& variable,
+                       const std::string& help, const std::string& type) {
+  return command->add_option(names, variable, help)->type_name(type);
+}
+
+CLI::Option* add_value(CLI::App* command, const std::string& names, std::optional<std::string>& variable,
+                       const std::string& help, const std::string& type) {
+  return command->add_option(names, variable, help)->type_name(type);
+}
+
+CLI::Option* add_value(CLI::App* command, const std::string& names, int& variable, const std::string& help,
+                       const std::string& type) {
+  return command->add_option(names, variable, help)->type_name(type);
+}
+
+CLI::Option* add_value(CLI::App* command, const std::string& names, std::optional<int>& variable,
+                       const std::string& help, const std::string& type) {
+  return command->add_option(names, variable, help)->type_name(type);
+}
+
+CLI::Option* add_values(CLI::App* command, const std::string& names, std::vector<std::string>& variable,
+                        const std::string& help, const std::string& type) {
+  return command->add_option(names, variable, help)->type_name(type)->allow_extra_args(false);
+}
+
+void add_days(CLI::App* command, const std::string& names, int& variable, const std::string& help) {
+  add_value(command, names, variable, help, "N")->check(CLI::Range(0, 36500).description(""));
+}
+
+void add_flag(CLI::App* command, const std::string& names, bool& variable, const std::string& help) {
+  command->add_flag(names, variable, help);
+}
+
+void require(CLI::Option* option) {
+  option->required();
+}
+
+void add_operand(CLI::App* command, const std::string& name, std::string& variable, const std::string& type,
+                 const std::string& help) {
+  command->add_option(name, variable, help)->required()->type_name(type);
+}
+
+void add_operand(CLI::App* command, const std::string& name, std::vector<std::string>& variable,
+                 const std::string& type, const std::string& help) {
+  command->add_option(name, variable, help)->required()->type_name(type);
+}
+
+void add_optional_operand(CLI::App* command, const std::string& name, std::optional<std::string>& variable,
+                          const std::string& type, const std::string& help) {
+  command->add_option(name, variable, help)->type_name(type);
+}
+
+void add_optional_operand(CLI::App* command, const std::string& name, std::vector<std::string>& variable,
+                          const std::string& type, const std::string& help) {
+  command->add_option(name, variable, help)->type_name(type);
 }
 
 }  // namespace agent

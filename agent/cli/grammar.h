@@ -1,14 +1,21 @@
 // Grammar: the command line as CLI11 knows it. Each command adds itself: its options, their help, and the
-// function that carries it out stand together in the command's own file.
+// function that carries it out stand together in the command's own file. CLI11 itself is seen by few files:
+// it takes longer to compile than any of ours.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/cli/command_line.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace agent {
 
@@ -16,6 +23,7 @@ class Grammar {
  public:
   /// What is met on the command line is left in `line`.
   explicit Grammar(CommandLine& line);
+  ~Grammar();
   Grammar(const Grammar&) = delete;  // CLI11 keeps references into it
   Grammar& operator=(const Grammar&) = delete;
 
@@ -26,12 +34,8 @@ class Grammar {
   template <class T>
   CLI::App* command(const std::string& name, const std::string& help, std::shared_ptr<T> options,
                     void (*run)(const T&, Runtime&, Report&)) {
-    CLI::App* command = add_command(name, help);
-    command->callback([this, name, options, run] {
-      line_.command = name;
-      line_.run = [options, run](Runtime& runtime, Report& report) { run(*options, runtime, report); };
-    });
-    return command;
+    return add_command(name, help,
+                       [options, run](Runtime& runtime, Report& report) { run(*options, runtime, report); });
   }
 
   /// `sign --key`, the same as the global --signing-key.
@@ -44,14 +48,15 @@ class Grammar {
 
   /// Throws CLI::ParseError.
   void parse(int argc, const char* const* argv);
-  const CLI::App& app() const { return app_; }
+  const CLI::App& app() const { return *app_; }
   /// Of the innermost command that was named.
   std::string help() const;
   /// "repo init"; empty if none was named.
   std::string named_command() const;
 
  private:
-  CLI::App* add_command(const std::string& name, const std::string& help);
+  CLI::App* add_command(const std::string& name, const std::string& help,
+                        std::function<void(Runtime&, Report&)> run);
   void add_global_options();
   const CLI::App& named_app() const;
   void require_format() const;
@@ -60,27 +65,36 @@ class Grammar {
   std::vector<std::string> keys_to_sign_with_;
   std::string progress_ = "auto";
   std::multimap<const CLI::App*, OutputFormat> formats_;
-  CLI::App app_;
+  std::unique_ptr<CLI::App> app_;
 };
 
-template <class T>
-CLI::Option* add_value(CLI::App* command, const std::string& names, T& variable, const std::string& help,
-                       const std::string& type) {
-  return command->add_option(names, variable, help)->type_name(type);
-}
+// What stands on a command's line. `type` is what the help calls the value.
 
+CLI::Option* add_value(CLI::App* command, const std::string& names, std::string& variable,
+                       const std::string& help, const std::string& type);
+CLI::Option* add_value(CLI::App* command, const std::string& names, std::optional<std::string>& variable,
+                       const std::string& help, const std::string& type);
+CLI::Option* add_value(CLI::App* command, const std::string& names, int& variable, const std::string& help,
+                       const std::string& type);
+CLI::Option* add_value(CLI::App* command, const std::string& names, std::optional<int>& variable,
+                       const std::string& help, const std::string& type);
 /// One value per occurrence, so that an operand behind it is not taken for another value.
-inline CLI::Option* add_values(CLI::App* command, const std::string& names,
-                               std::vector<std::string>& variable, const std::string& help,
-                               const std::string& type) {
-  return command->add_option(names, variable, help)->type_name(type)->allow_extra_args(false);
-}
+CLI::Option* add_values(CLI::App* command, const std::string& names, std::vector<std::string>& variable,
+                        const std::string& help, const std::string& type);
+/// Up to a hundred years of days.
+void add_days(CLI::App* command, const std::string& names, int& variable, const std::string& help);
+void add_flag(CLI::App* command, const std::string& names, bool& variable, const std::string& help);
+void require(CLI::Option* option);
 
-/// A required operand; several if `variable` is a list.
-template <class T>
-CLI::Option* add_operand(CLI::App* command, const std::string& name, T& variable, const std::string& type,
-                         const std::string& help = {}) {
-  return command->add_option(name, variable, help)->required()->type_name(type);
-}
+/// One operand, or any number but none.
+void add_operand(CLI::App* command, const std::string& name, std::string& variable, const std::string& type,
+                 const std::string& help = {});
+void add_operand(CLI::App* command, const std::string& name, std::vector<std::string>& variable,
+                 const std::string& type, const std::string& help = {});
+/// One operand or none, or any number.
+void add_optional_operand(CLI::App* command, const std::string& name, std::optional<std::string>& variable,
+                          const std::string& type, const std::string& help);
+void add_optional_operand(CLI::App* command, const std::string& name, std::vector<std::string>& variable,
+                          const std::string& type, const std::string& help);
 
 }  // namespace agent

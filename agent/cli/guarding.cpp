@@ -8,8 +8,8 @@ namespace agent {
 
 void add_policy_options(CLI::App* command, PolicyOptions& options, const std::string& help) {
   add_value(command, "--policy", options.file, help, "FILE");
-  command->add_flag("--quarantine", options.quarantine,
-                    "Drop foreign entries of targets/releases instead of stopping");
+  add_flag(command, "--quarantine", options.quarantine,
+           "Drop foreign entries of targets/releases instead of stopping");
 }
 
 std::optional<Policy> read_policy(const PolicyOptions& options) {

@@ -179,7 +179,7 @@ void add_inspect(Grammar& grammar) {
   auto options = std::make_shared<InspectOptions>();
   CLI::App* c = grammar.command("inspect", "Signatures, signers and administrative keys", options, inspect);
   add_operand(c, "subject", options->subject, "REPO|IMAGE");
-  c->add_flag("--pretty", options->pretty, "The text of `docker trust inspect --pretty`");
+  add_flag(c, "--pretty", options->pretty, "The text of `docker trust inspect --pretty`");
   grammar.also_prints(c, OutputFormat::kDocker);
 }
 

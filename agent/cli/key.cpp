@@ -195,7 +195,7 @@ void add_certificate(Grammar& grammar, const std::string& name, const std::strin
   options->request = request;
   CLI::App* c = grammar.command(name, help, options, certify);
   add_operand(c, "key", options->key, "REF");
-  add_value(c, "--cn", options->common_name, "Common name", "NAME")->required();
+  require(add_value(c, "--cn", options->common_name, "Common name", "NAME"));
   if (!request) add_value(c, "--days", options->days, "Validity", "N");
   add_value(c, "--out", options->out, "File to write (default stdout)", "FILE");
 }

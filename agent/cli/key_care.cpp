@@ -114,14 +114,14 @@ void add_key_care(Grammar& grammar) {
   CLI::App* c = grammar.command("key export", "The public half as a .pub file, or a copy to keep",
                                 export_options, export_key);
   add_operand(c, "key", export_options->key, "REF");
-  c->add_flag("--private", export_options->private_half,
-              "The whole key of a file, encrypted with the passphrase that it has");
+  add_flag(c, "--private", export_options->private_half,
+           "The whole key of a file, encrypted with the passphrase that it has");
   add_value(c, "--out", export_options->out, "File to write (default stdout)", "FILE");
 
   auto remove_options = std::make_shared<KeyRemoveOptions>();
   c = grammar.command("key remove", "Remove a key from the trust directory", remove_options, remove_key);
   add_operand(c, "key", remove_options->key, "KEYID");
-  c->add_flag("--yes", remove_options->yes, "Really");
+  add_flag(c, "--yes", remove_options->yes, "Really");
 
   auto passwd_options = std::make_shared<KeyPasswdOptions>();
   c = grammar.command("key passwd", "Encrypt a key of the trust directory with COUNTERSIGN_NEW_PASSPHRASE",

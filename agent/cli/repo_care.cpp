@@ -189,8 +189,7 @@ void add_repo_care(Grammar& grammar) {
   CLI::App* c = grammar.command("repo refresh", "Sign anew what expires soon, or has expired",
                                 refresh_options, refresh);
   add_operand(c, "repository", refresh_options->repositories, "REPO");
-  add_value(c, "--within-days", refresh_options->within_days, "Soon is within N days (default 183)", "N")
-      ->check(CLI::Range(0, 36500).description(""));
+  add_days(c, "--within-days", refresh_options->within_days, "Soon is within N days (default 183)");
   add_policy_options(c, refresh_options->policy, "Sign no foreign entry of targets/releases anew");
 
   auto rotate_options = std::make_shared<RepoRotateOptions>();
@@ -200,8 +199,8 @@ void add_repo_care(Grammar& grammar) {
   add_operand(c, "role", rotate_options->role, "ROLE");
   add_value(c, "--key", rotate_options->key, "The new key (default: one is made in the trust directory)",
             "REF");
-  c->add_flag("--server-managed", rotate_options->server_managed,
-              "Let the server make it: snapshot; always so: timestamp");
+  add_flag(c, "--server-managed", rotate_options->server_managed,
+           "Let the server make it: snapshot; always so: timestamp");
 
   auto prepare_options = std::make_shared<RepoPrepareOptions>();
   c = grammar.command("repo prepare", "Let the server sign the snapshot, so that signers can publish",
@@ -217,7 +216,7 @@ void add_repo_care(Grammar& grammar) {
   c = grammar.command("repo delete", "Forget a repository here; with --remote, delete it for everybody",
                       delete_options, delete_repository);
   add_operand(c, "repository", delete_options->repository, "REPO");
-  c->add_flag("--remote", delete_options->remote, "Delete it on the server too");
-  c->add_flag("--yes", delete_options->yes, "Really");
+  add_flag(c, "--remote", delete_options->remote, "Delete it on the server too");
+  add_flag(c, "--yes", delete_options->yes, "Really");
 }
 }  // namespace agent

@@ -153,15 +153,15 @@ void add_sign(Grammar& grammar) {
   add_image_options(c, options->images);
   grammar.add_signing_keys(c);
   add_values(c, "--role", options->roles, "Sign into exactly this role (repeatable)", "ROLE");
-  c->add_flag("--allow-move", options->allow_move, "Sign a tag that is signed with another digest");
+  add_flag(c, "--allow-move", options->allow_move, "Sign a tag that is signed with another digest");
   add_value(c, "--receipt", options->receipt, "Write a signed receipt of what was published", "FILE");
   add_values(c, "--annotate", options->annotations, "Say this of the image, signed with it (repeatable)",
              "KEY=VALUE");
-  c->add_flag("--no-provenance", options->no_provenance, "Say nothing of the CI run in what is signed");
+  add_flag(c, "--no-provenance", options->no_provenance, "Say nothing of the CI run in what is signed");
   PolicyOptions& policy = options->policy;
   add_policy_options(c, policy, "Sign only what this policy allows, and adopt nothing foreign");
-  c->add_flag("--no-resign-guard", policy.no_resign_guard,
-              "Sign targets/releases with whatever stands in it");
+  add_flag(c, "--no-resign-guard", policy.no_resign_guard,
+           "Sign targets/releases with whatever stands in it");
 }
 
 }  // namespace agent

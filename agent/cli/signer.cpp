@@ -187,7 +187,7 @@ void add_signers(Grammar& grammar) {
   c = grammar.command("signer remove", "Take NAME out, and keep what was released", remove, signer_remove);
   add_operand(c, "name", remove->name, "NAME");
   add_operand(c, "repository", remove->repositories, "REPO");
-  c->add_flag("--yes", remove->yes, "Even if pullers no longer see some tags");
+  add_flag(c, "--yes", remove->yes, "Even if pullers no longer see some tags");
 
   auto rotate = std::make_shared<SignerRotateOptions>();
   c = grammar.command("signer rotate", "Add and remove keys of NAME in one step", rotate, signer_rotate);
@@ -204,7 +204,7 @@ void add_delegations(Grammar& grammar) {
   add_operand(c, "role", add->role, "ROLE");
   add_values(c, "--key", add->public_keys, "Certificate or public key (repeatable)", "PUBLIC");
   add_values(c, "--path", add->paths, "Admit tags with this prefix (repeatable; default all)", "PREFIX");
-  c->add_flag("--all-paths", add->all_paths, "Admit all tags");
+  add_flag(c, "--all-paths", add->all_paths, "Admit all tags");
   add_value(c, "--threshold", add->threshold, "Signatures needed", "N");
 
   auto remove = std::make_shared<DelegationRemoveOptions>();
@@ -214,13 +214,13 @@ void add_delegations(Grammar& grammar) {
   add_operand(c, "role", remove->role, "ROLE");
   add_values(c, "--key", remove->keys, "Only this key ID (repeatable)", "KEYID");
   add_values(c, "--path", remove->paths, "Only this path (repeatable)", "PREFIX");
-  c->add_flag("--yes", remove->yes, "Even if pullers no longer see some tags");
+  add_flag(c, "--yes", remove->yes, "Even if pullers no longer see some tags");
 
   auto purge_options = std::make_shared<DelegationPurgeOptions>();
   c = grammar.command("delegation purge", "Take a key out of every delegation", purge_options,
                       delegation_purge);
   add_operand(c, "repository", purge_options->repositories, "REPO");
-  add_values(c, "--key", purge_options->keys, "Key ID (repeatable)", "KEYID")->required();
+  require(add_values(c, "--key", purge_options->keys, "Key ID (repeatable)", "KEYID"));
 }
 
 void add_witness(Grammar& grammar) {
@@ -230,7 +230,7 @@ void add_witness(Grammar& grammar) {
   add_operand(c, "repository", options->repository, "REPO");
   add_operand(c, "role", options->roles, "ROLE");
   grammar.add_signing_keys(c);
-  c->add_flag("--adopt", options->adopt, "Take over content that no trusted key has signed");
-  c->add_flag("--empty", options->empty, "Replace such content by nothing");
+  add_flag(c, "--adopt", options->adopt, "Take over content that no trusted key has signed");
+  add_flag(c, "--empty", options->empty, "Replace such content by nothing");
 }
 }  // namespace agent

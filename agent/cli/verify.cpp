@@ -312,12 +312,12 @@ void add_verify(Grammar& grammar) {
   auto options = std::make_shared<VerifyOptions>();
   CLI::App* c =
       grammar.command("verify", "May these images run: are they signed, and by whom", options, verify);
-  c->add_option("image", options->images, "[registry/]repository[:tag][@sha256:…]")->type_name("IMAGE");
+  add_optional_operand(c, "image", options->images, "IMAGE", "[registry/]repository[:tag][@sha256:…]");
   add_values(c, "--role", options->roles, "Demand that this role holds the tag (repeatable)", "ROLE");
   add_value(c, "--policy", options->policy, "Demand what this policy demands", "FILE");
   add_value(c, "--images-from", options->images_from,
             "Images of a Kubernetes manifest, a compose file or a list", "FILE");
-  c->add_flag("--explain", options->explain, "Say which signature is missing, and who could give it");
+  add_flag(c, "--explain", options->explain, "Say which signature is missing, and who could give it");
   grammar.also_prints(c, OutputFormat::kJunit);
   grammar.also_prints(c, OutputFormat::kMarkdown);
 }

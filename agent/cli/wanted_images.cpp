@@ -149,8 +149,7 @@ std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& o
 }
 
 void add_image_options(CLI::App* command, ImageOptions& options) {
-  add_operand(command, "image", options.images, "IMAGE", "[registry/]repository:tag[@sha256:…]")
-      ->required(false);
+  add_optional_operand(command, "image", options.images, "IMAGE", "[registry/]repository:tag[@sha256:…]");
   add_value(command, "--size", options.size, "Bytes of the manifest, with an explicit digest", "N");
   add_value(command, "--oci-layout", options.oci_layout, "Digest and size from an OCI image layout",
             "DIR[:REF]");
@@ -161,11 +160,11 @@ void add_image_options(CLI::App* command, ImageOptions& options) {
   add_value(command, "--manifest", options.manifest_file, "…from the manifest itself", "FILE");
   add_value(command, "--file", options.file, "Sign this file, as REPO:NAME", "PATH");
   add_value(command, "--release", options.release, "Sign all images of a release file", "FILE");
-  command->add_flag("--check-registry", options.check_registry,
-                    "The tag in the registry must be this image, before and after");
-  command->add_flag("--platforms", options.platforms, "Show the platforms of an index");
-  command->add_flag("--also-children", options.also_children,
-                    "Sign TAG-OS-ARCH[-VARIANT] for each platform of an index, too");
+  add_flag(command, "--check-registry", options.check_registry,
+           "The tag in the registry must be this image, before and after");
+  add_flag(command, "--platforms", options.platforms, "Show the platforms of an index");
+  add_flag(command, "--also-children", options.also_children,
+           "Sign TAG-OS-ARCH[-VARIANT] for each platform of an index, too");
 }
 
 }  // namespace agent
