@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/workflow/rollback_memory.h"
+#include "agent/workflow/root_chain.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
@@ -19,12 +20,9 @@ using tuf::TrustedRepository;
 // Bytes. Whatever a server sends, memory is bounded: files that nothing announces are small, the others have
 // the length that verified metadata names.
 constexpr std::size_t kMaxTimestamp = 1 << 20;
-constexpr std::size_t kMaxRoot = 1 << 20;
 constexpr std::size_t kMaxGuess = 4 << 20;         // of a file that is asked for before its length is known
 constexpr std::size_t kMaxDelegations = 64 << 20;  // of all delegations of a repository
-constexpr std::int64_t kMaxRootSteps = 1024;
 constexpr std::int64_t kMaxSnapshotSteps = 1 << 20;
-constexpr std::int64_t kRootsAtOnce = 16;
 constexpr std::chrono::seconds kLockPatience{30};
 
 const RoleName kRoot = RoleName::of("root");
@@ -38,7 +36,12 @@ class Loading {
  public:
   Loading(TrustStore& store, const SeenRepository& seen, const LoadRequest& request,
           std::vector<Warning>& warnings)
-      : store_(store), seen_(seen), request_(request), warnings_(warnings), likely_(request.likely) {
+      : store_(store),
+        seen_(seen),
+        request_(request),
+        warnings_(warnings),
+        roots_(store, request.gun, request.now),
+        likely_(request.likely) {
     if (request.before) {
       start_from(*request.before);
     } else if (!request.policy.reset_cache) {
@@ -100,7 +103,7 @@ class Loading {
                                          guess(kSnapshot)};
     const auto first_of_the_rest = static_cast<std::ptrdiff_t>(requests.size());
     if (!request_.before) {
-      requests.push_back({kRoot, FileRequest::Newest{}, kMaxRoot});
+      requests.push_back({kRoot, FileRequest::Newest{}, RootChain::kMaxLength});
       requests.push_back(guess(kTargets));
     }
     for (const RoleName& role : likely_) requests.push_back(guess(role));
@@ -267,7 +270,7 @@ class Loading {
   /// repository with the same name. What the pinned root's keys have signed is memory all the same.
   void believe_what_pinned_keys_signed() {
     TrustedRepository pinned(request_.gun, request_.now);
-    start_from_pin(pinned, *request_.policy.pin);
+    roots_.start_from_pin(pinned, *request_.policy.pin, newest(kRoot));
     if (is_among_roots_of(pinned, *memory_.known_root)) return;
     memory_ = RollbackMemory::read(seen_, request_.gun, request_.now, &pinned.root().body);
     for (const std::string& loss : memory_.losses) warnings_.push_back({"CACHE_UNUSABLE", loss});
@@ -279,7 +282,7 @@ class Loading {
   bool is_among_roots_of(const TrustedRepository& repository, const Metadata<tuf::Root>& root) {
     const std::int64_t newest = repository.root().body.version;
     if (root.body.version >= newest) return root.bytes == repository.root().bytes;
-    const FileRequest request{kRoot, FileRequest::WithVersion{root.body.version}, kMaxRoot};
+    const FileRequest request{kRoot, FileRequest::WithVersion{root.body.version}, RootChain::kMaxLength};
     return store_.fetch({request}).front() == root.bytes;
   }
 
@@ -297,9 +300,9 @@ class Loading {
     const tuf::TrustPin* pin = request_.policy.pin ? &*request_.policy.pin : nullptr;
     if (memory_.known_root && pin_accepts(*memory_.known_root)) {
       repository.accept_known_root(memory_.known_root->bytes);
-      follow_chain(repository);
+      roots_.follow(repository, newest(kRoot));
     } else if (pin) {
-      start_from_pin(repository, *pin);
+      roots_.start_from_pin(repository, *pin, newest(kRoot));
     } else if (request_.policy.trust_on_first_use) {
       repository.accept_first_root(newest(kRoot), nullptr);
     } else {
@@ -308,55 +311,11 @@ class Loading {
     }
   }
 
-  /// From the root in use to the newest one, a version at a time (section 7.2).
-  void follow_chain(TrustedRepository& repository) {
-    const std::string& target = newest(kRoot);
-    const std::int64_t last = tuf::decode<tuf::Root>(target, "root").body.version;
-    const std::int64_t first = repository.root().body.version + 1;
-    // An older one is no error by itself: the snapshot says which root is in force, and it is verified.
-    if (last < first - 1) return;
-    if (last - first > kMaxRootSteps) {
-      throw Error(ErrorCode::kRollback,
-                  "root jumps from version " + std::to_string(first - 1) + " to " + std::to_string(last));
-    }
-    for (std::int64_t next = first; next < last; next += kRootsAtOnce) {
-      std::vector<FileRequest> between;
-      for (std::int64_t version = next; version < std::min(last, next + kRootsAtOnce); ++version)
-        between.push_back({kRoot, FileRequest::WithVersion{version}, kMaxRoot});
-      for (std::optional<std::string>& bytes : store_.fetch(between)) {
-        if (!bytes)
-          throw Error(ErrorCode::kRepositoryBroken,
-                      store_.name() + " cannot serve an intermediate root of " + request_.gun.text());
-        repository.accept_next_root(*std::move(bytes));
-      }
-    }
-    repository.accept_next_root(target);
-  }
-
-  /// First contact. A root that was rotated after it was pinned is reached through its predecessors: the
-  /// newest one that the pin accepts is where the chain starts.
-  void start_from_pin(TrustedRepository& repository, const tuf::TrustPin& pin) {
-    const std::string& last = newest(kRoot);
-    const auto newest_root = tuf::decode<tuf::Root>(last, "root");
-    if (!pin.accepts(newest_root, request_.gun, request_.now)) {
-      for (std::int64_t version = newest_root.body.version - 1;
-           version > 0 && newest_root.body.version - version <= kMaxRootSteps; --version) {
-        const std::optional<std::string> older =
-            store_.fetch({{kRoot, FileRequest::WithVersion{version}, kMaxRoot}}).front();
-        if (!older) break;
-        if (!pin.accepts(tuf::decode<tuf::Root>(*older, "root"), request_.gun, request_.now)) continue;
-        repository.accept_first_root(*older, &pin);
-        follow_chain(repository);
-        return;
-      }
-    }
-    repository.accept_first_root(last, &pin);  // says so if nothing matches
-  }
-
   TrustStore& store_;
   const SeenRepository& seen_;
   const LoadRequest& request_;
   std::vector<Warning>& warnings_;
+  RootChain roots_;
   RollbackMemory memory_;
   bool replaces_memory_ = false;
   std::vector<RoleName> likely_;
