@@ -2,6 +2,7 @@
 secret must not reach, which write down whatever they are sent."""
 import base64
 import json
+from pathlib import Path
 
 import pytest
 
@@ -156,6 +157,18 @@ def test_whoever_cannot_read_is_told_which_source_was_tried(world, lab):
     outcome = resolve(world.client(env={"NOTARY_AUTH": basic(f"ci:{lab.password}")}),
                       f"{lab.with_tokens.host}/team/app:1.0")
     assert_failed(outcome, "UNAUTHORIZED", "there are none")
+
+
+@pytest.mark.slow
+def test_a_helper_that_hangs_is_given_up(world, lab):
+    """After 30 seconds; nothing of it stays."""
+    image = f"{lab.with_passwords.host}/team/app:1.0"
+    folder = world.folder("bin")
+    hanging = helper(folder, f"echo $$ >{folder}/pid\nexec sleep 600\n")
+    outcome = resolve(world.client(env=config(world, {}, credsStore="test") | hanging), image)
+    assert_failed(outcome, "SERVER_UNREACHABLE", "docker-credential-test")
+    assert outcome.exit_code == 8
+    assert not Path(f"/proc/{(folder / 'pid').read_text().strip()}").exists()
 
 
 @pytest.mark.parametrize("login", ["docker", "notary-auth"])
