@@ -10,7 +10,7 @@ from support.countersign import Countersign
 from support.official import Notary
 from support.stores import StaticRepository
 
-ROW = re.compile(r"(.*?) *([0-9a-f]*) +(-?[0-9]+) +(targets[a-z0-9/_-]*) *", re.DOTALL)
+ROW = re.compile(r"(.*?) +([0-9a-f]*) +(-?[0-9]+) +(targets[a-z0-9/_-]*) *", re.DOTALL)
 SKIPPED = re.compile(r"Error getting (targets/[a-z0-9/_-]+):")
 
 

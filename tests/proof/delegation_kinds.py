@@ -373,6 +373,9 @@ def _(d):
                   lambda: d.body.update(delegations={}), lambda: d.body["delegations"].update(keys=None),
                   lambda: d.body["delegations"].update(roles=None), lambda: d.body["delegations"].pop("keys"),
                   lambda: d.body["delegations"].pop("roles")])()
+    left = d.body.get("delegations") or {}
+    if left.get("roles") and not left.get("keys"):  # the roles are another kind's
+        d.kinds.add("delegates to a key that is not listed")
 
 
 @kind("no targets", 1)
