@@ -297,6 +297,26 @@ TEST_CASE("a delegation holds the keys of its role only, or thousands of roles w
   }
 }
 
+TEST_CASE("a repository may have so many delegations and no more, in however many files they stand") {
+  RepositoryMaker repository;
+  const auto signer = TestSigner::generate();
+  repository.add_delegation("targets/a", signer);
+  repository.add_delegation("targets/a/b", signer);
+  auto& roles = repository.targets.at("targets").roles;
+  const auto fill_to = [&](std::size_t count) {
+    while (roles.size() < count) {
+      roles.push_back(roles.front());
+      roles.back().name = RoleName::of("targets/r" + std::to_string(roles.size()));
+    }
+    repository.touch("targets");
+    repository.publish();
+  };
+  fill_to(4095);
+  CHECK(test::load(repository).delegations().size() == 4096);
+  fill_to(4096);
+  CHECK_ERROR(test::load(repository), ErrorCode::kMalformedMetadata, "too many delegations");
+}
+
 TEST_CASE("a stale file of a role that was removed is not asked for") {
   RepositoryMaker repository;
   repository.add_delegation("targets/a", TestSigner::generate());

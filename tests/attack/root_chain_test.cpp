@@ -96,12 +96,14 @@ TEST_CASE("another repository's root is not the next one, nor a first one") {
   CHECK_FALSE(trusted.has_root());
 }
 
-TEST_CASE("a known root that was tampered with is refused") {
+TEST_CASE("a first or known root that was tampered with is refused") {
   const RepositoryMaker repository;
   std::string bytes = repository.newest("root").value();
   const std::size_t at = bytes.find("\"consistent_snapshot\":false");
   bytes.replace(at, 27, "\"consistent_snapshot\":true ");
   CHECK_ERROR(starting_from(bytes), ErrorCode::kBadSignature);
+  CHECK_ERROR(tuf::TrustedRepository(repository.gun, test::kNow).accept_first_root(bytes, nullptr),
+              ErrorCode::kBadSignature);
   CHECK_ERROR(starting_from(bytes.substr(0, bytes.size() - 1)), ErrorCode::kMalformedMetadata);
 }
 

@@ -111,6 +111,13 @@ TEST_CASE("an ID that the role lists twice counts once") {
               ErrorCode::kBadSignature);
 }
 
+TEST_CASE("an ID that the role lists a thousand times costs one verification") {
+  const auto a = TestSigner::generate();
+  const tuf::KeyId id = a->public_key().id();
+  const tuf::RoleAuthority authority({{id, a->public_key().object()}}, std::vector(1000, id), 1);
+  CHECK(authority.keys().size() == 1);
+}
+
 TEST_CASE("useless signatures beside a good one do no harm") {
   const auto a = TestSigner::generate();
   const auto stranger = TestSigner::generate();

@@ -294,6 +294,11 @@ TEST_CASE("absurd counts are refused before they cost anything") {
               ErrorCode::kMalformedMetadata, "too many");
 }
 
+TEST_CASE("a file that is longer than any may be is not even parsed") {
+  CHECK_ERROR(tuf::decode<tuf::Targets>(std::string(tuf::kMaxMetadataLength + 1, ' '), "targets"),
+              ErrorCode::kMalformedMetadata, "longer than");
+}
+
 TEST_CASE("hashes are base64 and a file entry has a whole SHA-256 and a length") {
   for (const auto& [role, entry] : {std::pair<std::string, std::string>{"snapshot", "/signed/meta/targets"},
                                     {"timestamp", "/signed/meta/snapshot"}}) {

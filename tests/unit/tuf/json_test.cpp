@@ -144,6 +144,17 @@ TEST_CASE("nesting is read to the limit and not one deeper") {
   }
 }
 
+TEST_CASE("values are read to the limit and not one more") {
+  const auto zeros = [](std::size_t count) {
+    std::string text = "[0";
+    for (std::size_t i = 1; i < count; ++i) text += ",0";
+    return text + "]";
+  };
+  CHECK(tuf::parse_json(zeros(tuf::kMaxJsonValues - 1), "text").size() == tuf::kMaxJsonValues - 1);
+  CHECK_ERROR(tuf::parse_json(zeros(tuf::kMaxJsonValues), "text"), ErrorCode::kMalformedMetadata,
+              "too many values");
+}
+
 TEST_CASE("a hostile member name cannot forge lines of an error message") {
   try {
     tuf::parse_json(R"({"\nERROR":1,"\nERROR":2})", "text");

@@ -63,6 +63,7 @@ Bytes rsa_spki(int bits, unsigned long exponent) {
   BIGNUM* modulus = nullptr;
   REQUIRE(EVP_PKEY_get_bn_param(real->handle(), OSSL_PKEY_PARAM_RSA_N, &modulus) == 1);
   if (bits < 2048) BN_rshift(modulus, modulus, 2048 - bits);
+  if (bits > 2048) BN_lshift(modulus, modulus, bits - 2048);
   BN_set_bit(modulus, 0);
   BIGNUM* e = BN_new();
   BN_set_word(e, exponent);
@@ -213,6 +214,8 @@ TEST_CASE("objects that can never verify anything give no key") {
   longer.push_back(0);
   Bytes long_length = spki;
   long_length.insert(long_length.begin() + 1, 0x81);
+  const std::string other_label =
+      tuf::format_pem({"X509 CERTIFICATE", {}, tuf::parse_pem(certificate).front().content});
   const std::string pem_of_key = tuf::format_pem({"PUBLIC KEY", {}, spki});
   const EvpKey koblitz{EVP_EC_gen("secp256k1")};
   const EvpKey brainpool{EVP_EC_gen("brainpoolP256r1")};
@@ -243,6 +246,7 @@ TEST_CASE("objects that can never verify anything give no key") {
       {"certificate in a bare key", object_of("ecdsa", text(certificate))},
       {"public key PEM in a certificate", object_of("ecdsa-x509", text(pem_of_key))},
       {"public key PEM before a certificate", object_of("ecdsa-x509", text(pem_of_key + certificate))},
+      {"certificate under another label", object_of("ecdsa-x509", text(other_label))},
       {"DER in a certificate", object_of("ecdsa-x509", tuf::parse_pem(certificate).front().content)},
       {"secp256k1", object_of("ecdsa", spki_of(koblitz.get()))},
       {"brainpool", object_of("ecdsa", spki_of(brainpool.get()))},
@@ -262,6 +266,7 @@ TEST_CASE("objects that can never verify anything give no key") {
       {"RSA without the NULL parameters", object_of("rsa", without_null(rsa->public_key().spki()))},
       {"RSA 1024", object_of("rsa", rsa_spki(1024, 65537))},
       {"RSA 2047", object_of("rsa", rsa_spki(2047, 65537))},
+      {"RSA 16392", object_of("rsa", rsa_spki(16392, 65537))},
       {"RSA with exponent 1", object_of("rsa", rsa_spki(2048, 1))},
       {"RSA with an even exponent", object_of("rsa", rsa_spki(2048, 65536))},
   };
@@ -272,6 +277,7 @@ TEST_CASE("objects that can never verify anything give no key") {
   CHECK(PublicKey::from_object(object_of("ecdsa", spki)).has_value());
   CHECK(PublicKey::from_object(object_of("rsa", rsa_spki(2048, 65537))).has_value());
   CHECK(PublicKey::from_object(object_of("rsa", rsa_spki(2048, 3))).has_value());
+  CHECK(PublicKey::from_object(object_of("rsa", rsa_spki(16384, 3))).has_value());
 }
 
 TEST_CASE("a compressed point from a token or a file is the same key as the uncompressed one") {
@@ -285,6 +291,9 @@ TEST_CASE("a compressed point from a token or a file is the same key as the unco
 TEST_CASE("keys that cannot be used are refused by name") {
   CHECK_ERROR(PublicKey::from_spki({}), ErrorCode::kKeyUnsupported);
   CHECK_ERROR(PublicKey::from_spki(rsa_spki(1024, 65537)), ErrorCode::kKeyUnsupported, "RSA from 2048");
+  Bytes longer = TestSigner::generate()->public_key().spki();
+  longer.push_back(0);
+  CHECK_ERROR(PublicKey::from_spki(longer), ErrorCode::kKeyUnsupported);
   const EvpKey koblitz{EVP_EC_gen("secp256k1")};
   CHECK_ERROR(PublicKey::from_spki(spki_of(koblitz.get())), ErrorCode::kKeyUnsupported);
   CHECK_ERROR(PublicKey::from_certificate(""), ErrorCode::kKeyUnsupported);
@@ -350,7 +359,8 @@ TEST_CASE("a signature counts only in the one form that its key allows") {
   const Bytes pkcs1 = rsa->sign_raw(message, EVP_sha256(), RSA_PKCS1_PADDING);
   CHECK(verifies(*rsa, "rsapkcs1v15", pkcs1));
   CHECK(verifies(*rsa, "RSAPKCS1v15", pkcs1));
-  CHECK_FALSE(verifies(*rsa, "rsapss", pkcs1));
+  for (const std::string method : {"", "rsa", "rsapss", "rsapkcs1v1_5", "none"})
+    CHECK_FALSE(verifies(*rsa, method, pkcs1));
   for (const int salt : {0, 20, 31, 33, 64}) {
     CHECK_FALSE(verifies(*rsa, "rsapss", rsa->sign_raw(message, EVP_sha256(), RSA_PKCS1_PSS_PADDING, salt)));
   }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "agent/workflow/root_chain.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/workflow/served_repository.h"
 
@@ -417,6 +418,40 @@ TEST_CASE("A file that is announced to be longer than any client reads is not as
   test::serve(served.maker, served.store);
 
   CHECK_ERROR(machine.load(served.store), ErrorCode::kMalformedMetadata, "targets");
+}
+
+TEST_CASE("Delegations that together are announced to be longer than is read are not asked for") {
+  Served served;
+  Machine machine(served.maker.gun);
+  machine.request.policy.trust_on_first_use = true;
+  const auto signer = test::TestSigner::generate();
+  for (const std::string role : {"targets/a", "targets/b", "targets/c", "targets/d", "targets/e"}) {
+    served.maker.add_delegation(role, signer);
+    served.maker.touch(role);
+  }
+  served.publish();
+  for (const std::string role : {"targets/a", "targets/b", "targets/c", "targets/d", "targets/e"})
+    served.maker.snapshot.meta.at(role).length = 15 << 20;
+  served.maker.store("snapshot", served.maker.sign_role("snapshot"));
+  served.maker.publish_timestamp();
+  test::serve(served.maker, served.store);
+
+  CHECK_ERROR(machine.load(served.store), ErrorCode::kMalformedMetadata, "the delegations of");
+}
+
+TEST_CASE("A chain of roots of absurd length is not followed") {
+  Served served;
+  Machine machine(served.maker.gun);
+  machine.request.policy.trust_on_first_use = true;
+  machine.load(served.store);
+  served.maker.root.version = 2 + agent::RootChain::kMaxSteps;  // and one more when it is published
+  served.maker.touch("root");
+  served.maker.publish();
+  served.store.newest.insert_or_assign(RoleName::of("root"), served.maker.newest("root").value());
+  const int before = served.store.fetches;
+
+  CHECK_ERROR(machine.load(served.store), ErrorCode::kRollback, "root jumps from version 1 to 1027");
+  CHECK(served.store.fetches - before == 2);  // and once more, since somebody might have published meanwhile
 }
 
 TEST_CASE("A long chain of roots is followed a few at a time") {
