@@ -406,6 +406,10 @@ TEST_CASE("What is asked for before its length is known may be longer than asked
   CHECK(std::any_of(asked.begin(), asked.end(), [&](const agent::FileRequest& request) {
     return request.role.text() == "targets" && request.max_length < length;
   }));
+  CHECK(std::any_of(asked.begin(), asked.end(), [&](const agent::FileRequest& request) {
+    return std::holds_alternative<agent::FileRequest::WithHash>(request.which) &&
+           request.max_length == length;
+  }));
 }
 
 TEST_CASE("A file that is announced to be longer than any client reads is not asked for") {
