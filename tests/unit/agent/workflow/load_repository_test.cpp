@@ -412,6 +412,21 @@ TEST_CASE("What is asked for before its length is known may be longer than asked
   }));
 }
 
+TEST_CASE("Files that nothing announces are asked for with a bound of one MiB") {
+  Served served;
+  Machine machine(served.maker.gun);
+  machine.request.policy.trust_on_first_use = true;
+  machine.load(served.store);
+  for (const char* role : {"timestamp", "root"}) {
+    const auto& asked = served.store.requests;
+    const auto found = std::find_if(asked.begin(), asked.end(), [&](const agent::FileRequest& request) {
+      return request.role.text() == role;
+    });
+    REQUIRE(found != asked.end());
+    CHECK(found->max_length == 1 << 20);
+  }
+}
+
 TEST_CASE("A file that is announced to be longer than any client reads is not asked for") {
   Served served;
   Machine machine(served.maker.gun);
