@@ -30,8 +30,9 @@ struct ServerState {
 };
 
 /// The files to store for what was posted: those, a new snapshot unless its key is the client's, and a new
-/// timestamp; both signed also with the key that the stored root names, where that is ours. nullopt if a posted version is not above the stored one. Throws kServerRejected with the
-/// reason, kRepositoryBroken if what is stored cannot be built upon.
+/// timestamp; both signed also with the key that the stored root names, where that is ours. nullopt if a
+/// posted version is not above the stored one. Throws kServerRejected with the reason, kRepositoryBroken if
+/// what is stored cannot be built upon.
 std::optional<RoleFiles> accept_publish(const ServerState& state, const std::vector<RoleFile>& posted);
 
 /// A new timestamp, and a new snapshot if its key is ours, where they have expired; nothing while they are

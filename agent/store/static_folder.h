@@ -13,10 +13,10 @@
 // the same; the next writer completes it. (Official clients fetch root.json first. If it lags they learn so
 // from the snapshot and fetch the new root by its hash.)
 //
-// A root that gives `timestamp` or `snapshot` to a new key changes nothing of this: the first files after it are
-// signed with the old key as well (server_rules.h). The exception is a snapshot that goes over to a client's
-// key or comes from one, which the store cannot sign with: what is new does not verify with the root before,
-// so root.json goes first, directly before timestamp.json; between the two renames an official client
+// A root that gives `timestamp` or `snapshot` to a new key changes nothing of this: the first files after it
+// are signed with the old key as well (server_rules.h). The exception is a snapshot that goes over to a
+// client's key or comes from one, which the store cannot sign with: what is new does not verify with the root
+// before, so root.json goes first, directly before timestamp.json; between the two renames an official client
 // without a cache fails, and one with a cache sees the old state.
 //
 // Old files stay for readers that are under way. Modes are 0644 and 0755 whatever the umask is.

@@ -55,4 +55,30 @@ struct Machine {
   std::vector<agent::Warning> warnings;
 };
 
+inline tuf::KeyId root_id(const RepositoryMaker& maker) {
+  return maker.root.roles.at("root").key_ids.front();
+}
+
+inline void rotate_root(RepositoryMaker& maker, MemoryStore& store) {
+  maker.rotate("root");
+  maker.publish();
+  serve(maker, store);
+}
+
+/// A repository with one delegation that holds the tag 1.0, and the store that serves it.
+struct Served {
+  Served() : store(make_store(maker.gun)) {
+    maker.add_delegation("targets/releases", TestSigner::generate());
+    maker.set_target("targets/releases", "1.0", make_target("1.0"));
+    maker.publish();
+    serve(maker, store);
+  }
+  void publish() {
+    maker.publish();
+    serve(maker, store);
+  }
+  RepositoryMaker maker;
+  MemoryStore store;
+};
+
 }  // namespace test
