@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "agent/workflow/signing_keys.h"
+#include "agent/workflow/stored_target.h"
 #include "agent/workflow/tag_view.h"
 #include "tuf/base/error.h"
 
@@ -70,8 +71,7 @@ std::vector<std::string> hidden_tags(const tuf::TrustedRepository& repository,
   for (const TagView& view : view_tags(repository)) {
     if (!view.released || !view.is_in(kReleases) || draft.admits(kReleases, view.name)) continue;
     const tuf::Target* behind = repository.find_target(RoleName::of("targets"), view.name);
-    if (behind && behind->sha256() && view.target.sha256() && *behind->sha256() == *view.target.sha256())
-      continue;
+    if (behind && is_same_image(*behind, view.target)) continue;
     hidden.push_back(view.name + (behind ? " (another digest comes to light)" : ""));
   }
   return hidden;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/workflow/stored_target.h"
 #include "tuf/base/error.h"
-#include "tuf/base/hex.h"
 
 namespace agent {
 namespace {
@@ -23,22 +23,6 @@ bool contains(const std::vector<RoleName>& roles, const RoleName& role) {
 
 std::string shown(const tuf::TrustedRepository& repository, const ImageToSign& image) {
   return repository.gun().text() + ":" + image.name;
-}
-
-/// What the role's file holds, whether readers see it or not.
-const tuf::Target* stored_target(const tuf::TrustedRepository& repository, const RoleName& role,
-                                 const std::string& name) {
-  const tuf::Delegation* delegation = repository.find_delegation(role);
-  const tuf::Targets* body = !role.is_delegation()                ? &repository.targets().body
-                             : delegation && delegation->metadata ? &delegation->metadata->body
-                                                                  : nullptr;
-  if (!body) return nullptr;
-  const auto found = body->targets.find(name);
-  return found == body->targets.end() ? nullptr : &found->second;
-}
-
-bool is_same_image(const tuf::Target& one, const tuf::Target& other) {
-  return one.sha256() && other.sha256() && *one.sha256() == *other.sha256();
 }
 
 }  // namespace
@@ -89,7 +73,6 @@ void PolicyGuard::look_for_foreign(const SignedState& state, const Judge& judge,
 
 void PolicyGuard::drop_foreign(tuf::RepositoryDraft& draft) {
   for (const ForeignEntry& entry : foreign_) draft.remove_target(kReleases, entry.name);
-  quarantined_ = foreign_;
 }
 
 void PolicyGuard::refuse_foreign(const tuf::TrustedRepository& repository) const {
@@ -106,6 +89,7 @@ ChangeRepository PolicyGuard::guarding(ChangeRepository change) {
   return [this, change = std::move(change)](const tuf::TrustedRepository& repository,
                                             tuf::RepositoryDraft& draft) {
     change(repository, draft);
+    if (!draft.empty()) quarantined_.clear();  // an empty one reads back what was published
     const tuf::Targets* releases = draft.find_changed(kReleases);
     if (!options_.resign_guard || !releases) return;
     const SignedState state(repository, SignedState::Expired::kTake);
@@ -115,6 +99,7 @@ ChangeRepository PolicyGuard::guarding(ChangeRepository change) {
     if (foreign_.empty()) return;
     if (!options_.quarantine) refuse_foreign(repository);
     drop_foreign(draft);
+    quarantined_ = foreign_;
   };
 }
 
@@ -203,6 +188,7 @@ void PolicyGuard::after(const tuf::TrustedRepository& repository, const std::vec
   if (!foreign_.empty() && !options_.quarantine && draft.find_changed(kReleases)) refuse_foreign(repository);
   // What is read back is what was let through; what others did to it since is not this run's doing.
   if (draft.empty() && let_through_) return;
+  if (options_.quarantine) quarantined_ = foreign_;
   const SignedState state(repository, draft, [&](const tuf::KeyId& id) { return keys_.has(id); });
   const Judge judge(policy_, state);
   decisions_.clear();

@@ -44,7 +44,7 @@ class PolicyGuard {
 
   /// What stands in the way of signing releases.
   const std::vector<ForeignEntry>& foreign() const { return foreign_; }
-  /// What was dropped.
+  /// What the attempt that was published last dropped, with quarantine.
   const std::vector<ForeignEntry>& quarantined() const { return quarantined_; }
   /// What becomes of the images, in their order.
   const std::vector<Decision>& decisions() const { return decisions_; }

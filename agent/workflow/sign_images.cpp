@@ -4,6 +4,7 @@
 
 #include "agent/workflow/policy_guard.h"
 #include "agent/workflow/signing_keys.h"
+#include "agent/workflow/stored_target.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
 
@@ -16,23 +17,9 @@ using tuf::RoleName;
 
 const RoleName kReleases = RoleName::of("targets/releases");
 
-/// Target as it stands in the role, seen by readers or not.
-const tuf::Target* stored_target(const tuf::TrustedRepository& repository, const RoleName& role,
-                                 const std::string& name) {
-  if (!role.is_delegation()) return repository.find_target(role, name);
-  const tuf::Delegation* delegation = repository.find_delegation(role);
-  if (!delegation || !delegation->metadata) return nullptr;
-  const auto found = delegation->metadata->body.targets.find(name);
-  return found == delegation->metadata->body.targets.end() ? nullptr : &found->second;
-}
-
 std::string digest_text(const tuf::Target& target) {
   const tuf::Bytes* sha256 = target.sha256();
   return sha256 ? "sha256:" + tuf::to_hex(*sha256) : "no SHA-256";
-}
-
-bool is_same_image(const tuf::Target& a, const tuf::Target& b) {
-  return a.sha256() && b.sha256() && *a.sha256() == *b.sha256();
 }
 
 bool has_annotations(const tuf::Target& target, const Provenance& annotations) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "agent/workflow/stored_target.h"
 #include "tuf/base/hex.h"
 
 namespace agent {
@@ -28,9 +29,8 @@ std::vector<TagView> views_of(const tuf::TrustedRepository& repository, const st
                               const Holders& holders) {
   std::vector<TagView> views;
   for (const auto& [role, target] : holders) {
-    const tuf::Bytes* digest = target->sha256();
-    const auto same = std::find_if(views.begin(), views.end(), [&](const TagView& view) {
-      return digest && view.target.sha256() && *view.target.sha256() == *digest;
+    const auto same = std::find_if(views.begin(), views.end(), [&held = *target](const TagView& view) {
+      return is_same_image(view.target, held);
     });
     if (same != views.end()) {
       same->roles.push_back(role);

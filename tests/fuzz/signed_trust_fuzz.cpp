@@ -45,7 +45,8 @@ void check(const tuf::TrustedRepository& repository, std::size_t named) {
     fuzz::require(earlier.contains(name.parent()), "a role comes after its parent");
     fuzz::require(earlier.insert(name).second, "a role is there once");
     if (!delegation.metadata) continue;
-    for (const auto& [target, content] : delegation.metadata->body.targets) {
+    for (const auto& entry : delegation.metadata->body.targets) {
+      const std::string& target = entry.first;
       if (!repository.find_target(name, target)) continue;
       for (tuf::RoleName role = name; role.is_delegation(); role = role.parent()) {
         const std::vector<std::string>& paths = repository.find_delegation(role)->role.paths;

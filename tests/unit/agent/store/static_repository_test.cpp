@@ -137,6 +137,19 @@ TEST_CASE("a folder that is not there cannot be read, and nothing is made by try
   CHECK(fs::is_empty(at.dir.path()));
 }
 
+TEST_CASE("a file that is longer than was asked for is no answer, unless it may be another one") {
+  Fixture at;
+  at.initialise();
+  auto store = at.open();
+  agent::FileRequest request{tuf::RoleName::of("targets")};
+  request.max_length = newest(store, "targets").size();
+  CHECK(store.fetch({request}).at(0).has_value());
+  --request.max_length;
+  CHECK(code_of([&] { store.fetch({request}); }) == tuf::ErrorCode::kServerError);
+  request.may_be_longer = true;
+  CHECK_FALSE(store.fetch({request}).at(0).has_value());
+}
+
 TEST_CASE("names that could take another repository's place are refused") {
   Fixture at;
   const auto open = [&](const fs::path& dir, const char* gun) {

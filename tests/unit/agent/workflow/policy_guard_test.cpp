@@ -44,13 +44,18 @@ struct Guarding {
     keys.add(std::make_unique<hsm::MemoryKeys>(std::vector{key}));
   }
 
-  /// Signs the tag as somebody does with a client that asks nothing.
+  /// Signs the tag, or takes it out, as somebody does with a client that asks nothing.
   void outside(const std::shared_ptr<test::TestSigner>& who, const std::vector<std::string>& roles,
-               const std::string& tag, const std::string& content) {
+               const std::string& tag, const std::optional<std::string>& content) {
     const tuf::TrustedRepository trusted = client.load(store);
     tuf::RepositoryDraft draft(trusted);
-    for (const std::string& role : roles)
-      draft.set_target(RoleName::of(role), tag, test::make_target(content));
+    for (const std::string& role : roles) {
+      if (content) {
+        draft.set_target(RoleName::of(role), tag, test::make_target(*content));
+      } else {
+        draft.remove_target(RoleName::of(role), tag);
+      }
+    }
     const auto transaction = draft.sign([&](const tuf::KeyId& id) {
       return id == who->public_key().canonical_id() ? std::shared_ptr<tuf::Signer>(who) : nullptr;
     });
@@ -335,7 +340,27 @@ TEST_CASE("Every attempt asks anew: an entry that came in between stops the run"
     g.sign("1.1", "b", quarantining());
     CHECK(g.is_released("1.1"));
     CHECK_FALSE(g.is_released("evil"));
+    CHECK(g.guard->quarantined().size() == 1);
   }
+}
+
+TEST_CASE("What somebody else takes out in between is not said to be dropped here") {
+  Guarding g;
+  g.sign("1.0", "a");
+  g.outside(g.mallory, {"targets/releases", "targets/mallory"}, "evil", "evil");
+  const int before = g.store.publishes;
+  g.store.before_publish = [&](int n) {
+    if (n == before + 1) g.outside(g.mallory, {"targets/releases"}, "evil", std::nullopt);
+  };
+  SECTION("while images are signed") {
+    g.sign("1.1", "b", quarantining());
+    CHECK(g.is_released("1.1"));
+  }
+  SECTION("while anything else is changed") {
+    CHECK(g.change(agent::renew_due_roles(test::kNow + tuf::Days{10000}, g.keys), quarantining()).published);
+  }
+  CHECK_FALSE(g.is_released("evil"));
+  CHECK(g.guard->quarantined().empty());
 }
 
 TEST_CASE("A tag that counts for another image moves only if somebody says so") {
