@@ -1,7 +1,8 @@
 #!/bin/sh
 # countersign.sh sign|verify: one step for any CI with a POSIX shell. All input comes in variables (README.md lists
-# them) and none of it is ever evaluated. Secrets go to countersign through pipes: they stand in no argument, in no
-# file, and in no environment but the one that the CI gave to this shell. Exits with countersign's own status.
+# them) and none of it is ever evaluated. Secrets go to countersign through pipes (bash before 5.1: nameless files): they
+# stand in no argument, under no name in a file system, and in no environment but the one that the CI gave to this shell.
+# Exits with countersign's own status.
 { set +x; } 2>/dev/null  # a CI that traces its scripts would print secrets
 set -euf
 
