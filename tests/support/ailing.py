@@ -1,5 +1,6 @@
 """Ways to make one thing wrong with a CI system whose every other link is whole. Each takes the clinic and gives the
 patient, or, where something must be put right afterwards, yields it."""
+import itertools
 import shutil
 from datetime import timedelta
 from email.utils import formatdate
@@ -11,6 +12,7 @@ from support.forged_keys import DAY, TODAY, ec_key
 from support.forger import PAST
 from support.hostile_server import Answer
 from support.process import free_port
+from support.softhsm import SoftHsm
 from support.stores import Nginx, NotaryServer, StaticRepository
 
 
@@ -59,6 +61,14 @@ def wrong_clock(clinic):
     clinic.hostile.ping = Answer(b"{}", headers=(("Date", formatdate(0, usegmt=True)),))
     try:
         yield clinic.forged("clock", lambda repo: None)
+    finally:
+        clinic.hostile.ping = Answer(b"{}")
+
+
+def silent_server(clinic):
+    clinic.hostile.ping = Answer(b"{}", delay=90)
+    try:
+        yield clinic.forged("silent", lambda repo: None)
     finally:
         clinic.hostile.ping = Answer(b"{}")
 
@@ -152,6 +162,19 @@ def lost_file(clinic):
     return clinic.forged("lost-file", change)
 
 
+def other_content(clinic):
+    def change(repo):
+        stored = repo.files["targets"]
+        for name in [name for name, data in repo.shelf.files.items() if data == stored]:
+            repo.shelf.files[name] = stored.replace(b'"threshold":1', b'"threshold":2')
+    return clinic.forged("other-content", change)
+
+
+def misshapen_targets(repo):
+    repo.edit("targets")["targets"] = []
+    repo.publish("targets")
+
+
 def in_other_form(role):
     """A file that the server has taken, and cannot find again by the hash of the form that it was given."""
     def change(repo):
@@ -187,6 +210,13 @@ def token(clinic, *, object_name="jenkins", label=None, env=None, without=()):
     for name in without:
         del patient.client.env[name]
     return patient
+
+
+def twin_tokens(clinic):
+    """Two with one label."""
+    hsm = clinic.once("twin-tokens", lambda folder: SoftHsm(folder, clinic.secrets))
+    hsm.add_token(hsm.label)
+    return clinic.patient(env=hsm.env, key=["--key", hsm.uri("jenkins")])
 
 
 def open_pin_file(clinic):
@@ -227,6 +257,22 @@ def encrypted_named_file(clinic):
     repository = clinic.repository("encrypted", "docker-key-file")
     patient = clinic.patient(repository, env={"DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE": clinic.secrets.new()})
     patient.args += ["--key", str(repository.identity.key_files[0])]
+    return patient
+
+
+def keys_alike(clinic):
+    """Two keys in the trust directory, and the digits with which both IDs begin."""
+    seen = {}
+    for name in map(str, itertools.count()):
+        key = ec_key("alike " + name)
+        other = seen.setdefault(key.id[:4], key)
+        if other is not key:
+            break
+    patient = clinic.patient(key=["--key", key.id[:4]])
+    private = patient.client.trust_dir / "private"
+    private.mkdir(parents=True, mode=0o700)
+    for each in (key, other):
+        each.write(private / f"{each.id}.key")
     return patient
 
 

@@ -26,9 +26,14 @@ class SoftHsm:
         config.write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
         self.env = {"SOFTHSM2_CONF": str(config), "COUNTERSIGN_PKCS11_MODULE": str(MODULE),
                     "COUNTERSIGN_PIN": self.pin}
-        self._tool("--init-token", "--slot-index", "0", "--label", label, "--so-pin", "env:SO_PIN")
+        self.add_token(label)
         self._tool("--token-label", label, "--init-pin", "--login", "--login-type", "so", "--so-pin", "env:SO_PIN",
                    "--new-pin", "env:PIN")
+
+    def add_token(self, label: str):
+        """In the one free slot, which SoftHSM keeps at the end. Only the first has a PIN."""
+        slots = self._tool("--list-slots").stdout.count("Slot ")
+        self._tool("--init-token", "--slot-index", slots - 1, "--label", label, "--so-pin", "env:SO_PIN")
 
     def _tool(self, *args):
         env = clean_environment(self.folder) | self.env | {"PIN": self.pin, "SO_PIN": self._so_pin}
