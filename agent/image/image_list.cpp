@@ -25,6 +25,23 @@ constexpr std::size_t kMaxDepth = 100;
                    "give a Kubernetes manifest, a compose file, or a list with one image a line");
 }
 
+/// Refuses what the YAML readers of kubectl and docker take for the end of a line, or for nothing, and
+/// yaml-cpp for text: behind `# comment`, say, it would hide an image. A NUL is a sign of UTF-16.
+void require_plain_text(std::string_view text, const std::string& name) {
+  using namespace std::string_view_literals;
+  constexpr std::string_view kHiding[] = {"\0"sv, "\xC2\x85"sv, "\xE2\x80\xA8"sv, "\xE2\x80\xA9"sv};
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF"sv;
+  std::size_t first = std::string_view::npos;
+  for (const std::string_view each : kHiding) first = std::min(first, text.find(each));
+  first = std::min(first, text.find(kByteOrderMark, 1));
+  for (std::size_t at = text.find('\r'); at != std::string_view::npos; at = text.find('\r', at + 1)) {
+    if (at + 1 == text.size() || text[at + 1] != '\n') first = std::min(first, at);
+  }
+  if (first == std::string_view::npos) return;
+  const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(first), '\n');
+  fail(name, static_cast<int>(line), "holds a control character with which a line could be hidden");
+}
+
 /// Takes a YAML stream event by event: nothing is built, so an alias costs nothing.
 class ImageFinder final : public YAML::EventHandler {
  public:
@@ -37,29 +54,36 @@ class ImageFinder final : public YAML::EventHandler {
     anchors_.clear();
   }
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { value(mark, ""); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    define(anchor, "");
+    value(mark, "");
+  }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto text = anchors_.find(anchor);
     value(mark, text == anchors_.end() ? "" : text->second);
   }
-  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
-    if (anchor) anchors_[anchor] = text;
+    if (tag.ends_with(":binary"))
+      fail(name_, mark.line + 1, "holds base64, which says something else than it shows");
+    define(anchor, text);
     value(mark, text);
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
     open(mark, false);
+    define(anchor, "");
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
     open(mark, true);
+    define(anchor, "");
   }
   void OnMapEnd() override {
     const Node& node = nodes_.back();
-    static const std::set<std::string> kRunNothing = {"ConfigMap", "Secret", "CustomResourceDefinition"};
-    if (is_resource() && kRunNothing.contains(node.kind)) images_.resize(node.images_before);
+    if (is_resource() && node.runs_nothing() && anchors_.size() == node.anchors_before)
+      images_.resize(node.images_before);
     close();
   }
 
@@ -69,7 +93,14 @@ class ImageFinder final : public YAML::EventHandler {
     bool at_key;  // of a map: what comes next is a key
     std::string key;
     std::string kind;  // value of the member `kind`
+    std::string api;   // value of the member `apiVersion`
     std::size_t images_before;
+    std::size_t anchors_before;  // what has an anchor may run elsewhere
+
+    bool runs_nothing() const {
+      return (api == "v1" && (kind == "ConfigMap" || kind == "Secret")) ||
+             (api.starts_with("apiextensions.k8s.io/") && kind == "CustomResourceDefinition");
+    }
   };
 
   /// A document, or an element of the `items` of a list.
@@ -82,6 +113,10 @@ class ImageFinder final : public YAML::EventHandler {
     if (++values_ > kMaxValues) fail(name_, mark.line + 1, "holds too many values");
   }
 
+  void define(YAML::anchor_t anchor, const std::string& text) {
+    if (anchor) anchors_[anchor] = text;
+  }
+
   /// The value (or key) that was just read is complete.
   void advance() {
     if (!nodes_.empty() && nodes_.back().is_map) nodes_.back().at_key = !nodes_.back().at_key;
@@ -91,7 +126,7 @@ class ImageFinder final : public YAML::EventHandler {
     count(mark);
     if (nodes_.size() == kMaxDepth) fail(name_, mark.line + 1, "is nested too deeply");
     if (!nodes_.empty() && nodes_.back().at_key) nodes_.back().key.clear();
-    nodes_.push_back({is_map, is_map, "", "", images_.size()});
+    nodes_.push_back({is_map, is_map, "", "", "", images_.size(), anchors_.size()});
   }
   void close() {
     nodes_.pop_back();
@@ -100,7 +135,10 @@ class ImageFinder final : public YAML::EventHandler {
 
   void value(const YAML::Mark& mark, const std::string& text) {
     count(mark);
-    if (nodes_.empty()) return;
+    if (nodes_.empty()) {
+      if (!text.empty()) fail(name_, mark.line + 1, "is text, where a manifest should be");
+      return;
+    }
     Node& node = nodes_.back();
     if (node.at_key) {
       node.key = text;
@@ -108,6 +146,7 @@ class ImageFinder final : public YAML::EventHandler {
       const bool is_volume =
           node.key == "reference" && nodes_.size() > 1 && nodes_[nodes_.size() - 2].key == "image";
       if (node.key == "kind") node.kind = text;
+      if (node.key == "apiVersion") node.api = text;
       if ((node.key == "image" || is_volume) && !text.empty()) add(mark, text);
     }
     advance();
@@ -119,8 +158,8 @@ class ImageFinder final : public YAML::EventHandler {
   }
 
   const std::string& name_;
-  std::vector<Node> nodes_;  // from the document to where the parser stands
-  std::map<YAML::anchor_t, std::string> anchors_;
+  std::vector<Node> nodes_;                        // from the document to where the parser stands
+  std::map<YAML::anchor_t, std::string> anchors_;  // the text of scalars
   std::vector<ListedImage> images_;
   std::size_t values_ = 0;
 };
@@ -174,6 +213,7 @@ bool is_plain_list(const std::vector<Line>& lines) {
 }  // namespace
 
 std::vector<ListedImage> images_in(std::string_view text, const std::string& name) {
+  require_plain_text(text, name);
   std::vector<ListedImage> all;
   if (const std::vector<Line> lines = lines_of(text); is_plain_list(lines)) {
     if (lines.size() > kMaxImages) fail(name, lines[kMaxImages].number, "names too many images");

@@ -49,6 +49,7 @@ items:
 - {apiVersion: v1, kind: Pod, spec: {containers: [{image: registry.example.com/listed:5}]}}
 - {apiVersion: v1, data: {image: not-run}, kind: ConfigMap}
 ---
+apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 spec: {properties: {image: string, other: {image: {type: string}}}}
 )";
@@ -91,6 +92,44 @@ TEST_CASE("A resource that runs nothing hides nothing that does") {
   CHECK(names("image: a:1\nimage: b:1") == Names{"a:1", "b:1"});
 }
 
+TEST_CASE(
+    "What runs nothing counts all the same where an alias may take it elsewhere, or where it is another's") {
+  const std::string pod = "\n- {kind: Pod, spec: {containers: [*x, {image: b:1}]}}\n";
+  for (const std::string map : {"- {apiVersion: v1, kind: ConfigMap, data: &x {image: a:1}}",
+                                "- &x {apiVersion: v1, kind: Secret, image: a:1}",
+                                "- {apiVersion: v1, kind: ConfigMap, data: {list: &x [{image: a:1}]}}"}) {
+    CAPTURE(map);
+    CHECK(names("kind: List\nitems:\n" + map + pod) == Names{"a:1", "b:1"});
+  }
+  CHECK(names("apiVersion: example.com/v1\nkind: Secret\nimage: a:1") == Names{"a:1"});
+  CHECK(names("{apiVersion: v1, kind: Secret, image: a:1}\n---\nimage: b:1") == Names{"b:1"});
+}
+
+TEST_CASE("What other readers of YAML would see and this one not is refused") {
+  const std::string good = "image: a:1\n";
+  for (const std::string& hidden :
+       {std::string("b: 1 # x\rimage: evil"), std::string("b: 1 # x\xC2\x85image: evil"),
+        std::string("b: 1 # x\xE2\x80\xA8image: evil"), std::string("b: 1 # x\xE2\x80\xA9image: evil"),
+        std::string("\xEF\xBB\xBFimage: evil"), std::string("b: \0", 4)}) {
+    CAPTURE(hidden);
+    CHECK_ERROR(agent::images_in(good + hidden, "file"), tuf::ErrorCode::kFileUnreadable,
+                "file line 2: holds a control character");
+  }
+  for (const char* tagged : {"!!binary aW1hZ2U= : evil", "!<tag:yaml.org,2002:binary> aW1hZ2U= : evil"}) {
+    CHECK_ERROR(agent::images_in(good + tagged, "file"), tuf::ErrorCode::kFileUnreadable,
+                "file line 2: holds base64");
+  }
+  CHECK_ERROR(agent::images_in(good + "--- |\n kind: Pod\n image: evil\n", "file"),
+              tuf::ErrorCode::kFileUnreadable, "is text, where a manifest should be");
+  CHECK(names("\xEF\xBB\xBFimage: a:1\r\nb: {image: b:1}\r\n") == Names{"a:1", "b:1"});
+}
+
+TEST_CASE("One JSON value after another is read to the end") {
+  CHECK(names(R"({"image":"a:1"}{"image":"b:1"})"
+              "\n"
+              R"({"im\u0061ge" : "c:1"})") == Names{"a:1", "b:1", "c:1"});
+}
+
 TEST_CASE("A file without images, or that is no YAML, or that is hostile, is refused") {
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += "[";
@@ -111,10 +150,10 @@ TEST_CASE("A file without images, or that is no YAML, or that is hostile, is ref
   };
   for (const Row& row :
        {Row{"", "names no image"}, Row{"# nothing\n", "names no image"}, Row{"kind: Pod\n", "names no image"},
-        Row{"kind: Secret\nimage: a\n", "names no image"}, Row{"a: [1, 2\nb: 3", "line 2: is not YAML"},
-        Row{"image: *nowhere", "is not YAML"}, Row{"a: \"\\q\"", "is not YAML"}, Row{deep, "line 1"},
-        Row{deep_block, "nested too deeply"}, Row{bomb, "names no image"}, Row{many, "names too many images"},
-        Row{"\x01\x02 {", "file line"}}) {
+        Row{"apiVersion: v1\nkind: Secret\nimage: a\n", "names no image"},
+        Row{"a: [1, 2\nb: 3", "line 2: is not YAML"}, Row{"image: *nowhere", "is not YAML"},
+        Row{"a: \"\\q\"", "is not YAML"}, Row{deep, "line 1"}, Row{deep_block, "nested too deeply"},
+        Row{bomb, "names no image"}, Row{many, "names too many images"}, Row{"\x01\x02 {", "file line"}}) {
     CAPTURE(row.text.substr(0, 40));
     CHECK_ERROR(agent::images_in(row.text, "file"), tuf::ErrorCode::kFileUnreadable, row.says);
   }
