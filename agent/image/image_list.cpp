@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -59,8 +60,10 @@ class ImageFinder final : public YAML::EventHandler {
     value(mark, "");
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    const auto text = anchors_.find(anchor);
-    value(mark, text == anchors_.end() ? "" : text->second);
+    const auto found = anchors_.find(anchor);
+    const bool is_text = found != anchors_.end() && found->second;
+    if (!is_text && !nodes_.empty() && nodes_.back().is_at("image")) fail_hidden(mark);
+    value(mark, is_text ? *found->second : "");
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
@@ -72,13 +75,13 @@ class ImageFinder final : public YAML::EventHandler {
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
     open(mark, false);
-    define(anchor, "");
+    define(anchor, std::nullopt);
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
     open(mark, true);
-    define(anchor, "");
+    define(anchor, std::nullopt);
   }
   void OnMapEnd() override {
     const Node& node = nodes_.back();
@@ -96,8 +99,13 @@ class ImageFinder final : public YAML::EventHandler {
     std::string api;   // value of the member `apiVersion`
     std::size_t images_before;
     std::size_t anchors_before;  // what has an anchor may run elsewhere
+    bool has_merge = false;      // `<<`, which in some readers replaces the kind
+
+    /// Whether the value of that member comes next, or is being read.
+    bool is_at(const char* member) const { return is_map && !at_key && key == member; }
 
     bool runs_nothing() const {
+      if (has_merge) return false;
       return (api == "v1" && (kind == "ConfigMap" || kind == "Secret")) ||
              (api.starts_with("apiextensions.k8s.io/") && kind == "CustomResourceDefinition");
     }
@@ -113,9 +121,16 @@ class ImageFinder final : public YAML::EventHandler {
     if (++values_ > kMaxValues) fail(name_, mark.line + 1, "holds too many values");
   }
 
-  void define(YAML::anchor_t anchor, const std::string& text) {
-    if (anchor) anchors_[anchor] = text;
+  void define(YAML::anchor_t anchor, std::optional<std::string> text) {
+    if (anchor) anchors_[anchor] = std::move(text);
   }
+
+  /// The map that says the image, as those of volumes do, stands elsewhere under another name.
+  [[noreturn]] void fail_hidden(const YAML::Mark& mark) {
+    fail(name_, mark.line + 1, "puts an image together from what stands elsewhere");
+  }
+
+  bool is_below_image() const { return nodes_.size() > 1 && nodes_[nodes_.size() - 2].is_at("image"); }
 
   /// The value (or key) that was just read is complete.
   void advance() {
@@ -142,9 +157,10 @@ class ImageFinder final : public YAML::EventHandler {
     Node& node = nodes_.back();
     if (node.at_key) {
       node.key = text;
+      if (text == "<<" && is_below_image()) fail_hidden(mark);
+      if (text == "<<") node.has_merge = true;
     } else if (node.is_map) {
-      const bool is_volume =
-          node.key == "reference" && nodes_.size() > 1 && nodes_[nodes_.size() - 2].key == "image";
+      const bool is_volume = node.key == "reference" && is_below_image();
       if (node.key == "kind") node.kind = text;
       if (node.key == "apiVersion") node.api = text;
       if ((node.key == "image" || is_volume) && !text.empty()) add(mark, text);
@@ -158,8 +174,8 @@ class ImageFinder final : public YAML::EventHandler {
   }
 
   const std::string& name_;
-  std::vector<Node> nodes_;                        // from the document to where the parser stands
-  std::map<YAML::anchor_t, std::string> anchors_;  // the text of scalars
+  std::vector<Node> nodes_;  // from the document to where the parser stands
+  std::map<YAML::anchor_t, std::optional<std::string>> anchors_;  // the text of scalars
   std::vector<ListedImage> images_;
   std::size_t values_ = 0;
 };

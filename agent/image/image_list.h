@@ -3,9 +3,9 @@
 // In YAML (JSON is YAML) every `image` member with text counts, at any depth: containers, init and ephemeral
 // containers, whatever a custom resource calls them, services of a compose file; and `reference` below
 // `image`, as in image volumes. Resources that run nothing (ConfigMap, Secret, CustomResourceDefinition) do
-// not count, unless an alias could take something out of them. Hostile files end in an error: aliases are not
-// expanded, depth, values and images are bounded, and what other readers of YAML would take for something
-// else is refused: whoever writes the file must not be able to hide an image from this one.
+// not count, unless an alias or a merge could make something else of them. Hostile files end in an error:
+// aliases are not expanded, depth, values and images are bounded, and what other readers of YAML would take
+// for something else is refused: whoever writes the file must not be able to hide an image from this one.
 #pragma once
 
 #include <string>

@@ -102,6 +102,8 @@ TEST_CASE(
     CHECK(names("kind: List\nitems:\n" + map + pod) == Names{"a:1", "b:1"});
   }
   CHECK(names("apiVersion: example.com/v1\nkind: Secret\nimage: a:1") == Names{"a:1"});
+  CHECK(names("apiVersion: v1\nkind: Secret\n<<: {kind: Pod, spec: {containers: [{image: a:1}]}}") ==
+        Names{"a:1"});
   CHECK(names("{apiVersion: v1, kind: Secret, image: a:1}\n---\nimage: b:1") == Names{"b:1"});
 }
 
@@ -118,6 +120,12 @@ TEST_CASE("What other readers of YAML would see and this one not is refused") {
   for (const char* tagged : {"!!binary aW1hZ2U= : evil", "!<tag:yaml.org,2002:binary> aW1hZ2U= : evil"}) {
     CHECK_ERROR(agent::images_in(good + tagged, "file"), tuf::ErrorCode::kFileUnreadable,
                 "file line 2: holds base64");
+  }
+  for (const char* map : {"*x", "{<<: *x}", "{<<: [*x]}", "*y"}) {
+    CAPTURE(map);
+    CHECK_ERROR(
+        agent::images_in(good + "data: &x {reference: evil}\nlist: &y []\nvolume:\n  image: " + map, "file"),
+        tuf::ErrorCode::kFileUnreadable, "file line 5: puts an image together");
   }
   CHECK_ERROR(agent::images_in(good + "--- |\n kind: Pod\n image: evil\n", "file"),
               tuf::ErrorCode::kFileUnreadable, "is text, where a manifest should be");
