@@ -46,7 +46,10 @@ void require_plain_text(std::string_view text, const std::string& name) {
 /// Takes a YAML stream event by event: nothing is built, so an alias costs nothing.
 class ImageFinder final : public YAML::EventHandler {
  public:
-  explicit ImageFinder(const std::string& name) : name_(name) {}
+  /// `length` is that of the text. No byte makes more than two values; of some texts yaml-cpp makes them
+  /// without end.
+  ImageFinder(const std::string& name, std::size_t length)
+      : name_(name), max_values_(std::min(kMaxValues, 2 * length + 2)) {}
 
   std::vector<ListedImage> take() { return std::move(images_); }
 
@@ -118,7 +121,7 @@ class ImageFinder final : public YAML::EventHandler {
   }
 
   void count(const YAML::Mark& mark) {
-    if (++values_ > kMaxValues) fail(name_, mark.line + 1, "holds too many values");
+    if (++values_ > max_values_) fail(name_, mark.line + 1, "holds too many values");
   }
 
   void define(YAML::anchor_t anchor, std::optional<std::string> text) {
@@ -178,10 +181,11 @@ class ImageFinder final : public YAML::EventHandler {
   std::map<YAML::anchor_t, std::optional<std::string>> anchors_;  // the text of scalars
   std::vector<ListedImage> images_;
   std::size_t values_ = 0;
+  std::size_t max_values_;
 };
 
 std::vector<ListedImage> images_in_yaml(std::string_view text, const std::string& name) {
-  ImageFinder finder(name);
+  ImageFinder finder(name, text.size());
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);

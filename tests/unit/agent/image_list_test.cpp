@@ -161,7 +161,8 @@ TEST_CASE("A file without images, or that is no YAML, or that is hostile, is ref
         Row{"apiVersion: v1\nkind: Secret\nimage: a\n", "names no image"},
         Row{"a: [1, 2\nb: 3", "line 2: is not YAML"}, Row{"image: *nowhere", "is not YAML"},
         Row{"a: \"\\q\"", "is not YAML"}, Row{deep, "line 1"}, Row{deep_block, "nested too deeply"},
-        Row{bomb, "names no image"}, Row{many, "names too many images"}, Row{"\x01\x02 {", "file line"}}) {
+        Row{bomb, "names no image"}, Row{many, "names too many images"}, Row{"\x01\x02 {", "file line"},
+        Row{",# allapiV\nalpine N3\nre,*00\n", "holds too many values"}}) {
     CAPTURE(row.text.substr(0, 40));
     CHECK_ERROR(agent::images_in(row.text, "file"), tuf::ErrorCode::kFileUnreadable, row.says);
   }
