@@ -56,6 +56,7 @@ class ImageFinder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {
     nodes_.clear();
     anchors_.clear();
+    other_file_.reset();
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -66,6 +67,7 @@ class ImageFinder final : public YAML::EventHandler {
     const auto found = anchors_.find(anchor);
     const bool is_text = found != anchors_.end() && found->second;
     if (!is_text && !nodes_.empty() && nodes_.back().is_at("image")) fail_hidden(mark);
+    if (!is_text && !nodes_.empty() && nodes_.back().is_at("extends")) note_other_file(mark);
     value(mark, is_text ? *found->second : "");
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -88,6 +90,9 @@ class ImageFinder final : public YAML::EventHandler {
   }
   void OnMapEnd() override {
     const Node& node = nodes_.back();
+    if (nodes_.size() == 1 && node.kind.empty() && other_file_) {
+      fail(name_, *other_file_, "takes in other files: give what docker compose config makes of it");
+    }
     if (is_resource() && node.runs_nothing() && anchors_.size() == node.anchors_before)
       images_.resize(node.images_before);
     close();
@@ -133,7 +138,24 @@ class ImageFinder final : public YAML::EventHandler {
     fail(name_, mark.line + 1, "puts an image together from what stands elsewhere");
   }
 
-  bool is_below_image() const { return nodes_.size() > 1 && nodes_[nodes_.size() - 2].is_at("image"); }
+  /// A compose file may take in others: `include`, and `extends` with `file`.
+  void note_other_file(const YAML::Mark& mark) {
+    if (!other_file_) other_file_ = mark.line + 1;
+  }
+
+  bool is_below(const char* member) const {
+    return nodes_.size() > 1 && nodes_[nodes_.size() - 2].is_at(member);
+  }
+
+  void read_key(const YAML::Mark& mark, const std::string& key) {
+    Node& node = nodes_.back();
+    node.key = key;
+    const bool is_merge = key == "<<";
+    if (is_merge) node.has_merge = true;
+    if (is_merge && is_below("image")) fail_hidden(mark);
+    if (nodes_.size() == 1 && (is_merge || key == "include")) note_other_file(mark);
+    if (is_below("extends") && (is_merge || key == "file")) note_other_file(mark);
+  }
 
   /// The value (or key) that was just read is complete.
   void advance() {
@@ -159,11 +181,9 @@ class ImageFinder final : public YAML::EventHandler {
     }
     Node& node = nodes_.back();
     if (node.at_key) {
-      node.key = text;
-      if (text == "<<" && is_below_image()) fail_hidden(mark);
-      if (text == "<<") node.has_merge = true;
+      read_key(mark, text);
     } else if (node.is_map) {
-      const bool is_volume = node.key == "reference" && is_below_image();
+      const bool is_volume = node.key == "reference" && is_below("image");
       if (node.key == "kind") node.kind = text;
       if (node.key == "apiVersion") node.api = text;
       if ((node.key == "image" || is_volume) && !text.empty()) add(mark, text);
@@ -179,6 +199,7 @@ class ImageFinder final : public YAML::EventHandler {
   const std::string& name_;
   std::vector<Node> nodes_;  // from the document to where the parser stands
   std::map<YAML::anchor_t, std::optional<std::string>> anchors_;  // the text of scalars
+  std::optional<int> other_file_;                                 // the line that takes one in
   std::vector<ListedImage> images_;
   std::size_t values_ = 0;
   std::size_t max_values_;

@@ -132,6 +132,21 @@ TEST_CASE("What other readers of YAML would see and this one not is refused") {
   CHECK(names("\xEF\xBB\xBFimage: a:1\r\nb: {image: b:1}\r\n") == Names{"a:1", "b:1"});
 }
 
+TEST_CASE("A compose file that takes in others does not say which images run") {
+  const std::string web = "services:\n  web:\n    image: a:1\n";
+  for (const char* more :
+       {"include: [other.yml]", "    extends: {file: other.yml, service: web}",
+        "    extends: *other\nx: &other {file: other.yml}", "    extends: {<<: *base}", "<<: *base"}) {
+    CAPTURE(more);
+    CHECK_ERROR(
+        agent::images_in("x-base: &base {include: [other.yml]}\nx-other: &other {}\n" + web + more, "file"),
+        tuf::ErrorCode::kFileUnreadable, "file line 6: takes in other files");
+  }
+  CHECK(names(web + "    extends: base") == Names{"a:1"});
+  CHECK(names(web + "    extends: {service: base}\n    labels: {include: x, file: y}") == Names{"a:1"});
+  CHECK(names("kind: Whatever\ninclude: [x]\nimage: a:1") == Names{"a:1"});
+}
+
 TEST_CASE("One JSON value after another is read to the end") {
   CHECK(names(R"({"image":"a:1"}{"image":"b:1"})"
               "\n"
