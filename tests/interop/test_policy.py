@@ -221,6 +221,29 @@ spec: {{jobTemplate: {{spec: {{image: alpine}}}}}}
     assert "line 1" in cluster.refused(2, "verify", "--policy", policy, "--images-from", plain).error[1]
 
 
+@pytest.mark.parametrize("options", [[], ["--policy"]], ids=["signed", "policy"])
+def test_a_manifest_that_hides_an_image_is_refused_though_what_it_shows_may_run(world, team, options):
+    gun, admin, jenkins, _, policy = team
+    image = world.image()
+    world.ci(jenkins, pin=admin.pin).sign(gun, "1.0", image, *jenkins.key_args)
+    cluster = world.client(pin=admin.pin)
+    manifest = world.folder("manifests") / "app.yaml"
+    arguments = ["verify", *options, *([policy] if options else []), "--images-from", manifest]
+    shown = f"services: {{app: {{image: '{gun}:1.0@{image.digest}'}}}}\n"
+
+    manifest.write_text(shown)
+    cluster.ok(*arguments)
+    for hidden in ("note: 1 # a line that kubectl sees\rimage: {evil}\n",
+                   "!!binary aW1hZ2U= : {evil}\n",
+                   "data: &x {{reference: '{evil}'}}\nvolume: {{image: *x}}\n",
+                   "include: [other.yaml]\n"):
+        manifest.write_bytes((shown + hidden.format(evil=f"{gun}:6.6")).encode())
+        outcome = cluster.refused(3, *arguments)
+        assert outcome.error[0] == "FILE_UNREADABLE" and f"{manifest} line " in outcome.error[1], str(outcome)
+        assert "one image a line" in outcome.document["error"]["hint"], str(outcome)
+        assert not outcome.document["repositories"], str(outcome)
+
+
 def test_provenance_and_age_can_be_demanded(world):
     """Told by the CI's own signature; here put there by the official client, as custom data."""
     jenkins = world.identity()
