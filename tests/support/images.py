@@ -1,6 +1,8 @@
 """Images without an engine or a registry: OCI layouts made by the script that users have too."""
+import functools
 import json
 import re
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +28,20 @@ class Image:
         return index["manifests"][0]["digest"]
 
 
+@functools.cache
+def _made(tag: str, greeting: str) -> tuple[str, int, dict[Path, bytes]]:
+    """Digest, size and files. The same arguments give the same layout, and hundreds of tests want the same one."""
+    with tempfile.TemporaryDirectory() as folder:
+        layout = Path(folder) / "layout"
+        printed = run([SCRIPT, layout, tag, greeting], env=clean_environment(folder), cwd=folder).stdout
+        digest, size = re.fullmatch(r"(sha256:[0-9a-f]{64}) (\d+)\n", printed).groups()
+        files = {path.relative_to(layout): path.read_bytes() for path in layout.rglob("*") if path.is_file()}
+    return digest, int(size), files
+
+
 def make_image(layout: Path, tag: str, greeting: str) -> Image:
-    printed = run([SCRIPT, layout, tag, greeting], env=clean_environment(layout.parent), cwd=layout.parent).stdout
-    digest, size = re.fullmatch(r"(sha256:[0-9a-f]{64}) (\d+)\n", printed).groups()
-    return Image(layout, digest, int(size))
+    digest, size, files = _made(tag, greeting)
+    for path, content in files.items():
+        (layout / path).parent.mkdir(parents=True, exist_ok=True)
+        (layout / path).write_bytes(content)
+    return Image(layout, digest, size)
