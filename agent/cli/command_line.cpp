@@ -1,6 +1,7 @@
 #include "agent/cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <string_view>
 
 #include "agent/cli/commands.h"
@@ -39,13 +40,18 @@ void add_commands(Grammar& grammar) {
   add_tokens(grammar);
 }
 
+bool asks_for_json(std::string_view word, std::string_view next) {
+  if (word.starts_with("--")) return word == "--output=json" || (word == "--output" && next == "json");
+  if (!word.starts_with("-")) return false;
+  word.remove_prefix(std::min(word.find_first_not_of("qv", 1), word.size()));  // as in -qojson
+  return word == "ojson" || (word == "o" && next == "json");
+}
+
 /// How to report an error of the command line itself: what was asked for before the error was met.
 void look_for_output(int argc, const char* const* argv, OutputOptions& output) {
   const std::vector<std::string_view> words(argv + 1, argv + argc);
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const bool next_is_json = i + 1 < words.size() && words[i + 1] == "json";
-    if (words[i] == "-ojson" || words[i] == "--output=json" ||
-        ((words[i] == "-o" || words[i] == "--output") && next_is_json)) {
+    if (asks_for_json(words[i], i + 1 < words.size() ? words[i + 1] : "")) {
       output.format = OutputFormat::kJson;
     }
   }

@@ -7,9 +7,9 @@
 #include <optional>
 
 #include "agent/cli/command_line.h"
+#include "agent/cli/ending.h"
 #include "agent/cli/logging.h"
 #include "agent/cli/runtime.h"
-#include "agent/report/printable.h"
 #include "agent/report/report.h"
 #include "tuf/base/error.h"
 
@@ -26,50 +26,10 @@ void protect_memory() {
   prctl(PR_SET_DUMPABLE, 0);
 }
 
-/// The error as a person reads it: one line for what is wrong, one for what mends it.
-void print_error(const Error& error, const OutputOptions& output, std::ostream& err) {
-  const ErrorRow row = error_row(error.code());
-  if (output.json_log) {
-    err << OrderedJson{{"level", "error"},
-                       {"code", row.name},
-                       {"message", printable(error.what())},
-                       {"hint", printable(hint_of(error))}}
-               .dump(-1, ' ', false, OrderedJson::error_handler_t::replace)
-        << "\n";
-    return;
-  }
-  err << "error[" << row.name << "]: " << printable(error.what()) << "\n";
-  err << "hint: " << printable(hint_of(error)) << "\n";
-}
-
-void print_warnings(const std::vector<Warning>& warnings, const OutputOptions& output, std::ostream& err) {
-  if (output.quiet) return;
-  for (const Warning& warning : warnings) {
-    if (output.json_log) {
-      err << OrderedJson{{"level", "warning"},
-                         {"code", warning.code},
-                         {"message", printable(warning.message)}}
-                 .dump(-1, ' ', false, OrderedJson::error_handler_t::replace)
-          << "\n";
-    } else {
-      err << "warning[" << warning.code << "]: " << printable(warning.message) << "\n";
-    }
-  }
-}
-
 /// Results only reach a script if all of them were written; a closed or full stdout must not look like
 /// success.
 void flush_results(std::ostream& out) {
   if (!out.flush()) throw Error(ErrorCode::kLocal, "standard output cannot be written");
-}
-
-void print_results(const Report& report, const std::optional<Error>& error, const OutputOptions& output,
-                   std::ostream& out) {
-  if (output.format == OutputFormat::kJson) {
-    out << to_json(report, error) << "\n";
-  } else {
-    for (const std::string& line : report.text) out << line << "\n";
-  }
 }
 
 template <class Function>

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "agent/cli/ending.h"
 #include "agent/http/authenticated_client.h"
 #include "agent/http/credentials.h"
 #include "agent/image/image_reference.h"
@@ -130,6 +131,7 @@ hsm::Tokens& Runtime::tokens() {
   if (!tokens_) {
     hsm::TokenSettings settings = hsm::TokenSettings::from_environment();
     if (settings_.module()) settings.module_path = settings_.module()->string();
+    settings.on_deadline = [this](const Error& error) { write_ending(line_, error); };
     settings.on_warning = [this](const std::string& code, const std::string& message) {
       warnings_.push_back({code, message});
     };

@@ -1,17 +1,21 @@
 #include "agent/cli/command_line.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "agent/cli/ending.h"
 #include "agent/cli/grammar.h"
 #include "agent/cli/logging.h"
 #include "agent/cli/run.h"
 #include "agent/cli/runtime.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
+#include "tests/support/forked.h"
 #include "tests/support/test_data.h"
 
 namespace {
@@ -154,7 +158,12 @@ TEST_CASE("A run that fails says so in one line with a hint, and by its exit cod
 }
 
 TEST_CASE("A run that fails tells scripts in JSON, even if the command line was wrong") {
-  const Ran ran = run({"sign", "-o", "json", "--nonsense"});
+  const Words json_is_wanted =
+      GENERATE(Words{"-o", "json"}, Words{"-ojson"}, Words{"-qo", "json"}, Words{"-vvqojson"},
+               Words{"--output", "json"}, Words{"--output=json"});
+  Words words = {"sign", "--nonsense"};
+  words.insert(words.end(), json_is_wanted.begin(), json_is_wanted.end());
+  const Ran ran = run(words);
 
   CHECK(ran.exit_code == 2);
   const auto json = nlohmann::json::parse(ran.out);
@@ -162,6 +171,33 @@ TEST_CASE("A run that fails tells scripts in JSON, even if the command line was 
   CHECK(json["exit_code"] == 2);
   CHECK(json["error"]["code"] == "USAGE");
   CHECK(json["error"]["hint"] == "countersign sign --help");
+}
+
+TEST_CASE("A run whose main thread hangs ends as others do, in JSON too") {
+  const auto ended = [](agent::OutputFormat format) {
+    return test::forked([format]() -> int {
+      ::dup2(STDERR_FILENO, STDOUT_FILENO);
+      CommandLine line;
+      line.command = "sign";
+      line.output.format = format;
+      hsm::Watchdog watchdog(std::chrono::milliseconds(50),
+                             [line](const tuf::Error& error) { agent::write_ending(line, error); });
+      const auto guard = watchdog.watch("token '\x1b[2J\xff'");
+      while (true) ::pause();
+    });
+  };
+  const std::string error = R"(error[TOKEN_FAILED]: token '\x1b[2J\xff': no answer within 0.05 s)";
+  const auto text = ended(agent::OutputFormat::kText);
+  CHECK(text.exit_code == 10);
+  CHECK(text.errors.starts_with(error + "\nhint: "));
+  const auto both = ended(agent::OutputFormat::kJson);
+  CHECK(both.exit_code == 10);
+  const auto end = both.errors.find(error);
+  REQUIRE(end != std::string::npos);
+  const auto json = nlohmann::json::parse(both.errors.substr(0, end));
+  CHECK(json["command"] == "sign");
+  CHECK(json["exit_code"] == 10);
+  CHECK(json["error"]["code"] == "TOKEN_FAILED");
 }
 
 TEST_CASE("Help is success, and a folder without trust data is not found") {

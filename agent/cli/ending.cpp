@@ -1,0 +1,73 @@
+#include "agent/cli/ending.h"
+
+#include <unistd.h>
+
+#include <sstream>
+
+#include "agent/report/error_table.h"
+#include "agent/report/printable.h"
+
+namespace agent {
+namespace {
+
+void write_to(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written <= 0) return;  // nobody is left to tell
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace
+
+void print_warnings(const std::vector<Warning>& warnings, const OutputOptions& output, std::ostream& err) {
+  if (output.quiet) return;
+  for (const Warning& warning : warnings) {
+    if (output.json_log) {
+      err << OrderedJson{{"level", "warning"},
+                         {"code", warning.code},
+                         {"message", printable(warning.message)}}
+                 .dump(-1, ' ', false, OrderedJson::error_handler_t::replace)
+          << "\n";
+    } else {
+      err << "warning[" << warning.code << "]: " << printable(warning.message) << "\n";
+    }
+  }
+}
+
+void print_results(const Report& report, const std::optional<tuf::Error>& error, const OutputOptions& output,
+                   std::ostream& out) {
+  if (output.format == OutputFormat::kJson) {
+    out << to_json(report, error) << "\n";
+  } else {
+    for (const std::string& line : report.text) out << line << "\n";
+  }
+}
+
+void print_error(const tuf::Error& error, const OutputOptions& output, std::ostream& err) {
+  const ErrorRow row = error_row(error.code());
+  if (output.json_log) {
+    err << OrderedJson{{"level", "error"},
+                       {"code", row.name},
+                       {"message", printable(error.what())},
+                       {"hint", printable(hint_of(error))}}
+               .dump(-1, ' ', false, OrderedJson::error_handler_t::replace)
+        << "\n";
+    return;
+  }
+  err << "error[" << row.name << "]: " << printable(error.what()) << "\n";
+  err << "hint: " << printable(hint_of(error)) << "\n";
+}
+
+void write_ending(const CommandLine& line, const tuf::Error& error) {
+  Report report;
+  report.command = line.command;
+  std::ostringstream out;
+  std::ostringstream err;
+  print_results(report, error, line.output, out);
+  print_error(error, line.output, err);
+  write_to(STDOUT_FILENO, out.str());
+  write_to(STDERR_FILENO, err.str());
+}
+
+}  // namespace agent

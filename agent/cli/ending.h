@@ -1,0 +1,26 @@
+// Ending: what a run says last: warnings and results, then the error and what mends it.
+#pragma once
+
+#include <optional>
+#include <ostream>
+
+#include "agent/cli/command_line.h"
+#include "agent/report/report.h"
+#include "tuf/base/error.h"
+
+namespace agent {
+
+void print_warnings(const std::vector<Warning>& warnings, const OutputOptions& output, std::ostream& err);
+
+/// The JSON document, which a failed run has too, or the lines of text.
+void print_results(const Report& report, const std::optional<tuf::Error>& error, const OutputOptions& output,
+                   std::ostream& out);
+
+/// As a person reads it, one line for what is wrong and one for the mend; or an object for a log.
+void print_error(const tuf::Error& error, const OutputOptions& output, std::ostream& err);
+
+/// The whole ending of a run that cannot go on while its main thread hangs: straight to standard output and
+/// standard error, since that thread may hold the locks of their streams. Tells nothing of what was done.
+void write_ending(const CommandLine& line, const tuf::Error& error);
+
+}  // namespace agent
