@@ -236,7 +236,8 @@ def test_a_manifest_that_hides_an_image_is_refused_though_what_it_shows_may_run(
     for hidden in ("note: 1 # a line that kubectl sees\rimage: {evil}\n",
                    "!!binary aW1hZ2U= : {evil}\n",
                    "data: &x {{reference: '{evil}'}}\nvolume: {{image: *x}}\n",
-                   "include: [other.yaml]\n"):
+                   "include: [other.yaml]\n",
+                   "---\nservices: {{evil: {{build: .}}}}\n"):
         manifest.write_bytes((shown + hidden.format(evil=f"{gun}:6.6")).encode())
         outcome = cluster.refused(3, *arguments)
         assert outcome.error[0] == "FILE_UNREADABLE" and f"{manifest} line " in outcome.error[1], str(outcome)

@@ -75,9 +75,15 @@ services:
   worker:
     <<: *base
     command: run
-  built: {build: .}
+  built: {build: ., image: registry.example.com/built:1}
+  data:
+    image: registry.example.com/app:1
+    volumes:
+      - {type: image, source: registry.example.com/data:1, target: /data}
+      - {type: volume, source: data, target: /var}
 )";
-  CHECK(names(text) == Names{"registry.example.com/base:1", "registry.example.com/app:1"});
+  CHECK(names(text) == Names{"registry.example.com/base:1", "registry.example.com/app:1",
+                             "registry.example.com/built:1", "registry.example.com/data:1"});
 }
 
 TEST_CASE("A plain list has one image a line") {
@@ -147,6 +153,44 @@ TEST_CASE("A compose file that takes in others does not say which images run") {
   CHECK(names("kind: Whatever\ninclude: [x]\nimage: a:1") == Names{"a:1"});
 }
 
+TEST_CASE("A compose file does not hide what it runs: by building it, or by putting it together") {
+  struct Row {
+    const char* more;
+    const char* says;
+  };
+  for (const Row& row :
+       {Row{"services: {web: {build: .}}", "line 3: builds what it runs"},
+        Row{"services: {web: *built}", "line 3: builds what it runs"},
+        Row{"services: {web: {<<: *built}}", "line 3: builds what it runs"},
+        Row{"services: {web: {build: ., image: }}", "line 3: builds what it runs"},
+        Row{"services: {web: {image: , <<: [*built, *image]}}", "line 3: builds what it runs"},
+        Row{"z: &z {<<: *built}\nservices: {web: {<<: [*z]}}", "line 4: builds what it runs"},
+        Row{"services: {web: {<<: {build: .}}}", "line 3: builds what it runs"},
+        Row{"services: {web: {<<: [{build: .}]}}", "line 3: builds what it runs"}}) {
+    CAPTURE(row.more);
+    CHECK_ERROR(
+        agent::images_in(std::string("image: a:1\nx: [&built {build: .}, &image {image: a:1}]\n") + row.more,
+                         "file"),
+        tuf::ErrorCode::kFileUnreadable, row.says);
+  }
+  for (const char* more : {"services: *all", "services: {<<: *all}", "volumes: [{type: image, <<: *mount}]",
+                           "x-image: &image {type: image}\nvolumes: [{<<: *image, source: b:1}]",
+                           "v: [{type: image, source: *all}]"}) {
+    CAPTURE(more);
+    CHECK_ERROR(
+        agent::images_in(
+            std::string("image: a:1\nx: &all {web: {build: .}}\ny: &mount {source: b:1}\n") + more, "file"),
+        tuf::ErrorCode::kFileUnreadable, "puts services together");
+  }
+  CHECK(names("x: [&built {build: .}, &image {image: a:1}]\nservices: {web: {<<: *built, image: b:1}, "
+              "db: {<<: *image, build: .}, cache: {<<: [*built, *image]}, queue: {labels: *built, image: "
+              "c:1}}") == Names{"a:1", "b:1", "c:1"});
+  // In Kubernetes these words mean nothing.
+  CHECK(names("kind: Whatever\nimage: a:1\nservices: {web: {build: .}}\nv: {type: image, source: b:1}") ==
+        Names{"a:1"});
+  CHECK(names("image: a:1\nlabels: {build: 42}") == Names{"a:1"});
+}
+
 TEST_CASE("One JSON value after another is read to the end") {
   CHECK(names(R"({"image":"a:1"}{"image":"b:1"})"
               "\n"
@@ -165,6 +209,7 @@ TEST_CASE("A file without images, or that is no YAML, or that is hostile, is ref
     for (int i = 0; i < 10; ++i) bomb += "*" + before + ",";
     bomb += "]\n";
   }
+  const std::string long_name = "x: &x " + std::string(1'025, 'a') + "\n";
   std::string many;
   for (int i = 0; i < 10'001; ++i) many += "a:" + std::to_string(i) + "\n";
   struct Row {
@@ -176,7 +221,9 @@ TEST_CASE("A file without images, or that is no YAML, or that is hostile, is ref
         Row{"apiVersion: v1\nkind: Secret\nimage: a\n", "names no image"},
         Row{"a: [1, 2\nb: 3", "line 2: is not YAML"}, Row{"image: *nowhere", "is not YAML"},
         Row{"a: \"\\q\"", "is not YAML"}, Row{deep, "line 1"}, Row{deep_block, "nested too deeply"},
-        Row{bomb, "names no image"}, Row{many, "names too many images"}, Row{"\x01\x02 {", "file line"},
+        Row{bomb, "names no image"}, Row{long_name + "image: *x", "line 2: is too long"},
+        Row{long_name + "v: {type: image, source: *x}", "line 2: is too long"},
+        Row{many, "names too many images"}, Row{"\x01\x02 {", "file line"},
         Row{",# allapiV\nalpine N3\nre,*00\n", "holds too many values"}}) {
     CAPTURE(row.text.substr(0, 40));
     CHECK_ERROR(agent::images_in(row.text, "file"), tuf::ErrorCode::kFileUnreadable, row.says);
