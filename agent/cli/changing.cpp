@@ -1,11 +1,25 @@
 #include "agent/cli/changing.h"
 
 #include "agent/image/image_reference.h"
+#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "agent/workflow/signing_keys.h"
 #include "tuf/base/error.h"
 
 namespace agent {
+namespace {
+
+constexpr std::size_t kMaxNamed = 10;  // entries in one line
+
+/// "1.0, 1.1 and 40 more".
+std::string first_of(const std::vector<std::string>& names) {
+  std::vector<std::string> first;
+  for (std::size_t i = 0; i < names.size() && i < kMaxNamed; ++i) first.push_back(printable(names[i], 128));
+  return join(first) +
+         (names.size() > kMaxNamed ? " and " + std::to_string(names.size() - kMaxNamed) + " more" : "");
+}
+
+}  // namespace
 
 RepositoryReport& start_report(const Runtime::Repository& repository, Report& report) {
   RepositoryReport& described = report.repositories.emplace_back();
@@ -20,13 +34,31 @@ void describe(const tuf::TrustedRepository& trusted, RepositoryReport& described
   described.roles = describe_roles(trusted);
 }
 
-PublishedChanges change(Runtime::Repository& repository, const ChangeRepository& how,
+void describe_signed_anew(const std::vector<SigningGate::SignedAnew>& anew, RepositoryReport& repository,
+                          std::vector<Warning>& warnings) {
+  if (anew.empty()) return;
+  OrderedJson list = OrderedJson::array();
+  for (const SigningGate::SignedAnew& role : anew) {
+    list.push_back({{"role", role.role.text()}, {"entries", role.entries}, {"adopted", role.adopted}});
+    if (!role.delegations.empty()) list.back()["delegations"] = role.delegations;
+    if (!role.adopted) continue;
+    warnings.push_back(
+        {"ADOPTED", role.role.text() + " of " + repository.gun +
+                        " was signed by another key, and is signed anew with what that key has "
+                        "put into it: " +
+                        first_of(role.entries)});
+  }
+  repository.more["signed_anew"] = std::move(list);
+}
+
+PublishedChanges change(Runtime::Repository& repository, const ChangeRepository& how, SigningGate& gate,
                         const ChangeWords& words, Runtime& runtime, Report& report) {
   RepositoryReport& described = start_report(repository, report);
   PublishOptions publish;
   publish.dry_run = runtime.dry_run();
-  PublishedChanges changes = publish_changes(*repository.store, repository.seen, repository.load, how,
-                                             signer_look_up(runtime.keys()), publish, report.warnings);
+  PublishedChanges changes =
+      publish_changes(*repository.store, repository.seen, repository.load, how, gate.as_function(),
+                      signer_look_up(runtime.keys()), publish, report.warnings);
   described.published = changes.published;
   described.attempts = changes.attempts;
   if (changes.published) described.more["change"] = words.done;
@@ -36,6 +68,15 @@ PublishedChanges change(Runtime::Repository& repository, const ChangeRepository&
                         (would               ? "would " + words.plan
                          : changes.published ? words.done
                                              : "unchanged"));
+  if (changes.published || would) {
+    describe_signed_anew(gate.signed_anew(), described, report.warnings);
+    for (const SigningGate::SignedAnew& role : gate.signed_anew()) {
+      if (!role.entries.empty())
+        report.text.push_back("  signed anew in " + role.role.text() + ": " + first_of(role.entries));
+      if (!role.delegations.empty())
+        report.text.push_back("  who signs below " + role.role.text() + ": " + first_of(role.delegations));
+    }
+  }
   for (Warning& warning : health_warnings(changes.repository)) report.warnings.push_back(std::move(warning));
   return changes;
 }

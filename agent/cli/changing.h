@@ -7,6 +7,7 @@
 
 #include "agent/cli/runtime.h"
 #include "agent/report/report.h"
+#include "agent/workflow/signing_gate.h"
 
 namespace agent {
 
@@ -21,9 +22,14 @@ struct ChangeWords {
   std::string plan;
 };
 
-/// Makes the change in an open repository, publishes it unless --dry-run, and reports it.
-PublishedChanges change(Runtime::Repository& repository, const ChangeRepository& how,
+/// Makes the change in an open repository, publishes it unless --dry-run, and reports it with what was signed
+/// along with it.
+PublishedChanges change(Runtime::Repository& repository, const ChangeRepository& how, SigningGate& gate,
                         const ChangeWords& words, Runtime& runtime, Report& report);
+
+/// "signed_anew" of the JSON document, and a warning for what others have put into an identity.
+void describe_signed_anew(const std::vector<SigningGate::SignedAnew>& anew, RepositoryReport& repository,
+                          std::vector<Warning>& warnings);
 
 /// Calls `each` for every repository, whatever becomes of the others. The first failure is thrown in the end,
 /// naming those that failed if there were several repositories.

@@ -8,8 +8,7 @@ namespace agent {
 
 void add_policy_options(CLI::App* command, PolicyOptions& options, const std::string& help) {
   add_value(command, "--policy", options.file, help, "FILE");
-  add_flag(command, "--quarantine", options.quarantine,
-           "Drop foreign entries of targets/releases instead of stopping");
+  add_flag(command, "--quarantine", options.quarantine, "Drop foreign entries instead of stopping");
 }
 
 std::optional<Policy> read_policy(const PolicyOptions& options) {
@@ -38,7 +37,7 @@ PolicyGuard::Options GuardedRepository::guard_options(const PolicyOptions& optio
                                                       std::vector<Warning>& warnings) {
   PolicyGuard::Options guard{allow_move, options.quarantine, !options.no_resign_guard};
   if (options.no_resign_guard) {
-    warnings.push_back({"RESIGN_GUARD_OFF", "targets/releases is signed with whatever stands in it"});
+    warnings.push_back({"RESIGN_GUARD_OFF", "everything is signed with whatever stands in it"});
     return guard;
   }
   try {
@@ -61,9 +60,8 @@ void GuardedRepository::describe(RepositoryReport& repository, std::vector<Warni
   if (guard_.quarantined().empty()) return;
   repository.more["quarantined"] = foreign_json(guard_.quarantined());
   for (const ForeignEntry& entry : guard_.quarantined()) {
-    warnings.push_back({"QUARANTINED", (dry_run_ ? "would drop from targets/releases of "
-                                                 : "dropped from targets/releases of ") +
-                                           repository.gun + ": " + entry.text()});
+    warnings.push_back({"QUARANTINED", (dry_run_ ? "would drop from " : "dropped from ") + entry.in.text() +
+                                           " of " + repository.gun + ": " + entry.text()});
   }
 }
 
@@ -84,23 +82,35 @@ void GuardedRepository::remember(const PublishedChanges& changes, std::vector<Wa
 }
 
 void guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options, hsm::KeyRing& keys,
-                    Runtime::Repository& repository, const ChangeRepository& how, const ChangeWords& words,
-                    Runtime& runtime, Report& report) {
-  if (!policy) {
-    change(repository, how, words, runtime, report);
-    return;
+                    Runtime::Repository& repository,
+                    const std::function<ChangeRepository(const PolicyGuard*)>& how, const ChangeWords& words,
+                    Runtime& runtime, Report& report, const SigningGate::Options& gate_options) {
+  SigningGate::Options with_guard = gate_options;
+  std::optional<GuardedRepository> guarded;
+  if (policy) {
+    guarded.emplace(*policy, options, false, repository.load.gun, keys, runtime, report.warnings);
+    with_guard.guard = &guarded->guard();
   }
-  GuardedRepository guarded(*policy, options, false, repository.load.gun, keys, runtime, report.warnings);
+  SigningGate gate(keys, with_guard);
   const PublishedChanges changes = [&] {
     try {
-      return change(repository, guarded.guard().guarding(how), words, runtime, report);
+      return change(repository, how(with_guard.guard), gate, words, runtime, report);
     } catch (const tuf::Error&) {
-      guarded.describe_refusal(report.repositories.back());
+      if (guarded) guarded->describe_refusal(report.repositories.back());
       throw;
     }
   }();
-  guarded.describe(report.repositories.back(), report.warnings);
-  guarded.remember(changes, report.warnings);
+  if (!guarded) return;
+  guarded->describe(report.repositories.back(), report.warnings);
+  guarded->remember(changes, report.warnings);
+}
+
+void guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options, hsm::KeyRing& keys,
+                    Runtime::Repository& repository, const ChangeRepository& how, const ChangeWords& words,
+                    Runtime& runtime, Report& report, const SigningGate::Options& gate) {
+  guarded_change(
+      policy, options, keys, repository, [&](const PolicyGuard*) { return how; }, words, runtime, report,
+      gate);
 }
 
 }  // namespace agent

@@ -32,6 +32,7 @@ struct RepoRotateOptions {
   std::string role;
   std::optional<std::string> key;
   bool server_managed = false;
+  PolicyOptions policy;
 };
 
 struct RepoPrepareOptions {
@@ -40,6 +41,7 @@ struct RepoPrepareOptions {
 
 struct RepoRepairOptions {
   std::vector<std::string> repositories;
+  PolicyOptions policy;
 };
 
 struct RepoDeleteOptions {
@@ -61,7 +63,8 @@ tuf::KeyObject listed_key(const RoleName& role, tuf::Signer& signer, const tuf::
 void rotate_to_server(Runtime::Repository& open, const RoleName& role, Runtime& runtime, Report& report) {
   const tuf::KeyObject key =
       runtime.dry_run() ? open.store->server_key(role) : open.store->make_server_key(role);
-  change(open, rotate_key(role, key, runtime.administrator_keys()),
+  SigningGate gate(runtime.administrator_keys());  // the root alone is signed
+  change(open, rotate_key(role, key, runtime.administrator_keys()), gate,
          {"the server signs the " + role.text() + " with a new key",
           "let the server sign the " + role.text() + " with a new key"},
          runtime, report);
@@ -106,11 +109,12 @@ void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) 
   runtime.administrator_keys().add(std::make_unique<hsm::MemoryKeys>(std::vector{signer}));
   const ChangeRepository how =
       rotate_key(role, listed_key(role, *signer, gun, runtime.now()), runtime.administrator_keys());
+  const std::optional<Policy> policy = read_policy(options.policy);
   const auto publish = [&] {
-    change(open, how,
-           {"gave " + role.text() + " a new key; keep the old one until every client has seen it",
-            "give " + role.text() + " a new key"},
-           runtime, report);
+    guarded_change(policy, options.policy, runtime.administrator_keys(), open, how,
+                   {"gave " + role.text() + " a new key; keep the old one until every client has seen it",
+                    "give " + role.text() + " a new key"},
+                   runtime, report);
   };
   if (runtime.dry_run()) return publish();
   new_keys.store_for(publish);
@@ -118,11 +122,14 @@ void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) 
 }
 
 void repair(const RepoRepairOptions& options, Runtime& runtime, Report& report) {
+  const std::optional<Policy> policy = read_policy(options.policy);
   for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
     open.load.tolerate = {.expiry = true, .other_form = true};
-    change(open, repair_roles(runtime.administrator_keys()),
-           {"signed anew what could not be served", "sign anew what cannot be served"}, runtime, report);
+    hsm::KeyRing& keys = runtime.administrator_keys();
+    guarded_change(policy, options.policy, keys, open, repair_roles(keys),
+                   {"signed anew what could not be served", "sign anew what cannot be served"}, runtime,
+                   report);
     if (runtime.dry_run()) return;
     // Others may have broken it in the meantime, or something else may be wrong with it.
     open.load.tolerate = {};
@@ -190,7 +197,7 @@ void add_repo_care(Grammar& grammar) {
                                 refresh_options, refresh);
   add_operand(c, "repository", refresh_options->repositories, "REPO");
   add_days(c, "--within-days", refresh_options->within_days, "Soon is within N days (default 183)");
-  add_policy_options(c, refresh_options->policy, "Sign no foreign entry of targets/releases anew");
+  add_policy_options(c, refresh_options->policy, "Sign nothing foreign anew");
 
   auto rotate_options = std::make_shared<RepoRotateOptions>();
   c = grammar.command("repo rotate", "Give root, targets, snapshot or timestamp a new key", rotate_options,
@@ -201,6 +208,7 @@ void add_repo_care(Grammar& grammar) {
             "REF");
   add_flag(c, "--server-managed", rotate_options->server_managed,
            "Let the server make it: snapshot; always so: timestamp");
+  add_policy_options(c, rotate_options->policy, "Sign nothing foreign anew");
 
   auto prepare_options = std::make_shared<RepoPrepareOptions>();
   c = grammar.command("repo prepare", "Let the server sign the snapshot, so that signers can publish",
@@ -211,6 +219,7 @@ void add_repo_care(Grammar& grammar) {
   c = grammar.command("repo repair", "Sign anew what the server stores but cannot serve", repair_options,
                       repair);
   add_operand(c, "repository", repair_options->repositories, "REPO");
+  add_policy_options(c, repair_options->policy, "Sign nothing foreign anew");
 
   auto delete_options = std::make_shared<RepoDeleteOptions>();
   c = grammar.command("repo delete", "Forget a repository here; with --remote, delete it for everybody",

@@ -34,8 +34,12 @@ void revoke(const RevokeOptions& options, Runtime& runtime, Report& report) {
   }
   for (const auto& [gun, names] : tags) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
-    guarded_change(policy, options.policy, runtime.keys(), open, revoke_tags({names, roles}, runtime.keys()),
-                   {"revoked " + join(names), "revoke " + join(names)}, runtime, report);
+    const auto how = [&, &tags = names](const PolicyGuard* guard) {
+      return revoke_tags({tags, roles, guard}, runtime.keys());
+    };
+    guarded_change(policy, options.policy, runtime.keys(), open, how,
+                   {"revoked " + join(names), "revoke " + join(names)}, runtime, report,
+                   {{roles.begin(), roles.end()}});
     if (runtime.dry_run()) continue;
     // What is left is said: whoever revokes wants to know who still says otherwise.
     const tuf::TrustedRepository now = load_repository(*open.store, open.seen, open.load, report.warnings);
@@ -58,6 +62,6 @@ void add_revoke(Grammar& grammar) {
   add_operand(c, "image", options->images, "IMAGE", "[registry/]repository:tag");
   grammar.add_signing_keys(c);
   add_values(c, "--role", options->roles, "Out of exactly this role (repeatable)", "ROLE");
-  add_policy_options(c, options->policy, "Sign no foreign entry of targets/releases anew");
+  add_policy_options(c, options->policy, "Sign nothing foreign anew, and keep immutable tags");
 }
 }  // namespace agent

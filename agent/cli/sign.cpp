@@ -1,6 +1,7 @@
 // sign: images into the releases role and the signer's own delegations, one transaction for each repository.
 #include <map>
 
+#include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/guarding.h"
 #include "agent/cli/operands.h"
@@ -20,6 +21,7 @@ struct SignOptions {
   std::optional<std::string> receipt;
   std::vector<std::string> annotations;
   bool no_provenance = false;
+  bool no_bound = false;
   PolicyOptions policy;
 };
 
@@ -47,6 +49,7 @@ class Signing {
         receipt_(options.receipt, runtime) {
     request_.roles = parse_roles(options.roles);
     request_.allow_move = options.allow_move;
+    request_.bind = !options.no_bound;
     set_provenance(options, runtime, request_, report);
   }
 
@@ -111,6 +114,11 @@ class Signing {
         throw;
       }
     }();
+    if (result.changes.published || runtime_.dry_run()) {
+      std::vector<SigningGate::SignedAnew> adopted = result.signed_anew;
+      std::erase_if(adopted, [](const SigningGate::SignedAnew& role) { return !role.adopted; });
+      describe_signed_anew(adopted, described, report_.warnings);
+    }
     describe_signed(result, images, {runtime_.dry_run(), options_.images.platforms}, described, report_.text);
     if (guarded) {
       guarded->describe(described, report_.warnings);
@@ -158,10 +166,10 @@ void add_sign(Grammar& grammar) {
   add_values(c, "--annotate", options->annotations, "Say this of the image, signed with it (repeatable)",
              "KEY=VALUE");
   add_flag(c, "--no-provenance", options->no_provenance, "Say nothing of the CI run in what is signed");
+  add_flag(c, "--no-bound", options->no_bound, "Do not say for which repository and role it is signed");
   PolicyOptions& policy = options->policy;
   add_policy_options(c, policy, "Sign only what this policy allows, and adopt nothing foreign");
-  add_flag(c, "--no-resign-guard", policy.no_resign_guard,
-           "Sign targets/releases with whatever stands in it");
+  add_flag(c, "--no-resign-guard", policy.no_resign_guard, "Sign what changes with whatever stands in it");
 }
 
 }  // namespace agent

@@ -1,6 +1,7 @@
 // signer add|remove|rotate, delegation add|remove|purge, witness: who may sign, and what they have signed.
 #include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
+#include "agent/cli/guarding.h"
 #include "agent/cli/operands.h"
 #include "agent/image/image_reference.h"
 #include "agent/report/repository_report.h"
@@ -19,12 +20,14 @@ struct SignerAddOptions {
   std::string name;
   std::vector<std::string> repositories;
   std::vector<std::string> public_keys;
+  PolicyOptions policy;
 };
 
 struct SignerRemoveOptions {
   std::string name;
   std::vector<std::string> repositories;
   bool yes = false;
+  PolicyOptions policy;
 };
 
 struct SignerRotateOptions {
@@ -32,6 +35,7 @@ struct SignerRotateOptions {
   std::vector<std::string> repositories;
   std::vector<std::string> add;     // files
   std::vector<std::string> remove;  // key IDs
+  PolicyOptions policy;
 };
 
 struct DelegationAddOptions {
@@ -41,6 +45,7 @@ struct DelegationAddOptions {
   std::vector<std::string> paths;
   bool all_paths = false;
   std::optional<int> threshold;
+  PolicyOptions policy;
 };
 
 struct DelegationRemoveOptions {
@@ -49,11 +54,13 @@ struct DelegationRemoveOptions {
   std::vector<std::string> keys;  // IDs
   std::vector<std::string> paths;
   bool yes = false;
+  PolicyOptions policy;
 };
 
 struct DelegationPurgeOptions {
   std::vector<std::string> repositories;
   std::vector<std::string> keys;  // IDs
+  PolicyOptions policy;
 };
 
 struct WitnessOptions {
@@ -61,6 +68,7 @@ struct WitnessOptions {
   std::vector<std::string> roles;
   bool adopt = false;
   bool empty = false;
+  PolicyOptions policy;
 };
 
 tuf::RoleName parse_delegation(const std::string& text) {
@@ -82,18 +90,20 @@ std::set<tuf::KeyId> parse_key_ids(const std::vector<std::string>& texts) {
   return ids;
 }
 
-void change_one(const std::string& repository, const ChangeRepository& how, const ChangeWords& words,
-                Runtime& runtime, Report& report) {
-  Runtime::Repository open = runtime.open(parse_repository(repository), Access::kPublish);
-  change(open, how, words, runtime, report);
-}
-
-void change_each(const std::vector<std::string>& repositories, const std::function<ChangeRepository()>& how,
-                 const ChangeWords& words, Runtime& runtime, Report& report) {
+void change_each(const std::vector<std::string>& repositories, const PolicyOptions& options,
+                 const std::function<ChangeRepository()>& how, const ChangeWords& words, Runtime& runtime,
+                 Report& report) {
+  const std::optional<Policy> policy = read_policy(options);
   for_each_repository(repositories, report, [&](const tuf::Gun& gun) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
-    change(open, how(), words, runtime, report);
+    guarded_change(policy, options, runtime.administrator_keys(), open, how(), words, runtime, report);
   });
+}
+
+void change_one(const std::string& repository, const PolicyOptions& options, const ChangeRepository& how,
+                const ChangeWords& words, Runtime& runtime, Report& report) {
+  change_each(
+      {repository}, options, [&] { return how; }, words, runtime, report);
 }
 
 void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& report) {
@@ -102,14 +112,15 @@ void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& repor
   for (const DelegationToAdd& delegation : delegations) roles.push_back(delegation.role);
   const std::string where = "the keys to " + join(names_of(roles));
   change_each(
-      options.repositories, [&] { return add_delegations(delegations, runtime.administrator_keys()); },
+      options.repositories, options.policy,
+      [&] { return add_delegations(delegations, runtime.administrator_keys()); },
       {"added " + where, "add " + where}, runtime, report);
 }
 
 void signer_remove(const SignerRemoveOptions& options, Runtime& runtime, Report& report) {
   require_signer_name(options.name);
   change_each(
-      options.repositories,
+      options.repositories, options.policy,
       [&] { return remove_signer(options.name, runtime.administrator_keys(), {options.yes}); },
       {"removed signer " + options.name, "remove signer " + options.name}, runtime, report);
 }
@@ -124,7 +135,7 @@ void signer_rotate(const SignerRotateOptions& options, Runtime& runtime, Report&
                 "countersign signer rotate NAME REPO --add NEW.pub --remove KEYID");
   }
   change_each(
-      options.repositories,
+      options.repositories, options.policy,
       [&] { return rotate_signer(options.name, add, remove, runtime.administrator_keys()); },
       {"changed the keys of signer " + options.name, "change the keys of signer " + options.name}, runtime,
       report);
@@ -138,7 +149,7 @@ void delegation_add(const DelegationAddOptions& options, Runtime& runtime, Repor
   if (delegation.paths.empty()) delegation.paths.emplace_back();
   delegation.keys = read_public_keys(options.public_keys);
   const std::string where = "the keys to " + delegation.role.text();
-  change_one(options.repository, add_delegations({delegation}, runtime.administrator_keys()),
+  change_one(options.repository, options.policy, add_delegations({delegation}, runtime.administrator_keys()),
              {"added " + where, "add " + where}, runtime, report);
 }
 
@@ -147,14 +158,15 @@ void delegation_remove(const DelegationRemoveOptions& options, Runtime& runtime,
   what.paths.insert(options.paths.begin(), options.paths.end());
   what.remove = what.keys.empty() && what.paths.empty();
   const std::string object = what.remove ? what.role.text() : "keys or paths of " + what.role.text();
-  change_one(options.repository, change_delegation(what, runtime.administrator_keys(), {options.yes}),
+  change_one(options.repository, options.policy,
+             change_delegation(what, runtime.administrator_keys(), {options.yes}),
              {"removed " + object, "remove " + object}, runtime, report);
 }
 
 void delegation_purge(const DelegationPurgeOptions& options, Runtime& runtime, Report& report) {
   const std::set<tuf::KeyId> remove = parse_key_ids(options.keys);
   change_each(
-      options.repositories, [&] { return purge_keys(remove, runtime.administrator_keys()); },
+      options.repositories, options.policy, [&] { return purge_keys(remove, runtime.administrator_keys()); },
       {"took the keys out of every delegation", "take the keys out of every delegation"}, runtime, report);
 }
 
@@ -164,13 +176,16 @@ void witness(const WitnessOptions& options, Runtime& runtime, Report& report) {
   }
   std::vector<tuf::RoleName> roles;
   for (const std::string& role : options.roles) roles.push_back(parse_delegation(role));
+  const std::optional<Policy> policy = read_policy(options.policy);
   const UnverifiedContent content = options.adopt   ? UnverifiedContent::kAdopt
                                     : options.empty ? UnverifiedContent::kEmpty
                                                     : UnverifiedContent::kRefuse;
   Runtime::Repository open = runtime.open(parse_repository(options.repository), Access::kPublish);
   const std::string object = join(names_of(roles)) + " anew";
-  change(open, witness_roles(*open.store, roles, content, runtime.administrator_keys()),
-         {"signed " + object, "sign " + object}, runtime, report);
+  hsm::KeyRing& keys = runtime.administrator_keys();
+  guarded_change(policy, options.policy, keys, open, witness_roles(*open.store, roles, content, keys),
+                 {"signed " + object, "sign " + object}, runtime, report,
+                 {.named = {roles.begin(), roles.end()}, .bind = true});
 }
 
 }  // namespace
@@ -182,12 +197,14 @@ void add_signers(Grammar& grammar) {
   add_operand(c, "name", add->name, "NAME");
   add_operand(c, "repository", add->repositories, "REPO");
   add_values(c, "--key", add->public_keys, "Certificate or public key of the signer (repeatable)", "PUBLIC");
+  add_policy_options(c, add->policy, "Sign nothing foreign anew");
 
   auto remove = std::make_shared<SignerRemoveOptions>();
   c = grammar.command("signer remove", "Take NAME out, and keep what was released", remove, signer_remove);
   add_operand(c, "name", remove->name, "NAME");
   add_operand(c, "repository", remove->repositories, "REPO");
   add_flag(c, "--yes", remove->yes, "Even if pullers no longer see some tags");
+  add_policy_options(c, remove->policy, "Sign nothing foreign anew");
 
   auto rotate = std::make_shared<SignerRotateOptions>();
   c = grammar.command("signer rotate", "Add and remove keys of NAME in one step", rotate, signer_rotate);
@@ -195,6 +212,7 @@ void add_signers(Grammar& grammar) {
   add_operand(c, "repository", rotate->repositories, "REPO");
   add_values(c, "--add", rotate->add, "Certificate or public key (repeatable)", "PUBLIC");
   add_values(c, "--remove", rotate->remove, "Key ID, canonical or TUF (repeatable)", "KEYID");
+  add_policy_options(c, rotate->policy, "Sign nothing foreign anew");
 }
 
 void add_delegations(Grammar& grammar) {
@@ -206,6 +224,7 @@ void add_delegations(Grammar& grammar) {
   add_values(c, "--path", add->paths, "Admit tags with this prefix (repeatable; default all)", "PREFIX");
   add_flag(c, "--all-paths", add->all_paths, "Admit all tags");
   add_value(c, "--threshold", add->threshold, "Signatures needed", "N");
+  add_policy_options(c, add->policy, "Sign nothing foreign anew");
 
   auto remove = std::make_shared<DelegationRemoveOptions>();
   c = grammar.command("delegation remove", "Take a delegation out, or some of its keys and paths", remove,
@@ -215,12 +234,14 @@ void add_delegations(Grammar& grammar) {
   add_values(c, "--key", remove->keys, "Only this key ID (repeatable)", "KEYID");
   add_values(c, "--path", remove->paths, "Only this path (repeatable)", "PREFIX");
   add_flag(c, "--yes", remove->yes, "Even if pullers no longer see some tags");
+  add_policy_options(c, remove->policy, "Sign nothing foreign anew");
 
   auto purge_options = std::make_shared<DelegationPurgeOptions>();
   c = grammar.command("delegation purge", "Take a key out of every delegation", purge_options,
                       delegation_purge);
   add_operand(c, "repository", purge_options->repositories, "REPO");
   require(add_values(c, "--key", purge_options->keys, "Key ID (repeatable)", "KEYID"));
+  add_policy_options(c, purge_options->policy, "Sign nothing foreign anew");
 }
 
 void add_witness(Grammar& grammar) {
@@ -232,5 +253,6 @@ void add_witness(Grammar& grammar) {
   grammar.add_signing_keys(c);
   add_flag(c, "--adopt", options->adopt, "Take over content that no trusted key has signed");
   add_flag(c, "--empty", options->empty, "Replace such content by nothing");
+  add_policy_options(c, options->policy, "Sign nothing foreign anew");
 }
 }  // namespace agent

@@ -75,6 +75,29 @@ Decision Case::decide() {
   return std::move(decision_);
 }
 
+bool Case::approves(const tuf::Target& entry) {
+  sha256_ = *entry.sha256();
+  bool said = false;  // by somebody who counts: all that the entry says
+  for (const SignedState::Entry& other : state_.entries(tag_)) {
+    if (!judge_.counts(other) || !agrees(entry, *other.target)) continue;
+    const bool is_administrators = rule_.accept_targets && other.role->name == kTargets;
+    bool counts = is_administrators;
+    for (const UserId user : judge_.signers_of(*other.role)) {
+      if (!rule_.counted.contains(user)) continue;
+      counts = true;
+      if (!has_signed(user)) users_.push_back(user);
+    }
+    said |= counts && says_no_more(entry, *other.target);
+  }
+  if (!said) return false;
+  const auto holds = [&](const RoleName& role) { return is_held_by(role); };
+  if (!std::all_of(rule_.roles.begin(), rule_.roles.end(), holds)) return false;
+  if (is_accepted_from_targets()) return true;
+  const auto has_member = [&](std::size_t team) { return has_signed_for(policy_.teams[team]); };
+  return std::all_of(rule_.teams.begin(), rule_.teams.end(), has_member) &&
+         (!rule_.signatures || signers_among(rule_.signatures->of).size() >= rule_.signatures->needed);
+}
+
 void Case::find_digest() {
   released_ = state_.released(tag_);
   if (released_) {
@@ -130,20 +153,43 @@ void Case::collect_signatures() {
     if (!entry.role->is_identity || !is_about(entry)) continue;
     for (const UserId user : judge_.signers_of(*entry.role)) {
       if (!rule_.counted.contains(user)) continue;
-      decision_.signatures.push_back({policy_.users[user], entry.role->name.text()});
+      if (!judge_.counts(entry)) {
+        not_counted(entry, user);
+        continue;
+      }
+      decision_.signatures.push_back(
+          {policy_.users[user], entry.role->name.text(), entry.bound == Bound::kHere});
       if (!has_signed(user)) users_.push_back(user);
     }
   }
+}
+
+/// Why a signature is worth nothing that would count otherwise. Only told where something is missing.
+void Case::not_counted(const SignedState::Entry& entry, UserId user) {
+  not_counted_ += "; the entry in " + entry.role->name.text() + " signed by " + policy_.users[user] +
+                  (entry.bound == Bound::kElsewhere ? " was signed for another role or repository"
+                                                    : " does not say for which role it was signed");
 }
 
 bool Case::has_signed(UserId user) const {
   return std::find(users_.begin(), users_.end(), user) != users_.end();
 }
 
+bool Case::has_signed_for(const Team& team) const {
+  return std::any_of(users_.begin(), users_.end(), [&](UserId user) { return team.members.contains(user); });
+}
+
+std::vector<UserId> Case::signers_among(const UserSet& users) const {
+  std::vector<UserId> signers;
+  std::copy_if(users_.begin(), users_.end(), std::back_inserter(signers),
+               [&](UserId user) { return users.contains(user); });
+  return signers;
+}
+
 bool Case::is_accepted_from_targets() const {
   const auto& entries = state_.entries(tag_);
   return rule_.accept_targets && std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
-           return entry.role->name == kTargets && is_about(entry);
+           return entry.role->name == kTargets && is_about(entry) && judge_.counts(entry);
          });
 }
 
@@ -155,10 +201,10 @@ void Case::check_teams() {
   }
   for (const std::size_t position : rule_.teams) {
     const Team& team = policy_.teams[position];
-    const auto is_member = [&](UserId user) { return team.members.contains(user); };
-    if (std::any_of(users_.begin(), users_.end(), is_member)) continue;
+    if (has_signed_for(team)) continue;
     add("TEAM_MISSING",
-        "no member of " + team.name + " has signed " + shown_ + as_digest() + other_digests(team.members),
+        "no member of " + team.name + " has signed " + shown_ + as_digest() + not_counted_ +
+            other_digests(team.members),
         who_could(team.members));
   }
 }
@@ -166,23 +212,24 @@ void Case::check_teams() {
 void Case::check_signatures() {
   if (!rule_.signatures) return;
   const UserSet& of = rule_.signatures->of;
-  std::vector<UserId> have;
-  std::copy_if(users_.begin(), users_.end(), std::back_inserter(have),
-               [&](UserId user) { return of.contains(user); });
+  const std::vector<UserId> have = signers_among(of);
   if (have.size() >= rule_.signatures->needed) return;
   add("SIGNATURES_MISSING",
       shown_ + as_digest() + " has " + std::to_string(have.size()) + " of " +
           std::to_string(rule_.signatures->needed) + " signatures that this rule demands" +
-          (have.empty() ? "" : " (" + policy_.names(have) + ")") + other_digests(of),
+          (have.empty() ? "" : " (" + policy_.names(have) + ")") + not_counted_ + other_digests(of),
       who_could(of));
 }
 
-void Case::check_role(const RoleName& role) {
+bool Case::is_held_by(const RoleName& role) const {
   const auto& entries = state_.entries(tag_);
-  if (std::any_of(entries.begin(), entries.end(),
-                  [&](const auto& entry) { return entry.role->name == role && is_about(entry); })) {
-    return;
-  }
+  return std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+    return entry.role->name == role && is_about(entry) && judge_.counts(entry);
+  });
+}
+
+void Case::check_role(const RoleName& role) {
+  if (is_held_by(role)) return;
   const tuf::Error* problem = problem_of(state_.repository(), role);
   add("ROLE_MISSING",
       role.text() + " does not hold " + shown_ + as_digest() +
@@ -194,7 +241,7 @@ void Case::check_role(const RoleName& role) {
 Case::Entries Case::witnesses() const {
   Entries witnesses;
   for (const SignedState::Entry& entry : state_.entries(tag_)) {
-    if (!is_about(entry)) continue;
+    if (!is_about(entry) || !judge_.counts(entry)) continue;
     const std::vector<UserId>& users = judge_.signers_of(*entry.role);
     const bool counts = entry.role->name == kTargets
                             ? rule_.accept_targets

@@ -15,6 +15,8 @@ class Case {
        const RepositoryRules::Match& match, const Question& question);
 
   Decision decide();
+  /// Judge::is_approved.
+  bool approves(const tuf::Target& entry);
 
  private:
   using Entries = std::vector<const SignedState::Entry*>;
@@ -22,8 +24,12 @@ class Case {
   void add(const char* code, const std::string& message, const std::string& mend);
   bool is_about(const SignedState::Entry& entry) const;
   bool has_signed(UserId user) const;
+  bool has_signed_for(const Team& team) const;
+  std::vector<UserId> signers_among(const UserSet& users) const;
+  bool is_held_by(const tuf::RoleName& role) const;
   void find_digest();
   void collect_signatures();
+  void not_counted(const SignedState::Entry& entry, UserId user);
   bool is_accepted_from_targets() const;
   void check_teams();
   void check_signatures();
@@ -50,6 +56,7 @@ class Case {
   const SignedState::Entry* released_ = nullptr;
   std::optional<tuf::Bytes> sha256_;  // which image is judged
   std::vector<UserId> users_;         // who have signed this tag with this digest, and count
+  std::string not_counted_;           // "; …" for each signature that counts but for what it is bound to
 };
 
 }  // namespace agent

@@ -17,6 +17,7 @@ struct Decision {
   struct Signature {
     std::string user;
     std::string role;
+    bool bound = false;  // the entry says that it was signed for this very role and repository
   };
 
   std::string image;  // as it was asked for

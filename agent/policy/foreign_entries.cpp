@@ -1,14 +1,16 @@
 #include "agent/policy/foreign_entries.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "agent/report/printable.h"
 
 namespace agent {
 namespace {
 
-const tuf::RoleName kTargets = tuf::RoleName::of("targets");
-const tuf::RoleName kReleases = tuf::RoleName::of("targets/releases");
+using tuf::RoleName;
+
+const RoleName kTargets = RoleName::of("targets");
 
 /// The user whose key it is, or the key with the identities that list it.
 std::string owner_of(const Policy& policy, const tuf::TrustedRepository& repository,
@@ -24,9 +26,29 @@ std::string owner_of(const Policy& policy, const tuf::TrustedRepository& reposit
   return owner;
 }
 
-bool holds(const tuf::Targets& body, const std::string& name, const tuf::Bytes& sha256) {
-  const auto found = body.targets.find(name);
-  return found != body.targets.end() && found->second.sha256() && *found->second.sha256() == sha256;
+std::vector<std::string> signers_of(const Policy& policy, const tuf::TrustedRepository& repository,
+                                    const RoleName& role) {
+  std::vector<std::string> signers;
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  if (!delegation || !delegation->metadata) return signers;
+  for (const tuf::PublicKey& key : delegation->authority.keys()) {
+    if (tuf::is_signed_by(key, delegation->metadata->signed_text, delegation->metadata->signatures))
+      signers.push_back(owner_of(policy, repository, key));
+  }
+  return signers;
+}
+
+/// Whose keys sign the file; nullopt stands for the keys that belong to no user of the policy.
+std::set<std::optional<UserId>> owners_of(const Policy& policy, const std::set<tuf::KeyId>& keys) {
+  std::set<std::optional<UserId>> owners;
+  for (const tuf::KeyId& key : keys) owners.insert(policy.user_of(key));
+  return owners;
+}
+
+bool is_demanded(const Policy& policy, const RoleName& role) {
+  return std::any_of(policy.rules.begin(), policy.rules.end(), [&](const Rule& rule) {
+    return std::find(rule.roles.begin(), rule.roles.end(), role) != rule.roles.end();
+  });
 }
 
 }  // namespace
@@ -37,41 +59,56 @@ std::string ForeignEntry::text() const {
     for (const auto& one : all) out += (out.empty() ? "" : ", ") + text_of(one);
     return out;
   };
-  std::string out = printable(name, 128) + " (" + (digest.empty() ? "no SHA-256" : digest) +
-                    ") in a file signed by " +
-                    join(signers, [](const std::string& signer) { return signer; });
-  if (!roles.empty()) out += ", and in " + join(roles, [](const tuf::RoleName& role) { return role.text(); });
+  std::string out = kind == Kind::kDelegation
+                        ? "delegation " + printable(name, 128)
+                        : printable(name, 128) + " (" + (digest.empty() ? "no SHA-256" : digest) + ")";
+  out += signers.empty()
+             ? " in " + in.text()
+             : " in a file signed by " + join(signers, [](const std::string& signer) { return signer; });
+  if (!roles.empty()) out += ", and in " + join(roles, [](const RoleName& role) { return role.text(); });
   return out;
 }
 
 std::vector<ForeignEntry> foreign_entries(const Policy& policy, const SignedState& state, const Judge& judge,
-                                          const KnownEntries& known) {
-  const tuf::TrustedRepository& repository = state.repository();
-  const tuf::Delegation* releases = repository.find_delegation(kReleases);
-  std::vector<ForeignEntry> foreign;
-  if (!releases || !releases->metadata) return foreign;
-  const auto is_vouched_for = [&](const std::string& name, const tuf::Bytes& sha256) {
-    if (!judge.vouchers(name, sha256).empty()) return true;
-    const auto signing = known.about_to_be_signed.find(name);
-    if (signing != known.about_to_be_signed.end() && signing->second == sha256) return true;
-    const Rule* rule = judge.rule_for(name);
-    if (rule && rule->accept_targets && holds(repository.targets().body, name, sha256)) return true;
-    return known.checked_before && holds(*known.checked_before, name, sha256);
+                                          const FileToSign& file) {
+  const std::set<std::optional<UserId>> owners = owners_of(policy, file.keys);
+  const bool is_administrators = file.role == kTargets && owners == std::set{std::optional<UserId>()};
+  const bool is_identity = SignedState::is_identity(file.role);
+  const auto has_signed = [&](const std::string& name, const tuf::Target& entry) {
+    return std::all_of(owners.begin(), owners.end(), [&](const std::optional<UserId>& owner) {
+      return owner && judge.is_signed_by(*owner, name, entry);
+    });
   };
-  std::vector<std::string> signers;
-  for (const tuf::PublicKey& key : releases->authority.keys()) {
-    if (tuf::is_signed_by(key, releases->metadata->signed_text, releases->metadata->signatures))
-      signers.push_back(owner_of(policy, repository, key));
-  }
-  for (const auto& [name, target] : releases->metadata->body.targets) {
-    const tuf::Bytes* sha256 = target.sha256();
-    if (sha256 && is_vouched_for(name, *sha256)) continue;
-    const std::string digest = SignedState::Entry{nullptr, &target}.digest();
-    ForeignEntry entry{name, digest, signers, {}};
+  const auto passes = [&](const std::string& name, const tuf::Target& entry) {
+    return is_administrators || file.asked(name, entry) || judge.is_approved(name, entry) ||
+           (is_identity && has_signed(name, entry));
+  };
+  std::vector<ForeignEntry> foreign;
+  for (const auto& [name, target] : file.body.targets) {
+    if (passes(name, target)) continue;
+    ForeignEntry& entry =
+        foreign.emplace_back(ForeignEntry{file.role, name, SignedState::Entry{nullptr, &target}.digest()});
     for (const SignedState::Entry& other : state.entries(name)) {
-      if (other.role->is_identity && other.digest() == digest) entry.roles.push_back(other.role->name);
+      if (other.role->is_identity && other.role->name != file.role && other.digest() == entry.digest)
+        entry.roles.push_back(other.role->name);
     }
-    foreign.push_back(std::move(entry));
+  }
+  const SignedState::Role* stored = state.find_role(file.role);
+  const auto has_signed_file = [&](const std::optional<UserId>& owner) {
+    if (!owner || !stored) return false;
+    const std::vector<UserId>& users = judge.signers_of(*stored);
+    return std::find(users.begin(), users.end(), *owner) != users.end();
+  };
+  const bool is_own = is_identity && std::all_of(owners.begin(), owners.end(), has_signed_file);
+  for (const tuf::DelegationRole& delegation : file.body.roles) {
+    if (file.role == kTargets || is_own || file.asked_to_delegate(delegation.name) ||
+        is_demanded(policy, delegation.name))
+      continue;
+    foreign.push_back({file.role, delegation.name.text(), "", {}, {}, ForeignEntry::Kind::kDelegation});
+  }
+  if (!foreign.empty()) {
+    const std::vector<std::string> signers = signers_of(policy, state.repository(), file.role);
+    for (ForeignEntry& entry : foreign) entry.signers = signers;
   }
   return foreign;
 }

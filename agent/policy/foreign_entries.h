@@ -1,9 +1,13 @@
-// Foreign entries: what stands in `targets/releases` though nobody whose signature counts vouches for it.
+// Foreign entries: what stands in a file that is about to be signed though neither this run was asked for it,
+// nor the policy allows it without the signature that would be made.
 //
-// Signing releases signs the whole file, so whoever signs next would put their name under these entries too.
+// A signature is over a whole file, and a file says neither which role nor, but for bound entries, which
+// repository it is of. So it does not matter in which role an entry stands: whoever signs the file has signed
+// the entry, and can be shown to have signed it wherever their key is listed.
 #pragma once
 
-#include <map>
+#include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,26 +16,42 @@
 namespace agent {
 
 struct ForeignEntry {
-  std::string name;
-  std::string digest;  // `sha256:…`; may be empty
-  std::vector<std::string>
-      signers;  // who signed the file in which it stands: users, or keys with their roles
-  std::vector<tuf::RoleName> roles;  // identities in which it stands as well
+  enum class Kind {
+    kTarget,
+    kDelegation,  // somebody below this role may sign, whom nobody asked for
+  };
+  tuf::RoleName in;                       // the role whose file would be signed
+  std::string name;                       // of the tag, or of the delegation
+  std::string digest;                     // `sha256:…`; may be empty
+  std::vector<std::string> signers = {};  // who signed the file in which it stands: users, or keys with roles
+  std::vector<tuf::RoleName> roles = {};  // identities in which it stands as well
+  Kind kind = Kind::kTarget;
 
   /// "evil (sha256:…) in a file signed by key 1a2b3c4 of targets/mallory, and in targets/mallory"
   std::string text() const;
 };
 
-/// What else is known of entries of releases, by name.
-struct KnownEntries {
-  /// A releases file that was checked like this when it was signed here; nullptr without one.
-  const tuf::Targets* checked_before = nullptr;
-  /// What is about to be signed by somebody whose signature counts.
-  std::map<std::string, tuf::Bytes> about_to_be_signed = {};
+/// A file that is about to be signed.
+struct FileToSign {
+  const tuf::RoleName& role;
+  const tuf::Targets& body;
+  /// By these keys, canonical IDs.
+  std::set<tuf::KeyId> keys;
+  /// Whether this run was asked for the entry, or delegation, as it stands in `body`.
+  std::function<bool(const std::string& name, const tuf::Target& entry)> asked;
+  std::function<bool(const tuf::RoleName& delegation)> asked_to_delegate;
 };
 
-/// In order of their names. Also those of a releases file that has expired: signing would revive it.
+/// In order of their names, entries before delegations. What has expired is looked at too: signing would
+/// revive it.
+///
+/// An entry passes if the run was asked for it; if the policy allows it already (Judge::is_approved); and in
+/// the file of an identity if every user whose key signs has signed it in an identity before, as it is. So no
+/// signature is ever added to an entry but by somebody who asked for it, or where it changes nothing.
+/// In `targets`, which is the administrator's, what stands there passes; but a key that belongs to a user of
+/// the policy makes it a file like every other. A delegation passes if it was asked for, if a rule demands
+/// its role, in `targets`, and in the file of an identity that every user whose key signs has signed.
 std::vector<ForeignEntry> foreign_entries(const Policy& policy, const SignedState& state, const Judge& judge,
-                                          const KnownEntries& known);
+                                          const FileToSign& file);
 
 }  // namespace agent

@@ -58,18 +58,32 @@ const std::vector<UserId>& Judge::signers_of(const SignedState::Role& role) cons
   return found == signers_.end() ? nobody : found->second;
 }
 
-std::vector<UserId> Judge::vouchers(const std::string& tag, const tuf::Bytes& sha256) const {
-  std::vector<UserId> vouchers;
-  const Rule* rule = rule_for(tag);
-  if (!rule) return vouchers;
-  for (const SignedState::Entry& entry : state_.entries(tag)) {
-    const tuf::Bytes* digest = entry.target->sha256();
-    if (!digest || *digest != sha256) continue;
-    for (const UserId user : signers_of(*entry.role)) {
-      if (rule->counted.contains(user)) vouchers.push_back(user);
-    }
+bool Judge::counts(const SignedState::Entry& entry) const {
+  switch (entry.bound) {
+    case Bound::kHere:
+      return true;
+    case Bound::kNot:
+      return policy_.bound != BoundDemand::kRequired;
+    case Bound::kElsewhere:
+      return false;
   }
-  return vouchers;
+  return false;
+}
+
+bool Judge::is_approved(const std::string& tag, const tuf::Target& entry) const {
+  const RepositoryRules::Match* match = rules_.find(tag);
+  if (!match || !entry.sha256()) return false;
+  const Question question{tag, std::nullopt};
+  return Case(policy_, state_, *this, *match, question).approves(entry);
+}
+
+bool Judge::is_signed_by(UserId user, const std::string& tag, const tuf::Target& entry) const {
+  const auto& entries = state_.entries(tag);
+  return std::any_of(entries.begin(), entries.end(), [&](const SignedState::Entry& other) {
+    const std::vector<UserId>& users = signers_of(*other.role);
+    return counts(other) && std::find(users.begin(), users.end(), user) != users.end() &&
+           says_no_more(entry, *other.target);
+  });
 }
 
 Decision Judge::decide(const Question& question) const {
@@ -82,13 +96,28 @@ Decision Judge::decide(const Question& question) const {
   } else {
     if (rules_.empty()) return refuse_without_rule(gun, question);
     decision.digest = question.digest.value_or("");
+    // Every rule that speaks of a tag with this digest must allow it under one of them: otherwise leaving the
+    // tag out would choose the weakest. A tag that no rule is for says nothing.
+    std::map<const Rule*, Decision> by_rule;
     for (const std::string& tag : state_.released_as(decision.digest)) {
+      const Rule* rule = rule_for(tag);
+      if (!rule || by_rule[rule].allowed) continue;
       Decision of_tag = decide({tag, question.digest, question.roles});
       if (of_tag.allowed) {
-        decision = std::move(of_tag);
-        break;
+        by_rule[rule] = std::move(of_tag);
+      } else {
+        for (Decision::Reason& reason : of_tag.reasons) by_rule[rule].reasons.push_back(std::move(reason));
       }
-      for (Decision::Reason& reason : of_tag.reasons) decision.reasons.push_back(std::move(reason));
+    }
+    std::vector<Decision::Reason> reasons;
+    for (auto& [rule, of_rule] : by_rule) {
+      if (of_rule.allowed && (decision.tag.empty() || of_rule.tag < decision.tag)) decision = of_rule;
+      for (Decision::Reason& reason : of_rule.reasons) reasons.push_back(std::move(reason));
+    }
+    if (!reasons.empty()) {
+      decision.allowed = false;
+      decision.deploy.clear();
+      decision.reasons = std::move(reasons);
     }
     if (!decision.allowed && decision.reasons.empty()) {
       decision.reasons.push_back({"NOT_RELEASED", "no tag is signed with this digest",

@@ -32,13 +32,20 @@ class Judge {
   /// Both must outlive the judge.
   Judge(const Policy& policy, const SignedState& state);
 
-  /// A digest without a tag is allowed if a tag is that is released with it.
+  /// A digest without a tag is allowed if every rule that is for a tag released with it allows one of these.
   Decision decide(const Question& question) const;
 
   /// The rule for a tag; nullptr if there is none.
   const Rule* rule_for(std::string_view tag) const;
-  /// Users whose signature counts for this tag and who have signed it with this digest.
-  std::vector<UserId> vouchers(const std::string& tag, const tuf::Bytes& sha256) const;
+  /// Whether an entry proves anything where it stands: never if it is bound elsewhere, and not bound at all
+  /// only if the policy does not demand it.
+  bool counts(const SignedState::Entry& entry) const;
+  /// Whether everybody has signed the tag who must, with everything that `entry` says of it: each of them the
+  /// same manifest, and one of them, or the administrator where that is enough, all hashes and custom data
+  /// too. Claims and age are for `decide`: signing an entry anew changes neither.
+  bool is_approved(const std::string& tag, const tuf::Target& entry) const;
+  /// Whether this user has signed all that `entry` says of the tag, in an identity.
+  bool is_signed_by(UserId user, const std::string& tag, const tuf::Target& entry) const;
   /// Whose keys have signed the role's file.
   const std::vector<UserId>& signers_of(const SignedState::Role& role) const;
   /// A user and an identity that lists a key of theirs, whether they have signed it or not.

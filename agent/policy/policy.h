@@ -56,7 +56,11 @@ struct Rule {
   bool is_immutable(const std::string& tag) const;
 };
 
+/// What is demanded of entries: that they say for which repository and role they were signed (bound.h).
+enum class BoundDemand { kPreferred, kRequired };
+
 struct Policy {
+  BoundDemand bound = BoundDemand::kPreferred;
   std::vector<std::string> users;     // names, by UserId
   std::map<tuf::KeyId, UserId> keys;  // by canonical ID
   std::vector<Team> teams;

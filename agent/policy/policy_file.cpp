@@ -29,9 +29,10 @@ class PolicyReader {
       : name_(name), read_key_file_(read_key_file) {}
 
   Policy read(const LocatedJson& file) {
-    require_members(file, {"$schema", "version", "description", "users", "teams", "rules"});
+    require_members(file, {"$schema", "version", "description", "bound", "users", "teams", "rules"});
     if (integer(member(file, "version"), 1, kMaxAgeDays) != 1)
       fail(member(file, "version"), "this program reads version 1");
+    if (const LocatedJson* bound = file.find("bound")) policy_.bound = bound_demand(*bound);
     read_users(member(file, "users"));
     if (const LocatedJson* teams = file.find("teams")) read_teams(*teams);
     const LocatedJson& rules = array(member(file, "rules"));
@@ -66,6 +67,11 @@ class PolicyReader {
   const std::string& text(const LocatedJson& json) const {
     require_kind(json, Kind::kString, "a string");
     return json.string;
+  }
+  BoundDemand bound_demand(const LocatedJson& json) const {
+    if (text(json) == "required") return BoundDemand::kRequired;
+    if (json.string == "preferred") return BoundDemand::kPreferred;
+    fail(json, "is neither \"required\" nor \"preferred\"");
   }
   std::int64_t integer(const LocatedJson& json, std::int64_t least, std::int64_t most) const {
     require_kind(json, Kind::kInteger, "a whole number");

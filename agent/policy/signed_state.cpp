@@ -69,11 +69,19 @@ void SignedState::add_stored(const tuf::Delegation& delegation, Expired expired)
 
 void SignedState::add(Role role, const std::vector<std::string>& paths) {
   const Role& added = roles_.emplace_back(std::move(role));
+  const std::string here = bound_to(repository_->gun(), added.name);
   for (const auto& [name, target] : added.body->targets) {
     const std::string_view text = name;
     const auto admits = [&](const std::string& path) { return text.starts_with(path); };
-    if (std::any_of(paths.begin(), paths.end(), admits)) entries_[text].push_back({&added, &target});
+    if (std::any_of(paths.begin(), paths.end(), admits))
+      entries_[text].push_back({&added, &target, bound_of(target, here)});
   }
+}
+
+const SignedState::Role* SignedState::find_role(const RoleName& name) const {
+  const auto found =
+      std::find_if(roles_.begin(), roles_.end(), [&](const Role& role) { return role.name == name; });
+  return found == roles_.end() ? nullptr : &*found;
 }
 
 const std::vector<SignedState::Entry>& SignedState::entries(std::string_view name) const {

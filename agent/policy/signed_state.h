@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "agent/proof/bound.h"
 #include "tuf/edit/repository_draft.h"
 #include "tuf/trust/trusted_repository.h"
 
@@ -30,6 +31,7 @@ class SignedState {
   struct Entry {
     const Role* role;
     const tuf::Target* target;
+    Bound bound = Bound::kNot;
 
     /// `sha256:…`; empty without a SHA-256.
     std::string digest() const;
@@ -49,6 +51,8 @@ class SignedState {
 
   const tuf::TrustedRepository& repository() const { return *repository_; }
   const std::deque<Role>& roles() const { return roles_; }
+  /// nullptr for a role whose file is not read.
+  const Role* find_role(const tuf::RoleName& name) const;
   /// What readers see of a name: `targets` first, then in order of priority.
   const std::vector<Entry>& entries(std::string_view name) const;
   /// What pullers get for it; nullptr if nothing.

@@ -10,7 +10,8 @@ namespace {
 std::vector<std::string> signers_of(const Decision& decision) {
   std::vector<std::string> signers;
   for (const Decision::Signature& signature : decision.signatures)
-    signers.push_back(signature.user + " in " + signature.role);
+    signers.push_back(signature.user + " in " + signature.role +
+                      (signature.bound ? "" : " (an entry that does not say for which role)"));
   return signers;
 }
 
@@ -90,7 +91,8 @@ OrderedJson decision_json(const Decision& decision) {
   if (!decision.deploy.empty()) json["deploy"] = decision.deploy;
   json["signatures"] = OrderedJson::array();
   for (const Decision::Signature& signature : decision.signatures)
-    json["signatures"].push_back({{"user", signature.user}, {"role", signature.role}});
+    json["signatures"].push_back(
+        {{"user", signature.user}, {"role", signature.role}, {"bound", signature.bound}});
   json["reasons"] = OrderedJson::array();
   for (const Decision::Reason& reason : decision.reasons) {
     json["reasons"].push_back(
@@ -102,7 +104,9 @@ OrderedJson decision_json(const Decision& decision) {
 OrderedJson foreign_json(const std::vector<ForeignEntry>& entries) {
   OrderedJson list = OrderedJson::array();
   for (const ForeignEntry& entry : entries) {
-    list.push_back({{"name", entry.name},
+    list.push_back({{"role", entry.in.text()},
+                    {"name", entry.name},
+                    {"kind", entry.kind == ForeignEntry::Kind::kDelegation ? "delegation" : "target"},
                     {"digest", entry.digest},
                     {"signed_by", entry.signers},
                     {"roles", names_of(entry.roles)}});

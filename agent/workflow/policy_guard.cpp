@@ -1,7 +1,10 @@
 #include "agent/workflow/policy_guard.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
+#include "agent/workflow/signing_keys.h"
 #include "agent/workflow/stored_target.h"
 #include "tuf/base/error.h"
 
@@ -30,6 +33,10 @@ std::string shown(const tuf::TrustedRepository& repository, const ImageToSign& i
 PolicyGuard::PolicyGuard(const Policy& policy, hsm::KeyRing& keys, Options options)
     : policy_(policy), keys_(keys), options_(std::move(options)) {}
 
+// Whoever signed before their role expired has signed.
+PolicyGuard::Stored::Stored(const Policy& policy, const tuf::TrustedRepository& repository)
+    : state(repository, SignedState::Expired::kTake), judge(policy, state) {}
+
 /// Users of the policy whose keys are at hand and are listed in an identity that is to be signed.
 std::vector<UserId> PolicyGuard::signing_users(const tuf::TrustedRepository& repository,
                                                const std::vector<RoleName>& roles) const {
@@ -49,58 +56,118 @@ std::vector<UserId> PolicyGuard::signing_users(const tuf::TrustedRepository& rep
 
 void PolicyGuard::before(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
                          const std::vector<ImageToSign>& images, tuf::RepositoryDraft& draft) {
-  // Whoever signed before their role expired has signed.
-  const SignedState state(repository, SignedState::Expired::kTake);
-  const Judge judge(policy_, state);
+  stored_ = std::make_unique<Stored>(policy_, repository);
   const std::vector<UserId> users = signing_users(repository, roles);
-  for (const ImageToSign& image : images) check_identity(image, judge, users, repository, roles);
+  for (const ImageToSign& image : images) check_identity(image, stored_->judge, users, repository, roles);
 
   foreign_.clear();
-  if (options_.resign_guard && contains(roles, kReleases)) look_for_foreign(state, judge, images);
-  for (const ImageToSign& image : images) check_move(image, state, judge, users, roles);
-  if (options_.quarantine && !foreign_.empty()) drop_foreign(draft);
+  overwritten_.clear();
+  dropped_.clear();
+  if (options_.resign_guard && contains(roles, kReleases)) look_at_releases(repository, images, draft);
+  for (const ImageToSign& image : images) check_move(image, stored_->state, stored_->judge, users, roles);
 }
 
-void PolicyGuard::look_for_foreign(const SignedState& state, const Judge& judge,
-                                   const std::vector<ImageToSign>& images) {
-  const std::optional<tuf::Targets> checked = checked_releases(state.repository());
-  KnownEntries known{checked ? &*checked : nullptr};
-  for (const ImageToSign& image : images) {
-    if (image.target.sha256()) known.about_to_be_signed[image.name] = *image.target.sha256();
+/// What an image of this run takes the place of is looked at before it is gone; and with quarantine a run
+/// drops what is foreign also if it has nothing else to sign.
+void PolicyGuard::look_at_releases(const tuf::TrustedRepository& repository,
+                                   const std::vector<ImageToSign>& images, tuf::RepositoryDraft& draft) {
+  const tuf::Delegation* releases = repository.find_delegation(kReleases);
+  if (!releases || !releases->metadata) return;
+  const std::set<tuf::KeyId> keys = keys_at_hand(releases->authority);
+  if (is_checked_file(repository, kReleases, keys)) return;
+  std::map<std::string_view, const tuf::Target*> wanted;
+  for (const ImageToSign& image : images) wanted[image.name] = &image.target;
+  tuf::Targets replaced;  // of releases: what is to be looked at
+  const tuf::Targets& body = releases->metadata->body;
+  for (const auto& [name, image] : wanted) {
+    const auto found = body.targets.find(std::string(name));
+    if (found != body.targets.end()) replaced.targets.insert(*found);
   }
-  foreign_ = foreign_entries(policy_, state, judge, known);
+  const auto is_wanted = [&](const std::string& name, const tuf::Target& entry) {
+    const auto found = wanted.find(name);
+    return found != wanted.end() && is_same_image(*found->second, entry);
+  };
+  const FileToSign file{kReleases, options_.quarantine ? body : replaced, keys, is_wanted,
+                        [](const RoleName&) { return false; }};
+  std::vector<ForeignEntry> foreign = foreign_entries(policy_, stored_->state, stored_->judge, file);
+  if (options_.quarantine) {
+    drop(foreign, draft);
+    dropped_ = std::move(foreign);
+  } else {
+    overwritten_ = std::move(foreign);
+  }
 }
 
-void PolicyGuard::drop_foreign(tuf::RepositoryDraft& draft) {
-  for (const ForeignEntry& entry : foreign_) draft.remove_target(kReleases, entry.name);
+void PolicyGuard::check(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+  quarantined_ = std::exchange(dropped_, {});
+  if (!options_.resign_guard) return;
+  const Stored stored(policy_, repository);
+  foreign_.clear();
+  for (const tuf::RepositoryDraft::Pending& pending : draft.pending()) {
+    const tuf::Targets* body = draft.find_changed(pending.role);
+    if (!body) continue;
+    std::set<tuf::KeyId> keys;
+    for (const tuf::RoleAuthority& authority : pending.authorities) keys.merge(keys_at_hand(authority));
+    if (is_checked_file(repository, pending.role, keys)) continue;
+    const FileToSign file{
+        pending.role, *body, keys,
+        [&](const std::string& name, const tuf::Target&) { return draft.was_set(pending.role, name); },
+        [&](const RoleName& delegation) { return draft.was_delegated(delegation); }};
+    for (ForeignEntry& entry : foreign_entries(policy_, stored.state, stored.judge, file))
+      foreign_.push_back(std::move(entry));
+  }
+  if (draft.find_changed(kReleases)) {
+    for (ForeignEntry& entry : std::exchange(overwritten_, {})) foreign_.push_back(std::move(entry));
+  }
+  if (foreign_.empty()) return;
+  if (!options_.quarantine) refuse_foreign(repository);
+  drop(foreign_, draft);
+  quarantined_.insert(quarantined_.end(), foreign_.begin(), foreign_.end());
+}
+
+void PolicyGuard::drop(const std::vector<ForeignEntry>& foreign, tuf::RepositoryDraft& draft) const {
+  for (const ForeignEntry& entry : foreign) {
+    if (entry.kind == ForeignEntry::Kind::kDelegation) {
+      draft.remove_delegation(RoleName::of(entry.name));
+    } else {
+      draft.remove_target(entry.in, entry.name);
+    }
+  }
+}
+
+bool PolicyGuard::may_stay(const tuf::TrustedRepository& repository, const RoleName& role,
+                           const std::string& tag, const tuf::Target& entry) const {
+  if (!options_.resign_guard) return true;
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  if (!delegation) return true;  // `targets`, the administrator's
+  const std::set<tuf::KeyId> keys = keys_at_hand(delegation->authority);
+  if (is_checked_file(repository, role, keys)) return true;
+  tuf::Targets body;
+  body.targets.emplace(tag, entry);
+  const FileToSign file{role, body, keys, [](const std::string&, const tuf::Target&) { return false; },
+                        [](const RoleName&) { return false; }};
+  return foreign_entries(policy_, stored_->state, stored_->judge, file).empty();
+}
+
+std::set<tuf::KeyId> PolicyGuard::keys_at_hand(const tuf::RoleAuthority& authority) const {
+  std::set<tuf::KeyId> ids;
+  for (const tuf::PublicKey& key : authority.keys()) {
+    if (keys_.has(key.canonical_id())) ids.insert(key.canonical_id());
+  }
+  return ids;
 }
 
 void PolicyGuard::refuse_foreign(const tuf::TrustedRepository& repository) const {
   std::string list;
-  for (std::size_t i = 0; i < std::min(foreign_.size(), kMaxNamed); ++i)
-    list += (i ? "; " : "") + foreign_[i].text();
+  std::string roles;
+  for (std::size_t i = 0; i < foreign_.size(); ++i) {
+    if (i < kMaxNamed) list += (i ? "; " : "") + foreign_[i].text();
+    if (i == 0 || foreign_[i].in != foreign_[i - 1].in) roles += (i ? " and " : "") + foreign_[i].in.text();
+  }
   if (foreign_.size() > kMaxNamed) list += "; and " + std::to_string(foreign_.size() - kMaxNamed) + " more";
   throw Error(ErrorCode::kForeignEntry,
-              "signing targets/releases of " + repository.gun().text() +
+              "signing " + roles + " of " + repository.gun().text() +
                   " would adopt what nobody whose signature counts has signed: " + list);
-}
-
-ChangeRepository PolicyGuard::guarding(ChangeRepository change) {
-  return [this, change = std::move(change)](const tuf::TrustedRepository& repository,
-                                            tuf::RepositoryDraft& draft) {
-    change(repository, draft);
-    if (!draft.empty()) quarantined_.clear();  // an empty one reads back what was published
-    const tuf::Targets* releases = draft.find_changed(kReleases);
-    if (!options_.resign_guard || !releases) return;
-    const SignedState state(repository, SignedState::Expired::kTake);
-    look_for_foreign(state, Judge(policy_, state), {});
-    std::erase_if(foreign_,
-                  [&](const ForeignEntry& entry) { return !releases->targets.contains(entry.name); });
-    if (foreign_.empty()) return;
-    if (!options_.quarantine) refuse_foreign(repository);
-    drop_foreign(draft);
-    quarantined_ = foreign_;
-  };
 }
 
 void PolicyGuard::check_identity(const ImageToSign& image, const Judge& judge,
@@ -133,7 +200,7 @@ void PolicyGuard::check_move(const ImageToSign& image, const SignedState& state,
   const tuf::Target* held = nullptr;
   const auto look_at = [&](const RoleName& role, const tuf::Target* target) {
     if (held || !target || is_same_image(*target, image.target)) return;
-    if (role == kReleases && is_foreign(image.name)) return;
+    if (role == kReleases && !may_stay(repository, role, image.name, *target)) return;  // foreign: no move
     holder = &role;
     held = target;
   };
@@ -162,33 +229,38 @@ void PolicyGuard::check_move(const ImageToSign& image, const SignedState& state,
               "choose a new tag, or have it signed by " + movers);
 }
 
-bool PolicyGuard::is_foreign(const std::string& name) const {
-  return std::any_of(foreign_.begin(), foreign_.end(),
-                     [&](const ForeignEntry& entry) { return entry.name == name; });
+/// Anybody who may write into the trust directory could have put a file there, but not signed it.
+bool PolicyGuard::is_checked_file(const tuf::TrustedRepository& repository, const RoleName& role,
+                                  const std::set<tuf::KeyId>& keys) const {
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  return role == kReleases && options_.last_releases && delegation && delegation->metadata &&
+         delegation->metadata->bytes == *options_.last_releases && have_signed(repository, role, keys);
 }
 
-/// Anybody who may write into the trust directory could have put a file there, but not signed it.
-std::optional<tuf::Targets> PolicyGuard::checked_releases(const tuf::TrustedRepository& repository) const {
-  const tuf::Delegation* releases = repository.find_delegation(kReleases);
-  if (!options_.last_releases || !releases) return std::nullopt;
-  try {
-    tuf::Metadata<tuf::Targets> file = tuf::decode<tuf::Targets>(*options_.last_releases, "last releases");
-    for (const tuf::PublicKey& key : releases->authority.keys()) {
-      if (keys_.has(key.canonical_id()) && tuf::is_signed_by(key, file.signed_text, file.signatures))
-        return std::move(file.body);
+void PolicyGuard::before_revoking(const tuf::TrustedRepository& repository,
+                                  const std::vector<std::string>& tags) const {
+  const Stored stored(policy_, repository);
+  for (const std::string& tag : tags) {
+    const Rule* rule = stored.judge.rule_for(tag);
+    if (!rule || !rule->is_immutable(tag)) continue;
+    for (const SignedState::Entry& entry : stored.state.entries(tag)) {
+      const std::vector<UserId>& signers = stored.judge.signers_of(*entry.role);
+      if (std::none_of(signers.begin(), signers.end(),
+                       [&](UserId user) { return rule->counted.contains(user); }))
+        continue;
+      throw Error(ErrorCode::kTagImmutable,
+                  "tag " + tag + " of " + repository.gun().text() + " is signed as " + entry.digest() +
+                      " in " + entry.role->name.text() +
+                      ", and the policy makes it immutable: once revoked it could be signed as another image",
+                  "whoever owns the policy takes the tag out of immutable_tags first");
     }
-  } catch (const Error&) {
-    // What cannot be read vouches for nothing.
   }
-  return std::nullopt;
 }
 
 void PolicyGuard::after(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
                         const std::vector<ImageToSign>& images, const tuf::RepositoryDraft& draft) {
-  if (!foreign_.empty() && !options_.quarantine && draft.find_changed(kReleases)) refuse_foreign(repository);
   // What is read back is what was let through; what others did to it since is not this run's doing.
   if (draft.empty() && let_through_) return;
-  if (options_.quarantine) quarantined_ = foreign_;
   const SignedState state(repository, draft, [&](const tuf::KeyId& id) { return keys_.has(id); });
   const Judge judge(policy_, state);
   decisions_.clear();

@@ -1,14 +1,18 @@
-// PolicyGuard: what a policy has to say while images are signed, and while anything else signs releases anew.
-// Asked anew for every attempt to publish, since each starts from what others have published meanwhile.
+// PolicyGuard: what a policy has to say while a repository is changed. Asked anew for every attempt to
+// publish, since each starts from what others have published meanwhile.
 //
-//   before    may this identity sign these tags, and may those move that stand for another image
-//   after     does signing adopt entries that nobody vouches for, and does the result satisfy the policy
-//   guarding  the question about entries alone, for changes that sign no image
+//   before  may this identity sign these tags, and may those move that stand for another image
+//   after   does the result satisfy the policy
+//   check   is anything signed along that this run was not asked for and the policy does not allow: part of
+//   the
+//           gate that every signature passes (signing_gate.h)
 //
 // None needs an open key: all come before anything is signed.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,10 +26,10 @@ class PolicyGuard {
  public:
   struct Options {
     bool allow_move = false;   // where the policy does not say who moves tags
-    bool quarantine = false;   // drop foreign entries of releases instead of stopping
+    bool quarantine = false;   // drop foreign entries instead of stopping
     bool resign_guard = true;  // look for them at all
-    /// The releases file that a guarded run on this machine has signed last. It is believed if one of the
-    /// keys at hand that releases lists has signed it.
+    /// The releases file that a guarded run on this machine has signed last. While it is the one that is
+    /// stored, its entries pass for the keys that have signed it: somebody who vouched may have left since.
     std::optional<std::string> last_releases = std::nullopt;
   };
   /// The policy and the keys must outlive the guard.
@@ -34,15 +38,23 @@ class PolicyGuard {
   /// Throws kPolicy, kTagMoved, kTagImmutable. With quarantine it takes foreign entries out of the draft.
   void before(const tuf::TrustedRepository& repository, const std::vector<tuf::RoleName>& roles,
               const std::vector<ImageToSign>& images, tuf::RepositoryDraft& draft);
-  /// Throws kForeignEntry, and kPolicy if the images would be released against the policy.
+  /// Throws kPolicy if the images would be released against the policy.
   void after(const tuf::TrustedRepository& repository, const std::vector<tuf::RoleName>& roles,
              const std::vector<ImageToSign>& images, const tuf::RepositoryDraft& draft);
 
-  /// The change, which throws kForeignEntry if it would sign releases with a foreign entry in it; with
-  /// quarantine it drops that. What the change takes out itself is no hindrance. The guard must outlive it.
-  ChangeRepository guarding(ChangeRepository change);
+  /// Throws kForeignEntry if the draft would sign anything foreign, in any role; with quarantine it takes
+  /// that out of the draft.
+  void check(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft);
 
-  /// What stands in the way of signing releases.
+  /// Whether what the role says of the tag may be signed anew with the keys at hand, as it stands. Only
+  /// between `before` and `after`.
+  bool may_stay(const tuf::TrustedRepository& repository, const tuf::RoleName& role, const std::string& tag,
+                const tuf::Target& entry) const;
+
+  /// Throws kTagImmutable for a tag that never moves, and so must not make room for another image either.
+  void before_revoking(const tuf::TrustedRepository& repository, const std::vector<std::string>& tags) const;
+
+  /// What stands in the way of signing.
   const std::vector<ForeignEntry>& foreign() const { return foreign_; }
   /// What the attempt that was published last dropped, with quarantine.
   const std::vector<ForeignEntry>& quarantined() const { return quarantined_; }
@@ -57,17 +69,28 @@ class PolicyGuard {
                       const std::vector<tuf::RoleName>& roles) const;
   void check_move(const ImageToSign& image, const SignedState& state, const Judge& judge,
                   const std::vector<UserId>& users, const std::vector<tuf::RoleName>& roles) const;
-  std::optional<tuf::Targets> checked_releases(const tuf::TrustedRepository& repository) const;
-  void look_for_foreign(const SignedState& state, const Judge& judge, const std::vector<ImageToSign>& images);
-  void drop_foreign(tuf::RepositoryDraft& draft);
+  /// The stored state, as the gate looks at it.
+  struct Stored {
+    Stored(const Policy& policy, const tuf::TrustedRepository& repository);
+    SignedState state;
+    Judge judge;
+  };
+  std::set<tuf::KeyId> keys_at_hand(const tuf::RoleAuthority& authority) const;
+  bool is_checked_file(const tuf::TrustedRepository& repository, const tuf::RoleName& role,
+                       const std::set<tuf::KeyId>& keys) const;
+  void look_at_releases(const tuf::TrustedRepository& repository, const std::vector<ImageToSign>& images,
+                        tuf::RepositoryDraft& draft);
+  void drop(const std::vector<ForeignEntry>& foreign, tuf::RepositoryDraft& draft) const;
   [[noreturn]] void refuse_foreign(const tuf::TrustedRepository& repository) const;
-  bool is_foreign(const std::string& name) const;
 
   const Policy& policy_;
   hsm::KeyRing& keys_;
   Options options_;
-  std::vector<ForeignEntry> foreign_;  // of this attempt
-  std::vector<ForeignEntry> quarantined_;
+  std::unique_ptr<Stored> stored_;         // of this attempt; none between attempts
+  std::vector<ForeignEntry> foreign_;      // of this attempt
+  std::vector<ForeignEntry> overwritten_;  // those that make room for an image of this run
+  std::vector<ForeignEntry> dropped_;      // by this attempt, so far
+  std::vector<ForeignEntry> quarantined_;  // by the last attempt that was signed
   std::vector<Decision> decisions_;
   bool let_through_ = false;
 };

@@ -107,8 +107,9 @@ void require_readable(const tuf::Gun& gun, const std::vector<tuf::PublishTransac
 }  // namespace
 
 PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRequest request,
-                                 const ChangeRepository& change, const tuf::SignerFor& signer_for,
-                                 const PublishOptions& options, std::vector<Warning>& warnings) {
+                                 const ChangeRepository& change, const PassGate& pass_gate,
+                                 const tuf::SignerFor& signer_for, const PublishOptions& options,
+                                 std::vector<Warning>& warnings) {
   const auto sleep = options.sleep ? options.sleep : sleep_for_milliseconds;
   std::vector<tuf::PublishTransaction::File> sent;  // by the last POST
   std::optional<PublishResult> last_result;
@@ -149,6 +150,7 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
                                             "; gave up after " + std::to_string(attempts) + " attempts");
     }
 
+    pass_gate(*repository, draft);
     const tuf::PublishTransaction transaction = draft.sign(signer_for);
     require_readable(request.gun, transaction.files());
     if (options.dry_run) return {*std::move(repository), false, 0, transaction.files()};

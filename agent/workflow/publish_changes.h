@@ -15,6 +15,11 @@ namespace agent {
 using ChangeRepository =
     std::function<void(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft)>;
 
+/// Asked with every draft that is about to be signed, after the change: throws to refuse, and may take out of
+/// the draft what shall not be signed. What it is, is signing_gate.h's; that nothing is signed without it,
+/// this file's.
+using PassGate = std::function<void(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft)>;
+
 struct PublishOptions {
   bool dry_run = false;
   /// Publishes by others that are waited out before giving up (section 2.8).
@@ -30,10 +35,11 @@ struct PublishedChanges {
   std::vector<tuf::PublishTransaction::File> files;  // what was, or with dry_run would be, published
 };
 
-/// Throws what loading, `change`, signing and the store throw; kConflict when every attempt was used up,
-/// kServerError when the store claims to have stored what it does not have, kOutcomeUnknown.
+/// Throws what loading, `change`, `pass_gate`, signing and the store throw; kConflict when every attempt was
+/// used up, kServerError when the store claims to have stored what it does not have, kOutcomeUnknown.
 PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRequest request,
-                                 const ChangeRepository& change, const tuf::SignerFor& signer_for,
-                                 const PublishOptions& options, std::vector<Warning>& warnings);
+                                 const ChangeRepository& change, const PassGate& pass_gate,
+                                 const tuf::SignerFor& signer_for, const PublishOptions& options,
+                                 std::vector<Warning>& warnings);
 
 }  // namespace agent

@@ -31,8 +31,9 @@ void renew_snapshot(const tuf::TrustedRepository& repository, tuf::RepositoryDra
   if (!draft.empty()) return;
   if (can_sign(repository, kTargets, keys)) return draft.renew(kTargets);
   for (const tuf::Delegation& delegation : repository.delegations()) {
-    if (delegation.metadata && can_sign(repository, delegation.role.name, keys))
-      return draft.renew(delegation.role.name);
+    const RoleName& role = delegation.role.name;
+    if (delegation.metadata && role.parent() == kTargets && can_sign(repository, role, keys))
+      return draft.renew(role);
   }
   throw Error(ErrorCode::kKeyNotFound,
               "the snapshot of " + repository.gun().text() +
@@ -104,7 +105,7 @@ ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys) {
     }
     for (const tuf::Delegation& delegation : repository.delegations()) {
       const RoleName& role = delegation.role.name;
-      if (delegation.metadata &&
+      if (delegation.metadata && role.parent() == kTargets &&
           is_due(role, delegation.metadata->body.version, delegation.metadata->body.expires) &&
           can_sign(repository, role, keys))
         draft.renew(role);
@@ -134,6 +135,7 @@ ChangeRepository repair_roles(hsm::KeyRing& keys) {
       const RoleName& role = delegation.role.name;
       if (delegation.state == tuf::Delegation::State::kMissing) throw Error(*delegation.problem);
       if (!delegation.metadata || is_named(repository, role, delegation.metadata->bytes)) continue;
+      if (role.parent() != kTargets) continue;  // for whoever signs the role above it
       require_key(repository, role, keys);
       draft.renew(role);
     }

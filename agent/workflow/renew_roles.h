@@ -1,5 +1,8 @@
 // Renewing: roles are signed anew before they expire, after they have expired, or after their keys were
 // changed.
+//
+// Roles below another delegation are left alone: whoever signs that one says who signs them, and could so
+// have anything signed by a key that they list. Only witness_roles signs them, where they are named.
 #pragma once
 
 #include <optional>

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "agent/workflow/policy_guard.h"
 #include "agent/workflow/signing_keys.h"
 #include "agent/workflow/tag_view.h"
 #include "tuf/base/error.h"
@@ -13,12 +14,14 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::RoleName;
 
-/// What the keys at hand sign and readers use.
+/// What the keys at hand sign and readers use. Who signs below another delegation is for that one to say: it
+/// is signed only where it is named.
 std::vector<RoleName> own_roles(const tuf::TrustedRepository& repository, hsm::KeyRing& keys) {
   std::vector<RoleName> roles;
   if (can_sign(repository, RoleName::of("targets"), keys)) roles.push_back(RoleName::of("targets"));
   for (const tuf::Delegation& delegation : repository.delegations()) {
-    if (delegation.metadata && can_sign(repository, delegation.role.name, keys))
+    if (delegation.metadata && delegation.role.name.parent() == RoleName::of("targets") &&
+        can_sign(repository, delegation.role.name, keys))
       roles.push_back(delegation.role.name);
   }
   return roles;
@@ -42,6 +45,7 @@ ChangeRepository revoke_tags(RevokeRequest request, hsm::KeyRing& keys) {
                                             ? own_roles(repository, keys)
                                             : check_roles_to_sign(repository, request.roles, keys);
     const bool is_first = std::exchange(*first, false);
+    if (is_first && request.guard) request.guard->before_revoking(repository, request.tags);
     for (const std::string& tag : request.tags) {
       bool found = false;
       for (const RoleName& role : roles) found |= draft.remove_target(role, tag);

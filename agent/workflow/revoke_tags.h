@@ -9,13 +9,19 @@
 
 namespace agent {
 
+class PolicyGuard;
+
 struct RevokeRequest {
   std::vector<std::string> tags;
-  /// Out of exactly these; empty: out of `targets` and every delegation that the keys at hand sign.
+  /// Out of exactly these; empty: out of `targets` and every delegation directly below it that the keys at
+  /// hand sign.
   std::vector<tuf::RoleName> roles;
+  /// With a guard, it says which tags must stay.
+  const PolicyGuard* guard = nullptr;
 };
 
-/// Throws kNotSigned at the first attempt if a tag stands in none of the roles, kKeyNotInRole, kKeyNotFound.
+/// Throws, at the first attempt, kTagImmutable, and kNotSigned if a tag stands in none of the roles;
+/// kKeyNotInRole, kKeyNotFound.
 ChangeRepository revoke_tags(RevokeRequest request, hsm::KeyRing& keys);
 
 }  // namespace agent

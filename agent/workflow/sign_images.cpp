@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/policy/signed_state.h"
+#include "agent/proof/bound.h"
 #include "agent/workflow/policy_guard.h"
 #include "agent/workflow/signing_keys.h"
 #include "agent/workflow/stored_target.h"
@@ -27,37 +29,55 @@ bool has_annotations(const tuf::Target& target, const Provenance& annotations) {
   return std::includes(present.begin(), present.end(), annotations.begin(), annotations.end());
 }
 
-/// The entry as it shall stand. Of the same image, what others have said stays; what was said of another one
-/// does not go over to this.
-tuf::Target entry_for(const ImageToSign& image, const tuf::Target* before, const SignRequest& request) {
-  tuf::Target entry = image.target;
-  const bool same = before && is_same_image(*before, entry);
-  if (same) entry.custom = before->custom;
-  if (same && before->length == entry.length && has_annotations(*before, request.annotations)) return entry;
-  if (request.provenance.empty()) return entry;
-  if (auto custom = with_provenance(entry.custom, request.provenance)) {
-    entry.custom = std::move(custom);
-  } else if (!request.annotations.empty()) {
-    throw Error(ErrorCode::kUsage, "the custom data of tag " + image.name +
-                                       " is not an object, so no annotation can stand beside it");
+/// Makes the entries of one attempt.
+class Entries {
+ public:
+  Entries(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
+          const SignRequest& request, hsm::KeyRing& keys)
+      : repository_(repository), roles_(roles), request_(request) {
+    for (const RoleName& role : roles) {
+      here_.push_back(bound_to(repository.gun(), role));
+      is_own_.push_back(!SignedState::is_identity(role) || have_signed_file(role, keys));
+    }
   }
-  return entry;
-}
 
-SignStatus apply(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
-                 const ImageToSign& image, const SignRequest& request, tuf::RepositoryDraft& draft) {
-  SignStatus status = SignStatus::kUnchanged;
-  for (const RoleName& role : roles) {
-    const tuf::Target* before = stored_target(repository, role, image.name);
-    switch (draft.set_target(role, image.name, entry_for(image, before, request))) {
+  SignStatus set(const ImageToSign& image, tuf::RepositoryDraft& draft) {
+    SignStatus status = SignStatus::kUnchanged;
+    own_.reset();
+    // Identities come first: what releases says of an image is what this identity says of it.
+    for (const bool identities : {true, false}) {
+      for (std::size_t i = 0; i < roles_.size(); ++i) {
+        if (SignedState::is_identity(roles_[i]) == identities) set(i, image, draft, status);
+      }
+    }
+    return status;
+  }
+
+ private:
+  bool have_signed_file(const RoleName& role, hsm::KeyRing& keys) const {
+    const tuf::Delegation* delegation = repository_.find_delegation(role);
+    if (!delegation) return true;
+    std::set<tuf::KeyId> ids;
+    for (const tuf::PublicKey& key : delegation->authority.keys()) {
+      if (keys.has(key.canonical_id())) ids.insert(key.canonical_id());
+    }
+    return have_signed(repository_, role, ids);
+  }
+
+  void set(std::size_t at, const ImageToSign& image, tuf::RepositoryDraft& draft, SignStatus& status) {
+    const RoleName& role = roles_[at];
+    const tuf::Target* before = stored_target(repository_, role, image.name);
+    const bool stays = may_stay(at, image, before);
+    const tuf::Target entry = entry_for(at, image, stays ? before : nullptr);
+    switch (draft.set_target(role, image.name, entry, stays ? tuf::Beside::kStays : tuf::Beside::kGoes)) {
       case tuf::TargetChange::kUnchanged:
         break;
       case tuf::TargetChange::kAdded:
         if (status == SignStatus::kUnchanged) status = SignStatus::kSigned;
         break;
       case tuf::TargetChange::kMoved:
-        if (!request.allow_move && !request.guard) {  // the guard has spoken before
-          throw Error(ErrorCode::kTagMoved, "tag " + image.name + " of " + repository.gun().text() +
+        if (!request_.allow_move && !request_.guard) {  // the guard has spoken before
+          throw Error(ErrorCode::kTagMoved, "tag " + image.name + " of " + repository_.gun().text() +
                                                 " is signed as " +
                                                 (before ? digest_text(*before) : "another image") + " in " +
                                                 role.text() + ", not as " + digest_text(image.target));
@@ -66,8 +86,54 @@ SignStatus apply(const tuf::TrustedRepository& repository, const std::vector<Rol
         break;
     }
   }
-  return status;
-}
+
+  /// Of the same image, what others have said stays, unless it is an identity's own word or the policy does
+  /// not know who said it; what was said of another image does not go over to this.
+  bool may_stay(std::size_t at, const ImageToSign& image, const tuf::Target* before) const {
+    if (!before || !is_same_image(*before, image.target)) return false;
+    if (request_.guard) return request_.guard->may_stay(repository_, roles_[at], image.name, *before);
+    return is_own_[at];
+  }
+
+  tuf::Target entry_for(std::size_t at, const ImageToSign& image, const tuf::Target* before) {
+    tuf::Target entry = image.target;
+    if (before) entry.custom = before->custom;
+    const bool says_it =
+        before && before->length == entry.length && has_annotations(*before, request_.annotations);
+    if (!says_it) {
+      // A policy compares what releases says with what the identity says; without one, what others have said
+      // stays beside it.
+      const bool as_own = own_ && (request_.guard || !before);
+      entry.custom = as_own ? *own_ : said_of(image, entry.custom);
+    }
+    if (!own_ && SignedState::is_identity(roles_[at])) own_ = without_bound(entry.custom);
+    // What stands there already is signed again, so as to be bound, only where a policy may ask for it.
+    const bool binds =
+        request_.bind && (!says_it || request_.guard || bound_of(entry, here_[at]) != Bound::kNot);
+    if (binds) {
+      if (auto bound = with_bound(entry.custom, here_[at])) entry.custom = std::move(bound);
+    } else if (bound_of(entry, here_[at]) == Bound::kElsewhere) {
+      entry.custom = without_bound(entry.custom);
+    }
+    return entry;
+  }
+
+  std::optional<tuf::Json> said_of(const ImageToSign& image, const std::optional<tuf::Json>& before) const {
+    if (request_.provenance.empty()) return before;
+    if (auto custom = with_provenance(before, request_.provenance)) return custom;
+    if (request_.annotations.empty()) return before;
+    throw Error(ErrorCode::kUsage, "the custom data of tag " + image.name +
+                                       " is not an object, so no annotation can stand beside it");
+  }
+
+  const tuf::TrustedRepository& repository_;
+  const std::vector<RoleName>& roles_;
+  const SignRequest& request_;
+  std::vector<std::string> here_;  // what entries of each role are bound to
+  std::vector<bool> is_own_;  // whether each role's file, if an identity's, was signed by the keys at hand
+  /// What the first identity says of the image that is being set.
+  std::optional<std::optional<tuf::Json>> own_;
+};
 
 /// `targets` speaks to pullers too, of tags that releases does not have.
 bool is_released(const tuf::TrustedRepository& repository, const SignRequest& request,
@@ -107,18 +173,18 @@ SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequ
                                   : check_roles_to_sign(repository, request.roles, keys);
     if (request.guard) request.guard->before(repository, roles, request.images, draft);
     std::vector<SignStatus> now;
-    for (const ImageToSign& image : request.images) {
-      now.push_back(apply(repository, roles, image, request, draft));
-    }
+    Entries entries(repository, roles, request, keys);
+    for (const ImageToSign& image : request.images) now.push_back(entries.set(image, draft));
     if (request.guard) request.guard->after(repository, roles, request.images, draft);
     if (statuses.empty() || !draft.empty()) statuses = std::move(now);
   };
+  SigningGate gate(keys, {{request.roles.begin(), request.roles.end()}, request.guard});
   PublishedChanges changes =
-      publish_changes(store, seen, load, change, signer_look_up(keys), options, warnings);
+      publish_changes(store, seen, load, change, gate.as_function(), signer_look_up(keys), options, warnings);
   const bool others_were_faster = changes.attempts > 0 && !changes.published;
   if (others_were_faster) statuses.assign(request.images.size(), SignStatus::kUnchanged);
   warn_about_roles(changes.repository, request, roles, warnings);
-  return {std::move(changes), std::move(roles), std::move(statuses)};
+  return {std::move(changes), std::move(roles), std::move(statuses), gate.signed_anew()};
 }
 
 }  // namespace agent

@@ -6,11 +6,10 @@
 
 #include "agent/proof/provenance.h"
 #include "agent/workflow/publish_changes.h"
+#include "agent/workflow/signing_gate.h"
 #include "hsm/key_ring.h"
 
 namespace agent {
-
-class PolicyGuard;
 
 /// A tag (or any target name) with what it shall point to.
 struct ImageToSign {
@@ -29,6 +28,9 @@ struct SignRequest {
   Provenance provenance = {};
   /// Those of `provenance` that were given in so many words: an entry that has not got them is changed.
   Provenance annotations = {};
+  /// Whether entries say for which repository and role they are signed (bound.h). An entry of the same image
+  /// that does not is left as it is, but with a guard.
+  bool bind = true;
   /// With a guard, it says which tags may move.
   PolicyGuard* guard = nullptr;
 };
@@ -39,6 +41,7 @@ struct SignedImages {
   PublishedChanges changes;
   std::vector<tuf::RoleName> roles;
   std::vector<SignStatus> statuses;  // one per image
+  std::vector<SigningGate::SignedAnew> signed_anew;
 };
 
 /// Throws kTagMoved (before anything is signed) if a tag stands there with another digest and may not move,

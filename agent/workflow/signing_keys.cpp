@@ -101,6 +101,31 @@ std::vector<RoleName> check_roles_to_sign(const tuf::TrustedRepository& reposito
   return roles;
 }
 
+std::set<tuf::KeyId> keys_of(const tuf::RepositoryDraft::Pending& file, hsm::KeyRing& keys) {
+  std::set<tuf::KeyId> ids;
+  for (const tuf::RoleAuthority& authority : file.authorities) {
+    for (const tuf::PublicKey& key : authority.keys()) {
+      if (keys.has(key.canonical_id())) ids.insert(key.canonical_id());
+    }
+  }
+  return ids;
+}
+
+bool have_signed(const tuf::TrustedRepository& repository, const RoleName& role,
+                 const std::set<tuf::KeyId>& keys) {
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  if (!delegation || delegation->state == tuf::Delegation::State::kEmpty) return true;
+  if (!delegation->metadata) return false;  // whoever signed it, it does not verify
+  if (delegation->metadata->body.targets.empty()) return true;
+  std::set<tuf::KeyId> signers;
+  for (const tuf::PublicKey& key : delegation->authority.keys()) {
+    if (keys.contains(key.canonical_id()) &&
+        tuf::is_signed_by(key, delegation->metadata->signed_text, delegation->metadata->signatures))
+      signers.insert(key.canonical_id());
+  }
+  return signers == keys;
+}
+
 std::vector<std::shared_ptr<tuf::Signer>> signers_of(const tuf::TrustedRepository& repository,
                                                      const std::vector<RoleName>& roles, hsm::KeyRing& keys) {
   std::set<tuf::KeyId> ids;

@@ -1,10 +1,12 @@
 // Which roles the keys at hand may sign for: the link between a repository and a KeyRing.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "hsm/key_ring.h"
+#include "tuf/edit/repository_draft.h"
 #include "tuf/edit/sign_metadata.h"
 #include "tuf/trust/trusted_repository.h"
 
@@ -28,6 +30,14 @@ std::vector<tuf::RoleName> roles_to_sign(const tuf::TrustedRepository& repositor
 /// The roles that the user named. Throws kRoleNotFound, kKeyNotInRole.
 std::vector<tuf::RoleName> check_roles_to_sign(const tuf::TrustedRepository& repository,
                                                const std::vector<tuf::RoleName>& roles, hsm::KeyRing& keys);
+
+/// The keys at hand that will sign a file of a draft, by canonical ID.
+std::set<tuf::KeyId> keys_of(const tuf::RepositoryDraft::Pending& file, hsm::KeyRing& keys);
+
+/// Whether each of the keys has signed the role's file as it is stored; true without a file or an entry in
+/// it, in which there is nothing to have signed.
+bool have_signed(const tuf::TrustedRepository& repository, const tuf::RoleName& role,
+                 const std::set<tuf::KeyId>& keys);
 
 /// The signers at hand that the roles list, each once. Opens them.
 std::vector<std::shared_ptr<tuf::Signer>> signers_of(const tuf::TrustedRepository& repository,

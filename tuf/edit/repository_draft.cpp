@@ -20,6 +20,11 @@ bool says_the_same(const Target& present, const Target& wanted) {
          (!wanted.custom || wanted.custom == present.custom);
 }
 
+/// Whether the two are the same to the last hash.
+bool is_equal(const Target& one, const Target& other) {
+  return one.hashes == other.hashes && one.length == other.length && one.custom == other.custom;
+}
+
 bool is_targets(const RoleName& role) {
   return role.text() == "targets";
 }
@@ -171,8 +176,23 @@ Targets& RepositoryDraft::edit(const RoleName& role) {
   return targets_[role] = std::move(next);
 }
 
-TargetChange RepositoryDraft::set_target(const RoleName& role, const std::string& name,
-                                         const Target& target) {
+std::vector<RoleName> RepositoryDraft::changed_roles() const {
+  std::vector<RoleName> roles;
+  for (const auto& [role, body] : targets_) roles.push_back(role);
+  return roles;
+}
+
+bool RepositoryDraft::was_set(const RoleName& role, const std::string& name) const {
+  const auto names = set_.find(role);
+  return names != set_.end() && names->second.contains(name);
+}
+
+void RepositoryDraft::set_custom(const RoleName& role, const std::string& name, std::optional<Json> custom) {
+  targets_.at(role).targets.at(name).custom = std::move(custom);
+}
+
+TargetChange RepositoryDraft::set_target(const RoleName& role, const std::string& name, const Target& target,
+                                         Beside beside) {
   check_target(name, target);
   require_usable(role);
   if (!admits(role, name)) {
@@ -181,7 +201,10 @@ TargetChange RepositoryDraft::set_target(const RoleName& role, const std::string
   TargetChange change = TargetChange::kAdded;
   if (const Targets* present = current(role)) {
     if (const auto found = present->targets.find(name); found != present->targets.end()) {
-      if (says_the_same(found->second, target) && !needs_renewal(role)) return TargetChange::kUnchanged;
+      const bool equal = is_equal(found->second, target);
+      if (equal) set_[role].insert(name);
+      const bool stays = beside == Beside::kGoes ? equal : says_the_same(found->second, target);
+      if (stays && !needs_renewal(role)) return TargetChange::kUnchanged;
       const Bytes* before = found->second.sha256();
       const Bytes* after = target.sha256();
       // The same digest with other custom data or length is corrected, not moved.
@@ -189,6 +212,7 @@ TargetChange RepositoryDraft::set_target(const RoleName& role, const std::string
     }
   }
   edit(role).targets[name] = target;
+  set_[role].insert(name);
   return change;
 }
 
@@ -197,6 +221,7 @@ bool RepositoryDraft::remove_target(const RoleName& role, const std::string& nam
   const Targets* present = current(role);
   if (!present || !present->targets.contains(name)) return false;
   edit(role).targets.erase(name);
+  if (const auto names = set_.find(role); names != set_.end()) names->second.erase(name);
   return true;
 }
 
@@ -208,6 +233,7 @@ bool RepositoryDraft::change_parent(const RoleName& role, const Change& change) 
   Targets& edited = edit(role.parent());
   edited.keys = std::move(next.keys);
   edited.roles = std::move(next.roles);
+  delegated_.insert(role);
   return true;
 }
 

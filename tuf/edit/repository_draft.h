@@ -24,6 +24,9 @@ inline constexpr Days kTimestampLifetime{14};
 
 enum class TargetChange { kUnchanged, kAdded, kMoved };
 
+/// Whether hashes and custom data that stand there for the same image beside what is written stay.
+enum class Beside { kStays, kGoes };
+
 class RepositoryDraft {
  public:
   /// Changes to what `base` holds. `base` must outlive the draft.
@@ -41,12 +44,13 @@ class RepositoryDraft {
   static RepositoryDraft for_new_repository(const Gun& gun, Time now, const InitialKeys& keys);
 
   /// Puts the target into the role. kUnchanged if digest, length and (if given) custom data already stand
-  /// there and readers see them; a role that has expired is renewed.
+  /// there, with kGoes nothing else, and readers see them; a role that has expired is renewed.
   /// Throws kRoleNotFound for a role that does not exist, kPathNotCovered if its paths do not admit the name,
   /// kBadSignature if the stored file of the role does not verify (its content is unknown), and for what
   /// would be signed but of no use to readers (section 2.3): kInvalidTag for the name, kInvalidDigest without
   /// a SHA-256, kSizeMismatch without a length, kUsage for custom data that metadata cannot carry.
-  TargetChange set_target(const RoleName& role, const std::string& name, const Target& target);
+  TargetChange set_target(const RoleName& role, const std::string& name, const Target& target,
+                          Beside beside = Beside::kStays);
 
   /// Takes the target out of the role; false if it was not there.
   bool remove_target(const RoleName& role, const std::string& name);
@@ -80,6 +84,16 @@ class RepositoryDraft {
   bool empty() const { return targets_.empty() && !root_; }
   /// `targets` or a delegation as it will be; nullptr if it stays as it is.
   const Targets* find_changed(const RoleName& role) const;
+  /// The roles of which that is not nullptr, parents before children.
+  std::vector<RoleName> changed_roles() const;
+
+  /// Whether the entry stands in the role as set_target was called for it, to the last hash. Every other
+  /// entry of a changed role was there before and is carried along.
+  bool was_set(const RoleName& role, const std::string& name) const;
+  /// Whether this draft was told to change the delegation.
+  bool was_delegated(const RoleName& delegation) const { return delegated_.contains(delegation); }
+  /// Replaces the custom data of an entry that a changed role carries along.
+  void set_custom(const RoleName& role, const std::string& name, std::optional<Json> custom);
 
   /// A role that must be signed, and by whom.
   struct Pending {
@@ -113,6 +127,8 @@ class RepositoryDraft {
   Time now_;
   std::optional<Root> root_;
   std::map<RoleName, Targets> targets_;  // the roles that change, as they will be
+  std::map<RoleName, std::set<std::string>> set_;
+  std::set<RoleName> delegated_;
 };
 
 }  // namespace tuf

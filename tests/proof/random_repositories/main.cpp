@@ -16,6 +16,7 @@
 #include "agent/workflow/publish_changes.h"
 #include "hsm/certificate/certificate_maker.h"
 #include "tests/proof/random_repositories/random_content.h"
+#include "tests/support/open_gate.h"
 #include "tests/support/test_data.h"
 #include "tests/support/test_signer.h"
 #include "tuf/base/error.h"
@@ -192,7 +193,7 @@ class RandomRepository {
       made = true;
     };
     std::vector<agent::Warning> warnings;
-    agent::publish_changes(store_, seen_, request, change, all_of(keys_), {}, warnings);
+    agent::publish_changes(store_, seen_, request, change, test::open_gate, all_of(keys_), {}, warnings);
   }
 
   Role* find(const tuf::RoleName& name) {

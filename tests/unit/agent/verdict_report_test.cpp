@@ -14,7 +14,7 @@ VerdictReport example() {
   allowed.decision.allowed = true;
   allowed.decision.rule = "registry.example.com/**";
   allowed.decision.deploy = "registry.example.com/app@sha256:00";
-  allowed.decision.signatures = {{"jenkins", "targets/jenkins"}};
+  allowed.decision.signatures = {{"jenkins", "targets/jenkins", true}, {"alice", "targets/alice"}};
   Verdict refused;
   refused.decision.image = "registry.example.com/app:2.0";
   refused.decision.rule = "registry.example.com/**";
@@ -35,7 +35,9 @@ TEST_CASE("Verdicts as text: what to deploy, or every reason; explained: who cou
                                  "  no member of qa & co\\nhas signed", "  ref \"<b>|x</b>\"",
                                  "registry.example.com/gone:1: unknown", "  no <route>"});
   const std::vector<std::string> explained = example().text(true);
-  CHECK(explained.at(2) == "  signed by jenkins in targets/jenkins");
+  CHECK(explained.at(2) ==
+        "  signed by jenkins in targets/jenkins, alice in targets/alice (an entry that does not say for "
+        "which role)");
   CHECK(explained.at(6) == "    alice signs it");
 }
 

@@ -7,6 +7,7 @@
 
 #include "hsm/memory_keys.h"
 #include "tests/support/errors.h"
+#include "tests/support/open_gate.h"
 #include "tests/unit/agent/workflow/served_repository.h"
 
 namespace {
@@ -35,8 +36,8 @@ struct Administrator {
   agent::PublishedChanges add_signer(hsm::KeyRing& ring) {
     const auto how =
         agent::add_delegations(agent::signer_delegations("jenkins", {jenkins->public_key()}), ring);
-    return agent::publish_changes(store, machine.seen, machine.request, how, agent::signer_look_up(ring), {},
-                                  machine.warnings);
+    return agent::publish_changes(store, machine.seen, machine.request, how, test::open_gate,
+                                  agent::signer_look_up(ring), {}, machine.warnings);
   }
 
   tuf::Gun gun = tuf::Gun::of("registry.example.com/team/app");
@@ -151,8 +152,8 @@ TEST_CASE("A new role that is nearly targets/releases is refused, whoever adds i
     const agent::DelegationToAdd delegation{
         RoleName::of("targets/" + name), {a.jenkins->public_key()}, {""}, {}};
     return agent::publish_changes(a.store, a.machine.seen, a.machine.request,
-                                  agent::add_delegations({delegation}, a.keys), agent::signer_look_up(a.keys),
-                                  {}, a.machine.warnings);
+                                  agent::add_delegations({delegation}, a.keys), test::open_gate,
+                                  agent::signer_look_up(a.keys), {}, a.machine.warnings);
   };
   for (const char* name : {"release", "relases", "realeses", "relase", "releasess", "releases1"})
     CHECK_ERROR(add(name), ErrorCode::kInvalidRole, "nearly targets/releases");
@@ -164,9 +165,10 @@ TEST_CASE("What cannot be signed for as long as was asked for is signed anew onc
   Administrator a;
   a.create();
   a.add_signer(a.keys);
-  const auto renewed = agent::publish_changes(a.store, a.machine.seen, a.machine.request,
-                                              agent::renew_due_roles(test::kNow + tuf::Days{36500}, a.keys),
-                                              agent::signer_look_up(a.keys), {}, a.machine.warnings);
+  const auto renewed =
+      agent::publish_changes(a.store, a.machine.seen, a.machine.request,
+                             agent::renew_due_roles(test::kNow + tuf::Days{36500}, a.keys), test::open_gate,
+                             agent::signer_look_up(a.keys), {}, a.machine.warnings);
   CHECK(renewed.attempts == 1);
   CHECK(renewed.repository.root().body.version == 2);
   CHECK(renewed.repository.targets().body.version == 3);

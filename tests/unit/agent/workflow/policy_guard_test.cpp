@@ -96,7 +96,8 @@ struct Guarding {
   }
 
   agent::PublishedChanges change(const agent::ChangeRepository& how, PolicyGuard::Options options = {}) {
-    return agent::publish_changes(store, machine.seen, machine.request, ask(std::move(options)).guarding(how),
+    agent::SigningGate gate(keys, {.guard = &ask(std::move(options))});
+    return agent::publish_changes(store, machine.seen, machine.request, how, gate.as_function(),
                                   agent::signer_look_up(keys), at_once(), machine.warnings);
   }
 

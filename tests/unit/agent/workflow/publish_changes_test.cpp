@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "tests/support/errors.h"
+#include "tests/support/open_gate.h"
 #include "tests/support/store_client.h"
 #include "tests/unit/agent/workflow/served_repository.h"
 
@@ -39,8 +40,8 @@ struct Publishing {
   agent::PublishedChanges publish(const agent::ChangeRepository& change, const tuf::SignerFor& signer_for,
                                   PublishOptions options = {}) {
     options.sleep = [this](int milliseconds) { slept.push_back(milliseconds); };
-    return agent::publish_changes(store, machine.seen, machine.request, change, signer_for, options,
-                                  machine.warnings);
+    return agent::publish_changes(store, machine.seen, machine.request, change, test::open_gate, signer_for,
+                                  options, machine.warnings);
   }
   bool has(const std::string& tag) { return client.load(store).find_target(kReleases, tag) != nullptr; }
 
@@ -260,7 +261,7 @@ TEST_CASE("Where clients sign the snapshot its missing key is what an error name
   // A reason that cannot be found out does not hide the store's own.
   KeylessStore keyless(p.store);
   CHECK_ERROR(agent::publish_changes(keyless, p.machine.seen, p.machine.request, add_tag("2.0"),
-                                     only_delegate, {}, p.machine.warnings),
+                                     test::open_gate, only_delegate, {}, p.machine.warnings),
               ErrorCode::kServerRejected);
 }
 

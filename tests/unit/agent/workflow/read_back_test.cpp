@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tests/support/memory_store.h"
+#include "tests/support/open_gate.h"
 #include "tests/support/repository_maker.h"
 #include "tests/support/store_client.h"
 #include "tests/support/test_data.h"
@@ -36,7 +37,8 @@ struct Site {
     const auto change = [](const tuf::TrustedRepository&, tuf::RepositoryDraft& draft) {
       StoreClient::set_target("targets/jenkins", "1.0")(draft);
     };
-    return publish_changes(store, seen, request, change, administrator.signer_for(), {}, warnings);
+    return publish_changes(store, seen, request, change, test::open_gate, administrator.signer_for(), {},
+                           warnings);
   }
 
   test::TempDir dir;
