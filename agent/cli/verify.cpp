@@ -9,6 +9,7 @@
 #include "agent/image/image_list.h"
 #include "agent/image/image_reference.h"
 #include "agent/policy/judge.h"
+#include "agent/proof/bound.h"
 #include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "agent/report/verdict_report.h"
@@ -45,40 +46,81 @@ std::vector<TagView> candidates(const tuf::TrustedRepository& repository, const 
   return views;
 }
 
-/// Nothing was found in the roles that decide: because of one that cannot be read, or because it is not
-/// there.
-[[noreturn]] void fail_not_found(const tuf::TrustedRepository& repository, const std::string& image,
-                                 const std::vector<tuf::RoleName>& roles) {
-  for (const tuf::RoleName& role : roles.empty() ? std::vector{kReleases} : roles) {
-    const tuf::Delegation* delegation = repository.find_delegation(role);
-    if (delegation && delegation->problem) throw delegation->problem->with_context(image + " is not signed");
-  }
-  const std::string where = roles.empty() ? "targets/releases or targets" : join(names_of(roles), " and ");
-  throw Error(ErrorCode::kNotSigned, image + " is not signed in " + where);
+/// Why a released tag names no image that anybody could check; nullopt if it does.
+std::optional<std::string> unusable(const tuf::TrustedRepository& repository, const TagView& view) {
+  if (!view.target.sha256()) return "it is signed without a SHA-256, so nothing says which image it is";
+  if (view.target.length < 0) return "it is signed with " + std::to_string(view.target.length) + " bytes";
+  const tuf::RoleName& role = view.releasing_role();
+  if (bound_of(view.target, bound_to(repository.gun(), role)) == Bound::kElsewhere)
+    return "what stands in " + role.text() + " was signed for another role or repository";
+  return std::nullopt;
 }
 
-/// The view that answers for the image: in all of `roles`, or else released. Throws kNotSigned, and why a
-/// role that decides is not read.
+/// That pullers get no such image: because of a role that cannot be read, or because it is not there.
+[[noreturn]] void fail_not_released(const tuf::TrustedRepository& repository, const std::string& image) {
+  const tuf::Delegation* releases = repository.find_delegation(kReleases);
+  if (releases && releases->problem) throw releases->problem->with_context(image + " is not signed");
+  throw Error(ErrorCode::kNotSigned, image + " is not signed in targets/releases or targets");
+}
+
+/// That a demanded role does not hold what pullers get.
+void require_role(const tuf::TrustedRepository& repository, const TagView& released, const std::string& image,
+                  const tuf::RoleName& role) {
+  if (released.is_in(role)) return;
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  if (delegation && delegation->problem) throw delegation->problem->with_context(image + " is not signed");
+  for (const TagView& view : view_tag(repository, released.name)) {
+    if (!view.is_in(role)) continue;
+    throw Error(ErrorCode::kNotSigned, image + " is not signed in " + role.text() + " as " +
+                                           released.digest() + ", which is what pullers get, but as " +
+                                           view.digest());
+  }
+  throw Error(ErrorCode::kNotSigned, image + " is not signed in " + role.text());
+}
+
+/// What pullers get for the image; each of `roles` must hold that. Throws kNotSigned, and why a role that
+/// decides is not read.
 TagView verified_view(const tuf::TrustedRepository& repository, const ImageReference& image,
                       const std::vector<tuf::RoleName>& roles) {
-  const std::vector<TagView> views = candidates(repository, image);
+  std::vector<TagView> views = candidates(repository, image);
+  std::erase_if(views, [](const TagView& view) { return !view.released; });
+  if (views.empty()) fail_not_released(repository, shown(image));
   const auto answers = [&](const TagView& view) {
-    if (roles.empty()) return view.released;
-    return std::all_of(roles.begin(), roles.end(),
-                       [&](const tuf::RoleName& role) { return view.is_in(role); });
+    return !unusable(repository, view) &&
+           std::all_of(roles.begin(), roles.end(), [&](const auto& role) { return view.is_in(role); });
   };
   const auto found = std::find_if(views.begin(), views.end(), answers);
-  if (found == views.end()) fail_not_found(repository, shown(image), roles);
-  if (image.digest && found->digest() != image.digest->text()) {
+  const TagView& view = found == views.end() ? views.front() : *found;
+  if (const auto why = unusable(repository, view))
+    throw Error(ErrorCode::kNotSigned, shown(image) + " is not signed: " + *why);
+  if (image.digest && view.digest() != image.digest->text()) {
     throw Error(ErrorCode::kNotSigned,
-                shown(image) + " is not signed: the tag is signed as " + found->digest());
+                shown(image) + " is not signed: the tag is signed as " + view.digest());
   }
-  return *found;
+  for (const tuf::RoleName& role : roles) require_role(repository, view, shown(image), role);
+  return view;
 }
 
-std::string signed_by(const TagView& view) {
-  const std::vector<std::string> signers = view.signers();
-  return signers.empty() ? "the repository's administrator" : join(signers);
+/// Who has signed it: the identities that hold it; if none does, the keys that signed the file it stands in.
+std::vector<std::string> signers_of(const tuf::TrustedRepository& repository, const TagView& view) {
+  std::vector<std::string> signers = view.signers();
+  const tuf::Delegation* delegation = repository.find_delegation(view.releasing_role());
+  if (!signers.empty() || !delegation) return signers;
+  for (const tuf::PublicKey& key : delegation->authority.keys()) {
+    if (tuf::is_signed_by(key, delegation->metadata->signed_text, delegation->metadata->signatures))
+      signers.push_back(key.canonical_id().hex());
+  }
+  return signers;
+}
+
+/// The same in words.
+std::string signed_by(const tuf::TrustedRepository& repository, const TagView& view) {
+  if (!view.signers().empty()) return join(view.signers());
+  if (view.releasing_role() != kReleases) return "the repository's administrator";
+  std::string keys;
+  for (const std::string& id : signers_of(repository, view))
+    keys += (keys.empty() ? "key " : " and key ") + tuf::KeyId::parse(id)->short_form();
+  return keys + " of targets/releases";
 }
 
 /// Verifies images one by one; each repository is loaded once.
@@ -136,13 +178,14 @@ class Verification {
       if (looked.failure) throw Error(*looked.failure);
       const TagView view = verified_view(*looked.trusted, image, roles_);
       target = describe_target(view);
+      target.signers = signers_of(*looked.trusted, view);
       target.verdict = "signed";
       describe_roles_of(view.roles, looked);
       verdict.decision.allowed = true;
       verdict.decision.deploy = image.gun.text() + "@" + view.digest();
       report_.text.push_back(image.gun.text() + ":" + view.name + "@" + view.digest() + ": signed by " +
-                             signed_by(view) + " (" + std::to_string(view.target.length) + " bytes, in " +
-                             join(names_of(view.roles)) + ")");
+                             signed_by(*looked.trusted, view) + " (" + std::to_string(view.target.length) +
+                             " bytes, in " + join(names_of(view.roles)) + ")");
     } catch (const Error& error) {
       const bool is_known = error.code() == ErrorCode::kNotSigned;
       target.verdict = is_known ? "not signed" : "unknown";

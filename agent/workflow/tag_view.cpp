@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "agent/proof/bound.h"
 #include "agent/workflow/stored_target.h"
 #include "tuf/base/hex.h"
 
@@ -20,6 +21,12 @@ std::vector<RoleName> usable_roles(const tuf::TrustedRepository& repository) {
     if (delegation.state == tuf::Delegation::State::kUsable) roles.push_back(delegation.role.name);
   }
   return roles;
+}
+
+/// What is bound elsewhere proves nothing where it stands. What pullers get all the same is not hidden.
+bool holds(const tuf::TrustedRepository& repository, const RoleName& role, const tuf::Target& target) {
+  if (!target.custom || role == kTargets || role == kReleases) return true;
+  return bound_of(target, bound_to(repository.gun(), role)) != Bound::kElsewhere;
 }
 
 /// The roles that hold a name, in order, each with its entry.
@@ -70,6 +77,10 @@ std::string TagView::digest() const {
   return sha256 ? "sha256:" + tuf::to_hex(*sha256) : "";
 }
 
+const RoleName& TagView::releasing_role() const {
+  return is_in(kReleases) ? kReleases : kTargets;
+}
+
 std::vector<std::string> TagView::signers() const {
   std::vector<std::string> names;
   for (const RoleName& role : roles) {
@@ -82,7 +93,8 @@ std::vector<std::string> TagView::signers() const {
 std::vector<TagView> view_tag(const tuf::TrustedRepository& repository, const std::string& name) {
   Holders holders;
   for (const RoleName& role : usable_roles(repository)) {
-    if (const tuf::Target* target = repository.find_target(role, name)) holders.emplace_back(role, target);
+    const tuf::Target* target = repository.find_target(role, name);
+    if (target && holds(repository, role, *target)) holders.emplace_back(role, target);
   }
   return views_of(repository, name, holders);
 }
@@ -92,7 +104,8 @@ std::vector<TagView> view_tags(const tuf::TrustedRepository& repository) {
   std::map<std::string, Holders> tags;
   const auto add = [&](const RoleName& role, const tuf::Targets& body) {
     for (const auto& [name, target] : body.targets) {
-      if (repository.admits(role, name)) tags[name].emplace_back(role, &target);
+      if (repository.admits(role, name) && holds(repository, role, target))
+        tags[name].emplace_back(role, &target);
     }
   };
   add(kTargets, repository.targets().body);

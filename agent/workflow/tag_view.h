@@ -13,13 +13,16 @@ namespace agent {
 struct TagView {
   std::string name;
   tuf::Target target;
-  /// Every usable role that holds the name with this digest, `targets` first, then in order of priority.
+  /// Every usable role that holds the name with this digest, `targets` first, then in order of priority; not
+  /// one whose entry was signed for another role or repository (bound.h).
   std::vector<tuf::RoleName> roles;
   /// This is what a puller gets: the entry of `targets/releases`, or else that of `targets`. Nothing is
   /// released while the file of `targets/releases` is missing or malformed.
   bool released = false;
 
   bool is_in(const tuf::RoleName& role) const;
+  /// Of a released view: the role from which pullers get it.
+  const tuf::RoleName& releasing_role() const;
   /// `sha256:…`; empty for an entry without a SHA-256.
   std::string digest() const;
   /// The delegations directly below `targets`, other than `releases`, that hold it: names without `targets/`.

@@ -49,3 +49,14 @@ def test_the_study_has_no_environment_and_no_clock():
     wrong = [f"{path.relative_to(ROOT)}: {found.group()}" for path in sources() if path.is_relative_to(ROOT / "tuf")
              for found in [forbidden.search(re.sub(r"//.*", "", path.read_text()))] if found]
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_draft_is_signed_only_where_the_gate_stands():
+    # A new repository has no entries; everything else is signed by publish_changes, right after the gate.
+    signs = re.compile(r"\bdraft\.sign\(")
+    places = {str(path.relative_to(ROOT)) for path in sources() if path.is_relative_to(ROOT / "agent")
+              if signs.search(path.read_text())}
+    assert places == {"agent/workflow/publish_changes.cpp", "agent/workflow/administer.cpp"}
+    loop = (ROOT / "agent/workflow/publish_changes.cpp").read_text()
+    assert re.search(r"pass_gate\(\*repository, draft\);\s*const [^;]*draft\.sign\(", loop)
+    assert "for_new_repository" in (ROOT / "agent/workflow/administer.cpp").read_text()
