@@ -45,12 +45,6 @@ std::set<std::optional<UserId>> owners_of(const Policy& policy, const std::set<t
   return owners;
 }
 
-bool is_demanded(const Policy& policy, const RoleName& role) {
-  return std::any_of(policy.rules.begin(), policy.rules.end(), [&](const Rule& rule) {
-    return std::find(rule.roles.begin(), rule.roles.end(), role) != rule.roles.end();
-  });
-}
-
 }  // namespace
 
 std::string ForeignEntry::text() const {
@@ -74,13 +68,31 @@ std::vector<ForeignEntry> foreign_entries(const Policy& policy, const SignedStat
   const std::set<std::optional<UserId>> owners = owners_of(policy, file.keys);
   const bool is_administrators = file.role == kTargets && owners == std::set{std::optional<UserId>()};
   const bool is_identity = SignedState::is_identity(file.role);
+  const SignedState::Role* stored = state.find_role(file.role);
+  const auto has_signed_file = [&](const std::optional<UserId>& owner) {
+    if (!owner || !stored) return false;
+    const std::vector<UserId>& users = judge.signers_of(*stored);
+    return std::find(users.begin(), users.end(), *owner) != users.end();
+  };
+  const bool is_own = is_identity && std::all_of(owners.begin(), owners.end(), has_signed_file);
+  const std::string here = bound_to(state.repository().gun(), file.role);
+  /// Also what the role's paths do not admit (any more).
+  const auto stands_in_own_file = [&](const std::string& name, const tuf::Target& entry) {
+    if (!is_own) return false;
+    const auto found = stored->body->targets.find(name);
+    return found != stored->body->targets.end() &&
+           judge.counts({stored, &found->second, bound_of(found->second, here)}) &&
+           says_no_more(entry, found->second);
+  };
   const auto has_signed = [&](const std::string& name, const tuf::Target& entry) {
     return std::all_of(owners.begin(), owners.end(), [&](const std::optional<UserId>& owner) {
       return owner && judge.is_signed_by(*owner, name, entry);
     });
   };
   const auto passes = [&](const std::string& name, const tuf::Target& entry) {
-    return is_administrators || file.asked(name, entry) || judge.is_approved(name, entry) ||
+    if (file.asked(name, entry)) return true;
+    if (bound_of(entry, here) == Bound::kElsewhere) return false;
+    return is_administrators || judge.is_approved(name, entry) || stands_in_own_file(name, entry) ||
            (is_identity && has_signed(name, entry));
   };
   std::vector<ForeignEntry> foreign;
@@ -93,17 +105,8 @@ std::vector<ForeignEntry> foreign_entries(const Policy& policy, const SignedStat
         entry.roles.push_back(other.role->name);
     }
   }
-  const SignedState::Role* stored = state.find_role(file.role);
-  const auto has_signed_file = [&](const std::optional<UserId>& owner) {
-    if (!owner || !stored) return false;
-    const std::vector<UserId>& users = judge.signers_of(*stored);
-    return std::find(users.begin(), users.end(), *owner) != users.end();
-  };
-  const bool is_own = is_identity && std::all_of(owners.begin(), owners.end(), has_signed_file);
   for (const tuf::DelegationRole& delegation : file.body.roles) {
-    if (file.role == kTargets || is_own || file.asked_to_delegate(delegation.name) ||
-        is_demanded(policy, delegation.name))
-      continue;
+    if (file.role == kTargets || is_own || file.asked_to_delegate(delegation.name)) continue;
     foreign.push_back({file.role, delegation.name.text(), "", {}, {}, ForeignEntry::Kind::kDelegation});
   }
   if (!foreign.empty()) {

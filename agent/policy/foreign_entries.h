@@ -47,10 +47,11 @@ struct FileToSign {
 ///
 /// An entry passes if the run was asked for it; if the policy allows it already (Judge::is_approved); and in
 /// the file of an identity if every user whose key signs has signed it in an identity before, as it is. So no
-/// signature is ever added to an entry but by somebody who asked for it, or where it changes nothing.
+/// signature is ever added to an entry but by somebody who asked for it, or where it changes nothing. What is
+/// bound elsewhere (bound.h) passes only where it was asked for.
 /// In `targets`, which is the administrator's, what stands there passes; but a key that belongs to a user of
-/// the policy makes it a file like every other. A delegation passes if it was asked for, if a rule demands
-/// its role, in `targets`, and in the file of an identity that every user whose key signs has signed.
+/// the policy makes it a file like every other. A delegation passes if it was asked for, in `targets`,
+/// and in the file of an identity that every user whose key signs has signed.
 std::vector<ForeignEntry> foreign_entries(const Policy& policy, const SignedState& state, const Judge& judge,
                                           const FileToSign& file);
 

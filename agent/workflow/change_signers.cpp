@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "agent/policy/signed_state.h"
 #include "agent/workflow/signing_keys.h"
 #include "agent/workflow/stored_target.h"
 #include "agent/workflow/tag_view.h"
@@ -64,6 +65,22 @@ void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::Repository
   }
 }
 
+/// Whoever leaves may have delegated to themselves below a role that they signed. Where that role can be
+/// signed here, such a delegation goes with them, whoever else stands in it: nobody but them has asked for
+/// it.
+void drop_delegations_to(const std::set<tuf::KeyId>& removed, const tuf::TrustedRepository& repository,
+                         tuf::RepositoryDraft& draft, hsm::KeyRing& keys) {
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    const RoleName& role = delegation.role.name;
+    const RoleName above = role.parent();
+    if (above == kReleases.parent() || !draft.authority_of(above) || !can_sign(repository, above, keys))
+      continue;
+    if (std::any_of(delegation.authority.keys().begin(), delegation.authority.keys().end(),
+                    [&](const tuf::PublicKey& key) { return removed.contains(key.canonical_id()); }))
+      draft.remove_delegation(role);
+  }
+}
+
 /// What pullers would no longer get, or get otherwise.
 std::vector<std::string> hidden_tags(const tuf::TrustedRepository& repository,
                                      const tuf::RepositoryDraft& draft) {
@@ -113,7 +130,8 @@ ChangeRepository remove_signer(const std::string& name, hsm::KeyRing& keys, Cons
           require_role(repository, role);
           std::set<tuf::KeyId> ids = keys_of(repository, role);
           for (const tuf::Delegation& other : repository.delegations()) {
-            if (other.role.name == role || other.role.name == kReleases) continue;
+            // What somebody has delegated to themselves does not keep them in.
+            if (other.role.name == role || !SignedState::is_identity(other.role.name)) continue;
             for (const tuf::KeyId& id : keys_of(repository, other.role.name)) ids.erase(id);
           }
           *removed = std::move(ids);
@@ -122,6 +140,7 @@ ChangeRepository remove_signer(const std::string& name, hsm::KeyRing& keys, Cons
         const bool fewer =
             repository.find_delegation(kReleases) && draft.remove_from_delegation(kReleases, **removed, {});
         if (!gone && !fewer) return;
+        drop_delegations_to(**removed, repository, draft, keys);
         require_consent(repository, draft, consent);
         require_parent_key(repository, role, keys);
         keep_roles_signed(repository, draft, keys);

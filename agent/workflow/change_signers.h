@@ -35,7 +35,8 @@ struct Consent {
 /// be signed anew.
 ChangeRepository change_delegation(DelegationToChange what, hsm::KeyRing& keys, Consent consent);
 
-/// Takes `targets/<name>` out, and its keys out of `targets/releases` unless another signer has them too.
+/// Takes `targets/<name>` out, and its keys out of `targets/releases` unless another signer has them too; with
+/// them go the delegations to these keys below roles that the keys at hand sign.
 /// Throws as above; kInvalidRole if `targets/releases` would be left without a key.
 ChangeRepository remove_signer(const std::string& name, hsm::KeyRing& keys, Consent consent);
 

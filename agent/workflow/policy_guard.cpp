@@ -165,9 +165,10 @@ void PolicyGuard::refuse_foreign(const tuf::TrustedRepository& repository) const
     if (i == 0 || foreign_[i].in != foreign_[i - 1].in) roles += (i ? " and " : "") + foreign_[i].in.text();
   }
   if (foreign_.size() > kMaxNamed) list += "; and " + std::to_string(foreign_.size() - kMaxNamed) + " more";
-  throw Error(ErrorCode::kForeignEntry,
-              "signing " + roles + " of " + repository.gun().text() +
-                  " would adopt what nobody whose signature counts has signed: " + list);
+  throw Error(
+      ErrorCode::kForeignEntry,
+      "signing " + roles + " of " + repository.gun().text() +
+          " would sign along what this run was not asked for, and what the policy does not allow: " + list);
 }
 
 void PolicyGuard::check_identity(const ImageToSign& image, const Judge& judge,
