@@ -100,6 +100,7 @@ void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) 
   }
   const tuf::Gun gun = parse_repository(options.repository);
   Runtime::Repository open = runtime.open(gun, by_server ? Access::kAdminister : Access::kPublish);
+  open.load.nested.emplace();
   if (by_server) return rotate_to_server(open, role, runtime, report);
 
   NewKeys new_keys(runtime);
@@ -140,6 +141,7 @@ void repair(const RepoRepairOptions& options, Runtime& runtime, Report& report) 
 void prepare(const RepoPrepareOptions& options, Runtime& runtime, Report& report) {
   for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
     Runtime::Repository open = runtime.open(gun, Access::kAdminister);
+    open.load.nested.emplace();
     const tuf::TrustedRepository trusted =
         load_repository(*open.store, open.seen, open.load, report.warnings);
     if (!store_signs_snapshot(*open.store, trusted))

@@ -90,20 +90,27 @@ std::set<tuf::KeyId> parse_key_ids(const std::vector<std::string>& texts) {
   return ids;
 }
 
+/// `nested`: what is read below the direct children of `targets` (LoadRequest::nested).
 void change_each(const std::vector<std::string>& repositories, const PolicyOptions& options,
+                 const std::optional<std::vector<tuf::RoleName>>& nested,
                  const std::function<ChangeRepository()>& how, const ChangeWords& words, Runtime& runtime,
                  Report& report) {
   const std::optional<Policy> policy = read_policy(options);
   for_each_repository(repositories, report, [&](const tuf::Gun& gun) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
+    open.load.nested = nested;
     guarded_change(policy, options, runtime.administrator_keys(), open, how(), words, runtime, report);
   });
 }
 
-void change_one(const std::string& repository, const PolicyOptions& options, const ChangeRepository& how,
-                const ChangeWords& words, Runtime& runtime, Report& report) {
+/// Of signers, who are direct children of `targets`.
+const std::vector<tuf::RoleName> kNoneNested;
+
+/// Of a repository in which nothing is changed below the direct children of `targets` but `role`.
+void change_one(const std::string& repository, const PolicyOptions& options, const tuf::RoleName& role,
+                const ChangeRepository& how, const ChangeWords& words, Runtime& runtime, Report& report) {
   change_each(
-      {repository}, options, [&] { return how; }, words, runtime, report);
+      {repository}, options, std::vector{role}, [&] { return how; }, words, runtime, report);
 }
 
 void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& report) {
@@ -112,7 +119,7 @@ void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& repor
   for (const DelegationToAdd& delegation : delegations) roles.push_back(delegation.role);
   const std::string where = "the keys to " + join(names_of(roles));
   change_each(
-      options.repositories, options.policy,
+      options.repositories, options.policy, kNoneNested,
       [&] { return add_delegations(delegations, runtime.administrator_keys()); },
       {"added " + where, "add " + where}, runtime, report);
 }
@@ -120,7 +127,7 @@ void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& repor
 void signer_remove(const SignerRemoveOptions& options, Runtime& runtime, Report& report) {
   require_signer_name(options.name);
   change_each(
-      options.repositories, options.policy,
+      options.repositories, options.policy, kNoneNested,
       [&] { return remove_signer(options.name, runtime.administrator_keys(), {options.yes}); },
       {"removed signer " + options.name, "remove signer " + options.name}, runtime, report);
 }
@@ -135,7 +142,7 @@ void signer_rotate(const SignerRotateOptions& options, Runtime& runtime, Report&
                 "countersign signer rotate NAME REPO --add NEW.pub --remove KEYID");
   }
   change_each(
-      options.repositories, options.policy,
+      options.repositories, options.policy, kNoneNested,
       [&] { return rotate_signer(options.name, add, remove, runtime.administrator_keys()); },
       {"changed the keys of signer " + options.name, "change the keys of signer " + options.name}, runtime,
       report);
@@ -149,8 +156,9 @@ void delegation_add(const DelegationAddOptions& options, Runtime& runtime, Repor
   if (delegation.paths.empty()) delegation.paths.emplace_back();
   delegation.keys = read_public_keys(options.public_keys);
   const std::string where = "the keys to " + delegation.role.text();
-  change_one(options.repository, options.policy, add_delegations({delegation}, runtime.administrator_keys()),
-             {"added " + where, "add " + where}, runtime, report);
+  change_one(options.repository, options.policy, delegation.role,
+             add_delegations({delegation}, runtime.administrator_keys()), {"added " + where, "add " + where},
+             runtime, report);
 }
 
 void delegation_remove(const DelegationRemoveOptions& options, Runtime& runtime, Report& report) {
@@ -158,7 +166,7 @@ void delegation_remove(const DelegationRemoveOptions& options, Runtime& runtime,
   what.paths.insert(options.paths.begin(), options.paths.end());
   what.remove = what.keys.empty() && what.paths.empty();
   const std::string object = what.remove ? what.role.text() : "keys or paths of " + what.role.text();
-  change_one(options.repository, options.policy,
+  change_one(options.repository, options.policy, what.role,
              change_delegation(what, runtime.administrator_keys(), {options.yes}),
              {"removed " + object, "remove " + object}, runtime, report);
 }
@@ -166,7 +174,8 @@ void delegation_remove(const DelegationRemoveOptions& options, Runtime& runtime,
 void delegation_purge(const DelegationPurgeOptions& options, Runtime& runtime, Report& report) {
   const std::set<tuf::KeyId> remove = parse_key_ids(options.keys);
   change_each(
-      options.repositories, options.policy, [&] { return purge_keys(remove, runtime.administrator_keys()); },
+      options.repositories, options.policy, std::nullopt,
+      [&] { return purge_keys(remove, runtime.administrator_keys()); },
       {"took the keys out of every delegation", "take the keys out of every delegation"}, runtime, report);
 }
 
@@ -181,6 +190,7 @@ void witness(const WitnessOptions& options, Runtime& runtime, Report& report) {
                                     : options.empty ? UnverifiedContent::kEmpty
                                                     : UnverifiedContent::kRefuse;
   Runtime::Repository open = runtime.open(parse_repository(options.repository), Access::kPublish);
+  open.load.nested = roles;
   const std::string object = join(names_of(roles)) + " anew";
   hsm::KeyRing& keys = runtime.administrator_keys();
   guarded_change(policy, options.policy, keys, open, witness_roles(*open.store, roles, content, keys),

@@ -69,6 +69,9 @@ void require_role(const tuf::TrustedRepository& repository, const TagView& relea
   if (released.is_in(role)) return;
   const tuf::Delegation* delegation = repository.find_delegation(role);
   if (delegation && delegation->problem) throw delegation->problem->with_context(image + " is not signed");
+  if (const Error none = repository.no_such_role(role);
+      !delegation && none.code() != ErrorCode::kRoleNotFound)
+    throw none.with_context(image + " is not signed");
   for (const TagView& view : view_tag(repository, released.name)) {
     if (!view.is_in(role)) continue;
     throw Error(ErrorCode::kNotSigned, image + " is not signed in " + role.text() + " as " +

@@ -70,14 +70,17 @@ void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::Repository
 /// it.
 void drop_delegations_to(const std::set<tuf::KeyId>& removed, const tuf::TrustedRepository& repository,
                          tuf::RepositoryDraft& draft, hsm::KeyRing& keys) {
-  for (const tuf::Delegation& delegation : repository.delegations()) {
-    const RoleName& role = delegation.role.name;
-    const RoleName above = role.parent();
-    if (above == kReleases.parent() || !draft.authority_of(above) || !can_sign(repository, above, keys))
+  for (const tuf::Delegation& above : repository.delegations()) {
+    if (!above.metadata || !draft.authority_of(above.role.name) ||
+        !can_sign(repository, above.role.name, keys))
       continue;
-    if (std::any_of(delegation.authority.keys().begin(), delegation.authority.keys().end(),
-                    [&](const tuf::PublicKey& key) { return removed.contains(key.canonical_id()); }))
-      draft.remove_delegation(role);
+    const tuf::Targets& body = above.metadata->body;
+    for (const tuf::DelegationRole& role : body.roles) {
+      const tuf::RoleAuthority authority(body.keys, role.key_ids, role.threshold);
+      if (std::any_of(authority.keys().begin(), authority.keys().end(),
+                      [&](const tuf::PublicKey& key) { return removed.contains(key.canonical_id()); }))
+        draft.remove_delegation(role.name);
+    }
   }
 }
 

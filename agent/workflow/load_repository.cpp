@@ -20,8 +20,12 @@ using tuf::TrustedRepository;
 // Bytes. Whatever a server sends, memory is bounded: files that nothing announces are small, the others have
 // the length that verified metadata names.
 constexpr std::size_t kMaxTimestamp = 1 << 20;
-constexpr std::size_t kMaxGuess = 4 << 20;         // of a file that is asked for before its length is known
-constexpr std::size_t kMaxDelegations = 64 << 20;  // of all delegations of a repository
+constexpr std::size_t kMaxGuess = 4 << 20;  // of a file that is asked for before its length is known
+// Of a direct child of `targets` and all that stands below it. Each has this much for itself, as in
+// kMaxDelegationsBelow.
+constexpr std::size_t kMaxSubtree = tuf::kMaxMetadataLength;
+// So close to the end of versions nobody comes one step at a time.
+constexpr std::int64_t kNearEnd = tuf::kVersionLimit - 1'000'000;
 constexpr std::int64_t kMaxSnapshotSteps = 1 << 20;
 constexpr std::chrono::seconds kLockPatience{30};
 
@@ -61,14 +65,17 @@ class Loading {
       repository.accept_unstamped_snapshot(newest_snapshot());
     }
     repository.accept_targets(named(repository, kTargets));
-    for (auto wanted = repository.wanted_delegations(); !wanted.empty();
-         wanted = repository.wanted_delegations()) {
-      load_delegations(repository, wanted);
+    for (Wanted wanted = wanted_delegations(repository); !wanted.empty();
+         wanted = wanted_delegations(repository)) {
+      load_delegations(repository, std::move(wanted));
     }
+    warn_of_limits(repository);
     return repository;
   }
 
  private:
+  using Wanted = std::vector<std::pair<RoleName, std::optional<tuf::FileMeta>>>;
+
   /// A damaged memory can be made good with the help of a pin; without one it must not lead back to trust on
   /// first use, nor be forgotten.
   void start_from_trust_directory() {
@@ -80,7 +87,8 @@ class Loading {
     }
     // What was there is likely wanted again.
     for (const RoleName& role : memory_.delegations) {
-      if (std::find(likely_.begin(), likely_.end(), role) == likely_.end()) likely_.push_back(role);
+      if (is_wanted(role) && std::find(likely_.begin(), likely_.end(), role) == likely_.end())
+        likely_.push_back(role);
     }
   }
 
@@ -195,17 +203,48 @@ class Loading {
     return required(std::move(bytes), role, expected);
   }
 
-  void load_delegations(TrustedRepository& repository,
-                        const std::vector<std::pair<RoleName, std::optional<tuf::FileMeta>>>& wanted) {
+  bool is_wanted(const RoleName& role) const {
+    if (!request_.nested || role.parent() == kTargets) return true;
+    const auto is_below = [](const RoleName& below, const RoleName& above) {
+      return below == above || below.text().starts_with(above.text() + "/");
+    };
+    return std::any_of(request_.nested->begin(), request_.nested->end(),
+                       [&](const RoleName& named) { return is_below(role, named) || is_below(named, role); });
+  }
+
+  Wanted wanted_delegations(const TrustedRepository& repository) const {
+    Wanted wanted = repository.wanted_delegations();
+    std::erase_if(wanted, [&](const auto& delegation) { return !is_wanted(delegation.first); });
+    return wanted;
+  }
+
+  /// Counts the file for the subtree that it belongs to. What is wrong, if it is too much.
+  std::optional<Error> find_excess(const RoleName& role, const tuf::FileMeta& expected) {
+    const RoleName top = role.top();
+    const auto length = static_cast<std::size_t>(expected.length);
+    std::size_t& used = subtree_lengths_[top];
+    if (length <= kMaxSubtree - used) {
+      used += length;
+      return std::nullopt;
+    }
+    return Error(ErrorCode::kMalformedMetadata, role.text() + " of " + request_.gun.text() + " is to have " +
+                                                    std::to_string(length) + " bytes; of " + top.text() +
+                                                    " and what stands below it, no more than " +
+                                                    std::to_string(kMaxSubtree) + " are read");
+  }
+
+  void load_delegations(TrustedRepository& repository, Wanted wanted) {
+    std::erase_if(wanted, [&](const auto& delegation) {
+      const auto& [role, expected] = delegation;
+      const auto excess = expected ? find_excess(role, *expected) : std::nullopt;
+      if (!excess) return false;
+      warnings_.push_back({"LIMIT_EXCEEDED", excess->what()});
+      repository.leave_out_delegation(role, *excess);
+      return true;
+    });
     std::vector<FileRequest> requests;
     for (const auto& [role, expected] : wanted) {
       if (!expected) continue;
-      delegations_length_ += static_cast<std::size_t>(expected->length);
-      if (delegations_length_ > kMaxDelegations) {
-        throw Error(ErrorCode::kMalformedMetadata, "the delegations of " + request_.gun.text() +
-                                                       " are longer than " + std::to_string(kMaxDelegations) +
-                                                       " bytes");
-      }
       const auto& bytes = newest_[role];
       if (!bytes || !is(*bytes, *expected)) requests.push_back(by_hash(role, *expected));
     }
@@ -220,12 +259,25 @@ class Loading {
   }
 
   /// Asks for the newest file of the roles whose named one cannot be had.
-  void replace_unserved(const std::vector<std::pair<RoleName, std::optional<tuf::FileMeta>>>& wanted) {
+  void replace_unserved(const Wanted& wanted) {
     std::vector<FileRequest> requests;
     for (const auto& [role, expected] : wanted) {
       if (expected && !newest_[role]) requests.push_back({role, FileRequest::Newest{}, kMaxGuess});
     }
     if (!requests.empty()) ask_for(requests);
+  }
+
+  void warn_of_limits(const TrustedRepository& repository) {
+    for (const tuf::Delegation& delegation : repository.delegations()) {
+      if (delegation.stored_version >= kNearEnd) {
+        warnings_.push_back({"VERSION_NEAR_END",
+                             delegation.role.name.text() + " of " + request_.gun.text() +
+                                 " stands at version " + std::to_string(delegation.stored_version) +
+                                 " of at most " + std::to_string(tuf::kVersionLimit - 1) +
+                                 ": somebody who signs it has jumped there, and ought to sign it no longer"});
+      }
+      if (delegation.unread_below) warnings_.push_back({"LIMIT_EXCEEDED", delegation.unread_below->what()});
+    }
   }
 
   static bool is(const std::string& bytes, const tuf::FileMeta& expected) {
@@ -319,7 +371,7 @@ class Loading {
   RollbackMemory memory_;
   bool replaces_memory_ = false;
   std::vector<RoleName> likely_;
-  std::size_t delegations_length_ = 0;
+  std::map<RoleName, std::size_t> subtree_lengths_;  // direct children of targets; bytes
   std::map<RoleName, std::optional<std::string>> newest_;
 };
 

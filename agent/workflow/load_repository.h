@@ -43,9 +43,14 @@ struct LoadRequest {
   /// (section 2.6) is read without; with `other_form`, the newest file stands in for one that the snapshot
   /// names and that the store cannot serve (section 2.5). Neither of the two is remembered.
   tuf::Tolerance tolerate = {};
+  /// Which delegations below the direct children of `targets` are read: all without a value, else these, what
+  /// stands above them and what stands below them. Whoever changes who may sign need not follow what signers
+  /// delegate.
+  std::optional<std::vector<tuf::RoleName>> nested = std::nullopt;
 };
 
-/// The whole verified repository; `seen` is updated. Throws kNoTrustData if the store has none,
+/// The verified repository; `seen` is updated. Delegations that are more than is read are left out, each with
+/// its problem, and warned of (LIMIT_EXCEEDED): they hurt nobody else. Throws kNoTrustData if the store has none,
 /// kUnpinnedRoot, kRepositoryBroken (a file that verified metadata names is missing), the errors of
 /// TrustedRepository, of the store and of the trust directory.
 tuf::TrustedRepository load_repository(TrustStore& store, SeenRepository& seen, const LoadRequest& request,

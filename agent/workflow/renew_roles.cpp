@@ -6,6 +6,7 @@
 #include "agent/workflow/signing_keys.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
+#include "tuf/metadata/find_version.h"
 
 namespace agent {
 namespace {
@@ -56,16 +57,33 @@ void require_key(const tuf::TrustedRepository& repository, const RoleName& role,
 }
 
 /// The file that the snapshot names, whoever signed it.
-tuf::Targets stored_body(TrustStore& store, const tuf::TrustedRepository& repository, const RoleName& role) {
+std::string stored_file(TrustStore& store, const tuf::TrustedRepository& repository, const RoleName& role) {
   const tuf::FileMeta& expected = repository.snapshot().body.meta.at(role.text());
   const FileRequest request{role, FileRequest::WithHash{expected.hashes.at("sha256")},
                             static_cast<std::size_t>(expected.length)};
-  const std::optional<std::string> bytes = store.fetch({request}).front();
+  std::optional<std::string> bytes = store.fetch({request}).front();
   if (!bytes || tuf::sha256(tuf::as_bytes(*bytes)) != expected.hashes.at("sha256")) {
     throw Error(ErrorCode::kRepositoryBroken,
                 store.name() + " cannot serve the file of " + role.text() + " of " + repository.gun().text());
   }
-  return tuf::decode<tuf::Targets>(*bytes, role.text()).body;
+  return *std::move(bytes);
+}
+
+tuf::Targets stored_body(TrustStore& store, const tuf::TrustedRepository& repository, const RoleName& role) {
+  return tuf::decode<tuf::Targets>(stored_file(store, repository, role), role.text()).body;
+}
+
+/// What must be surpassed by whoever puts another file in the place of one that nobody can read.
+std::int64_t version_of_unreadable(TrustStore& store, const tuf::TrustedRepository& repository,
+                                   const RoleName& role) {
+  constexpr std::int64_t kMaxLength = 64 << 20;
+  if (repository.snapshot().body.meta.at(role.text()).length <= kMaxLength) {
+    if (const auto version = tuf::find_version(stored_file(store, repository, role))) return *version;
+  }
+  throw Error(ErrorCode::kMalformedMetadata,
+              "the stored file of " + role.text() + " of " + repository.gun().text() +
+                  " does not tell its version, so nothing can take its place",
+              "only a new repository has this role again: countersign repo delete, then repo init");
 }
 
 std::string content_of(const tuf::Targets& body) {
@@ -157,6 +175,10 @@ ChangeRepository witness_roles(TrustStore& store, std::vector<RoleName> roles, U
       if (delegation->state == tuf::Delegation::State::kUsable && delegation->stored_version > first)
         continue;
       require_key(repository, role, keys);
+      if (delegation->state == tuf::Delegation::State::kMalformed && content == UnverifiedContent::kEmpty) {
+        draft.replace(role, version_of_unreadable(store, repository, role), {});
+        continue;
+      }
       if (delegation->state != tuf::Delegation::State::kBelowThreshold) {
         draft.renew(role);
         continue;

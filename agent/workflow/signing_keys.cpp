@@ -93,8 +93,8 @@ std::vector<RoleName> check_roles_to_sign(const tuf::TrustedRepository& reposito
   require_any_key(repository, keys);
   for (const RoleName& role : roles) {
     if (role.is_delegation() && !repository.find_delegation(role)) {
-      throw Error(ErrorCode::kRoleNotFound, repository.gun().text() + " has no role " + role.text(),
-                  "countersign delegation list " + repository.gun().text() + " shows the roles there are");
+      throw repository.no_such_role(role).with_hint("countersign delegation list " + repository.gun().text() +
+                                                    " shows the roles there are");
     }
     if (!can_sign(repository, role, keys)) fail_not_in_role(repository, role, keys);
   }

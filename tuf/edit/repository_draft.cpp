@@ -55,8 +55,14 @@ void check_target(const std::string& name, const Target& target) {
 
 std::int64_t next_version(const RoleName& role, std::int64_t stored) {
   if (stored + 1 >= kVersionLimit) {
-    throw Error(ErrorCode::kRollback, role.text() + " stands at version " + std::to_string(stored) +
-                                          ", which leaves no room for another; its key must be replaced");
+    throw Error(
+        ErrorCode::kRollback,
+        role.text() + " stands at version " + std::to_string(stored) +
+            ", the last that readers accept: nothing can follow it on this server, whoever signs",
+        (role.is_delegation() ? "take it out of use with: countersign delegation remove REPO " + role.text() +
+                                    "; by that name it comes back only in a new repository: "
+                              : "only a new repository mends this: ") +
+            std::string("countersign repo delete, then repo init"));
   }
   return stored + 1;
 }

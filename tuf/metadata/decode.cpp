@@ -12,6 +12,7 @@ constexpr std::size_t kMaxKeys = 1024;
 constexpr std::size_t kMaxSignatures = 256;
 constexpr std::size_t kMaxDelegations = 4096;
 constexpr std::size_t kMaxKeysOfRole = 256;
+constexpr std::size_t kMaxPathsOfRole = 1024;
 
 /// Whether the official clients take `member` for `name` although it is spelt otherwise: they ignore case, by
 /// which U+017F is an s and U+212A a k.
@@ -155,6 +156,7 @@ DelegationRole read_delegation(const Node& node) {
   if (!name || !name->is_delegation()) name_node.fail("is not the name of a delegation");
   DelegationRole role{*name, read_key_ids(node.at("keyids")), read_threshold(node.at("threshold")), {}};
   if (const auto paths = node.find("paths"); paths && !paths->is_null()) {
+    if (paths->array().size() > kMaxPathsOfRole) paths->fail("lists too many paths");
     for (const Json& path : paths->array()) role.paths.push_back(paths->element(path).text());
   }
   return role;

@@ -61,6 +61,11 @@ RoleName RoleName::parent() const {
   return RoleName(text_.substr(0, text_.rfind('/')));
 }
 
+RoleName RoleName::top() const {
+  const RoleName above = parent();
+  return above.is_delegation() ? above.top() : *this;
+}
+
 std::string_view RoleName::leaf() const {
   return std::string_view(text_).substr(text_.rfind('/') + 1);
 }

@@ -20,6 +20,9 @@ class RoleName {
   bool is_delegation() const { return text_.starts_with("targets/"); }
   /// `targets` for `targets/a`, `targets/a` for `targets/a/b`. Only for delegations.
   RoleName parent() const;
+  /// The direct child of `targets` that it is or stands below: `targets/a` for `targets/a/b`. Only for
+  /// delegations.
+  RoleName top() const;
   /// The part behind the parent: `jenkins` of `targets/jenkins`.
   std::string_view leaf() const;
 

@@ -1,6 +1,8 @@
 #include "tuf/metadata/roles.h"
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 
 namespace tuf {
 
@@ -10,9 +12,17 @@ const Bytes* Target::sha256() const {
 }
 
 std::vector<std::string> paths_below(const std::vector<std::string>& above, std::vector<std::string> paths) {
+  // Sorted, and without those that another one covers: then the only one that a path can start with is the
+  // last that is not greater.
+  std::vector<std::string_view> prefixes(above.begin(), above.end());
+  std::sort(prefixes.begin(), prefixes.end());
+  std::vector<std::string_view> widest;
+  for (const std::string_view prefix : prefixes) {
+    if (widest.empty() || !prefix.starts_with(widest.back())) widest.push_back(prefix);
+  }
   std::erase_if(paths, [&](const std::string& path) {
-    return std::none_of(above.begin(), above.end(),
-                        [&](const std::string& prefix) { return path.starts_with(prefix); });
+    const auto after = std::upper_bound(widest.begin(), widest.end(), std::string_view(path));
+    return after == widest.begin() || !path.starts_with(*std::prev(after));
   });
   return paths;
 }

@@ -17,9 +17,10 @@
 
 namespace tuf {
 
-/// Versions from here on are refused: one absurdly high number would lock every later publisher out, and SQL
-/// servers end at 2^31 - 1.
-inline constexpr std::int64_t kVersionLimit = 2'147'000'000;
+/// Versions from here on are refused: SQL servers store none beyond 2^31 - 1, and a server takes only higher
+/// ones than it has, whoever signs them. Below it, whoever jumps takes nothing from those who come after but
+/// the room that is left.
+inline constexpr std::int64_t kVersionLimit = 2'147'483'647;
 
 /// Who may sign for a role: `threshold` distinct keys of `key_ids`.
 struct RoleKeys {
@@ -61,7 +62,8 @@ struct DelegationRole {
 };
 
 /// The paths of a child that count: those that start with one of `above`, the paths of its parent that count
-/// (section 3.6). A wider path is not narrowed to what the parent has; it admits nothing.
+/// (section 3.6). A wider path is not narrowed to what the parent has; it admits nothing. In n log n: both
+/// lists may be as long as a file.
 std::vector<std::string> paths_below(const std::vector<std::string>& above, std::vector<std::string> paths);
 
 /// `targets` and every delegation.

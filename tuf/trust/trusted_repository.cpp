@@ -7,8 +7,6 @@
 namespace tuf {
 namespace {
 
-constexpr std::size_t kMaxDelegations = 4096;  // of a repository; bounds the work of a load
-
 const RoleName& root_role() {
   static const RoleName name = RoleName::of("root");
   return name;
@@ -18,6 +16,12 @@ std::string join(const std::vector<std::string>& sentences) {
   std::string out;
   for (const std::string& sentence : sentences) out += (out.empty() ? "" : "; ") + sentence;
   return out;
+}
+
+/// Whether a file that `parent` signs can delegate to the role: only to its direct children; anything else it
+/// names has no meaning.
+bool is_child(const DelegationRole& role, const RoleName& parent) {
+  return role.name.parent() == parent;
 }
 
 /// Exact length, SHA-256, and SHA-512 where it is given (section 7.5).
@@ -238,8 +242,7 @@ std::vector<std::pair<RoleName, std::optional<FileMeta>>> TrustedRepository::wan
   std::vector<std::pair<RoleName, std::optional<FileMeta>>> wanted;
   const auto add = [&](const RoleName& parent, const Targets& body) {
     for (const DelegationRole& role : body.roles) {
-      // A file can only delegate to its direct children; anything else it names has no meaning.
-      if (role.name.parent() != parent || find_delegation(role.name)) continue;
+      if (!is_child(role, parent) || find_delegation(role.name)) continue;
       const auto entry = get(snapshot_).body.meta.find(role.name.text());
       wanted.emplace_back(
           role.name, entry == get(snapshot_).body.meta.end() ? std::nullopt : std::optional(entry->second));
@@ -248,12 +251,13 @@ std::vector<std::pair<RoleName, std::optional<FileMeta>>> TrustedRepository::wan
   add(RoleName::of("targets"), get(targets_).body);
   for (const Delegation& delegation : delegations_) {
     // Below a role that readers skip, nothing counts.
-    if (delegation.state == Delegation::State::kUsable) add(delegation.role.name, delegation.metadata->body);
+    if (delegation.state == Delegation::State::kUsable && !delegation.unread_below)
+      add(delegation.role.name, delegation.metadata->body);
   }
   return wanted;
 }
 
-void TrustedRepository::accept_delegation(const RoleName& name, std::optional<std::string> bytes) {
+Delegation TrustedRepository::define(const RoleName& name) const {
   require_order(!find_delegation(name));
   const RoleName parent_name = name.parent();
   const Delegation* parent = parent_name.is_delegation() ? find_delegation(parent_name) : nullptr;
@@ -264,9 +268,6 @@ void TrustedRepository::accept_delegation(const RoleName& name, std::optional<st
   const DelegationRole* role = definition.find_role(name);
   if (!role) throw Error(ErrorCode::kInternal, name.text() + " is not a delegation here");
 
-  if (delegations_.size() == kMaxDelegations)
-    throw Error(ErrorCode::kMalformedMetadata, gun_.text() + " has too many delegations");
-
   std::map<KeyId, KeyObject> keys;  // not all: thousands of roles may share a thousand keys
   for (const KeyId& id : role->key_ids) {
     if (const auto key = definition.keys.find(id); key != definition.keys.end()) keys.insert(*key);
@@ -274,7 +275,23 @@ void TrustedRepository::accept_delegation(const RoleName& name, std::optional<st
   RoleAuthority authority(keys, role->key_ids, role->threshold);
   std::vector<std::string> paths =
       paths_below(parent ? parent->paths : std::vector<std::string>{""}, role->paths);
-  Delegation delegation{*role, std::move(paths), std::move(keys), std::move(authority)};
+  return {*role, std::move(paths), std::move(keys), std::move(authority)};
+}
+
+void TrustedRepository::add(Delegation delegation) {
+  indices_.emplace(delegation.role.name, delegations_.size());
+  delegations_.push_back(std::move(delegation));
+}
+
+void TrustedRepository::leave_out_delegation(const RoleName& name, Error why) {
+  Delegation delegation = define(name);
+  delegation.state = Delegation::State::kMalformed;
+  delegation.problem = std::move(why);
+  add(std::move(delegation));
+}
+
+void TrustedRepository::accept_delegation(const RoleName& name, std::optional<std::string> bytes) {
+  Delegation delegation = define(name);
   const auto listed = get(snapshot_).body.meta.find(name.text());
   if (listed != get(snapshot_).body.meta.end()) {
     read_file(delegation, listed->second, std::move(bytes));
@@ -283,7 +300,29 @@ void TrustedRepository::accept_delegation(const RoleName& name, std::optional<st
     throw Error(ErrorCode::kRollback,
                 "the snapshot no longer lists " + name.text() + ", which was seen before");
   }
-  delegations_.push_back(std::move(delegation));
+  if (delegation.state == Delegation::State::kUsable) count_children(delegation);
+  add(std::move(delegation));
+}
+
+void TrustedRepository::count_children(Delegation& delegation) {
+  const RoleName& name = delegation.role.name;
+  const RoleName top = name.top();
+  Load& load = below_[top];
+  Load with_children = load;
+  for (const DelegationRole& role : delegation.metadata->body.roles) {
+    if (!is_child(role, name)) continue;
+    ++with_children.delegations;
+    with_children.keys += role.key_ids.size();
+  }
+  if (with_children.delegations <= kMaxDelegationsBelow && with_children.keys <= kMaxKeysBelow) {
+    load = with_children;
+    return;
+  }
+  delegation.unread_below =
+      Error(ErrorCode::kMalformedMetadata,
+            "what " + name.text() + " of " + gun_.text() + " delegates to is not read: more than " +
+                std::to_string(kMaxDelegationsBelow) + " delegations, or " + std::to_string(kMaxKeysBelow) +
+                " keys of theirs, would stand below " + top.text());
 }
 
 void TrustedRepository::read_file(Delegation& delegation, const FileMeta& listed,
@@ -326,9 +365,16 @@ const FileMeta& TrustedRepository::expected(const RoleName& name) const {
 }
 
 const Delegation* TrustedRepository::find_delegation(const RoleName& name) const {
-  const auto found = std::find_if(delegations_.begin(), delegations_.end(),
-                                  [&](const Delegation& delegation) { return delegation.role.name == name; });
-  return found == delegations_.end() ? nullptr : &*found;
+  const auto found = indices_.find(name);
+  return found == indices_.end() ? nullptr : &delegations_[found->second];
+}
+
+Error TrustedRepository::no_such_role(const RoleName& name) const {
+  for (RoleName above = name; above.is_delegation(); above = above.parent()) {
+    if (const Delegation* delegation = find_delegation(above); delegation && delegation->unread_below)
+      return *delegation->unread_below;
+  }
+  return {ErrorCode::kRoleNotFound, gun_.text() + " has no role " + name.text()};
 }
 
 bool TrustedRepository::admits(const RoleName& role, std::string_view target_name) const {

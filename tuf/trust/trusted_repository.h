@@ -38,6 +38,11 @@ struct SeenFile {
   }
 };
 
+/// What is read below one direct child of `targets`. Each has this much for itself, so that no signer can use
+/// up what others need; within it, those nearer to `targets` come first.
+inline constexpr std::size_t kMaxDelegationsBelow = 512;
+inline constexpr std::size_t kMaxKeysBelow = 2048;  // that these delegations list, all together
+
 /// A delegation with what became of its file. What is wrong with one delegation is no reason to distrust the
 /// others, so it does not fail the load; nothing is ever read from it.
 struct Delegation {
@@ -45,7 +50,7 @@ struct Delegation {
     kUsable,
     kExpired,         // verified, but out of date: readers skip it, its signer may renew it
     kBelowThreshold,  // a file is there, but not (any more) signed by the role's keys
-    kMalformed,       // the file that the snapshot names cannot be read
+    kMalformed,       // the file that the snapshot names cannot be read, or is more than is read
     kMissing,         // the file that the snapshot names cannot be had
     kEmpty,           // nothing was ever published in it
   };
@@ -57,6 +62,7 @@ struct Delegation {
   std::optional<Error> problem = {};               // why it is neither usable nor empty
   std::optional<Metadata<Targets>> metadata = {};  // with kUsable and kExpired
   std::int64_t stored_version = 0;                 // of the file, 0 where it could not be read
+  std::optional<Error> unread_below = {};          // why none of what it delegates to is read, though usable
 };
 
 /// "usable", "expired", "below threshold", "malformed", "missing", "empty".
@@ -96,9 +102,11 @@ class TrustedRepository {
   /// For every role of `wanted_delegations`, parents before children. nullopt if the snapshot does not list
   /// the role, or if the file that it names cannot be had.
   void accept_delegation(const RoleName& name, std::optional<std::string> bytes);
+  /// In its place, for a role whose file is too much to be read: it becomes kMalformed, with `why`.
+  void leave_out_delegation(const RoleName& name, Error why);
 
   /// Delegations that are defined by accepted parents and not yet accepted themselves, with what the snapshot
-  /// says of their files (nullopt: not listed, nothing to fetch).
+  /// says of their files (nullopt: not listed, nothing to fetch). Parents before children, and level by level.
   std::vector<std::pair<RoleName, std::optional<FileMeta>>> wanted_delegations() const;
   /// What verified metadata says of `snapshot`, `targets` or `root`. Throws kInternal if asked too early.
   const FileMeta& expected(const RoleName& name) const;
@@ -115,6 +123,9 @@ class TrustedRepository {
   /// All delegations, parents before children, in order of priority.
   const std::vector<Delegation>& delegations() const { return delegations_; }
   const Delegation* find_delegation(const RoleName& name) const;
+  /// That there is no role of that name: or, if it would stand below one whose delegations are more than is
+  /// read, that. kRoleNotFound, kMalformedMetadata.
+  Error no_such_role(const RoleName& name) const;
 
   /// Whether a target of that name counts in this role: one of the role's paths that count admits it (section
   /// 3.6). Always true for `targets`.
@@ -131,6 +142,10 @@ class TrustedRepository {
   void check_seen(const RoleName& name, const RoleAuthority& authority, const Metadata<T>& metadata) const;
   Error expired(const std::string& what, Time expires) const;
   void check_expiry(const std::string& what, Time expires) const;
+  Delegation define(const RoleName& name) const;
+  void add(Delegation delegation);
+  /// Counts what a usable delegation delegates to, or says in it that this is more than is read.
+  void count_children(Delegation& delegation);
   /// Fills in what becomes of the file that the snapshot lists for a delegation.
   void read_file(Delegation& delegation, const FileMeta& listed, std::optional<std::string> bytes) const;
   void check_final_root(const Metadata<Root>& root) const;
@@ -147,6 +162,12 @@ class TrustedRepository {
   std::optional<Metadata<Snapshot>> snapshot_;
   std::optional<Metadata<Targets>> targets_;
   std::vector<Delegation> delegations_;
+  std::map<RoleName, std::size_t> indices_;  // in delegations_
+  struct Load {
+    std::size_t delegations = 0;
+    std::size_t keys = 0;
+  };
+  std::map<RoleName, Load> below_;  // direct children of targets
 };
 
 }  // namespace tuf

@@ -351,25 +351,6 @@ TEST_CASE("A file that is announced to be longer than any client reads is not as
   CHECK_ERROR(machine.load(served.store), ErrorCode::kMalformedMetadata, "targets");
 }
 
-TEST_CASE("Delegations that together are announced to be longer than is read are not asked for") {
-  Served served;
-  Machine machine(served.maker.gun);
-  machine.request.policy.trust_on_first_use = true;
-  const auto signer = test::TestSigner::generate();
-  for (const std::string role : {"targets/a", "targets/b", "targets/c", "targets/d", "targets/e"}) {
-    served.maker.add_delegation(role, signer);
-    served.maker.touch(role);
-  }
-  served.publish();
-  for (const std::string role : {"targets/a", "targets/b", "targets/c", "targets/d", "targets/e"})
-    served.maker.snapshot.meta.at(role).length = 15 << 20;
-  served.maker.store("snapshot", served.maker.sign_role("snapshot"));
-  served.maker.publish_timestamp();
-  test::serve(served.maker, served.store);
-
-  CHECK_ERROR(machine.load(served.store), ErrorCode::kMalformedMetadata, "the delegations of");
-}
-
 TEST_CASE("Only reset_cache lets a repository that was set up anew take the place of the known one") {
   Served first;
   for (int i = 0; i < 3; ++i) {
