@@ -29,6 +29,13 @@ bool is_file(const std::filesystem::path& path) {
   return std::filesystem::exists(status) && !std::filesystem::is_directory(status);
 }
 
+/// For messages: what stands behind the first mark of a URI may be a PIN, however mistyped what stands
+/// before.
+std::string shown(std::string_view text) {
+  const std::size_t mark = text.find_first_of("=?;&");
+  return std::string(text.substr(0, mark)) + (mark == std::string_view::npos ? "" : "…");
+}
+
 }  // namespace
 
 KeyRef parse_key_ref(std::string_view text) {
@@ -41,7 +48,7 @@ KeyRef parse_key_ref(std::string_view text) {
       digit = digit >= 'A' && digit <= 'F' ? static_cast<char>(digit - 'A' + 'a') : digit;
     return KeyIdPrefix{std::move(digits)};
   }
-  const std::string name(text);
+  const std::string name = shown(text);
   if (text.find('/') != std::string_view::npos || text.ends_with(".pem") || text.ends_with(".key")) {
     throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "there is no key file " + name);
   }

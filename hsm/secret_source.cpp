@@ -88,7 +88,10 @@ const Secret* SecretSource::find(const std::vector<std::string>& names) {
     try {
       return &secrets_.emplace(twin(name), first_line(file->second)).first->second;
     } catch (const tuf::Error& error) {
-      throw error.with_context(twin(name));
+      // Whoever takes NAME_FILE for NAME has put the secret itself there: only what is a file is named.
+      if (::access(file->second.c_str(), F_OK) == 0) throw error.with_context(twin(name));
+      throw tuf::Error(tuf::ErrorCode::kFileUnreadable, twin(name) + " does not name a file that can be read",
+                       "set it to the path of a file that holds the secret, or " + name + " to the secret");
     }
   }
   return nullptr;

@@ -35,7 +35,9 @@ struct KeyPasswdOptions {
 hsm::KeyInfo stored_key(const std::string& text, Runtime& runtime) {
   const hsm::KeyRef ref = hsm::parse_key_ref(text);
   if (const auto* id = std::get_if<hsm::KeyIdPrefix>(&ref)) return runtime.key_store().find(id->digits);
-  throw Error(ErrorCode::kUsage, printable(text) + " is not a key of the trust directory",
+  const bool on_token = std::holds_alternative<hsm::TokenKeyUri>(ref);
+  throw Error(ErrorCode::kUsage,
+              (on_token ? "a key on a token" : printable(text)) + " is not a key of the trust directory",
               "give the ID of one: countersign key list");
 }
 

@@ -36,7 +36,8 @@ std::vector<std::string> parse_hosts(const std::vector<std::string>& hosts, cons
   for (const std::string& host : hosts) {
     const auto url = Url::parse(scheme + host);
     if (!url || host.find_first_of("/?") != std::string::npos) {
-      throw Error(ErrorCode::kUsage, option + " \"" + printable(host) + "\" is not a host",
+      throw Error(ErrorCode::kUsage,
+                  option + " \"" + printable(host.substr(host.rfind('@') + 1)) + "\" is not a host",
                   "write " + option + " HOST or " + option + " HOST:PORT");
     }
     authorities.push_back(url->authority());

@@ -96,6 +96,16 @@ bool is_path_component(std::string_view text) {
   return true;
 }
 
+/// Not repeated: it may carry a PIN.
+void refuse_token_uri(std::string_view text) {
+  constexpr std::string_view kScheme = "pkcs11:";
+  const bool is_one = text.size() >= kScheme.size() &&
+                      std::equal(kScheme.begin(), kScheme.end(), text.begin(), [](char a, char b) {
+                        return a == std::tolower(static_cast<unsigned char>(b));
+                      });
+  if (is_one) throw Error(ErrorCode::kInvalidReference, "a pkcs11: URI is no image", "name a key with --key");
+}
+
 [[noreturn]] void fail(std::string_view text, const std::string& reason, std::string hint = {}) {
   throw Error(ErrorCode::kInvalidReference, "image reference \"" + printable(text, kQuoted) + "\": " + reason,
               std::move(hint));
@@ -168,6 +178,7 @@ bool is_valid_tag(std::string_view text) {
 
 ImageReference parse_image(std::string_view text) {
   if (text.empty()) fail(text, "it is empty");
+  refuse_token_uri(text);
   if (is_identifier(text)) {
     fail(text, "64 hex digits are an image ID, not a name",
          "name the repository: REPOSITORY@sha256:<the digest>");

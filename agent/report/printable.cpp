@@ -1,10 +1,14 @@
 #include "agent/report/printable.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdint>
 #include <optional>
 
 namespace agent {
 namespace {
+
+constexpr std::string_view kHidden = "…";
 
 struct CodePoint {
   std::uint32_t value;
@@ -50,13 +54,49 @@ std::string escaped(std::uint32_t c) {
   return c <= 0xff ? "\\x" + hex(c, 2) : "\\u{" + hex(c, 4) + "}";
 }
 
+bool equal_ignoring_case(char a, char b) {
+  return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+}
+
+/// `pin-value=1234` of a token URI, wherever somebody has put it: all of the value becomes `…`.
+void hide_pins(std::string& text) {
+  constexpr std::string_view kAttributes[] = {"pin-value", "pin_value", "pinvalue"};
+  for (const std::string_view attribute : kAttributes) {
+    auto at = text.begin();
+    while (true) {
+      at = std::search(at, text.end(), attribute.begin(), attribute.end(), equal_ignoring_case);
+      if (text.end() - at <= static_cast<std::ptrdiff_t>(attribute.size())) break;
+      at += static_cast<std::ptrdiff_t>(attribute.size());
+      if (*at != '=' && *at != ':') continue;
+      const auto begin = static_cast<std::size_t>(at + 1 - text.begin());
+      const std::size_t end = std::min(text.find_first_of("&;\"' \t\r\n", begin), text.size());
+      text.replace(begin, end - begin, kHidden);
+      at = text.begin() + static_cast<std::ptrdiff_t>(begin);
+    }
+  }
+}
+
+/// The `user:password@` of a URL.
+void hide_users(std::string& text) {
+  constexpr std::string_view kScheme = "://";
+  for (std::size_t at = text.find(kScheme); at != std::string::npos; at = text.find(kScheme, at)) {
+    at += kScheme.size();
+    const std::size_t end = std::min(text.find_first_of("/?#\"' \t\r\n", at), text.size());
+    const std::size_t sign = std::string_view(text).substr(0, end).rfind('@');
+    if (sign != std::string::npos && sign > at) text.replace(at, sign - at, kHidden);
+  }
+}
+
 }  // namespace
 
-std::string printable(std::string_view text, std::size_t max_bytes) {
+std::string printable(std::string_view raw, std::size_t max_bytes) {
+  std::string text(raw);
+  hide_pins(text);
+  hide_users(text);
   std::string out;
   std::size_t i = 0;
   while (i < text.size()) {
-    const std::optional<CodePoint> next = decode(text.substr(i));
+    const std::optional<CodePoint> next = decode(std::string_view(text).substr(i));
     const std::size_t length = next ? next->length : 1;
     if (i + length > max_bytes) return out + "…";
     if (!next) {
@@ -64,7 +104,7 @@ std::string printable(std::string_view text, std::size_t max_bytes) {
     } else if (is_forging(next->value)) {
       out += escaped(next->value);
     } else {
-      out += text.substr(i, length);
+      out.append(text, i, length);
     }
     i += length;
   }

@@ -34,11 +34,17 @@ void check_characters(std::string_view text) {
   }
 }
 
+/// Attributes have names of letters; anything else may be a misplaced PIN.
+bool is_name(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; });
+}
+
 void check_name(std::string_view name, bool in_query) {
   static const std::set<std::string_view> in_path_known{"token",  "serial", "manufacturer", "model",
                                                         "object", "id",     "type"};
   static const std::set<std::string_view> in_query_known{"module-path", "pin-source", "pin-value"};
   if ((in_query ? in_query_known : in_path_known).count(name) != 0) return;
+  if (!is_name(name)) throw refuse("a component has no name=value form");
   const std::string quoted = "'" + std::string(name) + "'";
   if (name == "slot-id" || name == "slot-description" || name == "slot-manufacturer") {
     throw refuse(quoted + " is refused: a token is never chosen by its slot, since slot numbers change",
@@ -71,6 +77,13 @@ void check_components(std::string_view part, char separator, bool in_query, std:
     check_name(name, in_query);
     if (!seen.insert(name).second) throw refuse("'" + name + "' stands there twice");
     if (value.empty()) throw refuse("'" + name + "' is empty");
+    // RFC 7512 wants the first two encoded there. Written plainly they are slips, behind which a PIN would be
+    // taken for part of a name, and shown.
+    if (value.find_first_of(in_query ? ";?" : "&") != std::string_view::npos) {
+      throw refuse("'" + name + "' holds a separator that does not belong there",
+                   "write ';' between the attributes before the '?', '&' between those after it; inside a "
+                   "value '&' is %26, ';' is %3B, '?' is %3F");
+    }
     if (name != "id" && value.find("%00") != std::string_view::npos) {
       throw refuse("'" + name + "' holds a zero byte");
     }

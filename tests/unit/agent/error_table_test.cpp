@@ -90,6 +90,24 @@ TEST_CASE("Printable text keeps what can be read and escapes what could forge a 
   CHECK(printable("a\xe2\x80") == "a\\xe2\\x80");                  // cut off
 }
 
+TEST_CASE("Text from outside is shown without the PIN of a token URI and the password of a URL") {
+  using agent::printable;
+  CHECK(printable("key pkcs11:token=ci?pin-value=1234&module-path=/m.so is") ==
+        "key pkcs11:token=ci?pin-value=…&module-path=/m.so is");
+  CHECK(printable("'pkcs11:?PIN-VALUE=1234'") == "'pkcs11:?PIN-VALUE=…'");
+  CHECK(printable("pin_value:1234 pinvalue=5678") == "pin_value:… pinvalue=…");
+  CHECK(printable("pin-value") == "pin-value");
+  CHECK(printable("pin-value=") == "pin-value=…");
+  CHECK(printable("proxy 'http://ci:s3cr@t@proxy.example.com:3128/x@y'") ==
+        "proxy 'http://…@proxy.example.com:3128/x@y'");
+  CHECK(printable("https://token@a.example.com and https://b.example.com/@c") ==
+        "https://…@a.example.com and https://b.example.com/@c");
+  CHECK(printable("https://ci:secret@a.example.com", 12) ==
+        "https://…@…");  // 12 bytes, of which 3 are the dots
+  const std::string once = printable("https://u:p@h pin-value=1234");
+  CHECK(printable(once) == once);
+}
+
 TEST_CASE("Making text printable twice changes nothing more") {
   const std::string once = agent::printable("a\n\x1b\xff\xe2\x80\xae\\x");
   CHECK(agent::printable(once) == once);

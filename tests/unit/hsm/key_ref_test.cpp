@@ -44,3 +44,17 @@ TEST_CASE("a path to nothing is told apart from nonsense") {
     CHECK(test::code_of([&] { parse_key_ref(text); }) == ErrorCode::kInvalidKeyRef);
   }
 }
+
+TEST_CASE("no refusal of a mistyped token URI repeats the PIN in it") {
+  for (const std::string text :
+       {" pkcs11:token=ci?pin-value=86420975", "\"pkcs11:token=ci?pin-value=86420975\"",
+        "pkcs1:?pin-value=86420975", "pkcs11;token=ci;pin-value=86420975", "token=ci?pin-value=86420975",
+        "pkcs11=token=ci/k.pem?pin-value=86420975", "token=ci/x&pin=86420975.key", "?86420975",
+        "pkcs 11:/x;86420975"}) {
+    CAPTURE(text.substr(0, 12));
+    const auto error = test::error_of([&] { parse_key_ref(text); });
+    REQUIRE(error);
+    CHECK_THAT(error->what(), !Catch::Contains("86420975"));
+    CHECK_THAT(error->hint(), !Catch::Contains("86420975"));
+  }
+}

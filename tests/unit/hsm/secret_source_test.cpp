@@ -104,6 +104,17 @@ TEST_CASE("a _FILE twin that others can write, or that is not there, is an error
   CHECK(test::code_of([&] { folder.find({"COUNTERSIGN_PIN"}); }) == ErrorCode::kFileUnreadable);
 }
 
+TEST_CASE("a secret that was put into the _FILE twin by mistake is not repeated") {
+  for (const std::string mistake : {"86420975", "/8642/0975=", "86420975\n"}) {
+    SecretSource secrets({{"COUNTERSIGN_PIN_FILE", mistake}});
+    const auto error = test::error_of([&] { secrets.find({"COUNTERSIGN_PIN"}); });
+    REQUIRE(error);
+    CHECK(error->code() == ErrorCode::kFileUnreadable);
+    CHECK_THAT(error->what(), Catch::Contains("COUNTERSIGN_PIN_FILE") && !Catch::Contains("0975"));
+    CHECK_THAT(error->hint(), Catch::Contains("COUNTERSIGN_PIN") && !Catch::Contains("0975"));
+  }
+}
+
 TEST_CASE("taking the environment leaves no secret in it, not even in its memory") {
   // putenv, so that the very bytes can be looked at afterwards.
   static char variable[] = "NOTARY_DELEGATION_PASSPHRASE=left behind";

@@ -113,6 +113,31 @@ TEST_CASE("The public keys of a signer are not keys to sign with") {
   CHECK(parsed.settings.keys == Words{"repo.key"});
 }
 
+TEST_CASE("No command line that is wrong makes the program repeat the PIN of a token URI") {
+  const test::TempDir home;
+  const Words wrong = GENERATE(
+      Words{"sign", "r.example.com/a:1", "--key", "pkcs1:token=ci?pin-value=86420975"},
+      Words{"sign", "pkcs11:token=ci?pin-value=86420975", "--key", "beef"},
+      Words{"sign", "PKCS11:token=ci?pin=86420975", "--key", "beef"},
+      Words{"verify", "r.example.com/a:1", "--role", "pkcs11:token=ci?pin-value=86420975"},
+      Words{"list", "pkcs11:token=ci?pin=86420975"}, Words{"key", "pkcs11:token=ci?pin-value=86420975"},
+      Words{"pkcs11:token=ci?pin-value=86420975"}, Words{"key", "list", "pkcs11:token=ci?pin-value=86420975"},
+      Words{"key", "remove", "pkcs11:token=ci?pin=86420975"},
+      Words{"key", "export", " pkcs11:token=ci?pin=86420975"},
+      Words{"key", "generate", "k", "--token", "pkcs11;token=ci?pin-value=86420975"},
+      Words{"sign", "r.example.com/a:1", "--size", "pkcs11:token=ci?pin-value=86420975"},
+      Words{"sign", "r.example.com/a:1", "-s", "pkcs11:token=ci?pin-value=86420975"},
+      Words{"sign", "r.example.com/a:1", "-pkcs11:token=ci?pin-value=86420975"});
+  CAPTURE(wrong);
+
+  Words words = wrong;
+  words.insert(words.end(), {"-d", home.path().string(), "-o", "json"});
+  const Ran ran = run(words);
+
+  CHECK(ran.exit_code != 0);
+  CHECK_THAT(ran.out + ran.err, !Catch::Contains("86420975"));
+}
+
 TEST_CASE("What cannot be understood is a usage error that names the help") {
   const auto hint_of = [](const Words& words) {
     const auto error = test::error_of([&] { parse(words); });

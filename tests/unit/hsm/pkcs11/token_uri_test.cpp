@@ -93,7 +93,12 @@ TEST_CASE("no refusal of a token URI repeats the PIN in it") {
        {"pkcs11:token=ci;slot-id=3?pin-value=86420975",
         "pkcs11:token=ci?pin-value=86420975&pin-value=86420975", "pkcs11:token=ci?pin-value=86420975&",
         "pkcs11:token=ci?86420975", "pkcs11:token=ci?pin-value=86420975%zz",
-        "pkcs11:token=ci;pin-value=86420975"}) {
+        "pkcs11:token=ci;pin-value=86420975", "pkcs11:token=ci&pin-value=86420975",
+        "pkcs11:type=private&pin-value=86420975", "pkcs11:object=k&pin=86420975",
+        "pkcs11:token=ci?module-path=/m.so;pin-value=86420975",
+        "pkcs11:token=ci?pin-source=/p?pin-value=86420975", "pkcs11:token=ci?module-path=/m.so;pin=86420975",
+        "pkcs11:token=ci;pin-value:86420975=", "pkcs11:token=ci;86420975=x",
+        "pkcs11:token=ci?pin-value86420975=x"}) {
     INFO(text.substr(0, 30));
     const std::string message = refusal(text);
     CHECK(message != "accepted");
