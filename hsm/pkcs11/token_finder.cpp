@@ -49,8 +49,14 @@ TokenFinder::Phase TokenFinder::begin(const TokenUri& uri, const std::string& wh
   for (const ConfiguredModule& module : candidates(uri)) files.insert(identity(module.path));
   std::vector<StartupLock> locks;
   locks.reserve(files.size());
-  for (const std::string& file : files)
-    locks.emplace_back(file, settings_.lock_folder, settings_.lock_timeout);
+  for (const std::string& file : files) {
+    locks.emplace_back(file, settings_.lock_folders, settings_.lock_timeout);
+    if (!locks.back().is_held() && settings_.on_warning) {
+      settings_.on_warning("NO_START_LOCK",
+                           "no folder of this user's for a lock: processes that start together may not see "
+                           "their token; set XDG_RUNTIME_DIR to a folder of your own");
+    }
+  }
   return {std::move(locks), *watchdog_, what};
 }
 

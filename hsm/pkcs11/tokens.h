@@ -17,6 +17,7 @@
 
 #include "hsm/key_algorithm.h"
 #include "hsm/key_source.h"
+#include "hsm/pkcs11/startup_lock.h"
 #include "hsm/pkcs11/token_info.h"
 #include "hsm/pkcs11/token_key.h"
 #include "hsm/pkcs11/token_uri.h"
@@ -30,13 +31,13 @@ struct TokenSettings {
   std::string module_path;
   /// What the module at `module_path`, or at a URI's, wants at start; empty for nearly all of them.
   std::string module_arguments;
-  /// Where the start-up lock lives; empty: StartupLock::default_folder().
-  std::filesystem::path lock_folder;
+  /// Where the start-up lock may live; the first safe one counts.
+  std::vector<std::filesystem::path> lock_folders = StartupLock::default_folders();
   std::chrono::milliseconds lock_timeout{90'000};
   /// For each phase of work with a token: loading, opening, one signature. Zero: no limit.
   std::chrono::milliseconds deadline{60'000};
   Watchdog::OnExpiry on_deadline;
-  /// PIN_IN_URI, PIN_COUNT_LOW, KEY_SKIPPED, LOGIN_SKIPPED, NO_ORIGIN_EVIDENCE.
+  /// PIN_IN_URI, PIN_COUNT_LOW, KEY_SKIPPED, LOGIN_SKIPPED, NO_ORIGIN_EVIDENCE, NO_START_LOCK.
   std::function<void(const std::string& code, const std::string& message)> on_warning;
 
   /// The defaults with COUNTERSIGN_PKCS11_MODULE and COUNTERSIGN_PKCS11_ARGUMENTS.

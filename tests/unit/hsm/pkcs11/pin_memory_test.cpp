@@ -56,7 +56,7 @@ TEST_CASE("no copy of the PIN is left once the token is closed, libp11's include
     std::filesystem::permissions(fake.dir() / "pin", std::filesystem::perms::owner_read);
     std::memset(pin.data(), 0, pin.size());
     hsm::TokenSettings settings;
-    settings.lock_folder = fake.dir() / "lock";
+    settings.lock_folders = {fake.dir() / "lock"};
     const auto tokens = hsm::Tokens::create(settings, secrets);
     const auto key = tokens->open_key(hsm::TokenUri::parse(fake.uri(";object=key")));
     CHECK(test::signs(*key));

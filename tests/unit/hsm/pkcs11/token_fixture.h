@@ -17,7 +17,7 @@ struct TokenBench {
   explicit TokenBench(const std::filesystem::path& folder, const std::string& pin = SoftHsm::kPin)
       : secrets(pin.empty() ? std::map<std::string, std::string>{}
                             : std::map<std::string, std::string>{{"COUNTERSIGN_PIN", pin}}) {
-    settings.lock_folder = folder / "lock";
+    settings.lock_folders = {folder / "lock"};
     settings.on_warning = [this](const std::string& code, const std::string& message) {
       warnings.push_back(code);
       warning_text += message + "\n";

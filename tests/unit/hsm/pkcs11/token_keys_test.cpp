@@ -277,3 +277,16 @@ TEST_CASE("one key among many is found, and all are listed") {
   auto ring = ring_of(bench, SoftHsm::uri("token=ci"));
   CHECK(ring.keys().size() == 31);
 }
+
+TEST_CASE(
+    "a token signs though another user has taken the folder of the start-up lock, and nowhere is room for "
+    "one") {
+  const SoftHsm hsm;
+  hsm.add_token("ci");
+  hsm.add_key("ci", "EC:prime256v1", "k", "01");
+  std::filesystem::create_directory(hsm.dir() / "lock");
+  std::filesystem::permissions(hsm.dir() / "lock", std::filesystem::perms(0777));
+  TokenBench bench(hsm.dir().path());
+  CHECK(test::signs(*bench.open(SoftHsm::uri("token=ci;object=k"))));
+  CHECK(bench.warnings == std::vector<std::string>{"NO_START_LOCK"});
+}
