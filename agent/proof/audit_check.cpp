@@ -97,6 +97,9 @@ class Check {
 
   AuditSummary finish() {
     if (!cut_.empty()) fail(suspect_, reason_ + "; it is the last: changed, or cut short by a crash");
+    if (summary_.lines == 0) {
+      throw Error(ErrorCode::kAuditBroken, name_ + ": it holds no line: nothing was ever logged, or it was emptied");
+    }
     if (expectation_.line && !found_) {
       throw Error(ErrorCode::kAuditBroken, name_ + ": no line has the hash " + *expectation_.line +
                                                ": lines are missing at the end, or the log "

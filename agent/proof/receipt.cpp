@@ -1,7 +1,9 @@
 #include "agent/proof/receipt.h"
 
+#include <algorithm>
 #include <set>
 
+#include "agent/image/digest.h"
 #include "agent/report/repository_report.h"
 #include "agent/workflow/tag_view.h"
 #include "tuf/base/error.h"
@@ -31,10 +33,18 @@ ReceiptTarget read_target(const Json& json) {
                        number_member(json, "length"),
                        {},
                        text_member(json, "status")};
+  Digest::parse(target.digest);
   for (const Json& role : json.at("roles"))
     target.roles.push_back(role_of(role.get_ref<const std::string&>()));
   if (target.roles.empty()) fail("it names no role for tag " + target.name);
   return target;
+}
+
+/// Without the version of the file in which a tag was published, no repository could contradict it.
+void require_version(const ReceiptRepository& repository, const tuf::RoleName& role) {
+  const bool told = std::any_of(repository.roles.begin(), repository.roles.end(),
+                                [&](const ReceiptRole& each) { return each.name == role; });
+  if (!told) fail("it tells no version of " + role.text());
 }
 
 ReceiptRepository read_repository(const Json& json) {
@@ -46,6 +56,11 @@ ReceiptRepository read_repository(const Json& json) {
         {role_of(text_member(role, "name")), number_member(role, "version"), text_member(role, "sha256")});
   }
   for (const Json& target : json.at("targets")) repository.targets.push_back(read_target(target));
+  // What tells of nothing would be borne out by every repository.
+  if (repository.targets.empty()) fail("it names no tag of " + gun->text());
+  for (const ReceiptTarget& target : repository.targets) {
+    for (const tuf::RoleName& role : target.roles) require_version(repository, role);
+  }
   return repository;
 }
 
@@ -123,7 +138,7 @@ Receipt Receipt::read(std::string_view text, const std::string& what) {
     text.remove_suffix(1);
     return agent::read(read_statement(text, kType, ErrorCode::kReceiptInvalid, "it is of no use"));
   } catch (const Error& error) {
-    throw error.with_context(what);
+    throw Error(ErrorCode::kReceiptInvalid, what + ": " + error.what(), error.hint());
   } catch (const Json::exception&) {
     throw Error(ErrorCode::kReceiptInvalid, what + ": it lacks what a receipt tells");
   }

@@ -87,6 +87,12 @@ TEST_CASE("Each run leaves one line that names the one before") {
   CHECK((status.st_mode & 0777) == 0600);
 }
 
+TEST_CASE("A log without a line proves nothing and is refused") {
+  const Log log;
+  log.write(std::string());
+  CHECK_ERROR(log.check(), ErrorCode::kAuditBroken, "holds no line");
+}
+
 TEST_CASE("A line that is changed, dropped, doubled or swapped is found and named") {
   const FullLog log;
   const std::vector<std::string> good = log.lines();

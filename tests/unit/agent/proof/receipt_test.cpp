@@ -135,6 +135,36 @@ TEST_CASE("What nobody has signed, or what is signed as something else, is no re
   }
 }
 
+TEST_CASE("A receipt that tells of nothing a repository could contradict is refused") {
+  Published published;
+  agent::RepositoryReport report = published.report();
+  const auto read = [&](std::vector<agent::RepositoryReport> reports) {
+    const std::string text =
+        agent::write_receipt({"sign", test::kNow, {}, std::nullopt, std::move(reports)}, {published.signer});
+    return Receipt::read(text, "receipt");
+  };
+  REQUIRE(read({report}).repositories.size() == 1);
+  agent::RepositoryReport other = report;
+  SECTION("no tag") {
+    other.targets.clear();
+    CHECK_ERROR(read({other}), ErrorCode::kReceiptInvalid, "names no tag");
+    CHECK_ERROR(read({report, other}), ErrorCode::kReceiptInvalid, "names no tag");
+  }
+  SECTION("a tag in no role") {
+    other.targets[0].roles.clear();
+    CHECK_ERROR(read({other}), ErrorCode::kReceiptInvalid, "names no role");
+  }
+  SECTION("no version of the role that holds the tag") {
+    other.roles.pop_back();
+    CHECK_ERROR(read({other}), ErrorCode::kReceiptInvalid, "tells no version of targets/jenkins");
+  }
+  SECTION("no digest") {
+    other.targets[0].digest = "";
+    CHECK_ERROR(read({other}), ErrorCode::kReceiptInvalid, "digest");
+  }
+  SECTION("no repository") { CHECK_ERROR(read({}), ErrorCode::kReceiptInvalid, "names no repository"); }
+}
+
 TEST_CASE("No reader of metadata takes a receipt") {
   const std::string text = Published().receipt();
   CHECK_ERROR(tuf::decode<tuf::Targets>(text, "targets"), ErrorCode::kMalformedMetadata, "targets");
