@@ -1,9 +1,12 @@
 #include "agent/cli/run.h"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <optional>
 
 #include "agent/cli/command_line.h"
@@ -24,6 +27,20 @@ void protect_memory() {
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
   prctl(PR_SET_DUMPABLE, 0);
+}
+
+/// What is opened later must not get the number of a standard stream that the caller has closed: messages
+/// would be written into it. Opened the wrong way round, so that using it still fails.
+void keep_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) < 0) open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
+/// A limit on the size of files, or a reader that is gone, is an error of the write that meets it.
+void ignore_signals_of_writing() {
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
 }
 
 /// Results only reach a script if all of them were written; a closed or full stdout must not look like
@@ -68,13 +85,15 @@ void drop_repeated(std::vector<Warning>& warnings) {
 }  // namespace
 
 int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+  keep_standard_streams();
+  ignore_signals_of_writing();
   protect_memory();
   CommandLine::Understood understood;
   Report report;
   std::optional<CommandLine> line;
   std::optional<Error> error = capture([&] {
     line = CommandLine::parse(argc, argv, out, understood);
-    if (!line) return;
+    if (!line) return flush_results(out);  // help or version
     understood = {line->command, line->output};
     report.command = line->command;
     const auto runtime = make_runtime(*line, report);
@@ -86,7 +105,7 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
     for (Warning& warning : runtime->take_warnings()) report.warnings.push_back(std::move(warning));
     if (failure) throw Error(*failure);
   });
-  if (!line && !error) return static_cast<int>(ExitCode::kOk);  // help or version
+  if (!line && !error) return static_cast<int>(ExitCode::kOk);
 
   const OutputOptions& output = understood.output;
   report.command = understood.command;

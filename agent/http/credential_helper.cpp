@@ -62,10 +62,22 @@ class HelperProcess {
     posix_spawn_file_actions_adddup2(&actions, child_out.get(), STDOUT_FILENO);
     // Our standard error is a log that others parse.
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    // Whatever a library has opened without O_CLOEXEC: sockets to servers, files of a token.
+    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+    // We ignore these; a helper may count on them.
+    sigset_t as_usual;
+    sigemptyset(&as_usual);
+    sigaddset(&as_usual, SIGPIPE);
+    sigaddset(&as_usual, SIGXFSZ);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigdefault(&attributes, &as_usual);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
     std::string program_copy = program;
     char get[] = "get";
     char* arguments[] = {program_copy.data(), get, nullptr};
-    const int error = posix_spawnp(&pid_, program.c_str(), &actions, nullptr, arguments, environ);
+    const int error = posix_spawnp(&pid_, program.c_str(), &actions, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (error != 0) {
       pid_ = -1;

@@ -1,6 +1,7 @@
 #include "agent/http/curl_client.h"
 
 #include <spdlog/spdlog.h>
+#include <stdlib.h>
 
 #include <algorithm>
 #include <mutex>
@@ -27,6 +28,8 @@ void check(CURLMcode code) {
 void initialise_curl_once() {
   static std::once_flag once;
   std::call_once(once, [] {
+    // libcurl would write the keys of all connections into the file that it names.
+    unsetenv("SSLKEYLOGFILE");
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
       throw Error(ErrorCode::kInternal, "libcurl cannot be initialised");
     }

@@ -1,6 +1,7 @@
 #include "agent/http/curl_transfer.h"
 
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
@@ -73,6 +74,7 @@ CurlTransfer::CurlTransfer(const HttpRequest& request, const CurlOptions& option
   set(CURLOPT_WRITEDATA, this);
   set(CURLOPT_PREREQFUNCTION, &CurlTransfer::on_connected);
   set(CURLOPT_PREREQDATA, this);
+  set(CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::on_socket);
   set_method();
   set_tls();
 }
@@ -276,6 +278,10 @@ int CurlTransfer::on_rewind(void*, curl_off_t, int) {
 int CurlTransfer::on_connected(void* self, char*, char*, int, int) {
   static_cast<CurlTransfer*>(self)->request_begun_ = true;
   return CURL_PREREQFUNC_OK;
+}
+
+curl_socket_t CurlTransfer::on_socket(void*, curlsocktype, curl_sockaddr* address) {
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 CURLcode CurlTransfer::on_tls(CURL*, void* ssl_context, void* self) {

@@ -43,6 +43,7 @@ class CurlTransfer {
   static std::size_t on_upload(char* buffer, std::size_t size, std::size_t count, void* self);
   static int on_rewind(void* self, curl_off_t offset, int origin);
   static int on_connected(void* self, char* remote_ip, char* local_ip, int remote_port, int local_port);
+  static curl_socket_t on_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static CURLcode on_tls(CURL* handle, void* ssl_context, void* self);
 
   template <class Value>

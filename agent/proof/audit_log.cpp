@@ -1,6 +1,7 @@
 #include "agent/proof/audit_log.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,16 @@ FileDescriptor open_for_appending(const std::filesystem::path& path) {
   if (fstat(fd.get(), &status) != 0) fail("cannot open", path, errno);
   if (!S_ISREG(status.st_mode)) fail("cannot open", path, EINVAL);
   return fd;
+}
+
+/// A limit on the size of files would let the run publish and then not be logged.
+void require_room(const FileDescriptor& fd, const std::filesystem::path& path) {
+  constexpr rlim_t kUsualLine = 64 << 10;
+  struct stat status {};
+  if (fstat(fd.get(), &status) != 0) fail("cannot open", path, errno);
+  rlimit limit{};
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+  if (static_cast<rlim_t>(status.st_size) + kUsualLine > limit.rlim_cur) fail("cannot write", path, EFBIG);
 }
 
 /// All or nothing, as far as the disk allows: what was written of a line that does not fit is taken back.
@@ -86,6 +97,7 @@ std::string write_line(const Json& body, const std::vector<std::shared_ptr<tuf::
 
 void AuditLog::require_writable() const {
   const FileDescriptor fd = open_for_appending(path_);  // first: no lock is left beside what is no log
+  require_room(fd, path_);
   const FileLock lock(lock_path(), kPatience);
   AuditTail::read(fd.get(), printable(path_.string()));
 }

@@ -1,10 +1,14 @@
 #include "agent/http/credentials.h"
 
+#include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
 
 #include "agent/http/credential_helper.h"
+#include "agent/trust_dir/file_descriptor.h"
 #include "tests/support/errors.h"
 #include "tests/support/test_data.h"
 #include "tuf/base/base64.h"
@@ -149,6 +153,41 @@ TEST_CASE("a helper's name cannot be a path or a command") {
     CAPTURE(name);
     CHECK_ERROR(agent::ask_credential_helper(name, "r.example"), ErrorCode::kConfig, "not the name");
   }
+}
+
+TEST_CASE("a helper gets its three streams and nothing else that this process has open") {
+  DockerHome home(R"({"credsStore":"looks"})");
+  home.add_helper("looks", "ls -l /proc/$$/fd >\"" + (home.path() / "open").string() +
+                               "\"\necho '{\"Username\":\"u\",\"Secret\":\"s\"}'\n");
+  // As libraries open them: without O_CLOEXEC.
+  const agent::FileDescriptor file(::open((home.path() / "config.json").c_str(), O_RDONLY));
+  const agent::FileDescriptor socket(::socket(AF_INET, SOCK_STREAM, 0));
+  REQUIRE((file && socket));
+
+  REQUIRE(home.find("r.example"));
+
+  const std::string seen = test::read_file(home.path() / "open");
+  CHECK_THAT(seen, !Catch::Contains("config.json"));
+  struct stat status {};
+  REQUIRE(fstat(socket.get(), &status) == 0);
+  CHECK_THAT(seen, !Catch::Contains("socket:[" + std::to_string(status.st_ino) + "]"));
+  CHECK_THAT(seen, Catch::Contains(" 0 -> socket:"));
+}
+
+TEST_CASE("a helper meets the signals of writing as any program does, though we ignore them") {
+  DockerHome home(R"({"credsStore":"looks"})");
+  home.add_helper("looks", "grep SigIgn /proc/self/status >\"" + (home.path() / "ignored").string() +
+                               "\"\necho '{\"Username\":\"u\",\"Secret\":\"s\"}'\n");
+  const auto before_pipe = std::signal(SIGPIPE, SIG_IGN);
+  const auto before_size = std::signal(SIGXFSZ, SIG_IGN);
+  const auto found = home.find("r.example");
+  std::signal(SIGPIPE, before_pipe);
+  std::signal(SIGXFSZ, before_size);
+  REQUIRE(found);
+  const std::string line = test::read_file(home.path() / "ignored");
+  const unsigned long ignored = std::stoul(line.substr(line.find(':') + 1), nullptr, 16);
+  CHECK((ignored >> (SIGPIPE - 1) & 1) == 0);
+  CHECK((ignored >> (SIGXFSZ - 1) & 1) == 0);
 }
 
 TEST_CASE("no config.json means no credentials, a broken one is an error that quotes nothing") {

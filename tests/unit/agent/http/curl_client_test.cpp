@@ -1,10 +1,14 @@
 // CurlClient against a server on loopback that misbehaves on command.
 #include "agent/http/curl_client.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <sstream>
 
 #include "agent/store/notary_server.h"
@@ -105,6 +109,24 @@ TEST_CASE("responses come in the order of their requests, over few connections t
   CHECK(client.send_one(get(server)).status == 200);
   CHECK(client.stats().connections == before);
   CHECK(client.stats().retries == 0);
+}
+
+TEST_CASE("no program that is started beside a connection gets its socket") {
+  ScriptedServer server(always([](Connection& connection) { connection.respond("200 OK", "x"); }));
+  CurlClient client(quick_options(server));
+  client.send_one(get(server));
+  int kept = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int fd = std::stoi(entry.path().filename().string());
+    sockaddr_in peer{};
+    socklen_t length = sizeof peer;
+    if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) != 0 || peer.sin_family != AF_INET)
+      continue;
+    if ("127.0.0.1:" + std::to_string(ntohs(peer.sin_port)) != server.authority()) continue;
+    ++kept;
+    CHECK((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+  }
+  CHECK(kept == 1);
 }
 
 TEST_CASE("requests carry what we say of ourselves and nothing more") {

@@ -1,0 +1,115 @@
+"""What the caller's environment imposes: limits of files, readers that are gone, streams that are closed, variables that
+libraries obey."""
+import os
+import subprocess
+
+import pytest
+
+from support.countersign import ERROR_LINE
+
+LIMITED = ["/bin/sh", "-c", 'ulimit -f 0; exec "$@"', "sh"]
+SIGNED = "1.0"
+
+
+@pytest.fixture
+def store(notary_local):
+    return notary_local
+
+
+@pytest.fixture
+def signed(world):
+    """A repository in which a tag is signed, and its CI."""
+    identity = world.identity()
+    gun, admin = world.repository(identity)
+    ci = world.ci(identity, pin=admin.pin)
+    image = world.image()
+    ci.sign(gun, SIGNED, image, *identity.key_args)
+    return gun, ci, identity, image
+
+
+def raw(client, argv, **options):
+    """The program with its streams as they are given; these need no file, since `ulimit -f` counts for all."""
+    return subprocess.Popen(argv, env=client.environment(), cwd=client.work, stdin=subprocess.DEVNULL, **options)
+
+
+def ended(process) -> tuple[int, str]:
+    _, err = process.communicate(timeout=60)
+    return process.returncode, err.decode()
+
+
+def local_error(process) -> str:
+    code, err = ended(process)
+    assert code == 11, (code, err)
+    ((name, message),) = ERROR_LINE.findall(err)
+    assert name == "LOCAL", err
+    return message
+
+
+@pytest.mark.parametrize("case", ["audit log", "first sight of the repository", "key"])
+def test_a_limit_on_the_size_of_files_is_an_error_of_this_machine_before_anything_is_published(world, signed, case):
+    gun, ci, identity, image = signed
+    command = ["sign", f"{gun}:2.0", "--oci-layout", image.layout, *identity.key_args]
+    if case == "audit log":
+        command += ["--audit-log", ci.home / "audit.log"]
+    elif case == "first sight of the repository":
+        ci = world.ci(identity, pin=ci.pin)
+    else:
+        ci.env["DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"] = world.secrets.new()
+        command = ["key", "generate", "other"]
+    before = world.store.state(gun)
+    local_error(raw(ci, [*LIMITED, *ci.argv(*command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+    assert world.store.state(gun) == before
+
+
+def test_a_limit_on_the_size_of_files_takes_nothing_back_that_is_published_and_proven(signed):
+    gun, ci, identity, image = signed
+    ci.wrapper = LIMITED
+    outcome = ci.ok("sign", f"{gun}:2.0", "--oci-layout", image.layout, *identity.key_args)
+    assert [w["code"] for w in outcome.document["warnings"]] == ["CACHE_NOT_SAVED"]
+
+
+@pytest.mark.parametrize("command", [lambda gun: ["list", gun], lambda gun: ["sign", "--help"]], ids=["list", "help"])
+def test_results_that_do_not_fit_on_the_disk_are_no_success(signed, command):
+    gun, ci, *_ = signed
+    with open(ci.home / "out", "wb") as out:
+        local_error(raw(ci, [*LIMITED, *ci.argv(*command(gun))], stdout=out, stderr=subprocess.PIPE))
+    assert (ci.home / "out").stat().st_size == 0
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_reader_that_is_gone_is_an_error_and_no_signal(signed, output):
+    gun, ci, *_ = signed
+    ours, theirs = os.pipe()
+    os.close(ours)
+    process = raw(ci, ci.argv("list", gun, output=output), stdout=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+    local_error(process)
+
+
+def test_a_reader_of_errors_that_is_gone_changes_no_exit_code(signed):
+    gun, ci, *_ = signed
+    ours, theirs = os.pipe()
+    os.close(ours)
+    process = raw(ci, ci.argv("verify", f"{gun}:9.9"), stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    assert process.wait(60) == 6
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_with_a_closed_stream_nothing_is_written_into_other_files(signed, closed):
+    """The first file that is opened would get its number."""
+    gun, ci, *_ = signed
+    before = {p: p.read_bytes() for p in ci.trust_dir.rglob("*") if p.is_file() and p.name != ".lock"}
+    shell = ["/bin/sh", "-c", f'exec "$@" {closed}', "sh"]
+    process = raw(ci, [*shell, *ci.argv("verify", f"{gun}:{SIGNED}")], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    code, _ = ended(process)
+    assert code == (11 if ">&-" in closed.replace("2>&-", "") else 0)
+    for path, content in before.items():
+        assert path.read_bytes() == content, path
+
+
+def test_the_keys_of_connections_are_written_nowhere_whatever_the_environment_says(signed):
+    gun, ci, *_ = signed
+    log = ci.home / "tls-keys"
+    ci.ok("list", gun, env={"SSLKEYLOGFILE": str(log)})
+    assert not log.exists()
