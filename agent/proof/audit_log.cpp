@@ -12,6 +12,7 @@
 #include "agent/report/printable.h"
 #include "agent/trust_dir/file_descriptor.h"
 #include "agent/trust_dir/file_lock.h"
+#include "hsm/file/ownership.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -38,6 +39,13 @@ FileDescriptor open_for_appending(const std::filesystem::path& path) {
   struct stat status {};
   if (fstat(fd.get(), &status) != 0) fail("cannot open", path, errno);
   if (!S_ISREG(status.st_mode)) fail("cannot open", path, EINVAL);
+  if (hsm::is_foreign(status) || (status.st_mode & S_IWOTH) != 0) {
+    throw Error(ErrorCode::kInsecureFile,
+                "the audit log " + printable(path.string()) +
+                    (hsm::is_foreign(status) ? " belongs to another user, who could change it"
+                                             : " can be written by everybody"),
+                "name a log of your own with --audit-log, or mend that one: chown $(id -u) and chmod o-w");
+  }
   return fd;
 }
 

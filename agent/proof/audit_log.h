@@ -37,7 +37,8 @@ class AuditLog {
   static constexpr std::size_t kMaxLine = 16 << 20;
 
   /// Asked before anything is published. Makes the file (0600) if it is not there. Throws kLocal, kLocked,
-  /// and kAuditBroken if its last line is none: then what is appended would vouch for damage.
+  /// kInsecureFile if another user could change it, and kAuditBroken if its last line is none: then what is
+  /// appended would vouch for damage.
   void require_writable() const;
 
   struct Place {

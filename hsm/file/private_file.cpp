@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "hsm/file/ownership.h"
 #include "tuf/base/error.h"
 
 namespace hsm {
@@ -78,15 +79,29 @@ bool rename_to_new(const char* from, const char* to) {
   return ::rename(from, to) == 0;
 }
 
+/// A pipe, such as a shell makes for `<(…)`, or a file that has no name any more, as for `<<EOF`: nobody else
+/// can open it.
+bool is_handed_over(const std::filesystem::path& path, const struct stat& status) {
+  const std::filesystem::path folder = path.parent_path();
+  const bool descriptor = folder == "/dev/fd" || folder == "/proc/self/fd" || path == "/dev/stdin";
+  return descriptor && (!S_ISREG(status.st_mode) || status.st_nlink == 0);
+}
+
 }  // namespace
 
 PrivateFile read_private_file(const std::filesystem::path& path, std::size_t max_size) {
   const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   struct stat status {};
   if (!descriptor.ok() || ::fstat(descriptor.number(), &status) != 0) fail_reading(path);
-  if (S_ISREG(status.st_mode) && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    throw Error(ErrorCode::kInsecureFile, path.string() + " can be written by others",
-                "chmod 600 " + path.string());
+  if (!is_handed_over(path, status)) {
+    if (is_foreign(status)) {
+      throw Error(ErrorCode::kInsecureFile, path.string() + " belongs to another user, who could change it",
+                  "make a copy of your own, or: chown $(id -u) " + path.string());
+    }
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+      throw Error(ErrorCode::kInsecureFile, path.string() + " can be written by others",
+                  "chmod 600 " + path.string());
+    }
   }
   PrivateFile file;
   file.others_can_read = S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0;

@@ -17,7 +17,8 @@ struct PrivateFile {
 };
 
 /// Follows symbolic links, as mounted secrets are; takes a pipe as well. Throws kFileUnreadable (also for
-/// more than `max_size` bytes) and kInsecureFile if the group or others may write the file.
+/// more than `max_size` bytes) and kInsecureFile if it belongs to another user than this one or root, or if
+/// the group or others may write it.
 PrivateFile read_private_file(const std::filesystem::path& path, std::size_t max_size = 1 << 20);
 
 enum class IfExists { kFail, kReplace };

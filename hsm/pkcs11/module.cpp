@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <openssl/ui.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <filesystem>
 #include <set>
 
+#include "hsm/file/ownership.h"
 #include "hsm/pkcs11/return_value.h"
 
 namespace hsm::pkcs11 {
@@ -29,6 +31,23 @@ tuf::Error module_failed(const std::string& path, const std::string& why, std::s
   return {tuf::ErrorCode::kModuleFailed, "PKCS#11 module " + path + ": " + why, std::move(hint)};
 }
 
+/// A module sees the PIN and decides on what is signed: whoever can change it, or put another in its place,
+/// could do both.
+void require_own(const std::string& path, const std::filesystem::path& file) {
+  for (const std::filesystem::path& each : {file, file.parent_path()}) {
+    struct stat status {};
+    if (::stat(each.c_str(), &status) != 0) throw module_failed(path, std::strerror(errno));
+    if (is_foreign(status)) {
+      throw module_failed(path, each.string() + " belongs to another user, who could change it",
+                          "install the module as root, or: chown $(id -u) " + each.string());
+    }
+    const bool sticky = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
+    if ((status.st_mode & S_IWOTH) != 0 && !sticky) {
+      throw module_failed(path, each.string() + " can be written by everybody", "chmod o-w " + each.string());
+    }
+  }
+}
+
 /// libp11 prints to standard error when a module cannot be loaded, so whatever can be told is told before.
 std::string real_file(const std::string& path) {
   if (path.empty() || path.front() != '/') throw module_failed(path, "the path is not absolute");
@@ -37,6 +56,7 @@ std::string real_file(const std::string& path) {
   if (problem) throw module_failed(path, problem.message());
   if (!std::filesystem::is_regular_file(real, problem)) throw module_failed(path, "not a file");
   if (::access(real.c_str(), R_OK) != 0) throw module_failed(path, std::strerror(errno));
+  require_own(path, real);
   return real.string();
 }
 
@@ -85,14 +105,14 @@ Module::Module(std::string path, std::string file, std::shared_ptr<Watchdog> wat
 
 void Module::initialize(const std::string& arguments) {
   const auto guard = watchdog_->watch("PKCS#11 module " + path_ + ": loading");
-  const Functions functions = function_list(path_);
+  const Functions functions = function_list(file_);
   functions_ = functions.list;
   own_instance_ = functions.own_instance;
   ERR_clear_error();
   context_ = PKCS11_CTX_new();
   if (!context_) throw module_failed(path_, "out of memory");
   if (!arguments.empty()) PKCS11_CTX_init_args(context_, arguments.c_str());
-  if (PKCS11_CTX_load(context_, path_.c_str()) != 0) {
+  if (PKCS11_CTX_load(context_, file_.c_str()) != 0) {
     throw module_failed(path_, "C_Initialize failed: " + return_value_name(take_libp11_error()),
                         "see the module's own log and settings (SoftHSM: SOFTHSM2_CONF)");
   }

@@ -23,8 +23,8 @@ namespace hsm::pkcs11 {
 class Module {
  public:
   /// `path`: absolute. `arguments`: what a few modules want at start (NSS: "configdir='sql:/db'"). Throws
-  /// kModuleFailed, also if this process has the module loaded already: a second context would finalize the
-  /// first.
+  /// kModuleFailed, also if others could change the file or put another in its place, and if this process has
+  /// the module loaded already: a second context would finalize the first.
   static std::shared_ptr<Module> load(const std::string& path, const std::string& arguments,
                                       std::shared_ptr<Watchdog> watchdog);
   ~Module();

@@ -1,6 +1,7 @@
 #include "agent/proof/audit_log.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -85,6 +86,24 @@ TEST_CASE("Each run leaves one line that names the one before") {
   struct stat status {};
   REQUIRE(stat(log.path().c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("A log that another user could change is not written to, and stops a run before it publishes") {
+  const Log log;
+  log.append("sign");
+  const std::string before = log.text();
+  const auto refused = [&](const std::string& reason) {
+    CHECK_ERROR(log.log().require_writable(), ErrorCode::kInsecureFile, reason);
+    CHECK_ERROR(log.append("sign"), ErrorCode::kInsecureFile, reason);
+    CHECK(log.text() == before);
+  };
+  chmod(log.path().c_str(), 0606);
+  refused("can be written by everybody");
+  chmod(log.path().c_str(), 0660);  // a group of one's own choice
+  log.log().require_writable();
+  if (geteuid() != 0) return;  // only root can give a file away
+  REQUIRE(chown(log.path().c_str(), 65534, 65534) == 0);
+  refused("belongs to another user");
 }
 
 TEST_CASE("A log without a line proves nothing and is refused") {

@@ -1,11 +1,14 @@
 #include "hsm/file/private_file.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 
+#include "hsm/file/ownership.h"
 #include "tests/support/error_code.h"
+#include "tests/support/errors.h"
 #include "tests/support/test_data.h"
 
 using hsm::IfExists;
@@ -70,6 +73,35 @@ TEST_CASE("who else can read a file is told, who else can write it is refused") 
   CHECK(with_mode(0604));
   CHECK(test::code_of([&] { with_mode(0620); }) == ErrorCode::kInsecureFile);
   CHECK(test::code_of([&] { with_mode(0602); }) == ErrorCode::kInsecureFile);
+}
+
+TEST_CASE("a file belongs to this user or to root, or it is refused, through links as well") {
+  struct stat status {};
+  for (const auto& [owner, foreign] :
+       {std::pair<uid_t, bool>{::geteuid(), false}, {0, false}, {65534, true}}) {
+    status.st_uid = owner;
+    CHECK(hsm::is_foreign(status) == foreign);
+  }
+  if (::geteuid() != 0) return;  // only root can give a file away
+  const test::TempDir dir;
+  test::write_file(dir / "file", "x");
+  chmod((dir / "file").c_str(), 0600);
+  std::filesystem::create_symlink("file", dir / "link");
+  CHECK(hsm::read_private_file(dir / "link").text() == "x");
+  REQUIRE(chown((dir / "file").c_str(), 65534, 65534) == 0);
+  CHECK_ERROR(hsm::read_private_file(dir / "file"), ErrorCode::kInsecureFile, "belongs to another user");
+  CHECK_ERROR(hsm::read_private_file(dir / "link"), ErrorCode::kInsecureFile, "belongs to another user");
+}
+
+TEST_CASE("a pipe with a name is held to the rules of files") {
+  const test::TempDir dir;
+  const std::filesystem::path pipe = dir / "pipe";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  chmod(pipe.c_str(), 0622);
+  const int held_open = open(pipe.c_str(), O_RDWR | O_CLOEXEC);  // else the reader would wait for a writer
+  REQUIRE(held_open >= 0);
+  CHECK_ERROR(hsm::read_private_file(pipe), ErrorCode::kInsecureFile, "can be written by others");
+  close(held_open);
 }
 
 TEST_CASE("a pipe can stand in for a file, as shells make them") {
