@@ -312,8 +312,8 @@ std::vector<ImageReference> subjects(const VerifyOptions& options) {
   }
   if (options.images_from) {
     const std::string name = printable(*options.images_from);
-    const std::string text =
-        InputFile(*options.images_from, "the list of images").read_all(kMaxImageListLength);
+    const std::string text = InputFile(*options.images_from, "the list of images", Links::kWithinFolder)
+                                 .read_all(kMaxImageListLength);
     for (const ListedImage& listed : images_in(text, name)) {
       try {
         ImageReference image = parse_image(listed.text);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -11,10 +12,42 @@
 #include "tuf/base/error.h"
 
 namespace agent {
+namespace {
 
-InputFile::InputFile(const std::filesystem::path& path, std::string what)
+/// A link to what the caller has opened for us, and no job could have put there.
+bool is_descriptor(const std::filesystem::path& path) {
+  return path == "/dev/stdin" || path.parent_path() == "/dev/fd" || path.parent_path() == "/proc/self/fd";
+}
+
+}  // namespace
+
+std::filesystem::path InputFile::find_within(const std::filesystem::path& folder,
+                                             const std::filesystem::path& name) {
+  const std::filesystem::path path = folder / name;
+  const auto refuse = [&](const std::string& reason) {
+    throw tuf::Error(tuf::ErrorCode::kFileUnreadable,
+                     "cannot read " + printable(path.string()) + ": " + reason);
+  };
+  std::error_code error;
+  const std::filesystem::path root = std::filesystem::canonical(folder.empty() ? "." : folder, error);
+  const std::filesystem::path real = error ? root : std::filesystem::canonical(root / name, error);
+  if (error == std::errc::no_such_file_or_directory) return {};
+  if (error) refuse(error.message());
+  if (std::mismatch(root.begin(), root.end(), real.begin(), real.end()).first != root.end()) {
+    refuse("a symbolic link leads out of its folder");
+  }
+  return real;
+}
+
+InputFile::InputFile(const std::filesystem::path& path, std::string what, Links links)
     : name_(std::move(what) + " " + printable(path.string())) {
-  descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  if (links == Links::kFollow || is_descriptor(path)) {
+    descriptor_ = open(path.c_str(), kFlags);
+  } else {
+    const std::filesystem::path real = find_within(path.parent_path(), path.filename());
+    descriptor_ = open(real.empty() ? path.c_str() : real.c_str(), kFlags | O_NOFOLLOW);
+  }
   if (descriptor_ < 0) fail(std::strerror(errno));
   struct stat status {};
   const bool known = fstat(descriptor_, &status) == 0;

@@ -8,11 +8,16 @@
 
 namespace agent {
 
+/// Which symbolic links lead to a file: every one, or, for what an untrusted job may have left, only those
+/// that stay in the folder (as those of mounted volumes do). Else a link could make us read, and tell of, a
+/// secret that the job cannot read itself.
+enum class Links { kFollow, kWithinFolder };
+
 class InputFile {
  public:
   /// Opens a regular file; a pipe or device is refused without waiting for it. `what` names it in messages
   /// ("the CA file"). Throws kFileUnreadable.
-  InputFile(const std::filesystem::path& path, std::string what);
+  InputFile(const std::filesystem::path& path, std::string what, Links links = Links::kFollow);
   InputFile(const InputFile&) = delete;  // owns a descriptor
   InputFile& operator=(const InputFile&) = delete;
   ~InputFile();
@@ -23,6 +28,11 @@ class InputFile {
   std::string read(std::uint64_t offset, std::size_t length) const;
   /// The whole file. Throws kFileUnreadable if it is longer than `max_length`.
   std::string read_all(std::size_t max_length) const;
+
+  /// Where `name` in `folder` really is; empty if there is nothing. Throws kFileUnreadable if it is not
+  /// inside.
+  static std::filesystem::path find_within(const std::filesystem::path& folder,
+                                           const std::filesystem::path& name);
 
  private:
   [[noreturn]] void fail(const std::string& reason) const;

@@ -30,9 +30,11 @@ BuiltImage read_line(std::string_view line) {
 
 std::vector<BuiltImage> read_digest_file(const std::filesystem::path& path) {
   const std::string name = printable(path.string());
-  const std::string content = InputFile(path, name).read_all(kMaxFile);
+  const std::string content = InputFile(path, name, Links::kWithinFolder).read_all(kMaxFile);
   std::vector<BuiltImage> images;
+  int number = 0;
   for (std::size_t begin = 0; begin < content.size();) {
+    ++number;
     const std::size_t end = std::min(content.find('\n', begin), content.size());
     const std::string_view line = trim(std::string_view(content).substr(begin, end - begin));
     begin = end + 1;
@@ -40,10 +42,12 @@ std::vector<BuiltImage> read_digest_file(const std::filesystem::path& path) {
     try {
       images.push_back(read_line(line));
     } catch (const Error& error) {
-      // What is wrong is the file, unless it is right and of a kind that cannot be signed.
+      // What is wrong is the file, unless it is right and of a kind that cannot be signed. It is not quoted:
+      // any text is a line of such a file, that of a secret, too.
       const bool digest = error.code() == ErrorCode::kInvalidDigest;
-      throw Error(digest ? ErrorCode::kInvalidDigest : ErrorCode::kFileUnreadable, name + ": " + error.what(),
-                  error.hint());
+      throw Error(digest ? ErrorCode::kInvalidDigest : ErrorCode::kFileUnreadable,
+                  name + ": line " + std::to_string(number) +
+                      " is neither a digest (sha256: and 64 hex digits) nor REPOSITORY[:TAG]@ and one");
     }
   }
   if (images.empty()) {

@@ -83,7 +83,7 @@ Manifest describe_manifest(std::string_view content, std::string_view media_type
 
 Manifest read_manifest_file(const std::filesystem::path& path) {
   const std::string name = printable(path.string());
-  const std::string content = InputFile(path, name).read_all(kMaxManifestLength);
+  const std::string content = InputFile(path, name, Links::kWithinFolder).read_all(kMaxManifestLength);
   try {
     const Json json = Json::parse(content.begin(), content.end(), nullptr, /*allow_exceptions=*/false);
     const bool untyped = json.is_object() && text_member(json, "mediaType").empty();

@@ -19,7 +19,7 @@ constexpr std::size_t kMaxFile = 64 << 20;
 class MetadataFile {
  public:
   explicit MetadataFile(const std::filesystem::path& path) : name_(printable(path.string())) {
-    const std::string content = InputFile(path, name_).read_all(kMaxFile);
+    const std::string content = InputFile(path, name_, Links::kWithinFolder).read_all(kMaxFile);
     const Json json = Json::parse(content.begin(), content.end(), nullptr, /*allow_exceptions=*/false);
     if (!json.is_object()) fail(ErrorCode::kFileUnreadable, "is not the JSON object that buildx writes");
     if (is_image(json)) {

@@ -35,15 +35,10 @@ class LayoutFiles {
   /// nullopt if there is no such file.
   std::optional<std::string> read(const std::string& name) const {
     if (archive_) return archive_->read(name, kMaxManifestLength);
-    std::error_code error;
-    const fs::path real = fs::canonical(root_ / name, error);
-    if (error == std::errc::no_such_file_or_directory) return std::nullopt;
-    if (error) fail(root_ / name, error.message());
     // A layout may come out of a job that is not trusted: what it names must be inside.
-    if (std::mismatch(root_.begin(), root_.end(), real.begin(), real.end()).first != root_.end()) {
-      fail(root_ / name, "a symbolic link leads out of the layout");
-    }
-    return InputFile(real, "the layout's file").read_all(kMaxManifestLength);
+    const fs::path real = InputFile::find_within(root_, name);
+    if (real.empty()) return std::nullopt;
+    return InputFile(real, "the layout's file", Links::kWithinFolder).read_all(kMaxManifestLength);
   }
 
  private:
@@ -88,8 +83,8 @@ class Layout {
                " bytes, but index.json says " + std::to_string(chosen.size),
            "the layout is damaged: write it again");
     }
-    if (const Digest found = Digest::of(*content); found != digest) {
-      fail(ErrorCode::kHashMismatch, "the blob " + digest.text() + " is in truth " + found.text(),
+    if (Digest::of(*content) != digest) {
+      fail(ErrorCode::kHashMismatch, "the blob " + digest.text() + " has another digest in truth",
            "the layout is damaged or was changed: write it again");
     }
     try {

@@ -22,7 +22,8 @@ class ReleaseFile {
   explicit ReleaseFile(const std::filesystem::path& path) : path_(path) {}
 
   std::vector<ReleaseEntry> read() const {
-    const std::string text = InputFile(path_, printable(path_.string())).read_all(kMaxFile);
+    const std::string text =
+        InputFile(path_, printable(path_.string()), Links::kWithinFolder).read_all(kMaxFile);
     Json json;
     try {
       json = tuf::parse_json(text, "the release");
@@ -30,10 +31,11 @@ class ReleaseFile {
       fail(error.what());
     }
     if (!json.is_object()) fail("it is not a JSON object");
+    if (json.value("schema", Json()) != kSchema) fail(std::string("its \"schema\" is not ") + kSchema);
+    // From here on it is a release, and may be quoted.
     for (const auto& [name, value] : json.items()) {
       if (name != "schema" && name != "images") fail("\"" + printable(name) + "\" is not known");
     }
-    if (json.value("schema", Json()) != kSchema) fail(std::string("its \"schema\" is not ") + kSchema);
     const Json images = json.value("images", Json());
     if (!images.is_array() || images.empty()) fail("its \"images\" is not a list of images");
     std::vector<ReleaseEntry> entries;

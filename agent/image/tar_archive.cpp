@@ -94,7 +94,7 @@ bool read_pax(std::string_view records, Extension& extension) {
 }  // namespace
 
 TarArchive::TarArchive(const std::filesystem::path& path)
-    : path_(printable(path.string())), file_(path, "the archive") {
+    : path_(printable(path.string())), file_(path, "the archive", Links::kWithinFolder) {
   index();
 }
 

@@ -1,5 +1,6 @@
 #include "agent/cli/command_line.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -196,6 +197,21 @@ TEST_CASE("A run that fails tells scripts in JSON, even if the command line was 
   CHECK(json["exit_code"] == 2);
   CHECK(json["error"]["code"] == "USAGE");
   CHECK(json["error"]["hint"] == "countersign sign --help");
+}
+
+TEST_CASE(
+    "What is opened while a standard stream is closed does not take its place, and using the stream still "
+    "fails") {
+  const auto ended = test::forked([]() -> int {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(stream);
+    run({"--version"});
+    const int opened = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    char byte = 0;
+    const bool unusable = ::write(STDOUT_FILENO, "x", 1) < 0 && ::write(STDERR_FILENO, "x", 1) < 0 &&
+                          ::read(STDIN_FILENO, &byte, 1) < 0;
+    return opened > STDERR_FILENO && unusable ? 42 : 1;
+  });
+  CHECK(ended.exit_code == 42);
 }
 
 TEST_CASE("A run whose main thread hangs ends as others do, in JSON too") {

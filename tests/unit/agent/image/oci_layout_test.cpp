@@ -204,25 +204,25 @@ TEST_CASE("A symbolic link that leads out of the layout is refused, one inside i
   SECTION("the blob, out of it") {
     test::write_file(layout.outside("stolen"), manifest);
     fs::create_symlink(layout.outside("stolen"), layout.blob(manifest));
-    CHECK(mentions(error_of([&] { layout.resolve(); }), "leads out of the layout"));
+    CHECK(mentions(error_of([&] { layout.resolve(); }), "leads out of its folder"));
   }
   SECTION("the folder of blobs, out of it") {
     fs::create_directory(layout.outside("elsewhere"));
     test::write_file(layout.outside("elsewhere") / Digest::of(manifest).hex(), manifest);
     fs::remove(layout.path() / "blobs" / "sha256");
     fs::create_symlink("../../elsewhere", layout.path() / "blobs" / "sha256");
-    CHECK(mentions(error_of([&] { layout.resolve(); }), "leads out of the layout"));
+    CHECK(mentions(error_of([&] { layout.resolve(); }), "leads out of its folder"));
   }
   SECTION("a neighbour whose name begins like the layout's") {
     fs::create_directory(layout.outside("layout2"));
     test::write_file(layout.outside("layout2") / "x", manifest);
     fs::create_symlink("../../../layout2/x", layout.blob(manifest));
-    CHECK(mentions(error_of([&] { layout.resolve(); }), "leads out of the layout"));
+    CHECK(mentions(error_of([&] { layout.resolve(); }), "leads out of its folder"));
   }
   SECTION("index.json, out of it") {
     fs::rename(layout.path() / "index.json", layout.outside("index.json"));
     fs::create_symlink("../index.json", layout.path() / "index.json");
-    CHECK(mentions(error_of([&] { layout.resolve(); }), "leads out of the layout"));
+    CHECK(mentions(error_of([&] { layout.resolve(); }), "leads out of its folder"));
   }
   SECTION("inside") {
     test::write_file(layout.path() / "kept", manifest);

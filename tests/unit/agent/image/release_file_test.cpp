@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "agent/image/target_file.h"
+#include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/support/test_data.h"
 #include "tuf/base/digest.h"
@@ -45,6 +46,16 @@ TEST_CASE("A release names images with their sources, as the options do, relativ
   CHECK(entries[3].file == folder.in("dist/d.tgz"));
   CHECK_FALSE(entries[4].sources.size);
   CHECK_FALSE(entries[4].file);
+}
+
+TEST_CASE("What is no release is not quoted: it may be a secret") {
+  Folder folder;
+  for (const std::string text :
+       {R"({"s3cret":1})", R"({"schema":"s3cret","images":[]})", "s3cret", R"(["s3cret"])"}) {
+    const auto error = test::error_of([&] { folder.read(text); });
+    REQUIRE(error);
+    CHECK_THAT(error->what(), !Catch::Contains("s3cret"));
+  }
 }
 
 TEST_CASE("A slip of the pen in a release is an error") {

@@ -1,0 +1,79 @@
+#include "agent/config/input_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/errors.h"
+#include "tests/support/test_data.h"
+
+namespace {
+
+using agent::InputFile;
+using agent::Links;
+using tuf::ErrorCode;
+namespace fs = std::filesystem;
+
+/// A folder that a job has left, beside a secret that it cannot read.
+struct Left {
+  Left() {
+    fs::create_directories(folder / "deep");
+    test::write_file(dir / "secret", "s3cret");
+    test::write_file(folder / "plain", "plain");
+  }
+  std::string read(const std::string& name, Links links = Links::kWithinFolder) const {
+    return InputFile(folder / name, "the file", links).read_all(100);
+  }
+  void link(const fs::path& target, const std::string& name) const {
+    fs::create_symlink(target, folder / name);
+  }
+
+  test::TempDir dir;
+  fs::path folder = dir / "job";
+};
+
+}  // namespace
+
+TEST_CASE("A link by which a job would have us read a file elsewhere is not followed") {
+  const Left left;
+  left.link("../secret", "relative");
+  left.link(left.dir / "secret", "absolute");
+  left.link("relative", "twice");
+  left.link("deep/../../secret", "through");
+  left.link("/proc/self/environ", "environment");
+  for (const char* name : {"relative", "absolute", "twice", "through", "environment"}) {
+    CAPTURE(name);
+    CHECK_ERROR(left.read(name), ErrorCode::kFileUnreadable, "leads out of its folder");
+  }
+  CHECK(left.read("relative", Links::kFollow) == "s3cret");  // where the user's word is enough
+}
+
+TEST_CASE("Links within the folder are followed, as those of mounted volumes must be") {
+  const Left left;
+  left.link("deep", "..data");
+  test::write_file(left.folder / "deep" / "digest", "deep");
+  left.link("..data/digest", "digest");
+  CHECK(left.read("digest") == "deep");
+  CHECK(left.read("plain") == "plain");
+  left.link("nowhere", "dangling");
+  CHECK_ERROR(left.read("dangling"), ErrorCode::kFileUnreadable);
+  left.link("loop", "loop");
+  CHECK_ERROR(left.read("loop"), ErrorCode::kFileUnreadable);
+
+  const fs::path before = fs::current_path();
+  fs::current_path(left.folder);
+  CHECK(InputFile("digest", "the file", Links::kWithinFolder).read_all(100) == "deep");
+  fs::current_path(before);
+  fs::create_symlink(left.folder, left.dir / "alias");  // the user's own word
+  CHECK(InputFile(left.dir / "alias" / "digest", "the file", Links::kWithinFolder).read_all(100) == "deep");
+}
+
+TEST_CASE("What the caller has opened may lie anywhere") {
+  const Left left;
+  const int fd = open((left.dir / "secret").c_str(), O_RDONLY | O_CLOEXEC);
+  REQUIRE(fd >= 0);
+  const std::string path = "/dev/fd/" + std::to_string(fd);
+  CHECK(InputFile(path, "the file", Links::kWithinFolder).read_all(100) == "s3cret");
+  close(fd);
+}
