@@ -7,8 +7,9 @@ import pytest
 from ci.systems.github import GitHub
 from ci.systems.gitlab import GitLab
 from ci.systems.jenkins import Jenkins
+from ci.systems.job import Job
 from ci.systems.run import Step, check_no_secret
-from ci.systems.shell import Shell
+from ci.systems.shell import INPUTS, RECIPE, Shell, secret_variables
 
 SYSTEMS = {"github": GitHub, "gitlab": GitLab, "jenkins": Jenkins, "shell": Shell}
 SHELLS = {"traced bash": lambda place: Shell(place, ["/bin/bash", "-x"])}  # others than /bin/sh
@@ -155,3 +156,53 @@ def test_hostile_options_are_refused_or_inert(place, system):
     only_results(system, run)
     assert place.signed() == {}
     assert not {"touch", "whoami"} & {program.name for program in run.programs}
+
+
+@pytest.mark.parametrize("where", ["image", "images", "annotations"])
+def test_a_short_secret_in_a_name_is_refused_before_anything_runs(place, system, where):
+    """As a CI makes it of a tag called v$COUNTERSIGN_PIN."""
+    step = signing(place)
+    step.secrets["pin"] = pin = place.secrets.add("qZ7x")
+    step.inputs[where] = f"release=v{pin}" if where == "annotations" else f"{place.gun}:v{pin}"
+    run = system.run(step)
+    assert run.step.status == 2, str(run)
+    check_no_secret(system.name, run, place.secrets)
+    assert "countersign" not in {program.name for program in run.programs}
+    assert place.signed() == {}
+
+
+def test_a_secret_that_nobody_could_keep_out_of_results_is_refused(place, system):
+    step = signing(place)
+    step.secrets["pin"] = "123"
+    run = system.run(step)
+    assert run.step.status == 3, str(run)
+    assert "countersign" not in {program.name for program in run.programs}
+
+
+@pytest.mark.parametrize("shell", [["/bin/sh"], ["/bin/bash"]], ids=["sh", "bash"])
+def test_results_replace_what_a_build_has_left_in_their_place(place, shell):
+    """Links to files that the build cannot write itself, and second names of files."""
+    system = Shell(place, shell)
+    kept = place.world.folder("kept")
+    for name in system.results:
+        (kept / name).write_text("precious")
+    (system.workspace / "result.json").symlink_to(kept / "result.json")
+    (system.workspace / "junit.xml").symlink_to(kept / "junit.xml")
+    (system.workspace / "countersign.env").hardlink_to(kept / "countersign.env")
+    run = system.run(signing(place))
+    assert run.exit_code == 0, str(run)
+    assert {path.read_text() for path in kept.iterdir()} == {"precious"}
+    for name in system.results:
+        path = system.workspace / name
+        assert path.is_file() and not path.is_symlink() and path.read_text() not in ("", "precious"), name
+
+
+def test_results_may_go_to_a_device(place):
+    system = Shell(place)
+    step = signing(place)
+    job = Job([*system.shell, str(RECIPE), "sign"], env=system.environment | {"COUNTERSIGN_RESULT": "/dev/null", "COUNTERSIGN_DOTENV": "/dev/stdout"}
+              | {INPUTS[name]: value for name, value in step.inputs.items()} | secret_variables(step, system.home),
+              cwd=system.workspace, home=system.home)
+    run = system.finish(job)
+    assert run.exit_code == 0 and f"COUNTERSIGN_DIGEST={place.image.digest}" in run.log, str(run)
+    assert Path("/dev/stdout").is_symlink() and Path("/dev/null").is_char_device()

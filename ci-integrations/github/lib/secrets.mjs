@@ -7,8 +7,10 @@ import { input, mask } from './runner.mjs';
 
 // Shorter pieces would blot out half of the log.
 const kShortestPiece = 4;
-// Shorter secrets stand by chance in digests.
+// Shorter secrets stand by chance in pins and paths, which the workflow's author has chosen.
 const kShortestRefused = 6;
+// Not in what outsiders have a say in; and nobody can keep a shorter one out of anything.
+const kShortest = 4;
 
 /// The characters that the text has inside a longer base64 text, wherever it begins there.
 function base64Inside(bytes) {
@@ -60,6 +62,7 @@ export class Secrets {
   #values = new Map();  // variable -> secret
   #privateKey;
   #forms;
+  #all;  // as they are
 
   constructor() {
     for (const [variable, name] of kSecrets) {
@@ -78,16 +81,26 @@ export class Secrets {
     const decoded = auth ? Buffer.from(auth, 'base64').toString() : '';
     this.#maskAll([...this.#values.values(), this.#privateKey, password, decoded,
       decoded.slice(decoded.indexOf(':') + 1)]);
+    if (this.#all.some((secret) => secret.length < kShortest)) {
+      throw new ActionError(3, 'CONFIG', `a secret has less than ${kShortest} characters, which nobody can keep out of results`,
+        'choose a longer one');
+    }
   }
 
   #maskAll(secrets) {
-    this.#forms = secrets.filter(Boolean).flatMap(formsOf);
+    this.#all = secrets.filter(Boolean);
+    this.#forms = this.#all.flatMap(formsOf);
     // Longest first: a mask must not be cut into by one of its own parts.
     this.#forms.sort((a, b) => b.length - a.length).forEach(mask);
   }
 
   isIn(text) {
     return this.#forms.some((form) => form.length >= kShortestRefused && text.includes(form));
+  }
+
+  /// The same, however short the secret is: for names that outsiders have a say in.
+  isInName(text) {
+    return this.isIn(text) || this.#all.some((secret) => text.includes(secret));
   }
 
   /// This process's environment for a child: without inputs, tokens of the runner and anything that holds a secret.

@@ -91,7 +91,7 @@ async function perform(command, makeArguments, state) {
   mkdirSync(join(state.folder, 'trust'), { mode: 0o700 });
   const { variables, keyFile } = secrets.writeInto(state.folder);
   const args = makeArguments(state.folder, keyFile);
-  if (args.some((arg) => secrets.isIn(arg))) {
+  if (args.some((arg) => secrets.isIn(arg)) || [...images(), ...runner.lines('annotations')].some((name) => secrets.isInName(name))) {
     throw new ActionError(2, 'USAGE', 'an input holds a secret: nothing was run', 'look at what the names of images and tags are made of');
   }
   const run = await runAgent(args, { ...secrets.childEnvironment(), ...variables, NO_COLOR: '1' });

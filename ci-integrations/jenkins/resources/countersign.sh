@@ -35,15 +35,20 @@ if [ -n "${COUNTERSIGN_PASSWORD_FILE-}" ]; then first_line "$COUNTERSIGN_PASSWOR
 unset COUNTERSIGN_PIN_FILE DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE_FILE NOTARY_AUTH_FILE
 
 # Some CIs put variables into variables: a tag called $COUNTERSIGN_PIN would be published with the PIN in its name.
+holds_secret() { fail 2 USAGE "a variable holds a secret: nothing was run" "look at what the names of tags are made of"; }
 for secret in "$pin" "$passphrase" "$login" "$password"; do
   case $secret in
-    ??????*)  # a shorter one stands by chance in digests
-      case "${COUNTERSIGN_IMAGE-} ${COUNTERSIGN_IMAGES-} ${COUNTERSIGN_SERVER-} ${COUNTERSIGN_CA_CERT-} \
-        ${COUNTERSIGN_TRUST_ROOT-} ${COUNTERSIGN_TRUST_DIR-} ${COUNTERSIGN_POLICY-} ${COUNTERSIGN_ROLES-} ${COUNTERSIGN_KEY-} \
-        ${COUNTERSIGN_ANNOTATIONS-} ${COUNTERSIGN_METADATA_FILE-} ${COUNTERSIGN_OCI_LAYOUT-} ${COUNTERSIGN_RECEIPT-} \
-        ${COUNTERSIGN_IMAGES_FROM-} ${COUNTERSIGN_RESULT-} ${COUNTERSIGN_JUNIT-} ${COUNTERSIGN_DOTENV-}" in
-        *"$secret"*) fail 2 USAGE "a variable holds a secret: nothing was run" "look at what the names of tags are made of" ;;
-      esac ;;
+    "") ;;
+    ? | ?? | ???) fail 3 CONFIG "a secret has less than 4 characters, which nobody can keep out of results" "choose a longer one" ;;
+    *)  # what outsiders may have a say in
+      case "${COUNTERSIGN_IMAGE-} ${COUNTERSIGN_IMAGES-} ${COUNTERSIGN_ANNOTATIONS-}" in *"$secret"*) holds_secret ;; esac ;;
+  esac
+  case $secret in
+    ??????*)  # a shorter one stands by chance in pins and paths, which the pipeline's author has chosen
+      case "${COUNTERSIGN_SERVER-} ${COUNTERSIGN_CA_CERT-} ${COUNTERSIGN_RECEIPT-} ${COUNTERSIGN_KEY-} \
+        ${COUNTERSIGN_TRUST_ROOT-} ${COUNTERSIGN_TRUST_DIR-} ${COUNTERSIGN_POLICY-} ${COUNTERSIGN_ROLES-} \
+        ${COUNTERSIGN_METADATA_FILE-} ${COUNTERSIGN_OCI_LAYOUT-} ${COUNTERSIGN_IMAGES_FROM-} \
+        ${COUNTERSIGN_RESULT-} ${COUNTERSIGN_JUNIT-} ${COUNTERSIGN_DOTENV-}" in *"$secret"*) holds_secret ;; esac ;;
   esac
 done
 
@@ -57,12 +62,18 @@ if [ -n "${COUNTERSIGN_KEY_FILE-}" ]; then
   key=$(cat <"$COUNTERSIGN_KEY_FILE") || fail 3 CONFIG "cannot read COUNTERSIGN_KEY_FILE" "is the file mounted?"
 fi
 
-# A result that cannot be told is no result: look before anything is signed.
+# A result that cannot be told is no result: look before anything is signed. What is there is replaced, never written
+# into: a build may have left a link to any file. From here on the files are known by descriptor, whatever becomes of names.
 result=${COUNTERSIGN_RESULT:-countersign-$step.json}
+cannot_write() { fail 11 LOCAL "cannot write $1" "name another file, or mend its folder"; }
 for file in "$result" "${COUNTERSIGN_JUNIT-}" "${COUNTERSIGN_DOTENV-}"; do
-  [ -z "$file" ] || (: >"$file") 2>/dev/null ||
-    fail 11 LOCAL "cannot write $file" "name another file, or mend its folder"
+  case $file in "" | /dev/*) ;; *) rm -f -- "$file" 2>/dev/null || cannot_write "$file" ;; esac
 done
+set -C  # a file that is there again is not opened
+{ command exec 7>"$result"; } 2>/dev/null || cannot_write "$result"
+{ command exec 8>"${COUNTERSIGN_JUNIT:-/dev/null}"; } 2>/dev/null || cannot_write "$COUNTERSIGN_JUNIT"
+{ command exec 9>"${COUNTERSIGN_DOTENV:-/dev/null}"; } 2>/dev/null || cannot_write "$COUNTERSIGN_DOTENV"
+set +C
 if [ -n "${COUNTERSIGN_JUNIT-}${COUNTERSIGN_DOTENV-}" ] && ! command -v jq >/dev/null; then
   fail 3 CONFIG "jq is not installed" "install jq, or leave COUNTERSIGN_JUNIT and COUNTERSIGN_DOTENV empty"
 fi
@@ -105,7 +116,7 @@ unset IFS
 [ -z "$pin" ] || export COUNTERSIGN_PIN_FILE=/dev/fd/3
 [ -z "$passphrase" ] || export DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE_FILE=/dev/fd/4
 [ -z "$login" ] || export NOTARY_AUTH_FILE=/dev/fd/5
-countersign "$@" >"$result" 3<<PIN 4<<PASSPHRASE 5<<LOGIN 6<<KEY &
+countersign "$@" >"$work/result" 3<<PIN 4<<PASSPHRASE 5<<LOGIN 6<<KEY 7>&- 8>&- 9>&- &
 $pin
 PIN
 $passphrase
@@ -122,12 +133,13 @@ while kill -0 "$child" 2>/dev/null; do  # a signal ends `wait`, not countersign
   status=0
   wait "$child" || status=$?
 done
-if [ ! -s "$result" ]; then
+if [ ! -s "$work/result" ]; then
   code=INTERNAL
   [ "$status" -le 128 ] || code=INTERRUPTED
-  printf '{"ok": false, "repositories": [], "error": {"code": "%s", "message": "ended with status %s"}}\n' "$code" "$status" >"$result"
+  printf '{"ok": false, "repositories": [], "error": {"code": "%s", "message": "ended with status %s"}}\n' "$code" "$status" >"$work/result"
 fi
-cat "$result"
+cat "$work/result"
+cat "$work/result" >&7
 
 [ -z "${COUNTERSIGN_JUNIT-}" ] || jq -r --arg step "countersign $step" '
   def xml: tostring | gsub("[[:cntrl:]]"; " ") | @html;
@@ -141,12 +153,12 @@ cat "$result"
     "<testsuite name=\"\($step)\" tests=\"\(length)\" failures=\"\(map(select(.reasons)) | length)\">",
     (.[] | "  <testcase classname=\"\($step)\" name=\"\(.name | xml)\"" +
       if .reasons then "><failure message=\"\(.reasons | xml)\"/></testcase>" else "/>" end),
-    "</testsuite>"' "$result" >"$COUNTERSIGN_JUNIT"
+    "</testsuite>"' "$work/result" >&8
 [ -z "${COUNTERSIGN_DOTENV-}" ] || jq -r '
   select(.ok) | [.repositories[] | .gun as $gun | .targets[] | . + {gun: $gun}] as $targets
   | "COUNTERSIGN_DIGEST=\($targets[0].digest)",
     "COUNTERSIGN_DEPLOY=\([$targets[] | "\(.gun)@\(.digest)"] | join(" "))",
     "COUNTERSIGN_SIGNED_ROLES=\([$targets[].roles[]?] | unique | join(" "))",
     "COUNTERSIGN_VERSIONS=\([.repositories[].roles[]? | "\(.name)=\(.version)"] | join(" "))"' \
-  "$result" >"$COUNTERSIGN_DOTENV"
+  "$work/result" >&9
 exit "$status"
