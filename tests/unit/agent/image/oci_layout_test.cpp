@@ -174,7 +174,7 @@ TEST_CASE("A blob that does not hash to its name is refused") {
   test::write_file(layout.blob(manifest), forged);
   const auto error = error_of([&] { layout.resolve(); }).value();
   CHECK(error.code() == ErrorCode::kHashMismatch);
-  CHECK(mentions(error, Digest::of(forged).text()));
+  CHECK_FALSE(mentions(error, Digest::of(forged).text()));  // it might be that of a secret
 }
 
 TEST_CASE("A blob of another length than its descriptor says is refused") {
