@@ -41,6 +41,7 @@ Ailment tls_ailment(const TransportError& error) {
           error.with_hint("name the port that speaks TLS in --server; a server without TLS is only used with "
                           "--server http://… --allow-http")};
     case TransportFault::kUnknownHost:
+    case TransportFault::kProxy:
     case TransportFault::kOther:
       break;
   }

@@ -146,8 +146,9 @@ void CurlClient::take_result(Exchange& exchange, CURLcode code, Clock::time_poin
   exchange.stop();
 
   const auto* error = std::get_if<TransportError>(&result);
-  const bool lost = error != nullptr && (error->code() == ErrorCode::kServerUnreachable ||
-                                         error->code() == ErrorCode::kConnectionLost);
+  const bool lost =
+      error != nullptr && error->fault() != TransportFault::kProxy &&
+      (error->code() == ErrorCode::kServerUnreachable || error->code() == ErrorCode::kConnectionLost);
   const int status = error != nullptr ? 0 : std::get<HttpResponse>(result).status;
   log(exchange, error != nullptr
                     ? std::string(error->what())

@@ -2,7 +2,7 @@
 // call, so that a publish and its read-back travel over what the download opened. HTTP/2 where offered.
 //
 // TLS from 1.2 on, always verified. No redirects, cookies, .netrc, compression or answers beyond the limit of
-// the request. Proxies come from the environment as libcurl reads it (HTTPS_PROXY, NO_PROXY). One thread.
+// the request. One thread.
 #pragma once
 
 #include <curl/curl.h>

@@ -72,11 +72,31 @@ TransportError describe_tls(const CurlFailure& failure, const std::string& text)
   return {ErrorCode::kTlsFailed, "no TLS with " + failure.host + ": " + text};
 }
 
+/// libcurl's own words, unless they quote the URL of a proxy, which may hold a password.
+std::string text_of(const CurlFailure& failure) {
+  const bool quotes = failure.proxy && failure.text.find(failure.proxy->url) != std::string::npos;
+  return printable(failure.text.empty() || quotes ? curl_easy_strerror(failure.code) : failure.text, 300);
+}
+
 }  // namespace
 
+TransportError describe_proxy_refusal(const std::string& host, const Proxy& proxy, int status) {
+  const std::string start = "cannot reach " + host + ": the proxy " + proxy.name;
+  const std::string around = "or let the host do without: NO_PROXY=" + host;
+  if (status == 407) {
+    return {
+        ErrorCode::kServerUnreachable,
+        start + (proxy.has_login ? " refuses the login in " + proxy.variable : " wants a login") + " (407)",
+        "write it as " + proxy.variable + "=http://USER:PASSWORD@" + proxy.name + ", " + around,
+        Fault::kProxy};
+  }
+  return {ErrorCode::kServerUnreachable, start + " answers " + std::to_string(status),
+          "ask whoever runs the proxy to let it through, " + around,
+          status < 500 ? Fault::kProxy : Fault::kOther};
+}
+
 TransportError describe_failure(const CurlFailure& failure) {
-  const std::string text =
-      printable(failure.text.empty() ? curl_easy_strerror(failure.code) : failure.text, 300);
+  const std::string text = text_of(failure);
   if (is_client_certificate_alert(text)) {
     return {ErrorCode::kTlsFailed, failure.host + " refuses the client certificate: " + text,
             "name it with --tlscert FILE --tlskey FILE", Fault::kClientCertificate};
@@ -117,7 +137,8 @@ TransportError describe_failure(const CurlFailure& failure) {
   if (!failure.request_begun) {
     const bool unknown_host = failure.code == CURLE_COULDNT_RESOLVE_HOST;
     return {ErrorCode::kServerUnreachable,
-            "cannot reach " + failure.host + ": " + (unknown_host ? "no such host is known" : text),
+            "cannot reach " + failure.host + (failure.proxy ? " by the proxy " + failure.proxy->name : "") +
+                ": " + (unknown_host ? "no such host is known" : text),
             {},
             unknown_host ? Fault::kUnknownHost : Fault::kOther};
   }

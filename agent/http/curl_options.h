@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/http/proxy_settings.h"
 #include "agent/http/tls_trust.h"
 
 namespace spdlog {
@@ -20,6 +21,7 @@ struct CurlOptions {
   std::string client_key;
   /// Authorities (`host[:port]`, as Url gives them) that may be spoken to without TLS; all others need it.
   std::vector<std::string> http_servers;
+  ProxySettings proxies = ProxySettings::of_environment();
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::seconds idle_timeout{10};            // without a single byte
   std::chrono::milliseconds total_timeout{60'000};  // of one call of `send`, with all its repetitions

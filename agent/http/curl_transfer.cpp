@@ -52,6 +52,7 @@ CurlTransfer::CurlTransfer(const HttpRequest& request, const CurlOptions& option
       options_(options),
       authorities_(authorities),
       url_(checked_url(request.url, options.http_servers)),
+      proxy_(options.proxies.proxy_for(url_)),
       handle_(curl_easy_init()) {
   if (!handle_) throw Error(ErrorCode::kInternal, "libcurl has no handle");
   set(CURLOPT_PRIVATE, this);
@@ -77,6 +78,7 @@ CurlTransfer::CurlTransfer(const HttpRequest& request, const CurlOptions& option
   set(CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::on_socket);
   set_method();
   set_tls();
+  set_proxy();
 }
 
 template <class Value>
@@ -150,6 +152,14 @@ void CurlTransfer::set_tls() {
   }
 }
 
+/// Said in any case, or libcurl would look into the environment itself.
+void CurlTransfer::set_proxy() {
+  set(CURLOPT_PROXY, proxy_ ? proxy_->url.c_str() : "");
+  set(CURLOPT_NOPROXY, "");
+  set(CURLOPT_HEADEROPT,
+      static_cast<long>(CURLHEADER_SEPARATE));  // what is for the server is not the proxy's
+}
+
 void CurlTransfer::prepare(std::chrono::milliseconds time_left) {
   response_ = {};
   header_bytes_ = 0;
@@ -163,6 +173,7 @@ void CurlTransfer::prepare(std::chrono::milliseconds time_left) {
 }
 
 std::variant<HttpResponse, TransportError> CurlTransfer::result(CURLcode code) {
+  if (const int status = proxy_refusal()) return describe_proxy_refusal(host(), *proxy_, status);
   if (!refusal_.empty()) return TransportError(ErrorCode::kServerError, host() + " " + refusal_);
   if (too_long_ || code == CURLE_FILESIZE_EXCEEDED) {
     if (request_.may_be_longer) return longer_response();
@@ -171,13 +182,14 @@ std::variant<HttpResponse, TransportError> CurlTransfer::result(CURLcode code) {
                                                        " bytes that are allowed for " + url_.path());
   }
   if (code != CURLE_OK) {
-    CurlFailure failure{code, host(), request_begun_, 0, static_cast<char*>(curl_text_)};
+    CurlFailure failure{code, host(), request_begun_, 0, static_cast<char*>(curl_text_), proxy_};
     curl_easy_getinfo(handle_.get(), CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
     return describe_failure(failure);
   }
   // libcurl takes a connection that closes amid the headers for the end of an answer.
   if (!header_done_) {
-    return describe_failure({CURLE_GOT_NOTHING, host(), request_begun_, 0, "the answer ends in its headers"});
+    return describe_failure(
+        {CURLE_GOT_NOTHING, host(), request_begun_, 0, "the answer ends in its headers", proxy_});
   }
   response_.status = status();
   return std::move(response_);
@@ -187,6 +199,14 @@ int CurlTransfer::status() const {
   long status = 0;
   curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
   return static_cast<int>(status);
+}
+
+int CurlTransfer::proxy_refusal() const {
+  if (!proxy_) return 0;
+  long connect_status = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_HTTP_CONNECTCODE, &connect_status);
+  if (connect_status >= 300) return static_cast<int>(connect_status);
+  return !url_.is_https() && status() == 407 ? 407 : 0;
 }
 
 HttpResponse CurlTransfer::longer_response() {

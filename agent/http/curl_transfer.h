@@ -50,10 +50,13 @@ class CurlTransfer {
   void set(CURLoption option, Value value);
   void set_method();
   void set_tls();
+  void set_proxy();
   /// False, with the reason kept, if the header or what it announces cannot be taken.
   bool take_header(std::string_view line);
   std::string host() const { return url_.authority(); }
   int status() const;
+  /// With which status the proxy has refused to pass the request on; 0 if it has not.
+  int proxy_refusal() const;
   /// The response without the body, of which there was more than allowed.
   HttpResponse longer_response();
 
@@ -61,6 +64,7 @@ class CurlTransfer {
   const CurlOptions& options_;
   X509_STORE* authorities_;
   Url url_;
+  std::optional<Proxy> proxy_;
   MultipartBody upload_;
   tuf::OpensslPtr<CURL, curl_easy_cleanup> handle_;
   tuf::OpensslPtr<curl_slist, curl_slist_free_all> headers_;

@@ -16,6 +16,7 @@ enum class TransportFault {
   kExpiredCertificate,  // or one that is not valid yet
   kNoTls,               // what answers speaks something else
   kClientCertificate,   // the server wants one, or another one
+  kProxy,               // a proxy says no
 };
 
 class TransportError : public tuf::Error {
