@@ -3,7 +3,6 @@
 #include <chrono>
 
 #include "agent/cli/ending.h"
-#include "agent/http/authenticated_client.h"
 #include "agent/http/credentials.h"
 #include "agent/image/image_reference.h"
 #include "agent/store/notary_server.h"
@@ -64,19 +63,29 @@ std::shared_ptr<HttpClient> Runtime::http(const ServerUrl& server) {
   return client(Url::of_server(server.text()), [&] { return settings_.tls_for(server); });
 }
 
-std::shared_ptr<HttpClient> Runtime::authenticated_http(const tuf::Gun& gun, Access access) {
+bool Runtime::is_notary_auth_for(const Url& server) {
+  if (settings_.names_server()) return true;
+  if (trusts_names_ && notary_auth_home_.empty()) notary_auth_home_ = server.authority();
+  return notary_auth_home_ == server.authority();
+}
+
+std::shared_ptr<AuthenticatedClient> Runtime::authenticated_http(const tuf::Gun& gun, Access access) {
   const ServerUrl server = settings_.server_for(gun);
   const Url url = Url::of_server(server.text());
   AuthOptions auth = notary_auth(url, gun, access);
   auth.realm_hosts = settings_.token_services();
-  auth.tried = Credentials(secrets_).sources_for_trust_server();
+  auth.tried = Credentials(secrets_).sources(is_notary_auth_for(url));
+  auth.log_in_hint =
+      "log in with: docker login " + url.authority() + ", or set NOTARY_AUTH to the base64 of user:password";
+  if (!is_notary_auth_for(url)) auth.log_in_hint += " and name its server with --server";
   auth.find_credential = [this, gun] { return credential_for(gun); };
   if (server.is_plain_http()) auth.http_servers.push_back(url.authority());
   return std::make_shared<AuthenticatedClient>(http(server), std::move(auth));
 }
 
 std::optional<Credential> Runtime::credential_for(const tuf::Gun& gun) {
-  return Credentials(secrets_).for_trust_server(gun, Url::of_server(settings_.server_for(gun).text()));
+  const Url server = Url::of_server(settings_.server_for(gun).text());
+  return Credentials(secrets_).for_trust_server(gun, server, is_notary_auth_for(server));
 }
 
 Registry Runtime::open_registry(const tuf::Gun& image) {
@@ -89,10 +98,11 @@ Registry Runtime::open_registry(const tuf::Gun& image) {
   const bool same = !server.is_folder() && Url::of_server(server.text()).same_origin(url);
   AuthOptions auth = registry_auth(url, image);
   auth.realm_hosts = settings_.token_services();
-  auth.find_credential = [this, registry, same] {
-    return Credentials(secrets_).for_registry(registry, same);
+  const bool notary_auth = same && is_notary_auth_for(url);
+  auth.find_credential = [this, registry, notary_auth] {
+    return Credentials(secrets_).for_registry(registry, notary_auth);
   };
-  auth.tried = Credentials(secrets_).sources_for_registry(same);
+  auth.tried = Credentials(secrets_).sources(notary_auth);
   auth.log_in_hint = "log in with: docker login " + registry;
   // With registry and trust server on one host there is one connection, made as the trust server's is.
   const auto tls = [&] { return same ? settings_.tls_for(server) : settings_.tls_for_registry(registry); };

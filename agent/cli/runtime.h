@@ -14,6 +14,7 @@
 #include "agent/cli/command_line.h"
 #include "agent/config/ci_context.h"
 #include "agent/config/settings.h"
+#include "agent/http/authenticated_client.h"
 #include "agent/http/credential.h"
 #include "agent/http/curl_client.h"
 #include "agent/image/registry.h"
@@ -63,9 +64,13 @@ class Runtime {
   /// The transport to a trust server that is no folder: without credentials, and with those for the
   /// repository.
   std::shared_ptr<HttpClient> http(const ServerUrl& server);
-  std::shared_ptr<HttpClient> authenticated_http(const tuf::Gun& gun, Access access);
-  /// Throws kConfig for credentials that are there but malformed.
+  std::shared_ptr<AuthenticatedClient> authenticated_http(const tuf::Gun& gun, Access access);
+  /// The account for a repository's trust server, which may not be sent there if it is another host's. Throws
+  /// kConfig for credentials that are there but malformed.
   std::optional<Credential> credential_for(const tuf::Gun& gun);
+  /// From now on images are looked at whose names are not the user's: none of them makes a host the trust
+  /// server that NOTARY_AUTH is for.
+  void distrust_names() { trusts_names_ = false; }
   /// The registry of an image, for reading.
   Registry open_registry(const tuf::Gun& image);
 
@@ -91,6 +96,9 @@ class Runtime {
   std::shared_ptr<CurlClient> client(const Url& server, const std::function<TlsFiles()>& tls);
   std::unique_ptr<TrustStore> open_store(const tuf::Gun& gun, Access access);
   std::unique_ptr<hsm::KeySource> key_source(const std::string& ref);
+  /// NOTARY_AUTH names no host: it is for the trust server that the user has named, or else for the one that
+  /// follows from the first image.
+  bool is_notary_auth_for(const Url& server);
 
   CommandLine line_;
   std::shared_ptr<spdlog::logger> log_;
@@ -105,6 +113,8 @@ class Runtime {
   bool has_administrator_keys_ = false;
   std::map<std::string, std::shared_ptr<CurlClient>> clients_;  // by server; connections are kept
   std::vector<Warning> warnings_;
+  bool trusts_names_ = true;
+  std::string notary_auth_home_;  // the server that NOTARY_AUTH is for, where none is named
 };
 
 }  // namespace agent

@@ -337,6 +337,7 @@ void verify(const VerifyOptions& options, Runtime& runtime, Report& report) {
   std::optional<Policy> policy;
   if (options.policy) policy = read_policy(*options.policy);
   const std::vector<ImageReference> images = subjects(options);
+  if (options.images_from) runtime.distrust_names();
   Verification verification(parse_roles(options.roles), std::move(policy), runtime, report);
   for (const ImageReference& image : images) verification.verify(image);
   switch (runtime.line().output.format) {

@@ -51,6 +51,8 @@ class Settings {
   /// The trust server of a repository. By default it is the registry itself, but for docker.io there is none
   /// since its public server was retired: kConfig.
   ServerUrl server_for(const tuf::Gun& gun) const;
+  /// Whether the user has named that server, so that the image's name does not decide.
+  bool names_server() const { return server_.has_value(); }
 
   /// Certificates for connections to `server`; what neither option nor file names is looked for where Docker
   /// does. Throws kConfig.

@@ -2,9 +2,9 @@
 
 #include <chrono>
 
-#include "agent/http/credentials.h"
 #include "agent/http/transport_error.h"
 #include "agent/report/printable.h"
+#include "agent/store/notary_server.h"
 #include "agent/workflow/administer.h"
 
 namespace agent {
@@ -213,14 +213,10 @@ std::string ServerChecks::look_at_kind() {
 }
 
 /// `forbidden`: the diagnosis for credentials that are known and not enough.
-void ServerChecks::fail_denied(const Error& error, const std::string& forbidden) {
-  const std::string registry = registry_host(*patient_.gun).value_or(server()->authority());
+void ServerChecks::fail_denied(const Error& error, const std::string& forbidden, bool has_account) {
   switch (error.code()) {
     case ErrorCode::kUnauthorized:
-      if (patient_.runtime.credential_for(*patient_.gun)) throw Ailment("credentials-refused", error);
-      throw Ailment("credentials-missing",
-                    error.with_hint("log in with: docker login " + registry +
-                                    ", or set NOTARY_AUTH to the base64 of user:password"));
+      throw Ailment(has_account ? "credentials-refused" : "credentials-missing", error);
     case ErrorCode::kForbidden:
       throw Ailment(forbidden, error);
     case ErrorCode::kConfig:
@@ -240,22 +236,21 @@ void ServerChecks::fail_denied(const Error& error, const std::string& forbidden)
 }
 
 std::string ServerChecks::look_at_credentials() {
-  const ServerUrl address = *server();
+  const Url url = Url::of_server(server()->text());
+  const auto client = patient_.runtime.authenticated_http(*patient_.gun, Access::kRead);
   HttpResponse answer;
   try {
-    exists_ = repository_exists(*patient_.runtime.open(*patient_.gun, Access::kRead).store);
+    NotaryServer store(client, url, *patient_.gun);
+    exists_ = repository_exists(store);
     if (probe_.get().kind() != ServerKind::kGuarded) return "nobody is asked for any to read";
-    if (!exists_) {
-      answer = patient_.runtime.authenticated_http(*patient_.gun, Access::kRead)
-                   ->send_one(root_request(Url::of_server(address.text()), *patient_.gun));
-    }
+    if (!exists_) answer = client->send_one(root_request(url, *patient_.gun));
   } catch (const Error& error) {
-    fail_denied(error, "pull-denied");
+    fail_denied(error, "pull-denied", client->account() != nullptr);
   }
   // Only now it shows what was guarded.
   if (!exists_) require_trust_server({probe_.get().ping, std::move(answer)});
-  const auto credential = patient_.runtime.credential_for(*patient_.gun);
-  return "accepted to read: " + (credential ? credential->source : std::string("anonymous"));
+  const Credential* account = client->account();
+  return "accepted to read: " + (account != nullptr ? account->source : std::string("anonymous"));
 }
 
 std::string ServerChecks::look_at_existence() {
@@ -279,7 +274,7 @@ std::string ServerChecks::look_at_push() {
           error.with_hint("whoever runs the server sees to it that notary-server reaches notary-signer, "
                           "and that this has its database"));
     }
-    fail_denied(error, "push-denied");
+    fail_denied(error, "push-denied", patient_.runtime.credential_for(*patient_.gun).has_value());
   }
   return "may publish";
 }

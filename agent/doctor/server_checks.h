@@ -40,7 +40,7 @@ class ServerChecks {
   std::optional<ServerUrl> server() const;
   /// Nothing but a trust server, or one that does not say what it is before a log-in.
   void require_trust_server(const ServerProbe& probe) const;
-  [[noreturn]] void fail_denied(const tuf::Error& error, const std::string& forbidden);
+  [[noreturn]] void fail_denied(const tuf::Error& error, const std::string& forbidden, bool has_account);
 
   Patient& patient_;
   Once<ServerProbe> probe_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "agent/http/account_home.h"
 #include "agent/http/error_body.h"
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
@@ -38,6 +39,11 @@ std::string because(const HttpResponse& response) {
   return reason.empty() ? "" : ": " + reason;
 }
 
+/// What ECR answers with 403 after twelve hours.
+bool says_expired(const HttpResponse& response) {
+  return ErrorBody::parse(response.body).text().find("expired") != std::string::npos;
+}
+
 }  // namespace
 
 AuthenticatedClient::AuthenticatedClient(std::shared_ptr<HttpClient> http, AuthOptions options)
@@ -68,9 +74,11 @@ std::vector<HttpResponse> AuthenticatedClient::send(const std::vector<HttpReques
   if (!authorization_.empty()) fruitless_requests_ = 0;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     if (responses[i].status != 403 || !is_ours(requests[i])) continue;
-    const std::string who = credential_ ? "the credentials from " + credential_->source : "anybody unknown";
-    throw Error(ErrorCode::kForbidden, options_.server.authority() + " does not let " + who + " " +
-                                           options_.purpose + because(responses[i]));
+    if (used_ == nullptr && credential_) throw without_credentials();
+    if (used_ != nullptr && says_expired(responses[i])) give_up(responses[i]);
+    const std::string who = used_ != nullptr ? "the credentials from " + used_->source : "anybody unknown";
+    throw forbidden(options_.server.authority() + " does not let " + who + " " + options_.purpose +
+                    because(responses[i]));
   }
   return responses;
 }
@@ -93,7 +101,6 @@ void AuthenticatedClient::log_in(const HttpResponse& refused) {
   const auto challenges = challenges_of(refused);
   if (const Challenge* bearer = find_scheme(challenges, "bearer")) {
     token_service_ = TokenService::of(*bearer, options_.http_servers);
-    refuse_foreign_token_service();
     return fetch_token();
   }
   if (find_scheme(challenges, "basic") == nullptr) {
@@ -104,36 +111,68 @@ void AuthenticatedClient::log_in(const HttpResponse& refused) {
   log_in_with_password();
 }
 
-void AuthenticatedClient::refuse_foreign_token_service() {
-  if (token_service_->may_have_credentials_of(options_.server, options_.realm_hosts) ||
-      credential() == nullptr) {
-    return;
-  }
+const Credential* AuthenticatedClient::credential_for_tokens() {
+  const Credential* credential = this->credential();
+  if (credential == nullptr || !token_service_->realm().is_https()) return nullptr;
+  const auto& named = options_.realm_hosts;
+  if (std::find(named.begin(), named.end(), token_service_->host()) != named.end()) return credential;
+  const AccountHome home(home_of(*credential));
+  if (!home.owns(options_.server)) return nullptr;
+  if (home.owns(token_service_->realm())) return credential;
+  const bool any_list = PublicSuffixes::of_system().has_list();
   throw Error(ErrorCode::kUnauthorized,
               options_.server.authority() + " sends us to the token service " + token_service_->host() +
-                  ", which is elsewhere: it is not given the credentials from " + credential()->source,
-              "if it is the right one, name it: --token-service " + token_service_->host());
+                  ", which is elsewhere: it is not given the credentials from " + credential->source,
+              "if it is the right one, name it: --token-service " + token_service_->host() +
+                  (any_list ? "" : " (no list of public suffixes is at hand: install publicsuffix)"));
+}
+
+std::string AuthenticatedClient::home_of(const Credential& credential) const {
+  return credential.home.empty() ? options_.server.authority() : credential.home;
 }
 
 Error AuthenticatedClient::without_credentials() const {
+  const std::string host = options_.server.authority();
+  if (!options_.server.is_https()) {
+    return {ErrorCode::kUnauthorized,
+            host + " wants credentials to " + options_.purpose +
+                ", and none are sent on a connection that is not encrypted",
+            "give the server a certificate and name it with https"};
+  }
+  if (credential_) {
+    std::string hint = options_.log_in_hint;
+    if (token_service_)
+      hint += "; if its token service is the right one, name it: --token-service " + token_service_->host();
+    return {ErrorCode::kUnauthorized,
+            host + " wants credentials to " + options_.purpose + "; it is not given those from " +
+                credential_->source + ", which are for " + printable(credential_->home, 200),
+            hint};
+  }
   return {ErrorCode::kUnauthorized,
-          options_.server.authority() + " wants credentials to " + options_.purpose + ", and there are none" +
+          host + " wants credentials to " + options_.purpose + ", and there are none" +
               (options_.tried.empty() ? "" : " in " + options_.tried),
           options_.log_in_hint};
 }
 
+/// Many a login lasts for hours only, and not every server says that it has ended.
+Error AuthenticatedClient::forbidden(const std::string& message) const {
+  return {ErrorCode::kForbidden, message,
+          "ask its administrator to give this account " + options_.access +
+              " access; if the login has expired, " + options_.log_in_hint};
+}
+
 void AuthenticatedClient::log_in_with_password() {
   const std::string host = options_.server.authority();
-  if (!options_.server.is_allowed(options_.http_servers)) {
-    throw Error(ErrorCode::kUnauthorized, host + " wants a password on a connection that is not encrypted");
+  if (credential() == nullptr || !AccountHome(home_of(*credential())).is(options_.server)) {
+    throw without_credentials();
   }
-  if (credential() == nullptr) throw without_credentials();
   if (credential()->kind != Credential::Kind::kPassword) {
     throw Error(ErrorCode::kUnauthorized,
                 host + " wants a password, and " + credential()->source + " holds an identity token",
                 options_.log_in_hint);
   }
   authorization_ = credential()->basic_header();
+  used_ = credential();
   expiry_.reset();
 }
 
@@ -144,30 +183,39 @@ void AuthenticatedClient::fetch_token() {
   }
   ++fruitless_requests_;
   const auto asked_at = options_.now();
-  BearerToken token = token_service_->fetch(*http_, options_.scope, credential());
+  used_ = credential_for_tokens();
+  BearerToken token;
+  try {
+    token = token_service_->fetch(*http_, options_.scope, used_);
+  } catch (const Error& error) {
+    const bool denied = error.code() == ErrorCode::kUnauthorized || error.code() == ErrorCode::kForbidden;
+    const bool withheld = used_ == nullptr && (credential_ || !options_.server.is_https());
+    if (denied && withheld) throw without_credentials();
+    throw;
+  }
   authorization_ = "Bearer " + token.value;
   expiry_ = asked_at + token.lifetime;
 }
 
 void AuthenticatedClient::give_up(const HttpResponse& refused) const {
   const std::string host = options_.server.authority();
-  if (!credential_) throw without_credentials();
+  if (used_ == nullptr) throw without_credentials();
   const auto challenges = challenges_of(refused);
   const Challenge* bearer = find_scheme(challenges, "bearer");
   if (bearer != nullptr && bearer->parameter("error") == "insufficient_scope") {
-    throw Error(ErrorCode::kForbidden,
-                printable(credential_->username.empty() ? "the account" : credential_->username, 100) +
-                    " (credentials from " + credential_->source + ") may not " + options_.purpose);
+    throw forbidden(printable(used_->username.empty() ? "the account" : used_->username, 100) +
+                    " (credentials from " + used_->source + ") may not " + options_.purpose);
   }
-  throw Error(ErrorCode::kUnauthorized,
-              host + " refuses the credentials from " + credential_->source + " to " + options_.purpose +
-                  because(refused),
-              options_.log_in_hint);
+  throw Error(
+      ErrorCode::kUnauthorized,
+      host + " refuses the credentials from " + used_->source + " to " + options_.purpose + because(refused),
+      options_.log_in_hint);
 }
 
 const Credential* AuthenticatedClient::credential() {
   if (!asked_for_credential_) {
-    credential_ = options_.find_credential ? options_.find_credential() : std::nullopt;
+    const bool may_be_sent = options_.server.is_https() && options_.find_credential;
+    credential_ = may_be_sent ? options_.find_credential() : std::nullopt;
     asked_for_credential_ = true;
   }
   return credential_ ? &*credential_ : nullptr;

@@ -1,4 +1,4 @@
-// Credential: a user name with password, or an identity token, and where it came from.
+// Credential: a user name with password, or an identity token, where it came from, and for whom it is.
 #pragma once
 
 #include <optional>
@@ -16,6 +16,8 @@ struct Credential {
   Kind kind = Kind::kPassword;
   std::string username;  // empty for most identity tokens
   hsm::Secret secret;
+  /// `host[:port]` for which it is stored; empty: for the server it was asked for.
+  std::string home = {};
 
   /// base64 of `user:password`; nullopt if it is not that. `what` becomes the source.
   static std::optional<Credential> from_basic(std::string_view base64, std::string what);

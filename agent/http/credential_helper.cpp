@@ -150,7 +150,7 @@ class HelperProcess {
 
 bool is_helper_name(const std::string& name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '_';
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
   });
 }
 

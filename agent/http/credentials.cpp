@@ -16,21 +16,18 @@ std::optional<Credential> Credentials::notary_auth() {
   return credential;
 }
 
-std::optional<Credential> Credentials::for_registry(const std::string& host, bool also_trust_server) {
-  if (also_trust_server) {
-    if (auto credential = notary_auth()) return credential;
+std::optional<Credential> Credentials::for_registry(const std::string& host, bool notary_auth) {
+  if (notary_auth) {
+    if (auto credential = this->notary_auth()) return credential;
   }
   return docker_.find(host);
 }
 
-std::optional<Credential> Credentials::for_trust_server(const tuf::Gun& gun, const Url& server) {
-  if (auto credential = notary_auth()) return credential;
+std::optional<Credential> Credentials::for_trust_server(const tuf::Gun& gun, const Url& server,
+                                                        bool notary_auth) {
+  if (auto credential = for_registry(server.authority(), notary_auth)) return credential;
   const auto registry = registry_host(gun);
-  if (registry) {
-    if (auto credential = docker_.find(*registry)) return credential;
-  }
-  if (registry == server.authority()) return std::nullopt;
-  return docker_.find(server.authority());
+  return registry && registry != server.authority() ? docker_.find(*registry) : std::nullopt;
 }
 
 std::optional<std::string> registry_host(const tuf::Gun& gun) {

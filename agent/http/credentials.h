@@ -20,19 +20,17 @@ class Credentials {
                        const std::filesystem::path& docker_directory = DockerConfig::default_directory())
       : secrets_(secrets), docker_(docker_directory) {}
 
-  /// For the trust data of `gun` on `server`: NOTARY_AUTH; then what docker has for the registry in `gun`,
-  /// since trust servers share the registry's accounts; then what it has for the server itself. Throws
-  /// kConfig for a source that is there but malformed.
-  std::optional<Credential> for_trust_server(const tuf::Gun& gun, const Url& server);
+  /// For the trust data of `gun` on `server`: NOTARY_AUTH, if it is for that server; then what docker has for
+  /// the server itself; then what it has for the registry in `gun`, whose home the server is not: whoever
+  /// sends it looks where it may go. Throws kConfig for a source that is there but malformed.
+  std::optional<Credential> for_trust_server(const tuf::Gun& gun, const Url& server, bool notary_auth);
 
-  /// For a registry: what docker has for it. NOTARY_AUTH belongs to the trust server: it comes first if the
-  /// registry is `also_trust_server`, and is never sent to another.
-  std::optional<Credential> for_registry(const std::string& host, bool also_trust_server);
+  /// For a registry: NOTARY_AUTH, if it is the trust server that this is for; then what docker has for it.
+  std::optional<Credential> for_registry(const std::string& host, bool notary_auth);
 
   /// The sources, for messages.
-  std::string sources_for_trust_server() const { return "NOTARY_AUTH, " + docker_.file().string(); }
-  std::string sources_for_registry(bool also_trust_server) const {
-    return also_trust_server ? sources_for_trust_server() : docker_.file().string();
+  std::string sources(bool notary_auth) const {
+    return (notary_auth ? "NOTARY_AUTH, " : "") + docker_.file().string();
   }
 
  private:

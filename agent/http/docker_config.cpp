@@ -115,6 +115,15 @@ std::optional<Credential> read_entry(const Json& entry, const std::string& sourc
                     hsm::Secret(string_member(entry, "password"))};
 }
 
+/// The helper that keeps the password for this registry; empty if the file itself does, which an empty name
+/// in `credHelpers` says, too.
+std::string helper_for(const Json& config, const std::string& host) {
+  const Json* helpers = member(config, "credHelpers");
+  const Json* named = helpers != nullptr ? find_entry(*helpers, host) : nullptr;
+  if (named != nullptr && named->is_string()) return named->get<std::string>();
+  return std::string(string_member(config, "credsStore"));
+}
+
 }  // namespace
 
 std::filesystem::path DockerConfig::default_directory() {
@@ -128,21 +137,16 @@ std::filesystem::path DockerConfig::default_directory() {
 std::optional<Credential> DockerConfig::find(const std::string& host) const {
   Document document;
   read_document(file_, document);
-  if (const Json* auths = member(document.json, "auths")) {
-    if (const Json* entry = find_entry(*auths, host)) {
-      if (auto credential = read_entry(*entry, "auths in " + file_.string())) return credential;
-    }
+  std::optional<Credential> credential;
+  const std::string helper = helper_for(document.json, host);
+  if (!helper.empty()) credential = ask_credential_helper(helper, host == kHubHost ? kHubKey : host);
+  const Json* auths = member(document.json, "auths");
+  if (!credential && auths != nullptr) {
+    if (const Json* entry = find_entry(*auths, host))
+      credential = read_entry(*entry, "auths in " + file_.string());
   }
-  const std::string server = host == kHubHost ? kHubKey : host;
-  std::string named_helper;
-  if (const Json* helpers = member(document.json, "credHelpers")) {
-    const Json* helper = find_entry(*helpers, host);
-    if (helper != nullptr && helper->is_string()) named_helper = helper->get<std::string>();
-  }
-  if (!named_helper.empty()) return ask_credential_helper(named_helper, server);
-  const std::string store(string_member(document.json, "credsStore"));
-  if (!store.empty()) return ask_credential_helper(store, server);
-  return std::nullopt;
+  if (credential) credential->home = host;
+  return credential;
 }
 
 }  // namespace agent

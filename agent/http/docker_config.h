@@ -17,9 +17,10 @@ class DockerConfig {
   /// `directory` holds config.json; a missing one holds no credentials.
   explicit DockerConfig(std::filesystem::path directory) : file_(std::move(directory) / "config.json") {}
 
-  /// The credential for a registry: from `auths`, then from the helper that `credHelpers` names for it, then
-  /// from that of `credsStore`. `host` is `host[:port]`; `docker.io` stands for Docker Hub. Throws kConfig
-  /// for a malformed file, kFileUnreadable, and what `ask_credential_helper` throws.
+  /// The credential for a registry, which is its home: from the helper that `credHelpers` names for it, or
+  /// else from that of `credsStore`; from `auths` if there is no helper, or it knows nothing. `host` is
+  /// `host[:port]`; `docker.io` stands for Docker Hub. Throws kConfig for a malformed file, kFileUnreadable,
+  /// and what `ask_credential_helper` throws.
   std::optional<Credential> find(const std::string& host) const;
 
   const std::filesystem::path& file() const { return file_; }

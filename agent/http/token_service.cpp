@@ -41,16 +41,6 @@ bool is_token(const std::string& text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
-/// `example.com` of `registry.example.com`; empty for addresses, and where only a top-level domain is left,
-/// which strangers share.
-std::string domain_of(const std::string& host) {
-  const bool address = host.starts_with('[') || std::isdigit(static_cast<unsigned char>(host.back())) != 0;
-  const std::size_t dot = host.find('.');
-  if (address || dot == std::string::npos) return {};
-  std::string domain = host.substr(dot + 1);
-  return domain.find('.') == std::string::npos ? std::string() : domain;
-}
-
 BearerToken read_token(const std::string& body) {
   const tuf::Json document = tuf::parse_json(body, "the token");
   BearerToken token{{}, std::chrono::seconds(kMinLifetime)};
@@ -82,16 +72,6 @@ TokenService TokenService::of(const Challenge& challenge, const std::vector<std:
                 "its realm must be an https URL without user name");
   }
   return {*realm, challenge.parameter("service")};
-}
-
-bool TokenService::may_have_credentials_of(const Url& server,
-                                           const std::vector<std::string>& realm_hosts) const {
-  const std::string own = server.host();
-  const std::string other = realm_.host();
-  if (own == other) return true;
-  if (std::find(realm_hosts.begin(), realm_hosts.end(), host()) != realm_hosts.end()) return true;
-  const std::string domain = domain_of(own);
-  return (!domain.empty() && (other == domain || domain_of(other) == domain)) || domain_of(other) == own;
 }
 
 HttpRequest TokenService::make_request(const std::string& scope, const Credential* credential) const {

@@ -13,8 +13,8 @@
 namespace agent {
 
 struct BearerToken {
-  std::string value;
-  std::chrono::seconds lifetime;  // from the moment it was asked for; at least 60 s
+  std::string value = {};
+  std::chrono::seconds lifetime = {};  // from the moment it was asked for; at least 60 s
 };
 
 class TokenService {
@@ -24,9 +24,7 @@ class TokenService {
   static TokenService of(const Challenge& challenge, const std::vector<std::string>& http_servers);
 
   const std::string& host() const { return realm_.authority(); }
-  /// Whether `server`'s credentials may go there: to the same host, to the domain that the server's host
-  /// stands in (`auth.example.com` and `example.com` for `registry.example.com`), or to one of `realm_hosts`.
-  bool may_have_credentials_of(const Url& server, const std::vector<std::string>& realm_hosts) const;
+  const Url& realm() const { return realm_; }
 
   /// One token request; `credential` nullptr asks anonymously. Throws kUnauthorized and kForbidden when the
   /// service refuses the credential, kTlsFailed, and kServerUnreachable for whatever else goes wrong: to the

@@ -64,6 +64,10 @@ int parse_port(std::string_view text) {
 
 }  // namespace
 
+bool is_address(const std::string& host) {
+  return host.starts_with('[') || ends_in_number(host);
+}
+
 std::optional<Url> Url::parse(std::string_view text) {
   if (!std::all_of(text.begin(), text.end(), is_url_character)) return std::nullopt;
   Url url;

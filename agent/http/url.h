@@ -45,4 +45,7 @@ class Url {
   bool has_query_ = false;
 };
 
+/// Whether a host, as Url has it, is an IP address and no name.
+bool is_address(const std::string& host);
+
 }  // namespace agent

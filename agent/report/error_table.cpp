@@ -132,7 +132,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "log in with: docker login REGISTRY, or set NOTARY_AUTH to the base64 of user:password"};
     case ErrorCode::kForbidden:
       return {"FORBIDDEN", ExitCode::kDenied,
-              "ask the registry's administrator to give this user push access to the repository"};
+              "ask the server's administrator to give this account access to the repository"};
 
     case ErrorCode::kServerUnreachable:
       return {

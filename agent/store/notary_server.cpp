@@ -55,6 +55,19 @@ const char* actions_for(Access access) {
   return "pull";
 }
 
+const char* name_of(Access access) {
+  switch (access) {
+    case Access::kRead:
+      return "read";
+    case Access::kPublish:
+    case Access::kCreate:
+      return "push";
+    case Access::kAdminister:
+      return "full";
+  }
+  return "read";
+}
+
 const char* purpose_of(Access access) {
   switch (access) {
     case Access::kRead:
@@ -200,6 +213,7 @@ AuthOptions notary_auth(const Url& server, const tuf::Gun& gun, Access access) {
   AuthOptions options{server, {}, {}, {}};
   options.scope = "repository:" + gun.text() + ":" + actions_for(access);
   options.purpose = std::string(purpose_of(access)) + " trust data of " + gun.text();
+  options.access = name_of(access);
   return options;
 }
 

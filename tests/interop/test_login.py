@@ -20,6 +20,7 @@ def protected(tmp_path_factory):
         name: {"password": passwords[name], "actions": actions} for name, actions in ACTIONS.items()})
     server = NotaryServer(folder / "server", with_signer=True, auth=service.auth, authority=authority)
     server.passwords = passwords
+    server.token_service = service.auth["options"]["realm"].split("/")[2]
     yield server
     server.stop()
     service.stop()
@@ -41,11 +42,12 @@ def notary_auth(world, name) -> dict[str, str]:
     return {"NOTARY_AUTH": basic(world.store, name)}
 
 
-def docker_login(world, name) -> dict[str, str]:
-    """Credentials as `docker login registry.example.com` leaves them."""
+def docker_login(world, name, host=None) -> dict[str, str]:
+    """Credentials as `docker login HOST` leaves them, by default of the trust server."""
     folder = world.folder("docker-config")
     config = folder / "config.json"
-    config.write_text(json.dumps({"auths": {"registry.example.com": {"auth": basic(world.store, name)}}}))
+    host = host or world.store.url.removeprefix("https://")
+    config.write_text(json.dumps({"auths": {host: {"auth": basic(world.store, name)}}}))
     config.chmod(0o600)
     return {"DOCKER_CONFIG": str(folder)}
 
@@ -71,6 +73,16 @@ def test_a_ci_system_signs_with_its_credentials_and_a_reader_reads(world, prepar
     notary = world.notary()
     notary.env |= notary_auth(world, "reader")
     assert notary.lookup(gun, "1.0") == (image.digest, image.size)
+
+
+def test_the_registrys_account_is_used_elsewhere_only_at_a_token_service_that_is_named(world, prepared):
+    gun, identity, pin = prepared
+    ci = world.ci(identity, pin=pin, env=docker_login(world, "ci", "registry.example.com"))
+    sign = ("sign", f"{gun}:1.0", "--oci-layout", world.image().layout, *identity.key_args)
+    refused = ci.refused(7, *sign)
+    assert "which are for registry.example.com" in refused.error[1], str(refused)
+    assert f"--token-service {world.store.token_service}" in refused.stderr
+    ci.ok(*sign, "--token-service", world.store.token_service)
 
 
 @pytest.mark.parametrize("who", ["nobody", "wrong password", "may only read"])

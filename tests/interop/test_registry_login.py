@@ -12,6 +12,7 @@ from support.registry import OCI_INDEX, RegistryServer, digest_of, docker_config
 from support.secrets import Secrets
 from support.stores import Nginx, NotaryServer, TokenService
 from support.tls import Authority
+from support.tunnel import Tunnel
 
 INDEX = b'{"schemaVersion":2,"manifests":[]}'
 FRONT = """
@@ -114,9 +115,12 @@ def test_every_source_of_credentials_with_passwords_and_with_tokens(world, lab):
         with_helper = helper(world.folder("bin"), answer("ci", lab.password))
         for more in ({"credHelpers": {host: "test"}}, {"credsStore": "test"}):
             assert_found(resolve(world.client(env=config(world, {}, **more) | with_helper), image))
-        # What stands in the file comes before helpers, and a helper for this host before the common one.
-        broken = helper(world.folder("bin"), "exit 1\n")
-        assert_found(resolve(world.client(env=config(world, {host: login}, credsStore="test") | broken), image))
+        # A helper comes before an old login in the file, which counts where the helper knows nothing; and a helper for
+        # this host before the common one.
+        old = {host: f"ci:{world.secrets.new()}"}
+        assert_found(resolve(world.client(env=config(world, old, credsStore="test") | with_helper), image))
+        ignorant = helper(world.folder("bin"), "echo 'credentials not found in native keychain'; exit 1\n")
+        assert_found(resolve(world.client(env=config(world, {host: login}, credsStore="test") | ignorant), image))
         assert_found(resolve(world.client(env=config(
             world, {}, credsStore="absent", credHelpers={host: "test"}) | with_helper), image))
 
@@ -286,8 +290,7 @@ def test_a_registry_that_is_never_content(world, lab, hosts):
 
 def test_only_a_registry_that_was_named_is_spoken_to_without_encryption(world, lab, hosts):
     plain = hosts.plain
-    plain.reply = lambda request: (manifest(INDEX, OCI_INDEX) if "authorization" in request.headers
-                                   else challenge('Basic realm="x"'))
+    plain.reply = lambda request: manifest(INDEX, OCI_INDEX)
     client = world.client(env=config(world, {plain.host: f"ci:{lab.password}"}))
     image = f"{plain.host}/team/app:1.0"
     assert_failed(resolve(client, image), "TLS_FAILED")
@@ -295,7 +298,9 @@ def test_only_a_registry_that_was_named_is_spoken_to_without_encryption(world, l
     assert_failed(resolve(client, image, "--allow-http"), "TLS_FAILED")
     assert not plain.requests
     assert_found(resolve(client, image, "--insecure-registry", plain.host))
-    assert plain.requests[-1].headers["authorization"] == "Basic " + basic(f"ci:{lab.password}")
+    plain.reply = lambda request: challenge('Basic realm="x"')
+    assert_failed(resolve(client, image, "--insecure-registry", plain.host), "UNAUTHORIZED", "not encrypted")
+    assert not hosts.secrets_at(plain, world.secrets)
 
 
 def test_certificates_are_found_where_docker_has_them(world):
@@ -325,16 +330,20 @@ def test_certificates_are_found_where_docker_has_them(world):
         known_only.stop()
 
 
-def test_a_proxy_of_the_environment_sees_no_secret(world, lab, hosts):
-    registry, _, proxy = hosts.all
-    registry.reply = lambda request: manifest(INDEX, OCI_INDEX)
-    proxy.reply = lambda request: Reply(403)
+def test_a_proxy_of_the_environment_sees_no_secret(world, lab):
+    registry, tunnel = FakeRegistry(lab.authority, name="registry.example.com"), Tunnel()
+    registry.reply = lambda request: (manifest(INDEX, OCI_INDEX) if "authorization" in request.headers
+                                      else challenge('Basic realm="x"'))
     image = f"{registry.host}/team/app:1.0"
-    env = config(world, {registry.host: f"ci:{lab.password}"}) | {"HTTPS_PROXY": proxy.url}
-    assert_failed(resolve(world.client(env=env), image), "SERVER_UNREACHABLE")
-    assert [(r.method, r.path) for r in proxy.requests] == [("CONNECT", registry.host)] * len(proxy.requests)
-    assert proxy.requests and not hosts.secrets_at(proxy, world.secrets) and not registry.requests
-    assert_found(resolve(world.client(env=env | {"NO_PROXY": "127.0.0.1"}), image))
+    env = config(world, {registry.host: f"ci:{lab.password}"}) | {"HTTPS_PROXY": tunnel.url}
+    assert_found(resolve(world.client(env=env), image))
+    assert registry.requests[-1].headers["authorization"] == "Basic " + basic(f"ci:{lab.password}")
+    assert {name for name, _ in tunnel.requests} == {registry.host}
+    assert not world.secrets.found_in(str(tunnel.requests)) and "authorization" not in str(tunnel.requests).lower()
+    tunnel.refusal = (403, "Forbidden")
+    assert_failed(resolve(world.client(env=env), image), "SERVER_UNREACHABLE", f"the proxy {tunnel.host} answers 403")
+    for server in (registry, tunnel):
+        server.stop()
 
 
 def test_docker_hub_has_no_trust_server_of_its_own(world):

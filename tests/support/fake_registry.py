@@ -61,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class FakeRegistry(ThreadingHTTPServer):
-    """Plain HTTP without an authority. `reply` may be replaced at any time. With `client_ca` only clients with a
+    """Plain HTTP without an authority. A `name` that is not this machine's is reached by a Tunnel. `reply` may be replaced at any time. With `client_ca` only clients with a
     certificate are heard."""
 
     daemon_threads = True
@@ -73,7 +73,7 @@ class FakeRegistry(ThreadingHTTPServer):
         self._context = None
         if authority:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self._context.load_cert_chain(*authority.issue("fake-registry"))
+            self._context.load_cert_chain(*authority.issue("fake-registry", [name]))
         if client_ca:
             self._context.verify_mode = ssl.CERT_REQUIRED
             self._context.load_verify_locations(client_ca)

@@ -69,13 +69,13 @@ CAUSES = [
           lambda c: c.elsewhere(c.nginx("gateway", "location / { proxy_pass http://127.0.0.1:%d; }"
                                         % free_port()).url)),
     # whom it lets in
-    Cause("credentials-missing", "UNAUTHORIZED", "credentials", "docker login registry.example.com",
+    Cause("credentials-missing", "UNAUTHORIZED", "credentials", "docker login 127.0.0.1:",
           lambda c: c.guarded({})),
     Cause("credentials-refused", "UNAUTHORIZED", "credentials", "NOTARY_AUTH",
           lambda c: c.guarded({"NOTARY_AUTH": base64.b64encode(b"ci:wrong").decode()})),
     Cause("credentials-unusable", "CONFIG", "credentials", "base64",
           lambda c: c.guarded({"NOTARY_AUTH": "not base64"})),
-    Cause("pull-denied", "FORBIDDEN", "credentials", "push access", lambda c: c.guarded(c.auth("stranger"))),
+    Cause("pull-denied", "FORBIDDEN", "credentials", "read access", lambda c: c.guarded(c.auth("stranger"))),
     Cause("push-denied", "FORBIDDEN", "push", "push access", lambda c: c.guarded(c.auth("reader"))),
     Cause("token-service-unreachable", "SERVER_UNREACHABLE", "credentials", "auth.options.realm",
           lambda c: token_service_at(c, "lost", f"https://127.0.0.1:{free_port()}")),

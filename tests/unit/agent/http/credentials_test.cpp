@@ -94,7 +94,7 @@ TEST_CASE("an identity token takes the place of the password") {
   CHECK(found->secret.reveal() == "refresh-me");
 }
 
-TEST_CASE("a helper is asked where the file itself holds nothing") {
+TEST_CASE("a registry's own helper is asked, or else the common one, and never both") {
   DockerHome home(R"({"auths":{"r.example":{}},"credHelpers":{"r.example":"one"},"credsStore":"two"})");
   home.add_helper("one", R"(echo '{"ServerURL":"","Username":"u1","Secret":"s1"}')");
   home.add_helper("two", R"(echo '{"ServerURL":"","Username":"<token>","Secret":"s2"}')");
@@ -110,10 +110,47 @@ TEST_CASE("a helper is asked where the file itself holds nothing") {
   CHECK(home.calls() == "get r.example\nget https://index.docker.io/v1/\n");
 }
 
-TEST_CASE("what is in the file wins over its helpers") {
-  DockerHome home(R"({"auths":{"r.example":{"auth":"dTpw"}},"credsStore":"one"})");
-  home.add_helper("one", "exit 1");
-  CHECK(home.find("r.example")->username == "u");
+TEST_CASE("a helper's word counts, and what was left in the file only where the helper knows nothing") {
+  const std::string old_login = R"("auths":{"r.example":{"auth":")" + basic("old:old-password") + R"("}})";
+  const auto* helper = GENERATE(R"("credHelpers":{"r.example":"test"})", R"("credsStore":"test")",
+                                R"("credHelpers":{"r.example":"test"},"credsStore":"absent")");
+  CAPTURE(helper);
+  DockerHome home("{" + old_login + "," + helper + "}");
+  home.add_helper("test", R"(echo '{"ServerURL":"","Username":"ci","Secret":"new"}')");
+  REQUIRE(home.find("r.example"));
+  CHECK(home.find("r.example")->username == "ci");
+  CHECK(home.find("r.example")->source == "docker-credential-test");
+
+  home.add_helper("test", "echo 'credentials not found in native keychain'; exit 1");
+  CHECK(home.find("r.example")->username == "old");
+  home.add_helper("test", "exit 1");
+  CHECK_ERROR(home.find("r.example"), ErrorCode::kUnauthorized, "docker-credential-test failed");
+}
+
+TEST_CASE("an empty helper means the file, whatever the common store is") {
+  DockerHome home(R"({"auths":{"r.example":{"auth":")" + basic("file:x") +
+                  R"("}},"credHelpers":{"r.example":""},"credsStore":"absent"})");
+  CHECK(home.find("r.example")->username == "file");
+}
+
+TEST_CASE("the store of Docker Desktop on WSL is asked, whose name has a dot") {
+  DockerHome home(R"({"credsStore":"desktop.exe"})");
+  home.add_helper("desktop.exe",
+                  R"(printf '{"ServerURL":"%s","Username":"ci","Secret":"secret"}\r\n' "$server")");
+  REQUIRE(home.find("r.example"));
+  CHECK(home.find("r.example")->secret.reveal() == "secret");
+  CHECK(home.calls().starts_with("get r.example\n"));
+}
+
+TEST_CASE("what docker keeps for a host is at home there, wherever it is kept") {
+  DockerHome home(R"({"auths":{"r.example:5000":{"auth":"dTpw"},"t.example":{"identitytoken":"x"}},)"
+                  R"("credHelpers":{"h.example":"test"}})");
+  home.add_helper("test", R"(echo '{"ServerURL":"https://other.example","Username":"u","Secret":"s"}')");
+  for (const char* host : {"r.example:5000", "t.example", "h.example"}) {
+    CAPTURE(host);
+    REQUIRE(home.find(host));
+    CHECK(home.find(host)->home == host);
+  }
 }
 
 TEST_CASE("a helper that knows nothing is not an error") {
@@ -149,7 +186,7 @@ TEST_CASE("a helper that does not do its work is named, and what it said is not"
 }
 
 TEST_CASE("a helper's name cannot be a path or a command") {
-  for (const char* name : {"", "../x", "a b", "x;y", "$(x)", "a/b", "x\n"}) {
+  for (const char* name : {"", "../x", "a b", "x;y", "$(x)", "a/b", "/x", "a\\b", "x\n"}) {
     CAPTURE(name);
     CHECK_ERROR(agent::ask_credential_helper(name, "r.example"), ErrorCode::kConfig, "not the name");
   }
@@ -208,7 +245,7 @@ TEST_CASE("NOTARY_AUTH comes before everything that docker knows") {
   hsm::SecretSource secrets({{"NOTARY_AUTH", basic("alice:secret")}});
   Credentials credentials(secrets, home.path());
   const auto found =
-      credentials.for_trust_server(Gun::of("r.example/app"), Url::of_server("https://n.example"));
+      credentials.for_trust_server(Gun::of("r.example/app"), Url::of_server("https://n.example"), true);
   REQUIRE(found);
   CHECK(found->source == "NOTARY_AUTH");
   CHECK(found->username == "alice");
@@ -221,23 +258,35 @@ TEST_CASE("NOTARY_AUTH may be broken into lines, but it must be base64 of a pair
   const Url server = Url::of_server("https://n.example");
   const std::string text = basic("alice:" + std::string(80, 'p'));
   hsm::SecretSource broken({{"NOTARY_AUTH", text.substr(0, 76) + "\n" + text.substr(76) + "\n"}});
-  CHECK(Credentials(broken, home.path()).for_trust_server(Gun::of("a/b"), server)->username == "alice");
+  CHECK(Credentials(broken, home.path()).for_trust_server(Gun::of("a/b"), server, true)->username == "alice");
   for (const std::string& value : {std::string("alice:secret"), basic("alice")}) {
     hsm::SecretSource wrong({{"NOTARY_AUTH", value}});
-    CHECK_ERROR(Credentials(wrong, home.path()).for_trust_server(Gun::of("a/b"), server), ErrorCode::kConfig,
-                "NOTARY_AUTH is not the base64 of user:password");
+    CHECK_ERROR(Credentials(wrong, home.path()).for_trust_server(Gun::of("a/b"), server, true),
+                ErrorCode::kConfig, "NOTARY_AUTH is not the base64 of user:password");
   }
 }
 
-TEST_CASE("a trust server is logged in to with the account of the image's registry, then with its own") {
+TEST_CASE("NOTARY_AUTH is for one server, and no other is told of it") {
+  DockerHome home(R"({"auths":{"n.example":{"auth":")" + basic("docker:x") + R"("}}})");
+  hsm::SecretSource secrets({{"NOTARY_AUTH", basic("alice:secret")}});
+  Credentials credentials(secrets, home.path());
+  const Url server = Url::of_server("https://n.example");
+  CHECK(credentials.for_trust_server(Gun::of("a/b"), server, false)->username == "docker");
+  CHECK(credentials.for_registry("n.example", false)->username == "docker");
+  CHECK(credentials.for_registry("n.example", true)->username == "alice");
+  CHECK_FALSE(credentials.for_registry("r.example", false));
+}
+
+TEST_CASE("a trust server's own account comes first, then that of the image's registry, each with its home") {
   DockerHome home(R"({"auths":{"r.example":{"auth":")" + basic("registry:x") +
                   R"("},"n.example:4443":{"auth":")" + basic("server:x") + R"("}}})");
   hsm::SecretSource none(std::map<std::string, std::string>{});
   Credentials credentials(none, home.path());
   const Url server = Url::of_server("https://n.example:4443");
-  CHECK(credentials.for_trust_server(Gun::of("r.example/app"), server)->username == "registry");
-  CHECK(credentials.for_trust_server(Gun::of("other.example/app"), server)->username == "server");
-  CHECK(credentials.for_trust_server(Gun::of("team/app"), server)->username == "server");
-  CHECK_FALSE(
-      credentials.for_trust_server(Gun::of("other.example/app"), Url::of_server("https://other.example")));
+  const Url other = Url::of_server("https://other.example");
+  CHECK(credentials.for_trust_server(Gun::of("r.example/app"), server, true)->username == "server");
+  CHECK(credentials.for_trust_server(Gun::of("team/app"), server, true)->home == "n.example:4443");
+  CHECK(credentials.for_trust_server(Gun::of("r.example/app"), other, true)->home == "r.example");
+  CHECK_FALSE(credentials.for_trust_server(Gun::of("other.example/app"), other, true));
+  CHECK_FALSE(credentials.for_trust_server(Gun::of("team/app"), other, true));
 }
