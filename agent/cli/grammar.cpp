@@ -75,6 +75,8 @@ void Grammar::add_global_options() {
   add_value(app_.get(), "--audit-log", settings.audit_log, "Append a line for every run that publishes",
             "FILE");
   app_->add_flag("--audit-checkpoint", settings.audit_checkpoint, "Sign that line with the keys of the run");
+  add_value(app_.get(), "--timeout", settings.timeout,
+            "For the whole command: 90s, 5m (default 60s, and 5m for what publishes)", "DURATION");
   app_->add_flag("--dry-run", line_.dry_run, "Do everything but publish");
   app_->add_flag("-q,--quiet", line_.output.quiet, "No warnings on stderr");
   app_->add_flag("-v,--verbose", line_.output.verbosity, "More on stderr; twice for the wire");

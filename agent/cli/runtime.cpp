@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "agent/cli/ending.h"
+#include "agent/http/authenticated_client.h"
 #include "agent/http/credentials.h"
 #include "agent/image/image_reference.h"
 #include "agent/store/notary_server.h"
@@ -23,9 +24,12 @@ tuf::Time read_clock() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-CurlOptions curl_options(const Url& server, const TlsFiles& tls, std::shared_ptr<spdlog::logger> log) {
+// Of the whole command, unless the user names a time for it.
+constexpr std::chrono::seconds kTimeToRead{60};
+constexpr std::chrono::minutes kTimeToPublish{5};  // and for work with tokens
+
+CurlOptions curl_options(const Url& server, const TlsFiles& tls) {
   CurlOptions options;
-  options.log = std::move(log);
   auto authority = tls.authorities.begin();
   if (tls.only_these && authority != tls.authorities.end())
     options.trust = TlsTrust::only((authority++)->string());
@@ -44,19 +48,26 @@ Runtime::Runtime(const CommandLine& line, std::shared_ptr<spdlog::logger> log)
     : line_(line),
       log_(std::move(log)),
       now_(read_clock()),
+      budget_(std::make_shared<TimeBudget>(kTimeToRead)),
       secrets_(hsm::SecretSource::take_environment()),
       settings_(Settings::load(line_.settings, Environment::of_process())),
       ci_(CiContext::of_process()),
       audit_(settings_),
-      key_store_(settings_.trust_dir(), secrets_) {}
+      key_store_(settings_.trust_dir(), secrets_) {
+  if (settings_.timeout()) budget_ = std::make_shared<TimeBudget>(*settings_.timeout());
+}
 
 Runtime::~Runtime() = default;
 
 std::shared_ptr<CurlClient> Runtime::client(const Url& server, const std::function<TlsFiles()>& tls) {
   const std::string origin = (server.is_https() ? "https://" : "http://") + server.authority();
   std::shared_ptr<CurlClient>& client = clients_[origin];
-  if (!client) client = std::make_shared<CurlClient>(curl_options(server, tls(), log_));
-  return client;
+  if (client) return client;
+  CurlOptions options = curl_options(server, tls());
+  options.log = log_;
+  options.budget = budget_;
+  options.total_timeout = settings_.timeout().value_or(options.total_timeout);
+  return client = std::make_shared<CurlClient>(std::move(options));
 }
 
 std::shared_ptr<HttpClient> Runtime::http(const ServerUrl& server) {
@@ -74,7 +85,7 @@ std::shared_ptr<AuthenticatedClient> Runtime::authenticated_http(const tuf::Gun&
   const Url url = Url::of_server(server.text());
   AuthOptions auth = notary_auth(url, gun, access);
   auth.realm_hosts = settings_.token_services();
-  auth.tried = Credentials(secrets_).sources(is_notary_auth_for(url));
+  auth.tried = credentials().sources(is_notary_auth_for(url));
   auth.log_in_hint =
       "log in with: docker login " + url.authority() + ", or set NOTARY_AUTH to the base64 of user:password";
   if (!is_notary_auth_for(url)) auth.log_in_hint += " and name its server with --server";
@@ -83,9 +94,13 @@ std::shared_ptr<AuthenticatedClient> Runtime::authenticated_http(const tuf::Gun&
   return std::make_shared<AuthenticatedClient>(http(server), std::move(auth));
 }
 
+Credentials Runtime::credentials() {
+  return Credentials(secrets_, DockerConfig::default_directory(), budget_);
+}
+
 std::optional<Credential> Runtime::credential_for(const tuf::Gun& gun) {
   const Url server = Url::of_server(settings_.server_for(gun).text());
-  return Credentials(secrets_).for_trust_server(gun, server, is_notary_auth_for(server));
+  return credentials().for_trust_server(gun, server, is_notary_auth_for(server));
 }
 
 Registry Runtime::open_registry(const tuf::Gun& image) {
@@ -100,9 +115,9 @@ Registry Runtime::open_registry(const tuf::Gun& image) {
   auth.realm_hosts = settings_.token_services();
   const bool notary_auth = same && is_notary_auth_for(url);
   auth.find_credential = [this, registry, notary_auth] {
-    return Credentials(secrets_).for_registry(registry, notary_auth);
+    return credentials().for_registry(registry, notary_auth);
   };
-  auth.tried = Credentials(secrets_).sources(notary_auth);
+  auth.tried = credentials().sources(notary_auth);
   auth.log_in_hint = "log in with: docker login " + registry;
   // With registry and trust server on one host there is one connection, made as the trust server's is.
   const auto tls = [&] { return same ? settings_.tls_for(server) : settings_.tls_for_registry(registry); };
@@ -125,22 +140,32 @@ std::unique_ptr<TrustStore> Runtime::open_store(const tuf::Gun& gun, Access acce
     StaticRepository::Options options;
     options.clock = read_clock;
     options.may_create = access == Access::kCreate;
+    options.budget = budget_;
     return std::make_unique<StaticRepository>(server.folder(), gun, std::move(options));
   }
-  return std::make_unique<NotaryServer>(authenticated_http(gun, access), Url::of_server(server.text()), gun);
+  return std::make_unique<NotaryServer>(authenticated_http(gun, access), Url::of_server(server.text()), gun,
+                                        settings_.timeout().value_or(kTimeToRead));
 }
 
 Runtime::Repository Runtime::open(const tuf::Gun& gun, Access access) {
   if (access != Access::kRead && !dry_run() && !offline()) audit_.begin();
+  if (access != Access::kRead) allow_time_to_publish();
   const RootTrust trust = settings_.root_trust_for(gun);
-  return {open_store(gun, access), SeenRepository(settings_.trust_dir(), gun),
-          LoadRequest{gun, {trust.pin, trust.trust_on_first_use, line_.reset_cache}, now_, {}}};
+  LoadRequest load{gun, {trust.pin, trust.trust_on_first_use, line_.reset_cache}, now_, {}};
+  load.budget = budget_;
+  return {open_store(gun, access), SeenRepository(settings_.trust_dir(), gun), std::move(load)};
+}
+
+void Runtime::allow_time_to_publish() {
+  if (!settings_.timeout()) budget_->extend_to(kTimeToPublish);
 }
 
 hsm::Tokens& Runtime::tokens() {
   if (!tokens_) {
+    allow_time_to_publish();
     hsm::TokenSettings settings = hsm::TokenSettings::from_environment();
     if (settings_.module()) settings.module_path = settings_.module()->string();
+    settings.time_left = [budget = budget_] { return budget->left(); };
     settings.on_deadline = [this](const Error& error) { write_ending(line_, error); };
     settings.on_warning = [this](const std::string& code, const std::string& message) {
       warnings_.push_back({code, message});

@@ -14,8 +14,9 @@
 #include "agent/cli/command_line.h"
 #include "agent/config/ci_context.h"
 #include "agent/config/settings.h"
+#include "agent/config/time_budget.h"
 #include "agent/http/authenticated_client.h"
-#include "agent/http/credential.h"
+#include "agent/http/credentials.h"
 #include "agent/http/curl_client.h"
 #include "agent/image/registry.h"
 #include "agent/report/report.h"
@@ -94,6 +95,8 @@ class Runtime {
  private:
   /// One client for each server, so that connections are kept. `tls` is asked for a new one.
   std::shared_ptr<CurlClient> client(const Url& server, const std::function<TlsFiles()>& tls);
+  Credentials credentials();
+  void allow_time_to_publish();
   std::unique_ptr<TrustStore> open_store(const tuf::Gun& gun, Access access);
   std::unique_ptr<hsm::KeySource> key_source(const std::string& ref);
   /// NOTARY_AUTH names no host: it is for the trust server that the user has named, or else for the one that
@@ -103,6 +106,7 @@ class Runtime {
   CommandLine line_;
   std::shared_ptr<spdlog::logger> log_;
   tuf::Time now_;
+  std::shared_ptr<TimeBudget> budget_;
   hsm::SecretSource secrets_;
   Settings settings_;
   CiContext ci_;

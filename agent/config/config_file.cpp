@@ -172,13 +172,13 @@ class Reader {
   void read_own(const Section& section) {
     const std::set<std::string> known = {"server",    "trust_dir",           "keys",
                                          "module",    "insecure_registries", "token_services",
-                                         "audit_log", "audit_checkpoint"};
+                                         "audit_log", "audit_checkpoint",    "timeout"};
     for (const auto& [name, value] : section.members()) {
       if (known.contains(name)) continue;
       section.fail(
           name, "is not known",
           "known are: server, trust_dir, keys, module, insecure_registries, token_services, audit_log, "
-          "audit_checkpoint");
+          "audit_checkpoint, timeout");
     }
     config_.insecure_registries = section.texts("insecure_registries");
     config_.token_services = section.texts("token_services");
@@ -187,6 +187,7 @@ class Reader {
     config_.module = path_member(section, "module");
     config_.audit_log = path_member(section, "audit_log");
     config_.audit_checkpoint = section.boolean("audit_checkpoint");
+    config_.timeout = section.text("timeout");
     for (const std::string& ref : section.texts("keys")) {
       const bool is_id = ref.find_first_not_of("0123456789abcdef") == std::string::npos;
       config_.keys.push_back(is_id || ref.starts_with("pkcs11:") ? ref : resolve(ref).string());

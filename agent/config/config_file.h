@@ -7,7 +7,7 @@
 //                        "disable_tofu": true },
 //     "countersign": { "server": "https://… or file:DIR", "trust_dir": "…", "keys": ["<REF>"], "module": "…",
 //                      "insecure_registries": ["<host:port>"], "token_services": ["<host:port>"],
-//                      "audit_log": "…", "audit_checkpoint": true } }
+//                      "audit_log": "…", "audit_checkpoint": true, "timeout": "90s" } }
 //
 // Every relative path is relative to the folder of the file, and `~/` is the home folder: notary resolves
 // some of them against the working directory, which a job does not choose. Names of notary's members are
@@ -44,6 +44,7 @@ struct ConfigFile {
   std::vector<std::string> token_services;
   std::optional<std::filesystem::path> audit_log;
   std::optional<bool> audit_checkpoint;
+  std::optional<std::string> timeout;
 
   /// What relative paths are relative to.
   std::filesystem::path folder() const { return path.parent_path(); }

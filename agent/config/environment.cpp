@@ -33,6 +33,7 @@ Environment Environment::of_process() {
   environment.content_trust_server = variable("DOCKER_CONTENT_TRUST_SERVER");
   environment.pkcs11_module = variable("COUNTERSIGN_PKCS11_MODULE");
   environment.audit_log = variable("COUNTERSIGN_AUDIT_LOG");
+  environment.timeout = variable("COUNTERSIGN_TIMEOUT");
   return environment;
 }
 

@@ -15,6 +15,7 @@ struct Environment {
   std::optional<std::string> pkcs11_module;          // $COUNTERSIGN_PKCS11_MODULE
   std::filesystem::path engine_dir = "/etc/docker";  // the engine's own folder; no variable moves it
   std::optional<std::string> audit_log;              // $COUNTERSIGN_AUDIT_LOG
+  std::optional<std::string> timeout;                // $COUNTERSIGN_TIMEOUT
 
   /// A variable that is set but empty counts as not set, as Docker has it.
   static Environment of_process();

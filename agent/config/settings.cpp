@@ -1,6 +1,7 @@
 #include "agent/config/settings.h"
 
 #include "agent/config/input_file.h"
+#include "agent/config/time_budget.h"
 #include "agent/config/trust_root.h"
 #include "agent/http/url.h"
 #include "agent/image/image_reference.h"
@@ -74,6 +75,7 @@ Settings Settings::load(const Options& options, const Environment& environment) 
   settings.set_module(environment);
   settings.set_hosts(options);
   settings.set_audit(options, environment);
+  settings.set_timeout(options, environment);
   if (options.trust_root) settings.trust_root_ = parse_trust_root(*options.trust_root);
   settings.trust_on_first_use_ = options.trust_on_first_use || !settings.config_.disable_tofu.value_or(true);
   settings.keys_ = options.keys.empty() ? settings.config_.keys : options.keys;
@@ -138,6 +140,22 @@ void Settings::set_audit(const Options& options, const Environment& environment)
     audit_log_ = expand_home(*environment.audit_log, environment.home);
   } else {
     audit_log_ = config_.audit_log;
+  }
+}
+
+void Settings::set_timeout(const Options& options, const Environment& environment) {
+  const auto set = [&](const std::string& text, const std::string& origin, ErrorCode code) {
+    timeout_ = parse_duration(text);
+    if (timeout_) return;
+    throw Error(code, origin + " \"" + printable(text) + "\" is not a time from 1ms to 24h",
+                "write it as 90s, 5m or 1h");
+  };
+  if (options.timeout) {
+    set(*options.timeout, "--timeout", ErrorCode::kUsage);
+  } else if (environment.timeout) {
+    set(*environment.timeout, "COUNTERSIGN_TIMEOUT", ErrorCode::kConfig);
+  } else if (config_.timeout) {
+    set(*config_.timeout, printable(config_.path.string()) + ": countersign.timeout", ErrorCode::kConfig);
   }
 }
 

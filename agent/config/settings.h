@@ -2,6 +2,7 @@
 // environment, file, default. What depends on the repository is asked for with its GUN.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -32,6 +33,7 @@ struct Options {
   std::vector<std::string> token_services;       // --token-service
   std::optional<std::string> audit_log;          // --audit-log
   bool audit_checkpoint = false;                 // --audit-checkpoint
+  std::optional<std::string> timeout;            // --timeout
 };
 
 /// What the first root of a repository must show.
@@ -85,6 +87,8 @@ class Settings {
   const std::optional<std::filesystem::path>& audit_log() const { return audit_log_; }
   /// Whether the keys that a run signs with also sign its line there.
   bool audit_checkpoint() const { return audit_checkpoint_; }
+  /// For the whole command, if anything says so.
+  const std::optional<std::chrono::milliseconds>& timeout() const { return timeout_; }
 
  private:
   Settings() = default;
@@ -94,6 +98,7 @@ class Settings {
   void set_module(const Environment& environment);
   void set_hosts(const Options& options);
   void set_audit(const Options& options, const Environment& environment);
+  void set_timeout(const Options& options, const Environment& environment);
 
   ConfigFile config_;
   std::optional<ServerUrl> server_;
@@ -110,6 +115,7 @@ class Settings {
   std::vector<std::string> token_services_;
   std::optional<std::filesystem::path> audit_log_;
   bool audit_checkpoint_ = false;
+  std::optional<std::chrono::milliseconds> timeout_;
 };
 
 }  // namespace agent

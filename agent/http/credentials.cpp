@@ -16,18 +16,22 @@ std::optional<Credential> Credentials::notary_auth() {
   return credential;
 }
 
+std::optional<Credential> Credentials::ask_docker(const std::string& host) const {
+  return docker_.find(host, budget_->at_most(std::chrono::seconds(30)));
+}
+
 std::optional<Credential> Credentials::for_registry(const std::string& host, bool notary_auth) {
   if (notary_auth) {
     if (auto credential = this->notary_auth()) return credential;
   }
-  return docker_.find(host);
+  return ask_docker(host);
 }
 
 std::optional<Credential> Credentials::for_trust_server(const tuf::Gun& gun, const Url& server,
                                                         bool notary_auth) {
   if (auto credential = for_registry(server.authority(), notary_auth)) return credential;
   const auto registry = registry_host(gun);
-  return registry && registry != server.authority() ? docker_.find(*registry) : std::nullopt;
+  return registry && registry != server.authority() ? ask_docker(*registry) : std::nullopt;
 }
 
 std::optional<std::string> registry_host(const tuf::Gun& gun) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "agent/config/time_budget.h"
 #include "agent/http/credential.h"
 #include "agent/http/docker_config.h"
 #include "agent/http/url.h"
@@ -15,10 +17,11 @@ namespace agent {
 
 class Credentials {
  public:
-  /// `secrets` must outlive this object.
+  /// `secrets` must outlive this object. A credential helper has half a minute to answer, if `budget` has.
   explicit Credentials(hsm::SecretSource& secrets,
-                       const std::filesystem::path& docker_directory = DockerConfig::default_directory())
-      : secrets_(secrets), docker_(docker_directory) {}
+                       const std::filesystem::path& docker_directory = DockerConfig::default_directory(),
+                       std::shared_ptr<const TimeBudget> budget = TimeBudget::without_end())
+      : secrets_(secrets), docker_(docker_directory), budget_(std::move(budget)) {}
 
   /// For the trust data of `gun` on `server`: NOTARY_AUTH, if it is for that server; then what docker has for
   /// the server itself; then what it has for the registry in `gun`, whose home the server is not: whoever
@@ -35,9 +38,11 @@ class Credentials {
 
  private:
   std::optional<Credential> notary_auth();
+  std::optional<Credential> ask_docker(const std::string& host) const;
 
   hsm::SecretSource& secrets_;
   DockerConfig docker_;
+  std::shared_ptr<const TimeBudget> budget_;
 };
 
 /// The first segment of `gun` if it is a host (`a.example`, `localhost`, `host:5000`); nullopt for a name

@@ -19,6 +19,7 @@ using tuf::ErrorCode;
 /// Idle connections that are kept: those of a batch, and one to the token service.
 constexpr long kKeptConnections = 16;
 constexpr milliseconds kLongestPoll{1000};
+constexpr milliseconds kEarliest{100};  // libcurl gives up some milliseconds before time is up
 
 void check(CURLMcode code) {
   if (code != CURLM_OK)
@@ -91,7 +92,7 @@ CurlClient::~CurlClient() = default;
 
 std::vector<HttpResponse> CurlClient::send(const std::vector<HttpRequest>& requests) {
   if (!authorities_) authorities_ = options_.trust.load();
-  auto deadline = Clock::now() + options_.total_timeout;
+  auto deadline = Clock::now() + options_.budget->at_most(options_.total_timeout);
   for (const HttpRequest& request : requests)
     deadline = std::min(deadline, request.deadline.value_or(deadline));
   std::vector<std::unique_ptr<Exchange>> exchanges;
@@ -160,6 +161,8 @@ void CurlClient::take_result(Exchange& exchange, CURLcode code, Clock::time_poin
       return;
     }
   }
+  if (error != nullptr && error->code() == ErrorCode::kTimeout && !options_.budget->allows(kEarliest))
+    throw options_.budget->used_up(error->what());
   if (error != nullptr) throw *error;
   exchange.response = std::get<HttpResponse>(std::move(result));
 }

@@ -134,12 +134,13 @@ std::filesystem::path DockerConfig::default_directory() {
   return std::filesystem::path(home != nullptr && *home != '\0' ? home : "/") / ".docker";
 }
 
-std::optional<Credential> DockerConfig::find(const std::string& host) const {
+std::optional<Credential> DockerConfig::find(const std::string& host,
+                                             std::chrono::milliseconds patience) const {
   Document document;
   read_document(file_, document);
   std::optional<Credential> credential;
   const std::string helper = helper_for(document.json, host);
-  if (!helper.empty()) credential = ask_credential_helper(helper, host == kHubHost ? kHubKey : host);
+  if (!helper.empty()) credential = ask_credential_helper(helper, host == kHubHost ? kHubKey : host, patience);
   const Json* auths = member(document.json, "auths");
   if (!credential && auths != nullptr) {
     if (const Json* entry = find_entry(*auths, host))

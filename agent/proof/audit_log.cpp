@@ -22,8 +22,9 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::Json;
 
-/// A line is written in milliseconds; whoever holds the lock for longer is stuck.
-constexpr std::chrono::seconds kPatience{60};
+/// A line is written in milliseconds; whoever holds the lock for longer is stuck. What was published is
+/// logged also when the command has no time left, so this counts on its own.
+constexpr std::chrono::seconds kPatience{10};
 
 [[noreturn]] void fail(const std::string& what, const std::filesystem::path& path, int reason) {
   throw Error(

@@ -18,8 +18,7 @@ using tuf::ErrorCode;
 
 constexpr std::size_t kMaxTimestamp = 1 << 20;
 constexpr std::size_t kMaxKey = 256 << 10;
-constexpr std::chrono::seconds kReadingTime{60};  // of one state of a repository
-constexpr std::size_t kMaxReply = 1 << 20;        // to a publish: empty, or an error
+constexpr std::size_t kMaxReply = 1 << 20;  // to a publish: empty, or an error
 
 std::string because(const ErrorBody& error) {
   const std::string text = error.text();
@@ -84,8 +83,9 @@ const char* purpose_of(Access access) {
 
 }  // namespace
 
-NotaryServer::NotaryServer(std::shared_ptr<HttpClient> http, Url server, tuf::Gun gun)
-    : http_(std::move(http)), server_(std::move(server)), gun_(std::move(gun)) {}
+NotaryServer::NotaryServer(std::shared_ptr<HttpClient> http, Url server, tuf::Gun gun,
+                           std::chrono::milliseconds reading_time)
+    : http_(std::move(http)), server_(std::move(server)), gun_(std::move(gun)), reading_time_(reading_time) {}
 
 std::string NotaryServer::url_of(const std::string& file) const {
   return server_.text() + "/v2/" + gun_.text() + "/_trust/tuf/" + file;
@@ -106,7 +106,7 @@ HttpRequest NotaryServer::make_request(const FileRequest& request) const {
 }
 
 std::vector<std::optional<std::string>> NotaryServer::fetch(const std::vector<FileRequest>& requests) {
-  if (!deadline_) deadline_ = std::chrono::steady_clock::now() + kReadingTime;
+  if (!deadline_) deadline_ = std::chrono::steady_clock::now() + reading_time_;
   std::vector<HttpRequest> batch;
   for (const FileRequest& request : requests) batch.push_back(make_request(request));
   std::vector<std::optional<std::string>> files;

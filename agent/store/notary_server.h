@@ -15,8 +15,10 @@ namespace agent {
 
 class NotaryServer final : public TrustStore {
  public:
-  /// `http` answers the server's challenges, if it makes any: an AuthenticatedClient with `notary_auth`.
-  NotaryServer(std::shared_ptr<HttpClient> http, Url server, tuf::Gun gun);
+  /// `http` answers the server's challenges, if it makes any: an AuthenticatedClient with `notary_auth`. One
+  /// state of a repository must have been read within `reading_time`.
+  NotaryServer(std::shared_ptr<HttpClient> http, Url server, tuf::Gun gun,
+               std::chrono::milliseconds reading_time = std::chrono::seconds(60));
 
   /// Host and port of the server.
   const std::string& name() const override { return server_.authority(); }
@@ -38,6 +40,7 @@ class NotaryServer final : public TrustStore {
   std::shared_ptr<HttpClient> http_;
   Url server_;
   tuf::Gun gun_;
+  std::chrono::milliseconds reading_time_;
   /// Until when everything must have been read: many answers that are each in time must not add up.
   std::optional<std::chrono::steady_clock::time_point> deadline_;
 };

@@ -74,7 +74,7 @@ StaticRepository::StaticRepository(const std::filesystem::path& dir, const tuf::
 FileLock StaticRepository::lock() const {
   make_folders(dir_, 0755);  // before the keys' folder: what is above them must stay open to the web server
   make_folders(key_folder_, 0700);
-  return {key_folder_ / "lock", options_.lock_patience};
+  return {key_folder_ / "lock", options_.budget->at_most(options_.lock_patience)};
 }
 
 bool StaticRepository::can_write() const {

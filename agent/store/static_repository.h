@@ -14,6 +14,7 @@
 #include <chrono>
 #include <functional>
 
+#include "agent/config/time_budget.h"
 #include "agent/store/server_key_files.h"
 #include "agent/store/static_folder.h"
 #include "agent/store/trust_store.h"
@@ -29,6 +30,7 @@ class StaticRepository final : public TrustStore {
     std::chrono::milliseconds lock_patience{30'000};
     StaticFolder::BeforeWrite before_write = nullptr;
     bool may_create = false;  // a DIR that is not there is an empty store, and publishing makes it
+    std::shared_ptr<const TimeBudget> budget = TimeBudget::without_end();  // of the whole command
   };
 
   /// Touches nothing yet. Throws kInvalidReference for a GUN with a segment `_trust`, which could take

@@ -67,6 +67,7 @@ class Loading {
     repository.accept_targets(named(repository, kTargets));
     for (Wanted wanted = wanted_delegations(repository); !wanted.empty();
          wanted = wanted_delegations(repository)) {
+      request_.budget->require("the delegations of " + request_.gun.text() + " were not all read");
       load_delegations(repository, std::move(wanted));
     }
     warn_of_limits(repository);
@@ -439,7 +440,7 @@ void save(const SeenRepository& seen, const LoadRequest& request, const TrustedR
   const auto drop_known = [&] { std::erase_if(files, is_known); };
   if (!replace) drop_known();
   if (files.empty()) return;
-  const FileLock lock = seen.lock(kLockPatience);
+  const FileLock lock = seen.lock(request.budget->at_most(kLockPatience));
   if (replace) {
     seen.forget_delegations();
   } else if (is_newer_than(seen, request, repository)) {

@@ -5,10 +5,12 @@
 // cache: it is memory against rollback, and the root to start from.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "agent/config/time_budget.h"
 #include "agent/store/trust_store.h"
 #include "agent/trust_dir/seen_repository.h"
 #include "tuf/trust/trusted_repository.h"
@@ -47,11 +49,13 @@ struct LoadRequest {
   /// stands above them and what stands below them. Whoever changes who may sign need not follow what signers
   /// delegate.
   std::optional<std::vector<tuf::RoleName>> nested = std::nullopt;
+  /// Of the whole command.
+  std::shared_ptr<const TimeBudget> budget = TimeBudget::without_end();
 };
 
 /// The verified repository; `seen` is updated. Delegations that are more than is read are left out, each with
-/// its problem, and warned of (LIMIT_EXCEEDED): they hurt nobody else. Throws kNoTrustData if the store has none,
-/// kUnpinnedRoot, kRepositoryBroken (a file that verified metadata names is missing), the errors of
+/// its problem, and warned of (LIMIT_EXCEEDED): they hurt nobody else. Throws kNoTrustData if the store has
+/// none, kUnpinnedRoot, kRepositoryBroken (a file that verified metadata names is missing), the errors of
 /// TrustedRepository, of the store and of the trust directory.
 tuf::TrustedRepository load_repository(TrustStore& store, SeenRepository& seen, const LoadRequest& request,
                                        std::vector<Warning>& warnings);

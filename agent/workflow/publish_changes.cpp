@@ -116,6 +116,7 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
   bool maybe_stored = false;  // by any POST: a lost one may arrive late
   int attempts = 0;
   int unknown_outcomes = 0;
+  bool is_last = false;  // no time for another attempt, but to see what has become of the last one
   std::optional<tuf::TrustedRepository> before;  // as the last attempt found it
 
   while (true) {
@@ -145,6 +146,9 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
                                                request.gun.text() + " in " + std::to_string(attempts) +
                                                " attempts");
     }
+    if (is_last) {
+      throw request.budget->used_up(store.name() + " did not store the update of " + request.gun.text());
+    }
     if (attempts == options.attempts) {
       throw Error(ErrorCode::kConflict, "others kept publishing to " + request.gun.text() +
                                             "; gave up after " + std::to_string(attempts) + " attempts");
@@ -158,6 +162,7 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
     for (const auto& file : transaction.files()) {
       if (file.role.is_delegation()) request.likely.push_back(file.role);
     }
+    request.budget->require("nothing was published to " + store.name() + ": no time was left for it");
     ++attempts;
     sent = transaction.files();
     try {
@@ -173,7 +178,16 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
     request.before = mends || sent.front().role.text() == "root" ? nullptr : &*before;
     // What was read in order to mend it is read back as everybody reads it.
     if (last_result != PublishResult::kConflict) request.tolerate = {};
-    if (last_result != PublishResult::kStored) sleep(back_off(attempts));
+    if (last_result == PublishResult::kStored) continue;
+    const std::chrono::milliseconds pause(back_off(attempts));
+    is_last = !request.budget->allows(pause);
+    if (!is_last) sleep(static_cast<int>(pause.count()));
+    if (is_last && !maybe_stored) {
+      throw Error(ErrorCode::kConflict,
+                  "others kept publishing to " + request.gun.text() + "; gave up after " +
+                      std::to_string(attempts) + " attempts " + request.budget->in_words(),
+                  "repeat the command, or give it more time with --timeout DURATION");
+    }
   }
 }
 

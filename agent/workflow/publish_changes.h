@@ -35,8 +35,9 @@ struct PublishedChanges {
   std::vector<tuf::PublishTransaction::File> files;  // what was, or with dry_run would be, published
 };
 
-/// Throws what loading, `change`, `pass_gate`, signing and the store throw; kConflict when every attempt was
-/// used up, kServerError when the store claims to have stored what it does not have, kOutcomeUnknown.
+/// Throws what loading, `change`, `pass_gate`, signing and the store throw; kConflict when every attempt, or
+/// all the time of the request, was used up by others; kTimeout when it was used up otherwise and nothing is
+/// stored; kServerError when the store claims to have stored what it does not have, kOutcomeUnknown.
 PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRequest request,
                                  const ChangeRepository& change, const PassGate& pass_gate,
                                  const tuf::SignerFor& signer_for, const PublishOptions& options,

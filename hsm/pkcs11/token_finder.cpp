@@ -29,7 +29,8 @@ std::string name_with_serial(const Token& token) {
 }  // namespace
 
 TokenFinder::TokenFinder(const TokenSettings& settings)
-    : settings_(settings), watchdog_(std::make_shared<Watchdog>(settings.deadline, settings.on_deadline)) {}
+    : settings_(settings),
+      watchdog_(std::make_shared<Watchdog>(settings.deadline, settings.on_deadline, settings.time_left)) {}
 
 const std::vector<ConfiguredModule>& TokenFinder::candidates(const TokenUri& uri) {
   const std::string path = uri.module_path.empty() ? settings_.module_path : uri.module_path;
@@ -44,13 +45,18 @@ const std::vector<ConfiguredModule>& TokenFinder::candidates(const TokenUri& uri
   return candidates_[path] = std::move(found);
 }
 
+std::chrono::milliseconds TokenFinder::lock_timeout() const {
+  return settings_.time_left ? std::min(settings_.lock_timeout, settings_.time_left())
+                             : settings_.lock_timeout;
+}
+
 TokenFinder::Phase TokenFinder::begin(const TokenUri& uri, const std::string& what) {
   std::set<std::string> files;  // in the same order in every process
   for (const ConfiguredModule& module : candidates(uri)) files.insert(identity(module.path));
   std::vector<StartupLock> locks;
   locks.reserve(files.size());
   for (const std::string& file : files) {
-    locks.emplace_back(file, settings_.lock_folders, settings_.lock_timeout);
+    locks.emplace_back(file, settings_.lock_folders, lock_timeout());
     if (!locks.back().is_held() && settings_.on_warning) {
       settings_.on_warning("NO_START_LOCK",
                            "no folder of this user's for a lock: processes that start together may not see "

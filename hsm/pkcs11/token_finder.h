@@ -45,6 +45,7 @@ class TokenFinder {
   std::vector<const Loaded*> modules(const TokenUri& uri);
 
  private:
+  std::chrono::milliseconds lock_timeout() const;
   const std::vector<ConfiguredModule>& candidates(const TokenUri& uri);
   const Loaded& load(const ConfiguredModule& module);
   tuf::Error not_found(const TokenUri& uri);

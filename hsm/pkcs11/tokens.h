@@ -36,6 +36,8 @@ struct TokenSettings {
   std::chrono::milliseconds lock_timeout{90'000};
   /// For each phase of work with a token: loading, opening, one signature. Zero: no limit.
   std::chrono::milliseconds deadline{60'000};
+  /// What is left to the whole run, asked before each wait; empty: no limit.
+  std::function<std::chrono::milliseconds()> time_left;
   Watchdog::OnExpiry on_deadline;
   /// PIN_IN_URI, PIN_COUNT_LOW, KEY_SKIPPED, LOGIN_SKIPPED, NO_ORIGIN_EVIDENCE, NO_START_LOCK.
   std::function<void(const std::string& code, const std::string& message)> on_warning;

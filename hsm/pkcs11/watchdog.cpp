@@ -4,10 +4,13 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace hsm {
 namespace {
 
 constexpr int kExitKey = 10;  // exit code KEY of the public command line
+constexpr std::chrono::milliseconds kShortest{2'000};
 
 /// One write: the hanging thread may hold any lock of stdio's.
 void report(const tuf::Error& error) {
@@ -18,8 +21,10 @@ void report(const tuf::Error& error) {
 
 }  // namespace
 
-Watchdog::Watchdog(std::chrono::milliseconds limit, OnExpiry on_expiry)
-    : limit_(limit), on_expiry_(on_expiry ? std::move(on_expiry) : OnExpiry(report)) {}
+Watchdog::Watchdog(std::chrono::milliseconds limit, OnExpiry on_expiry, TimeLeft time_left)
+    : limit_(limit),
+      on_expiry_(on_expiry ? std::move(on_expiry) : OnExpiry(report)),
+      time_left_(std::move(time_left)) {}
 
 Watchdog::~Watchdog() {
   if (!thread_.joinable()) return;
@@ -37,7 +42,8 @@ Watchdog::Guard Watchdog::watch(const std::string& what) {
     const std::lock_guard lock(mutex_);
     if (depth_++ == 0) {
       what_ = what;
-      deadline_ = Clock::now() + limit_;
+      phase_limit_ = time_left_ ? std::min(limit_, std::max(kShortest, time_left_())) : limit_;
+      deadline_ = Clock::now() + phase_limit_;
     }
   }
   if (!thread_.joinable()) {
@@ -71,19 +77,18 @@ void Watchdog::run() {
     if (depth_ == 0) {
       changed_.wait(lock);
     } else if (Clock::now() >= deadline_) {
-      expire(what_);
+      expire(what_, phase_limit_);
     } else {
       changed_.wait_until(lock, deadline_);
     }
   }
 }
 
-void Watchdog::expire(const std::string& what) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::duration<double>>(limit_).count();
-  std::string limit = std::to_string(seconds);
-  limit.erase(limit.find_last_not_of('0') + 1);
-  if (limit.back() == '.') limit.pop_back();
-  on_expiry_(tuf::Error(tuf::ErrorCode::kTokenFailed, what + ": no answer within " + limit + " s",
+void Watchdog::expire(const std::string& what, std::chrono::milliseconds limit) {
+  std::string seconds = std::to_string(std::chrono::duration<double>(limit).count());
+  seconds.erase(seconds.find_last_not_of('0') + 1);
+  if (seconds.back() == '.') seconds.pop_back();
+  on_expiry_(tuf::Error(tuf::ErrorCode::kTokenFailed, what + ": no answer within " + seconds + " s",
                         "see whether the token answers other programs: pkcs11-tool --module PATH -L"));
   ::_exit(kExitKey);
 }

@@ -21,8 +21,12 @@ class Watchdog {
   /// process ends with exit code 10. The default writes the error and its hint to standard error.
   using OnExpiry = std::function<void(const tuf::Error&)>;
 
-  /// `limit`: for each watched phase; zero switches the watchdog off.
-  explicit Watchdog(std::chrono::milliseconds limit, OnExpiry on_expiry = {});
+  /// What is left to the whole run; empty: no limit.
+  using TimeLeft = std::function<std::chrono::milliseconds()>;
+
+  /// `limit`: for each watched phase, if `time_left` allows as much when it begins; closing down in good
+  /// order is always granted a moment. Zero switches the watchdog off.
+  explicit Watchdog(std::chrono::milliseconds limit, OnExpiry on_expiry = {}, TimeLeft time_left = {});
   ~Watchdog();
   // The thread points to this object.
   Watchdog(const Watchdog&) = delete;
@@ -46,16 +50,18 @@ class Watchdog {
  private:
   using Clock = std::chrono::steady_clock;
   void run();
-  [[noreturn]] void expire(const std::string& what);
+  [[noreturn]] void expire(const std::string& what, std::chrono::milliseconds limit);
   void leave();
 
   const std::chrono::milliseconds limit_;
   const OnExpiry on_expiry_;
+  const TimeLeft time_left_;
   std::mutex mutex_;
   std::condition_variable changed_;
   int depth_ = 0;
   bool stop_ = false;
   std::string what_;
+  std::chrono::milliseconds phase_limit_{};
   Clock::time_point deadline_;
   std::thread thread_;
 };

@@ -46,7 +46,7 @@ class Shelf:
     everything: Answer | RawAnswer | None = None  # in the place of every file
     requests: list[str] = field(default_factory=list)  # names of files
     posts: list[dict[str, bytes]] = field(default_factory=list)  # role -> bytes
-    on_post: Callable[[dict[str, bytes]], None] = lambda parts: None
+    on_post: Callable[[dict[str, bytes]], Answer | None] = lambda parts: None  # None: 200
 
     def answer(self, name: str) -> Answer | RawAnswer:
         if self.everything or name in self.answers:
@@ -80,8 +80,7 @@ class Handler(BaseHTTPRequestHandler):
         shelf, _ = self._subject()
         parts = parts_of(self.headers["Content-Type"], self.rfile.read(int(self.headers["Content-Length"])))
         shelf.posts.append(parts)
-        shelf.on_post(parts)
-        self._send(Answer())
+        self._send(shelf.on_post(parts) or Answer())
 
     def _subject(self) -> tuple[Shelf, str]:
         found = TRUST_PATH.fullmatch(self.path)

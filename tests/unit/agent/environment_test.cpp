@@ -30,7 +30,9 @@ TEST_CASE("Variables are read as they are, and an empty one counts as not set") 
   const Variable server("DOCKER_CONTENT_TRUST_SERVER", "");
   const Variable module("COUNTERSIGN_PKCS11_MODULE", nullptr);
   const Variable audit_log("COUNTERSIGN_AUDIT_LOG", "/var/log/audit");
+  const Variable timeout("COUNTERSIGN_TIMEOUT", "90s");
   const agent::Environment environment = agent::Environment::of_process();
+  CHECK(environment.timeout == "90s");
   CHECK(environment.home == "/home/ci");
   CHECK(environment.docker_dir == std::filesystem::path("/docker"));
   CHECK_FALSE(environment.content_trust_server);

@@ -218,6 +218,22 @@ TEST_CASE("The audit log comes from the option, else the environment, else the f
   CHECK(code_of([&] { home.load(); }) == ErrorCode::kUsage);
 }
 
+TEST_CASE("The time of a command comes from the option, else the environment, else the file") {
+  ConfigHome home;
+  CHECK_FALSE(home.load().timeout());
+  home.configure({{"countersign", {{"timeout", "90s"}}}});
+  CHECK(home.load().timeout() == std::chrono::seconds(90));
+  home.environment.timeout = "2m";
+  CHECK(home.load().timeout() == std::chrono::minutes(2));
+  home.options.timeout = "5";
+  CHECK(home.load().timeout() == std::chrono::seconds(5));
+  home.options.timeout = "soon";
+  CHECK(code_of([&] { home.load(); }) == ErrorCode::kUsage);
+  home.options.timeout.reset();
+  home.environment.timeout = "0";
+  CHECK(code_of([&] { home.load(); }) == ErrorCode::kConfig);
+}
+
 TEST_CASE("Certificates come from the options, else from the file, else from Docker's folder of the server") {
   ConfigHome home;
   const ServerUrl server = ServerUrl::parse("https://notary:4443", {});

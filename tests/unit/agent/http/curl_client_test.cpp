@@ -389,6 +389,31 @@ TEST_CASE("a silent server is left after the idle time, a slow one after the who
   CHECK(client.stats().requests == 1);
 }
 
+TEST_CASE("no call outlasts the time of the command, whatever it waits for, and the error says so") {
+  const std::string what = GENERATE("an answer", "the rest of an answer");
+  ScriptedServer server([&](Connection& connection) {
+    connection.read_request();
+    if (what == "the rest of an answer") connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx");
+    connection.wait_for_hang_up();
+  });
+  CurlOptions options = quick_options(server);
+  options.budget = std::make_shared<agent::TimeBudget>(std::chrono::milliseconds(300));
+  CurlClient client(options);
+  const std::string words = "in the 300 ms that this command has";
+  CHECK_ERROR(client.send_one(get(server)), ErrorCode::kTimeout, server.authority());
+  CHECK_ERROR(client.send_one(get(server)), ErrorCode::kTimeout, words);
+}
+
+TEST_CASE("a pause that a server asks for is not made if it is longer than what the command has left") {
+  ScriptedServer server(
+      always([](Connection& connection) { connection.respond("503 Busy", "", "Retry-After: 30\r\n"); }));
+  CurlOptions options = quick_options(server);
+  options.budget = std::make_shared<agent::TimeBudget>(std::chrono::seconds(20));
+  CurlClient client(options);
+  CHECK(client.send_one(get(server)).status == 503);
+  CHECK(client.stats().requests == 1);
+}
+
 TEST_CASE("a batch that is longer than the connections allow waits for its turn, however slow") {
   ScriptedServer server(always([](Connection& connection) {
     std::this_thread::sleep_for(std::chrono::milliseconds(200));

@@ -240,6 +240,72 @@ TEST_CASE("A conflict leaves nothing of ours, so an error behind it stays what i
   CHECK_ERROR(p.publish(add_tag("1.0")), ErrorCode::kServerUnreachable);
 }
 
+namespace {
+
+/// Time that passes only while somebody waits for another attempt, or where the test says so.
+struct Timed : Publishing {
+  explicit Timed(std::chrono::milliseconds total) {
+    machine.request.budget = std::make_shared<agent::TimeBudget>(total, [this] { return now; });
+  }
+  agent::PublishedChanges run() {
+    PublishOptions options;
+    options.attempts = 1'000'000;
+    options.sleep = [this](int milliseconds) { now += std::chrono::milliseconds(milliseconds); };
+    return agent::publish_changes(store, machine.seen, machine.request, add_tag("1.0"), test::open_gate,
+                                  client.signer_for(), options, machine.warnings);
+  }
+  std::chrono::milliseconds passed() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
+  }
+  agent::TimeBudget::Clock::time_point now{};
+};
+
+}  // namespace
+
+TEST_CASE("A store that answers conflict for ever is left when the time of the command is up") {
+  Timed t(std::chrono::seconds(10));
+  for (int n = 1; n < 10'000; ++n) t.store.outcomes[n] = Outcome::kConflict;
+
+  CHECK_ERROR(t.run(), ErrorCode::kConflict, "in the 10 s that this command has");
+  CHECK(t.passed() < std::chrono::seconds(10));
+  CHECK(t.passed() > std::chrono::seconds(5));  // it waits at most four seconds at a time
+  CHECK(t.store.publishes > 1);
+}
+
+TEST_CASE(
+    "When time is up after a lost answer, what may be stored is looked for once more and not repeated") {
+  Timed t(std::chrono::milliseconds(1));  // less than any pause
+  SECTION("it is there") {
+    t.store.outcomes[1] = Outcome::kUnknownStored;
+    CHECK(t.run().published);
+  }
+  SECTION("it is not there") {
+    t.store.outcomes[1] = Outcome::kUnknownLost;
+    CHECK_ERROR(t.run(), ErrorCode::kTimeout, "did not store the update of");
+  }
+  SECTION("it cannot be seen") {
+    t.store.outcomes[1] = Outcome::kUnknownStored;
+    t.store.before_fetch = [&](const auto&) {
+      if (t.store.publishes > 0) throw tuf::Error(ErrorCode::kTimeout, "no time");
+    };
+    CHECK_ERROR(t.run(), ErrorCode::kOutcomeUnknown, "no time");
+  }
+  CHECK(t.store.publishes == 1);
+}
+
+TEST_CASE("Nothing is sent when reading and signing have used up the time") {
+  Timed t(std::chrono::seconds(10));
+  t.store.before_fetch = [&](const auto&) { t.now += std::chrono::seconds(4); };
+  const tuf::SignerFor slow = [&](const tuf::KeyId& id) {
+    t.now += std::chrono::seconds(10);
+    return t.client.signer_for()(id);
+  };
+  CHECK_ERROR(agent::publish_changes(t.store, t.machine.seen, t.machine.request, add_tag("1.0"),
+                                     test::open_gate, slow, {}, t.machine.warnings),
+              ErrorCode::kTimeout, "nothing was published");
+  CHECK(t.store.publishes == 0);
+}
+
 TEST_CASE("A publish that the store rejects is not repeated") {
   Publishing p;
   p.store.before_publish = [](int) { throw tuf::Error(ErrorCode::kServerRejected, "no room"); };

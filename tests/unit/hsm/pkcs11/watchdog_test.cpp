@@ -48,6 +48,16 @@ TEST_CASE("a phase inside a phase keeps the outer limit in force") {
   CHECK(child.errors.find("outer") != std::string::npos);
 }
 
+TEST_CASE("the watchdog's limit is what is left to the run, if that is less, and a moment at least") {
+  const auto child = test::forked([]() -> int {
+    Watchdog watchdog(std::chrono::minutes(1), {}, [] { return milliseconds(0); });
+    const auto guard = watchdog.watch("closing");
+    while (true) ::pause();
+  });
+  CHECK(child.exit_code == 10);
+  CHECK(child.errors.find("closing: no answer within 2 s") != std::string::npos);
+}
+
 TEST_CASE("the watchdog lets a process be that is in no phase, or has no limit") {
   const auto child = test::forked([]() -> int {
     Watchdog unlimited(milliseconds(0));
