@@ -94,11 +94,12 @@ std::optional<bool> matches_network(const std::string& entry, const Destination&
   const std::string_view digits = std::string_view(entry).substr(slash + 1);
   int bits = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-  const bool four = is_ipv4(*network);
+  const int most = entry.find(':') == std::string::npos ? 32 : 128;
   const bool whole = error == std::errc() && end == digits.data() + digits.size();
-  if (!whole || bits < 0 || bits > (four ? 32 : 128)) return std::nullopt;
-  return to.address && is_ipv4(*to.address) == four &&
-         share_prefix(*network, *to.address, bits + (four ? kIpv4Prefix : 0));
+  if (!whole || bits < 0 || bits > most) return std::nullopt;
+  if (most == 32) bits += kIpv4Prefix;
+  return to.address && (bits >= kIpv4Prefix || !is_ipv4(*to.address)) &&
+         share_prefix(*network, *to.address, bits);
 }
 
 /// One entry of NO_PROXY: an address, a network, or a name that stands for everything below it, too, unless

@@ -100,6 +100,9 @@ TEST_CASE("NO_PROXY as users write it") {
       {"10.0.0.0/8", "https://ten.example", true},
       {"0.0.0.0/0", "https://10.1.2.3", false},
       {"0.0.0.0/0", "https://[2001:db8::1]", true},
+      {"::/0", "https://10.1.2.3", true},
+      {"::/0", "https://[2001:db8::1]", false},
+      {"::ffff:10.0.0.0/104", "https://10.1.2.3", false},
       {"10.0.0.0/33", "https://10.0.0.1", true},
       {"10.0.0.0/", "https://10.0.0.0", true},
       {"0.0.1", "https://10.0.0.1", true},  // an address has no domains
