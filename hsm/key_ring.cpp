@@ -32,15 +32,17 @@ bool KeyRing::has(const tuf::KeyId& canonical_id) {
 std::shared_ptr<tuf::Signer> KeyRing::signer(const tuf::KeyId& canonical_id) {
   if (const auto found = open_.find(canonical_id); found != open_.end()) return found->second;
   for (const auto& source : sources_) {
-    if (auto signer = source->open(canonical_id)) return open_[canonical_id] = std::move(signer);
+    if (auto signer = source->open(canonical_id)) {
+      used_.insert(canonical_id);
+      return open_[canonical_id] = std::move(signer);
+    }
   }
   throw tuf::Error(tuf::ErrorCode::kKeyNotFound, "key " + canonical_id.short_form() + " is not at hand");
 }
 
-std::vector<std::shared_ptr<tuf::Signer>> KeyRing::opened() const {
-  std::vector<std::shared_ptr<tuf::Signer>> signers;
-  for (const auto& [id, signer] : open_) signers.push_back(signer);
-  return signers;
+void KeyRing::close() {
+  open_.clear();
+  for (const auto& source : sources_) source->close();
 }
 
 }  // namespace hsm

@@ -1,9 +1,10 @@
 // KeyRing: every key at hand behind one look-up by canonical key ID. Sources are asked in the order in which
-// they were added; nothing is opened before it is asked for, and everything at most once.
+// they were added; nothing is opened before it is asked for, and everything at most once until it is closed.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "hsm/key_source.h"
@@ -21,8 +22,12 @@ class KeyRing {
   /// The signer for this key. Throws kKeyNotFound if it is not at hand, or what opening it threw.
   std::shared_ptr<tuf::Signer> signer(const tuf::KeyId& canonical_id);
 
-  /// The signers that were asked for so far.
-  std::vector<std::shared_ptr<tuf::Signer>> opened() const;
+  /// The keys whose signers were asked for so far.
+  const std::set<tuf::KeyId>& used() const { return used_; }
+
+  /// Lets go of everything that was opened, so that memory holds no private key while nothing is signed. What
+  /// is asked for again is opened again.
+  void close();
 
  private:
   void list_once();
@@ -31,6 +36,7 @@ class KeyRing {
   bool listed_ = false;
   std::vector<KeyInfo> keys_;
   std::map<tuf::KeyId, std::shared_ptr<tuf::Signer>> open_;
+  std::set<tuf::KeyId> used_;
 };
 
 }  // namespace hsm

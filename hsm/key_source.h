@@ -31,6 +31,9 @@ class KeySource {
   /// Opens the key; asks for its secret. nullptr if it is not here; throws KEY and CONFIG errors if it is but
   /// cannot be used.
   virtual std::shared_ptr<tuf::Signer> open(const tuf::KeyId& canonical_id) = 0;
+
+  /// Lets go of what it has opened and keeps for the next call.
+  virtual void close() {}
 };
 
 }  // namespace hsm

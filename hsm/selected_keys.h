@@ -27,6 +27,8 @@ class SelectedKeys final : public KeySource {
     return nullptr;
   }
 
+  void close() override { source_.close(); }
+
  private:
   KeySource& source_;
   std::function<bool(const KeyInfo&)> is_selected_;

@@ -12,13 +12,14 @@ void AuditTrail::begin() {
   begun_ = true;
 }
 
-void AuditTrail::finish(AuditRecord record, const hsm::KeyRing* keys, const std::optional<tuf::Error>& error,
+void AuditTrail::finish(AuditRecord record, hsm::KeyRing* keys, const std::optional<tuf::Error>& error,
                         Report& report) const {
   if (!begun_) return;
+  if (keys != nullptr) record.used_keys.assign(keys->used().begin(), keys->used().end());
   std::vector<std::shared_ptr<tuf::Signer>> signers;
-  if (keys != nullptr) signers = keys->opened();
-  for (const auto& signer : signers) record.used_keys.push_back(signer->public_key().canonical_id());
-  if (!checkpoint_) signers.clear();
+  if (checkpoint_) {
+    for (const tuf::KeyId& id : record.used_keys) signers.push_back(keys->signer(id));
+  }
   const AuditLog::Place place = log_->append(record, report, error, signers);
   report.more["audit"] = {
       {"sequence", place.sequence}, {"sha256", place.sha256}, {"signed", !signers.empty()}};

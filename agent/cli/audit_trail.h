@@ -18,7 +18,7 @@ class AuditTrail {
   /// The run has ended, with `error` or well; `keys` are those at hand, if any were looked for. Nothing is
   /// written unless `begin` went well. The place of the line goes into the report. Throws what
   /// AuditLog::append throws.
-  void finish(AuditRecord record, const hsm::KeyRing* keys, const std::optional<tuf::Error>& error,
+  void finish(AuditRecord record, hsm::KeyRing* keys, const std::optional<tuf::Error>& error,
               Report& report) const;
 
  private:

@@ -54,11 +54,9 @@ void describe_signed_anew(const std::vector<SigningGate::SignedAnew>& anew, Repo
 PublishedChanges change(Runtime::Repository& repository, const ChangeRepository& how, SigningGate& gate,
                         const ChangeWords& words, Runtime& runtime, Report& report) {
   RepositoryReport& described = start_report(repository, report);
-  PublishOptions publish;
-  publish.dry_run = runtime.dry_run();
-  PublishedChanges changes =
-      publish_changes(*repository.store, repository.seen, repository.load, how, gate.as_function(),
-                      signer_look_up(runtime.keys()), publish, report.warnings);
+  PublishedChanges changes = publish_changes(*repository.store, repository.seen, repository.load, how,
+                                             gate.as_function(), signer_look_up(runtime.keys()),
+                                             runtime.publish_options(), report.warnings);
   described.published = changes.published;
   described.attempts = changes.attempts;
   if (changes.published) described.more["change"] = words.done;

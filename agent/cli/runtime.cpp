@@ -207,6 +207,16 @@ hsm::KeyRing& Runtime::administrator_keys() {
   return keys();
 }
 
+PublishOptions Runtime::publish_options() {
+  PublishOptions options;
+  options.dry_run = dry_run();
+  options.before_sending = [this] {
+    if (keys_) keys_->close();
+    hsm::Secret::seal_all();
+  };
+  return options;
+}
+
 std::shared_ptr<tuf::Signer> Runtime::named_key(const std::string& text) {
   const hsm::KeyRef ref = hsm::parse_key_ref(text);
   if (const auto* uri = std::get_if<hsm::TokenKeyUri>(&ref))

@@ -83,6 +83,9 @@ class Runtime {
   /// The same ring, with the trust directory's root and repository keys in any case: whoever names a signer's
   /// key to change who signs need not name these too.
   hsm::KeyRing& administrator_keys();
+  /// How changes are published: with no open key in memory, and every secret sealed, while the server is
+  /// waited for.
+  PublishOptions publish_options();
   /// The one key that `ref` (as for --key) means, open. Throws kKeyAmbiguous for several.
   std::shared_ptr<tuf::Signer> named_key(const std::string& ref);
 

@@ -82,7 +82,7 @@ class Signing {
         if (role.is_delegation()) repository.load.likely.push_back(role);
       }
     }
-    PublishOptions publish;
+    PublishOptions publish = runtime_.publish_options();
     publish.dry_run = dry_run;
     return sign_images(*repository.store, repository.seen, repository.load, request, runtime_.keys(), publish,
                        warnings);

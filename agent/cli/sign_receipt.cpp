@@ -24,14 +24,16 @@ void SignReceipt::add(const RepositoryReport& described, const SignedImages& res
   whole.trust_root = trust_root_of(result.changes.repository);
   whole.roles = describe_roles(result.changes.repository);
   content_.repositories.push_back(std::move(whole));
-  for (auto& signer : signers_of(result.changes.repository, result.roles, runtime_.keys()))
-    signers_.push_back(std::move(signer));
+  for (const auto& signer : signers_of(result.changes.repository, result.roles, runtime_.keys()))
+    keys_.insert(signer->public_key().canonical_id());
 }
 
 void SignReceipt::write() {
   if (!file_) return;
   try {
-    write_atomically(*file_, write_receipt(content_, signers_), kEverybodyReads);
+    std::vector<std::shared_ptr<tuf::Signer>> signers;
+    for (const tuf::KeyId& id : keys_) signers.push_back(runtime_.keys().signer(id));
+    write_atomically(*file_, write_receipt(content_, signers), kEverybodyReads);
   } catch (const tuf::Error& error) {
     throw error.with_context("signed and read back, but there is no receipt " + printable(*file_))
         .with_hint("mend that and sign again: nothing is published twice, and the receipt is written");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "agent/cli/runtime.h"
@@ -27,7 +28,7 @@ class SignReceipt {
   Runtime& runtime_;
   std::optional<std::string> file_;
   ReceiptContent content_;
-  std::vector<std::shared_ptr<tuf::Signer>> signers_;
+  std::set<tuf::KeyId> keys_;  // that sign it: opened when it is written
 };
 
 }  // namespace agent

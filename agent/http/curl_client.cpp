@@ -1,9 +1,12 @@
 #include "agent/http/curl_client.h"
 
+#include <malloc.h>
+#include <openssl/crypto.h>
 #include <spdlog/spdlog.h>
 #include <stdlib.h>
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 
 #include "agent/http/curl_transfer.h"
@@ -26,12 +29,27 @@ void check(CURLMcode code) {
     throw Error(ErrorCode::kInternal, std::string("libcurl: ") + curl_multi_strerror(code));
 }
 
+/// What libcurl gives back may have been part of a header with a password.
+void wiping_free(void* memory) {
+  if (memory != nullptr) OPENSSL_cleanse(memory, malloc_usable_size(memory));
+  free(memory);
+}
+void* wiping_realloc(void* memory, std::size_t size) {
+  if (memory == nullptr) return malloc(size);
+  void* larger = malloc(size);
+  if (larger == nullptr) return nullptr;
+  std::memcpy(larger, memory, std::min(size, malloc_usable_size(memory)));
+  wiping_free(memory);
+  return larger;
+}
+
 void initialise_curl_once() {
   static std::once_flag once;
   std::call_once(once, [] {
     // libcurl would write the keys of all connections into the file that it names.
     unsetenv("SSLKEYLOGFILE");
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free, wiping_realloc, strdup, calloc) !=
+        CURLE_OK) {
       throw Error(ErrorCode::kInternal, "libcurl cannot be initialised");
     }
   });

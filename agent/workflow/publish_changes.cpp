@@ -165,6 +165,7 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
     request.budget->require("nothing was published to " + store.name() + ": no time was left for it");
     ++attempts;
     sent = transaction.files();
+    if (options.before_sending) options.before_sending();
     try {
       last_result = store.publish(role_files(transaction));
     } catch (const Error& error) {

@@ -24,6 +24,9 @@ struct PublishOptions {
   bool dry_run = false;
   /// Publishes by others that are waited out before giving up (section 2.8).
   int attempts = 30;
+  /// Called when everything is signed and nothing is sent yet, for every attempt: lets go of secrets that are
+  /// not needed while the server takes its time.
+  std::function<void()> before_sending;
   /// Waits for this many milliseconds; for tests to replace.
   std::function<void(int)> sleep;
 };

@@ -23,7 +23,10 @@ std::string variables_hint(std::string_view role) {
 }  // namespace
 
 std::vector<KeyPem> read_key_file(const std::filesystem::path& path) {
-  const PrivateFile file = read_private_file(path);
+  return read_key_file(read_private_file(path), path);
+}
+
+std::vector<KeyPem> read_key_file(const PrivateFile& file, const std::filesystem::path& path) {
   std::vector<KeyPem> keys = KeyPem::parse_all(file.text());
   if (keys.empty()) {
     throw Error(ErrorCode::kKeyMalformed, path.string() + " holds no private key in PEM form");

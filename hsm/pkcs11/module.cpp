@@ -156,8 +156,8 @@ Module::~Module() {
   loaded_files().erase(file_);
 }
 
-void Module::offer_pin(const void* token, std::string_view pin) {
-  pins_.emplace_back(token, pin);
+void Module::offer_pin(const void* token, const Pin& pin) {
+  pins_.emplace_back(token, &pin);
 }
 
 void Module::withdraw_pin(const void* token) {
@@ -169,7 +169,7 @@ void Module::withdraw_pin(const void* token) {
 int Module::answer_prompt(UI* ui, UI_STRING* prompt) {
   const auto* module = static_cast<const Module*>(UI_get0_user_data(ui));
   if (!module || module->pins_.size() != 1) return 0;
-  const std::string_view pin = module->pins_.front().second;
+  const std::string_view pin = module->pins_.front().second->reveal();
   return UI_set_result_ex(ui, prompt, pin.data(), static_cast<int>(pin.size())) == 0 ? 1 : 0;
 }
 

@@ -13,9 +13,9 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "hsm/pkcs11/pin.h"
 #include "hsm/pkcs11/watchdog.h"
 
 namespace hsm::pkcs11 {
@@ -43,7 +43,7 @@ class Module {
 
   /// What libp11 gets when it asks for a PIN: this one, wherever it would have asked a terminal. With a
   /// second token logged in it could go to the wrong one, so then libp11 gets none at all.
-  void offer_pin(const void* token, std::string_view pin);
+  void offer_pin(const void* token, const Pin& pin);
   void withdraw_pin(const void* token);
 
  private:
@@ -63,7 +63,7 @@ class Module {
   PKCS11_SLOT* slots_ = nullptr;
   unsigned int slot_count_ = 0;
   std::vector<PKCS11_SLOT*> occupied_;
-  std::vector<std::pair<const void*, std::string_view>> pins_;  // views into the tokens' own Secrets
+  std::vector<std::pair<const void*, const Pin*>> pins_;  // the tokens' own
 };
 
 }  // namespace hsm::pkcs11

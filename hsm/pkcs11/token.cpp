@@ -122,7 +122,7 @@ void Token::login(const TokenUri& uri, SecretSource& secrets, const OnWarning& o
   }
   logged_in_ = true;
   ++epoch_;  // private objects came into view
-  module_->offer_pin(this, pin_->reveal());
+  module_->offer_pin(this, *pin_);
 }
 
 CK_RV Token::login_once() {

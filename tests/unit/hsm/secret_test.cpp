@@ -29,3 +29,21 @@ TEST_CASE("a secret cannot be copied") {
   STATIC_REQUIRE_FALSE(std::is_copy_constructible_v<Secret>);
   STATIC_REQUIRE_FALSE(std::is_copy_assignable_v<Secret>);
 }
+
+TEST_CASE("a sealed secret does not stand in its memory and comes back whole") {
+  const std::string text = "s3cret " + std::string(5000, 'x');
+  const Secret secret(text);
+  const Secret empty("");
+  Secret moved(std::string_view("moved"));
+  const char* memory = secret.reveal().data();
+  Secret::seal_all();
+  CHECK(std::string_view(memory, text.size()).find("s3cret") == std::string_view::npos);
+  CHECK(std::string_view(memory, text.size()).find("xxxxxxxx") == std::string_view::npos);
+  Secret::seal_all();  // twice changes nothing
+  const Secret taken(std::move(moved));
+  CHECK(secret.reveal() == text);
+  CHECK(taken.reveal() == "moved");
+  CHECK(empty.reveal().empty());
+  Secret::seal_all();
+  CHECK(secret.reveal() == text);
+}

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "hsm/key_ring.h"
 #include "tests/support/error_code.h"
 #include "tests/unit/hsm/file/key_files.h"
 
@@ -75,4 +76,22 @@ TEST_CASE_METHOD(Fixture, "errors name the file and never show a secret") {
   REQUIRE(error);
   CHECK_THAT(error->what(), Catch::StartsWith(path.string()) && !Catch::Contains("secret"));
   CHECK_THAT(error->hint(), Catch::Contains("DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"));
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a closed key ring lets go of its keys, knows which were used, and opens them again") {
+  test::write_key_file(path, format_key_pem(test::open_only_key(plain), {}, Secret("secret")));
+  hsm::KeyRing ring;
+  ring.add(std::make_unique<KeyFile>(path, secrets));
+  const tuf::KeyId id = ring.keys().at(0).canonical_id;
+  CHECK(ring.used().empty());
+  const std::weak_ptr<tuf::Signer> before = ring.signer(id);
+  CHECK_FALSE(before.expired());
+  ring.close();
+  CHECK(before.expired());
+  Secret::seal_all();
+  std::filesystem::remove(path);  // as a pipe is empty
+  CHECK(ring.used() == std::set<tuf::KeyId>{id});
+  CHECK(ring.has(id));
+  CHECK(test::signs(*ring.signer(id)));
 }
