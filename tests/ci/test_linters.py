@@ -5,6 +5,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ci.systems.github import ROOT
 from ci.systems.node import tool
@@ -71,6 +72,28 @@ def test_no_groovy_value_stands_in_a_shell_script():
     for path in [*(INTEGRATIONS / "jenkins" / "vars").glob("*.groovy"), *INTEGRATIONS.glob("jenkins/Jenkinsfile*")]:
         for script in re.findall(r"(?<![\w./])sh[ (]+(?:script: )?(\S.*)", path.read_text()):
             assert script.startswith(("'", "libraryResource(")), f"{path}: sh {script}"
+
+
+def test_no_example_signs_where_it_runs_what_the_project_wrote():
+    """What a build leaves running could read the PIN and use the token."""
+    jobs = yaml.safe_load((GITHUB / "example.yml").read_text())["jobs"]
+    (signing,) = [job for job in jobs.values() if any("/sign@" in step.get("uses", "") for step in job["steps"])]
+    assert signing["runs-on"] == {"group": "signing"} and signing["environment"] == "signing"
+    assert not any("run" in step or "checkout" in step["uses"] for step in signing["steps"])
+    assert not any("signing" in str(job["runs-on"]) or "TOKEN_PIN" in str(job) for job in jobs.values() if job is not signing)
+
+    gitlab = list(yaml.safe_load_all((INTEGRATIONS / "gitlab" / "example.gitlab-ci.yml").read_text()))[-1]
+    assert gitlab["sign"]["tags"] == ["signing"] and gitlab["sign"]["environment"] == "signing" and "script" not in gitlab["sign"]
+    assert gitlab["sign"]["variables"]["GIT_STRATEGY"] == "none"
+    assert "tags" not in gitlab["build"] and "environment" not in gitlab["build"]
+
+    for name in ("Jenkinsfile", "Jenkinsfile.scripted"):
+        text = (INTEGRATIONS / "jenkins" / name).read_text()
+        (part,) = [part for part in re.split(r"(?=label '|node\(')", text) if re.match(r"(label |node\()'signing'", part)]
+        assert "countersign(" in part and "unstash" in part
+        assert not re.search(r"\bsh\b|checkout\(", part), part
+        assert "skipDefaultCheckout" in part or name.endswith("scripted")
+        assert "pinCredentialsId" not in text.replace(part, "")
 
 
 @pytest.mark.slow

@@ -39,6 +39,7 @@ export function signArguments(folder, keyFile) {
   return ['sign', ...commonArguments(folder),
     ...options('key', keyFile ? [keyFile, ...runner.lines('key')] : runner.lines('key')),
     ...option('metadata-file', metadataFile(folder)),
+    ...option('digest-file', runner.input('digest-file')),
     ...option('oci-layout', runner.input('oci-layout')),
     ...options('annotate', runner.lines('annotations')),
     ...option('receipt', runner.input('receipt')),

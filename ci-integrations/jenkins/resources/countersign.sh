@@ -47,7 +47,7 @@ for secret in "$pin" "$passphrase" "$login" "$password"; do
     ??????*)  # a shorter one stands by chance in pins and paths, which the pipeline's author has chosen
       case "${COUNTERSIGN_SERVER-} ${COUNTERSIGN_CA_CERT-} ${COUNTERSIGN_RECEIPT-} ${COUNTERSIGN_KEY-} \
         ${COUNTERSIGN_TRUST_ROOT-} ${COUNTERSIGN_TRUST_DIR-} ${COUNTERSIGN_POLICY-} ${COUNTERSIGN_ROLES-} \
-        ${COUNTERSIGN_METADATA_FILE-} ${COUNTERSIGN_OCI_LAYOUT-} ${COUNTERSIGN_IMAGES_FROM-} \
+        ${COUNTERSIGN_METADATA_FILE-} ${COUNTERSIGN_DIGEST_FILE-} ${COUNTERSIGN_OCI_LAYOUT-} ${COUNTERSIGN_IMAGES_FROM-} \
         ${COUNTERSIGN_RESULT-} ${COUNTERSIGN_JUNIT-} ${COUNTERSIGN_DOTENV-}" in *"$secret"*) holds_secret ;; esac ;;
   esac
 done
@@ -101,6 +101,7 @@ if [ "$step" = sign ]; then
   for value in ${COUNTERSIGN_KEY-}; do set -- "$@" "--key=$value"; done
   for value in ${COUNTERSIGN_ANNOTATIONS-}; do set -- "$@" "--annotate=$value"; done
   [ -z "${COUNTERSIGN_METADATA_FILE-}" ] || set -- "$@" "--metadata-file=$COUNTERSIGN_METADATA_FILE"
+  [ -z "${COUNTERSIGN_DIGEST_FILE-}" ] || set -- "$@" "--digest-file=$COUNTERSIGN_DIGEST_FILE"
   [ -z "${COUNTERSIGN_OCI_LAYOUT-}" ] || set -- "$@" "--oci-layout=$COUNTERSIGN_OCI_LAYOUT"
   [ -z "${COUNTERSIGN_RECEIPT-}" ] || set -- "$@" "--receipt=$COUNTERSIGN_RECEIPT"
   [ "${COUNTERSIGN_ALLOW_MOVE-}" != true ] || set -- "$@" --allow-move

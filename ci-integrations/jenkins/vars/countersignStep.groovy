@@ -8,7 +8,8 @@ import groovy.transform.Field
 @Field static final Map TEXTS = [
   server: 'COUNTERSIGN_SERVER', caCert: 'COUNTERSIGN_CA_CERT', trustRoot: 'COUNTERSIGN_TRUST_ROOT',
   trustDir: 'COUNTERSIGN_TRUST_DIR', policy: 'COUNTERSIGN_POLICY', image: 'COUNTERSIGN_IMAGE',
-  metadataFile: 'COUNTERSIGN_METADATA_FILE', ociLayout: 'COUNTERSIGN_OCI_LAYOUT', receipt: 'COUNTERSIGN_RECEIPT',
+  metadataFile: 'COUNTERSIGN_METADATA_FILE', digestFile: 'COUNTERSIGN_DIGEST_FILE',
+  ociLayout: 'COUNTERSIGN_OCI_LAYOUT', receipt: 'COUNTERSIGN_RECEIPT',
   imagesFrom: 'COUNTERSIGN_IMAGES_FROM',
 ]
 @Field static final Map LISTS = [

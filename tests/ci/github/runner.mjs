@@ -1,6 +1,6 @@
 // Runs one job of a workflow as GitHub's runner does, on GitHub's own parser and expression evaluator: `run:` steps and
 // JavaScript actions with their post steps, local ones and those of this repository. runner.mjs CONFIG.json; interrupt it to cancel the job.
-//   CONFIG: workflow, job, workspace, temp, env, secrets, vars, node, unwritable, raw, report
+//   CONFIG: workflow, job, needs, workspace, temp, env, secrets, vars, node, unwritable, raw, report
 import { readFileSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -56,7 +56,7 @@ process.on('SIGINT', () => {
 const github = { ref: 'refs/heads/main', ref_name: 'main', sha: '0123456789abcdef0123456789abcdef01234567', repository: 'team/app',
   actor: 'developer', run_id: '1', server_url: 'https://github.example.com', job: config.job, workflow: 'test',
   event_name: 'push', workspace: config.workspace };
-const contexts = { github, runner: { os: 'Linux', arch: 'X64', temp: config.temp }, env: {}, secrets: config.secrets, vars: config.vars, steps: {} };
+const contexts = { github, runner: { os: 'Linux', arch: 'X64', temp: config.temp }, env: {}, secrets: config.secrets, vars: config.vars, needs: config.needs ?? {}, steps: {} };
 const path = [];
 
 function execute(program, args, environment, files) {
@@ -165,5 +165,6 @@ for (const [name, value] of Object.entries({ ...workflow.env, ...job.env })) con
 for (const step of job.steps) await runStep(step);
 report.posts = [];
 for (const post of posts) report.posts.push(await post());
-writeFileSync(config.report, JSON.stringify({ ...report, status, summary: summaries.join(''), commands: log.commands }));
+const outputs = Object.fromEntries(Object.entries(job.outputs ?? {}).map(([name, value]) => [name, substitute(value, contexts, status)]));
+writeFileSync(config.report, JSON.stringify({ ...report, outputs, status, summary: summaries.join(''), commands: log.commands }));
 process.exitCode = status === 'success' ? 0 : 1;

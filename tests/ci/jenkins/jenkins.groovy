@@ -37,7 +37,7 @@ class Build {
 
   static final List STEPS = ['echo', 'error', 'sh', 'withEnv', 'withCredentials', 'string', 'file', 'usernamePassword', 'readFile',
     'writeFile', 'fileExists', 'junit', 'archiveArtifacts', 'libraryResource', 'readJSON', 'writeJSON', 'node', 'stage', 'script',
-    'unstable', 'dir', 'timeout', 'retry', 'catchError']
+    'unstable', 'dir', 'timeout', 'retry', 'catchError', 'checkout', 'stash', 'unstash']
 
   Object step(String name, Object[] arguments) {
     if (library[name]) { return library[name].invokeMethod('call', arguments) }
@@ -162,7 +162,38 @@ class Build {
     return null
   }
 
-  Object node_(Object label = null, Closure body = null) { (label instanceof Closure ? label : body)() }
+  Object node_(Object label = null, Closure body = null) { label instanceof Closure ? label() : onAgent(label.toString(), body) }
+  /// A machine of its own: another workspace, and what is configured there.
+  Object onAgent(String label, Closure body) {
+    File before = workspace
+    workspace = new File("${config.workspace}@${label}")
+    workspace.mkdirs()
+    Map more = [WORKSPACE: workspace.path, NODE_LABELS: label] + (config.agents?.get(label) ?: [:])
+    try { return within(more, body) } finally { workspace = before }
+  }
+  Object checkout_(Object scm) {
+    File project = new File(config.project)
+    project.eachFileRecurse(groovy.io.FileType.FILES) { File file ->
+      File copy = new File(workspace, project.toPath().relativize(file.toPath()).toString())
+      copy.parentFile.mkdirs()
+      copy.bytes = file.bytes
+      copy.executable = file.canExecute()
+    }
+    return null
+  }
+  Map stashes = [:]
+  Object stash_(Map m) {
+    File file = new File(workspace, m.includes.toString())
+    if (!file.isFile()) { throw new Failed("No files included in stash '${m.name}'") }
+    stashes[m.name.toString()] = [m.includes.toString(), file.bytes]
+    return null
+  }
+  Object unstash_(Object name) {
+    List stashed = stashes[name.toString()]
+    if (stashed == null) { throw new Failed("No such saved stash '${name}'") }
+    new File(workspace, stashed[0]).bytes = stashed[1]
+    return null
+  }
   Object script_(Closure body) { body() }
   Object stage_(String name, Closure body) { console.line("[Pipeline] stage (${name})"); body() }
   Object timeout_(Map m, Closure body) { body() }
@@ -190,6 +221,7 @@ class Build {
   Object propertyMissing(String name) {
     if (name == 'env') { return environment }
     if (name == 'params') { return params }
+    if (name == 'scm') { return 'scm' }
     if (name == 'currentBuild') { return currentBuild }
     if (library[name]) { return library[name] }
     if (environment.containsKey(name)) { return environment[name] }
@@ -244,10 +276,21 @@ class Declarative {
     Section stage = new Section(build: build)
     build.run(body, stage)
     Closure steps = { build.run(stage.blocks.steps) }
+    if (stage.blocks.agent instanceof Closure) {
+      String label = section(stage.blocks.agent).blocks.label
+      boolean withCheckout = !(stage.blocks.options && section(stage.blocks.options).blocks.containsKey('skipDefaultCheckout'))
+      Closure before = steps
+      steps = { build.onAgent(label) { if (withCheckout) { build.checkout_(null) }; before() } }
+    }
     if (!stage.blocks.environment) { steps(); return }
     Map before = new LinkedHashMap(build.environment)
     build.run(stage.blocks.environment, new Assignments(build: build))
     try { steps() } finally { build.environment.clear(); build.environment.putAll(before) }
+  }
+  Section section(Closure body) {
+    Section found = new Section(build: build)
+    build.run(body, found)
+    return found
   }
   void runPost(Closure body, String result) {
     if (!body) { return }

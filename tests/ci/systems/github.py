@@ -32,7 +32,7 @@ class GitHub:
     name = "github"
     results: set[str] = set()  # files that a step leaves in the workspace
 
-    def __init__(self, place: Place, node: Path = NODE):
+    def __init__(self, place: Place, node: Path = NODE, **machine):
         self.home = place.world.folder("github")
         self.node = node
         self.workspace = self.home / "workspace"
@@ -40,14 +40,15 @@ class GitHub:
         self.workspace.mkdir()
         self.temp.mkdir()
         (self.workspace / "ci-integrations").symlink_to(ROOT / "ci-integrations")
-        self.environment = place.environment()
+        self.environment = place.environment(**machine)
 
-    def start(self, path: Path, job: str, variables: dict, secrets: dict, unwritable: dict | None = None) -> Job:
+    def start(self, path: Path, job: str, variables: dict, secrets: dict, unwritable: dict | None = None,
+              needs: dict | None = None) -> Job:
         config = self.home / "config.json"
         config.touch(mode=0o600)
         config.write_text(json.dumps({
             "workflow": str(path), "job": job, "workspace": str(self.workspace), "temp": str(self.temp), "env": self.environment,
-            "secrets": secrets, "vars": variables, "node": str(self.node), "unwritable": unwritable or {},
+            "secrets": secrets, "vars": variables, "node": str(self.node), "unwritable": unwritable or {}, "needs": needs or {},
             "raw": str(self.home / "raw.log"), "report": str(self.home / "report.json")}))
         return Job([str(NODE), "--import", str(HERE / "module_loader.mjs"), str(HERE / "runner.mjs"), str(config)],
                    env=self.environment | {"NODE_PATH": str(MODULES), "NODE_NO_WARNINGS": "1"}, cwd=self.home, home=self.home)

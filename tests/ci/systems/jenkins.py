@@ -45,9 +45,9 @@ class Jenkins:
     name = "jenkins"
     results = {f"countersign-{command}.{kind}" for command in ("sign", "verify") for kind in ("json", "xml")} | {"returned.json"}
 
-    def __init__(self, place: Place):
+    def __init__(self, place: Place, **machine):
         self.home = place.world.folder("jenkins")
-        self.environment = place.environment()
+        self.environment = place.environment(**machine)
 
     def build(self, number: int, jenkinsfile: Path, params: dict, store: dict) -> dict:
         folder = self.home / str(number)

@@ -86,7 +86,11 @@ class Place:
         self.image = self.world.image()
         self._qa = ""
 
-    def environment(self) -> dict[str, str]:
+    def token(self) -> dict[str, str]:
+        """What leads to the token on a machine that has it; no secret."""
+        return {k: v for k, v in self.identity.env.items() if k != "COUNTERSIGN_PIN"}
+
+    def environment(self, token=True) -> dict[str, str]:
         """What is installed and configured on the machine where jobs run; no secret."""
         home = self.world.folder("runner")
         for name in ("bin", "tmp", "run"):
@@ -95,7 +99,7 @@ class Place:
         (home / "bin" / "buildah").symlink_to(PARTS / "buildah/usr/bin/buildah")
         storage = home / "storage.conf"
         storage.write_text(f'[storage]\ndriver = "vfs"\ngraphroot = "{home}/images"\nrunroot = "{home}/run/images"\n')
-        environment = clean_environment(home) | {k: v for k, v in self.identity.env.items() if k != "COUNTERSIGN_PIN"}
+        environment = clean_environment(home) | (self.token() if token else {})
         return environment | {
             "PATH": f"{home}/bin:{environment['PATH']}", "TMPDIR": str(home / "tmp"), "XDG_RUNTIME_DIR": str(home / "run"),
             "CONTAINERS_STORAGE_CONF": str(storage), "BUILDAH_ISOLATION": "chroot", "SSL_CERT_FILE": str(self.ca)}

@@ -11,7 +11,7 @@ RECIPE = Path(__file__).resolve().parents[3] / "ci-integrations" / "generic" / "
 # Our inputs by the names that the recipe gives them.
 INPUTS = {
     "allow-move": "COUNTERSIGN_ALLOW_MOVE", "annotations": "COUNTERSIGN_ANNOTATIONS", "ca-cert": "COUNTERSIGN_CA_CERT",
-    "dry-run": "COUNTERSIGN_DRY_RUN", "image": "COUNTERSIGN_IMAGE", "images": "COUNTERSIGN_IMAGES",
+    "digest-file": "COUNTERSIGN_DIGEST_FILE", "dry-run": "COUNTERSIGN_DRY_RUN", "image": "COUNTERSIGN_IMAGE", "images": "COUNTERSIGN_IMAGES",
     "images-from": "COUNTERSIGN_IMAGES_FROM", "key": "COUNTERSIGN_KEY", "metadata-file": "COUNTERSIGN_METADATA_FILE",
     "oci-layout": "COUNTERSIGN_OCI_LAYOUT", "policy": "COUNTERSIGN_POLICY", "receipt": "COUNTERSIGN_RECEIPT",
     "roles": "COUNTERSIGN_ROLES", "server": "COUNTERSIGN_SERVER", "trust-root": "COUNTERSIGN_TRUST_ROOT",
