@@ -215,15 +215,19 @@ def test_what_cannot_be_written_is_known_before_anything_is_published(world):
     assert ci.refused(4, *sign, "--audit-log", "damaged").error[0] == "AUDIT_BROKEN"
     assert world.store.state(gun) == before
 
-    # A disk that fills up in between: what is published is said to be, and the log is as it was.
+    # A disk that fills up in between: what is published is said to be, and the log is as it was. There is room for a usual
+    # line, but this one is longer.
     log = ci.work / "full"
-    log.write_bytes(b"x" * 999_990)
-    ci.wrapper = ["/usr/bin/env", "--ignore-signal=XFSZ", "/usr/bin/prlimit", "--fsize=1000000"]
-    full = ci.refused(11, *sign, "--audit-log", log)
+    log.write_bytes(b"x" * 900_000)
+    ci.wrapper = ["/usr/bin/prlimit", "--fsize=1000000"]
+    release = ci.work / "release.json"
+    release.write_text(json.dumps({"schema": "countersign/release/v1", "images": [
+        {"image": f"{gun}:1.{number}", "oci-layout": str(image.layout)} for number in range(600)]}))
+    full = ci.refused(11, "sign", "--release", release, *identity.key_args, "--audit-log", log)
     assert full.error[0] == "LOCAL" and "done, but not logged" in full.error[1]
-    assert full.repository["published"] is True and log.read_bytes() == b"x" * 999_990
+    assert full.repository["published"] is True and log.read_bytes() == b"x" * 900_000
     ci.wrapper = ()
-    world.client(pin=admin.pin).ok("verify", f"{gun}:1.0@{image.digest}")
+    world.client(pin=admin.pin).ok("verify", f"{gun}:1.599@{image.digest}")
 
 
 def lines_of(log) -> list[dict]:
