@@ -17,8 +17,9 @@ using tuf::ErrorCode;
 
 /// All headers of an answer together, those of interim answers and trailers included.
 constexpr std::size_t kMaxHeaderBytes = 64 << 10;
-/// What a Content-Length may make us allocate before the first byte came.
-constexpr std::size_t kMaxReserve = 1 << 20;
+/// What a Content-Length may make us set aside before the first byte came: what is not written to costs
+/// nothing.
+constexpr std::size_t kMaxReserve = 16 << 20;
 constexpr int kMinSecurityLevel = 2;
 /// Any longer wait is beyond every budget; the cap keeps arithmetic with it safe.
 constexpr std::chrono::seconds kLongestWait = std::chrono::hours(24);

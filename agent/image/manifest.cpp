@@ -1,16 +1,14 @@
 #include "agent/image/manifest.h"
 
-#include <nlohmann/json.hpp>
-
 #include "agent/config/input_file.h"
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
+#include "tuf/json/json.h"
 
 namespace agent {
 namespace {
 
-// Not tuf::parse_json: manifests are other people's documents and may hold what trust metadata may not.
-using Json = nlohmann::json;
+using tuf::Json;
 
 [[noreturn]] void fail(const std::string& reason) {
   throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "not an image manifest: " + reason);
@@ -20,6 +18,14 @@ using Json = nlohmann::json;
 std::string text_member(const Json& object, const char* name) {
   const auto member = object.find(name);
   return member != object.end() && member->is_string() ? member->get<std::string>() : std::string();
+}
+
+Json parse(std::string_view content) {
+  try {
+    return tuf::parse_foreign_json(content, "the text");
+  } catch (const tuf::Error& error) {
+    fail(std::string("it is not a JSON object that can be read: ") + error.what());
+  }
 }
 
 std::int64_t size_member(const Json& object) {
@@ -65,7 +71,7 @@ bool is_manifest_type(std::string_view media_type) {
 }
 
 Manifest describe_manifest(std::string_view content, std::string_view media_type) {
-  const Json json = Json::parse(content.begin(), content.end(), nullptr, /*allow_exceptions=*/false);
+  const Json json = parse(content);
   if (!json.is_object()) fail("it is not a JSON object");
   if (json.contains("manifests") && (json.contains("layers") || json.contains("config"))) {
     fail("it is an index and an image at once, so clients would disagree about what it is");
@@ -85,7 +91,7 @@ Manifest read_manifest_file(const std::filesystem::path& path) {
   const std::string name = printable(path.string());
   const std::string content = InputFile(path, name, Links::kWithinFolder).read_all(kMaxManifestLength);
   try {
-    const Json json = Json::parse(content.begin(), content.end(), nullptr, /*allow_exceptions=*/false);
+    const Json json = parse(content);
     const bool untyped = json.is_object() && text_member(json, "mediaType").empty();
     return describe_manifest(content, untyped ? type_by_members(json) : std::string());
   } catch (const tuf::Error& error) {

@@ -1,26 +1,31 @@
-#include <nlohmann/json.hpp>
-
 #include "agent/config/input_file.h"
 #include "agent/image/built_image.h"
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
+#include "tuf/json/json.h"
 
 namespace agent {
 namespace {
 
 using tuf::Error;
 using tuf::ErrorCode;
-// Not tuf::parse_json: provenance, which buildx puts beside what is wanted here, may hold anything.
-using Json = nlohmann::json;
+using tuf::Json;
 
 /// The provenance of a large build has megabytes.
-constexpr std::size_t kMaxFile = 64 << 20;
+constexpr std::size_t kMaxFile = 16 << 20;
+
+/// Provenance, which buildx puts beside what is wanted here, may hold anything, and is not kept. The
+/// outermost members are those of an image, or the targets of bake.
+bool keeps(std::size_t depth, std::string_view name) {
+  return depth == 0 || name == "containerimage.digest" || name == "containerimage.descriptor" ||
+         name == "image.name" || name == "digest" || name == "size";
+}
 
 class MetadataFile {
  public:
   explicit MetadataFile(const std::filesystem::path& path) : name_(printable(path.string())) {
     const std::string content = InputFile(path, name_, Links::kWithinFolder).read_all(kMaxFile);
-    const Json json = Json::parse(content.begin(), content.end(), nullptr, /*allow_exceptions=*/false);
+    const Json json = parse(content);
     if (!json.is_object()) fail(ErrorCode::kFileUnreadable, "is not the JSON object that buildx writes");
     if (is_image(json)) {
       images_.push_back(read_image("", json));
@@ -35,6 +40,15 @@ class MetadataFile {
   std::vector<BuiltImage> take() { return std::move(images_); }
 
  private:
+  Json parse(std::string_view content) const {
+    try {
+      return tuf::parse_foreign_json(content, "the text", keeps);
+    } catch (const Error& error) {
+      fail(ErrorCode::kFileUnreadable,
+           std::string("is not the JSON object that buildx writes: ") + error.what());
+    }
+  }
+
   static bool is_image(const Json& json) {
     return json.contains("containerimage.digest") || json.contains("containerimage.descriptor");
   }

@@ -7,6 +7,7 @@
 
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
+#include "tuf/json/json.h"
 
 namespace agent {
 namespace {
@@ -115,6 +116,10 @@ class Builder final : public nlohmann::json_sax<Json> {
 
   bool put(LocatedJson json) {
     if (++values_ > LocatedJson::kMaxValues) fail(json.line, "too many values");
+    // A list that doubles is there twice for a moment.
+    memory_ += 3 * sizeof(LocatedJson) + json.string.size() + key_.size();
+    if (!open_.empty()) memory_ += open_.back().json->key.size();
+    if (memory_ > tuf::kMaxJsonMemory) fail(json.line, "too many values");
     if (open_.empty()) {
       root_ = std::move(json);
       return true;
@@ -144,6 +149,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   int line_ = 1;
   LocatedJson root_;
   std::size_t values_ = 0;
+  std::size_t memory_ = 0;
   std::vector<Open> open_;
   std::string key_;
 };

@@ -77,6 +77,7 @@ class Check {
         suspect_ = number_;
         reason_ = error.what();
       }
+      if (cut_.size() > AuditLog::kMaxLine) fail(suspect_, reason_);  // no crash leaves as much
       cut_ += line.text + (line.is_ended ? "\n" : "");
       return;
     }

@@ -31,18 +31,17 @@ tuf::Signature signature_of(const Json& entry) {
 }
 
 Statement read(std::string_view text, std::string_view type) {
-  const Json document = tuf::parse_json(text, "its text");
-  const Json& body = document.at("signed");
-  if (text_member(body, "_type") != type) {
+  Json document = tuf::parse_json(text, "its text");
+  Statement statement{std::move(document.at("signed")), {}};
+  if (text_member(statement.body, "_type") != type) {
     throw Error(tuf::ErrorCode::kMalformedMetadata, "it is not of type " + std::string(type));
   }
-  const std::string signed_text = tuf::canonical_json(body);
-  const Json& listed = body.at("keys");
+  const std::string signed_text = tuf::canonical_json(statement.body, text.size());
+  const Json& listed = statement.body.at("keys");
   const Json& entries = document.at("signatures");
   if (!listed.is_array() || !entries.is_array() || listed.size() != entries.size()) {
     throw Error(tuf::ErrorCode::kBadSignature, "keys and signatures do not agree");
   }
-  Statement statement{body, {}};
   std::vector<tuf::Signature> signatures;
   for (std::size_t i = 0; i < listed.size(); ++i) {
     tuf::PublicKey key = key_of(listed[i]);

@@ -70,33 +70,11 @@ void explain_missing_snapshot(TrustStore& store, const tuf::TrustedRepository& r
       "an administrator hands it to the server, once: countersign repo prepare " + repository.gun().text());
 }
 
-/// Number of JSON values in a text that we have written: what stands in a container that is not empty, and
-/// what follows a comma.
-std::size_t count_values(std::string_view json) {
-  std::size_t values = 1;
-  bool in_string = false;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      in_string = c != '"';
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == ',') {
-      ++values;
-    } else if ((c == '{' || c == '[') && i + 1 < json.size() && json[i + 1] != c + 2) {  // `{` + 2 is `}`
-      ++values;
-    }
-  }
-  return values;
-}
-
 /// The official clients and servers would take more; what was published so could not be read back here, nor
 /// by anybody else who verifies with this program.
 void require_readable(const tuf::Gun& gun, const std::vector<tuf::PublishTransaction::File>& files) {
   for (const auto& file : files) {
-    if (file.bytes.size() <= tuf::kMaxMetadataLength && count_values(file.bytes) <= tuf::kMaxJsonValues)
-      continue;
+    if (file.bytes.size() <= tuf::kMaxMetadataLength && tuf::fits_json_bounds(file.bytes)) continue;
     throw Error(ErrorCode::kInvalidRole,
                 file.role.text() + " of " + gun.text() + " would become longer than readers accept",
                 "nothing was published; revoke tags that nobody needs any more, or say less of each: "

@@ -69,8 +69,9 @@ void append_canonical_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-std::string canonical_json(const Json& value) {
+std::string canonical_json(const Json& value, std::size_t about) {
   std::string out;
+  out.reserve(about);
   append(out, value);
   return out;
 }

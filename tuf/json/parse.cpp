@@ -1,4 +1,6 @@
 #include <cmath>
+#include <limits>
+#include <utility>
 #include <vector>
 
 #include "tuf/base/error.h"
@@ -7,10 +9,39 @@
 namespace tuf {
 namespace {
 
+constexpr std::size_t kAllocation = 16;  // what the heap itself needs for a piece, at most
+
+std::size_t text_memory(const std::string& text) {
+  return text.size() < sizeof(std::string) / 2 ? 0 : text.size() + 1 + kAllocation;
+}
+
+/// What a value takes that stands in a container of the kind of `parent`, without what it holds itself.
+std::size_t place_memory(const Json* parent, const std::string& key) {
+  if (!parent) return 0;
+  if (parent->is_array()) return 3 * sizeof(Json);  // a vector that doubles is there twice for a moment
+  constexpr std::size_t kTreeNode = 32;
+  return kTreeNode + sizeof(Json::object_t::value_type) + kAllocation + text_memory(key);
+}
+
+std::size_t own_memory(const Json& value) {
+  if (value.is_object()) return sizeof(Json::object_t) + kAllocation;
+  if (value.is_array()) return sizeof(Json::array_t) + kAllocation;
+  if (!value.is_string()) return 0;
+  return sizeof(std::string) + kAllocation + text_memory(value.get_ref<const std::string&>());
+}
+
+/// What a text may hold.
+struct Rules {
+  std::size_t max_values = kMaxJsonValues;
+  std::size_t max_memory = kMaxJsonMemory;
+  bool any_numbers = false;
+  KeepsMember keeps = {};
+};
+
 /// Builds the value event by event, so that what nlohmann would smooth over is seen and refused.
 class StrictBuilder final : public nlohmann::json_sax<Json> {
  public:
-  explicit StrictBuilder(std::string_view what) : what_(what) {}
+  StrictBuilder(std::string_view what, Rules rules) : what_(what), rules_(std::move(rules)) {}
 
   Json take() { return std::move(root_); }
 
@@ -20,14 +51,16 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
   bool binary(binary_t&) override { fail("binary value"); }
 
   bool number_integer(number_integer_t value) override {
-    if (value < -kMaxJsonInteger) fail("number out of range");
+    if (!rules_.any_numbers && value < -kMaxJsonInteger) fail("number out of range");
     return put(value);
   }
   bool number_unsigned(number_unsigned_t value) override {
+    if (rules_.any_numbers) return put(value);
     if (value > static_cast<number_unsigned_t>(kMaxJsonInteger)) fail("number out of range");
     return put(static_cast<std::int64_t>(value));
   }
   bool number_float(number_float_t value, const string_t&) override {
+    if (rules_.any_numbers) return put(value);
     if (!(std::fabs(value) <= static_cast<double>(kMaxJsonInteger))) fail("number out of range");
     if (std::trunc(value) != value) fail("number is not an integer");
     return put(static_cast<std::int64_t>(value));
@@ -39,7 +72,9 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
   bool end_array() override { return close(); }
 
   bool key(string_t& name) override {
+    if (skipped_) return true;
     if (open_.back()->contains(name)) fail("duplicate member \"" + printable(name) + "\"");
+    skips_next_ = rules_.keeps && !rules_.keeps(open_.size() - 1, name);
     key_ = std::move(name);
     return true;
   }
@@ -60,49 +95,82 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
   }
 
   Json* put(Json value) {
-    if (++values_ > kMaxJsonValues) fail("holds too many values");
-    if (open_.empty()) {
+    if (skipped_ || std::exchange(skips_next_, false)) return &root_;  // whatever: it is not looked at
+    Json* parent = open_.empty() ? nullptr : open_.back();
+    memory_ += place_memory(parent, key_) + own_memory(value);
+    if (++values_ > rules_.max_values || memory_ > rules_.max_memory) fail("holds too many values");
+    if (!parent) {
       root_ = std::move(value);
       return &root_;
     }
-    Json& parent = *open_.back();
-    if (parent.is_array()) {
-      parent.push_back(std::move(value));
-      return &parent.back();
+    if (parent->is_array()) {
+      parent->push_back(std::move(value));
+      return &parent->back();
     }
-    return &(parent[std::move(key_)] = std::move(value));
+    return &((*parent)[std::move(key_)] = std::move(value));
   }
 
   bool open(Json container) {
+    if (skipped_ || skips_next_) {
+      skips_next_ = false;
+      ++skipped_;
+      return true;
+    }
     if (open_.size() == kMaxJsonDepth) fail("nested too deeply");
     open_.push_back(put(std::move(container)));
     return true;
   }
 
   bool close() {
-    open_.pop_back();
+    if (skipped_) {
+      --skipped_;
+    } else {
+      open_.pop_back();
+    }
     return true;
   }
 
   std::string_view what_;
+  Rules rules_;
   Json root_;
   std::size_t values_ = 0;
+  std::size_t memory_ = 0;   // of what was built
+  std::size_t skipped_ = 0;  // containers that are open within what is not kept
+  bool skips_next_ = false;  // the value of the member whose name was just read
   std::vector<Json*> open_;  // from the outermost container to the one being filled
   std::string key_;
 };
 
-}  // namespace
-
-Json parse_json(std::string_view text, std::string_view what) {
+Json parse(std::string_view text, std::string_view what, Rules rules) {
   if (text.starts_with("\xef\xbb\xbf")) {  // nlohmann would skip it
     throw Error(ErrorCode::kMalformedMetadata, std::string(what) + ": starts with a byte order mark");
   }
   if (text.find('\0') != std::string_view::npos) {  // nlohmann would take it for the end
     throw Error(ErrorCode::kMalformedMetadata, std::string(what) + ": holds a zero byte");
   }
-  StrictBuilder builder(what);
+  StrictBuilder builder(what, std::move(rules));
   Json::sax_parse(text.begin(), text.end(), &builder);
   return builder.take();
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, std::string_view what) {
+  return parse(text, what, {});
+}
+
+Json parse_foreign_json(std::string_view text, std::string_view what, KeepsMember keeps) {
+  return parse(text, what,
+               {std::numeric_limits<std::size_t>::max(), kMaxForeignJsonMemory, true, std::move(keeps)});
+}
+
+bool fits_json_bounds(std::string_view text) {
+  try {
+    static_cast<void>(parse_json(text, ""));
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 }  // namespace tuf

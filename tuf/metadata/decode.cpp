@@ -36,22 +36,24 @@ bool is_misspelt(std::string_view member, std::string_view name) {
 /// A JSON value that knows where it stands, so that every error names its member.
 class Node {
  public:
-  Node(const Json& value, std::string path) : value_(value), path_(std::move(path)) {}
+  Node(Json& value, std::string path) : value_(value), path_(std::move(path)) {}
 
   [[noreturn]] void fail(std::string_view reason) const {
     throw Error(ErrorCode::kMalformedMetadata, path_ + ": " + std::string(reason));
   }
 
   const Json& json() const { return value_; }
+  /// Leaves nothing there.
+  Json take() const { return std::move(value_); }
   bool is_null() const { return value_.is_null(); }
 
-  const Json::object_t& object() const {
+  Json::object_t& object() const {
     if (!value_.is_object()) fail("must be an object");
-    return value_.get_ref<const Json::object_t&>();
+    return value_.get_ref<Json::object_t&>();
   }
-  const Json::array_t& array() const {
+  Json::array_t& array() const {
     if (!value_.is_array()) fail("must be an array");
-    return value_.get_ref<const Json::array_t&>();
+    return value_.get_ref<Json::array_t&>();
   }
   const std::string& text() const {
     if (!value_.is_string()) fail("must be a string");
@@ -74,7 +76,7 @@ class Node {
   /// A file in which others would read a member that we do not see says different things to different
   /// readers.
   std::optional<Node> find(const char* name) const {
-    const Json::object_t& members = object();
+    Json::object_t& members = object();
     for (const auto& [member, value] : members) {
       if (is_misspelt(member, name))
         fail("has a member that some readers take for \"" + std::string(name) + "\"");
@@ -84,7 +86,7 @@ class Node {
     return Node(found->second, path_ + "." + name);
   }
   /// Of a map or a list; which one is not said, since names of maps come from outside.
-  Node element(const Json& value) const { return {value, path_ + "[]"}; }
+  Node element(Json& value) const { return {value, path_ + "[]"}; }
 
   Node at(const char* name) const {
     if (auto member = find(name)) return *member;
@@ -92,7 +94,7 @@ class Node {
   }
 
  private:
-  const Json& value_;
+  Json& value_;
   std::string path_;
 };
 
@@ -106,14 +108,14 @@ std::vector<KeyId> read_key_ids(const Node& node) {
   std::vector<KeyId> ids;
   if (node.is_null()) return ids;  // what the official client writes after removing the last key
   if (node.array().size() > kMaxKeysOfRole) node.fail("lists too many keys");
-  for (const Json& id : node.array()) ids.push_back(read_key_id(node.element(id)));
+  for (Json& id : node.array()) ids.push_back(read_key_id(node.element(id)));
   return ids;
 }
 
 std::map<KeyId, KeyObject> read_keys(const Node& node) {
   std::map<KeyId, KeyObject> keys;
   if (node.object().size() > kMaxKeys) node.fail("holds too many keys");
-  for (const auto& [name, value] : node.object()) {
+  for (auto& [name, value] : node.object()) {
     const Node entry = node.element(value);
     KeyObject key{entry.at("keytype").text(), entry.at("keyval").at("public").text()};
     const KeyId id = key_id(key);
@@ -132,7 +134,7 @@ int read_threshold(const Node& node) {
 std::map<std::string, Bytes> read_hashes(const Node& node) {
   std::map<std::string, Bytes> hashes;
   if (node.is_null()) return hashes;
-  for (const auto& [name, value] : node.object()) hashes.emplace(name, node.element(value).base64());
+  for (auto& [name, value] : node.object()) hashes.emplace(name, node.element(value).base64());
   return hashes;
 }
 
@@ -146,7 +148,7 @@ FileMeta read_file_meta(const Node& node) {
 
 Target read_target(const Node& node) {
   Target target{read_hashes(node.at("hashes")), node.at("length").number(), std::nullopt};
-  if (const auto custom = node.find("custom"); custom && !custom->is_null()) target.custom = custom->json();
+  if (const auto custom = node.find("custom"); custom && !custom->is_null()) target.custom = custom->take();
   return target;
 }
 
@@ -157,7 +159,7 @@ DelegationRole read_delegation(const Node& node) {
   DelegationRole role{*name, read_key_ids(node.at("keyids")), read_threshold(node.at("threshold")), {}};
   if (const auto paths = node.find("paths"); paths && !paths->is_null()) {
     if (paths->array().size() > kMaxPathsOfRole) paths->fail("lists too many paths");
-    for (const Json& path : paths->array()) role.paths.push_back(paths->element(path).text());
+    for (Json& path : paths->array()) role.paths.push_back(paths->element(path).text());
   }
   return role;
 }
@@ -193,7 +195,7 @@ void read_body(const Node& body, Root& root) {
   root.keys = read_keys(body.at("keys"));
   const Node roles = body.at("roles");
   if (roles.object().size() > kMaxDelegations) roles.fail("holds too many roles");
-  for (const auto& [name, value] : roles.object()) {
+  for (auto& [name, value] : roles.object()) {
     const Node role = roles.element(value);
     root.roles[name] = {read_key_ids(role.at("keyids")), read_threshold(role.at("threshold"))};
   }
@@ -208,8 +210,11 @@ void read_body(const Node& body, Root& root) {
 
 void read_body(const Node& body, Targets& targets) {
   if (const auto list = body.find("targets"); list && !list->is_null()) {
-    for (const auto& [name, value] : list->object()) {
-      targets.targets.emplace_hint(targets.targets.end(), name, read_target(list->element(value)));
+    // Each goes as it is read: a file may have tens of thousands, and need not be held twice.
+    Json::object_t& entries = list->object();
+    for (auto entry = entries.begin(); entry != entries.end(); entry = entries.erase(entry)) {
+      targets.targets.emplace_hint(targets.targets.end(), entry->first,
+                                   read_target(list->element(entry->second)));
     }
   }
   const auto delegations = body.find("delegations");
@@ -217,7 +222,7 @@ void read_body(const Node& body, Targets& targets) {
   if (const auto keys = delegations->find("keys"); keys && !keys->is_null()) targets.keys = read_keys(*keys);
   if (const auto roles = delegations->find("roles"); roles && !roles->is_null()) {
     if (roles->array().size() > kMaxDelegations) roles->fail("holds too many roles");
-    for (const Json& role : roles->array()) {
+    for (Json& role : roles->array()) {
       DelegationRole delegation = read_delegation(roles->element(role));
       if (targets.find_role(delegation.name)) roles->fail(delegation.name.text() + " stands there twice");
       targets.roles.push_back(std::move(delegation));
@@ -227,7 +232,7 @@ void read_body(const Node& body, Targets& targets) {
 
 void read_body(const Node& body, Snapshot& snapshot) {
   const Node meta = body.at("meta");
-  for (const auto& [name, value] : meta.object()) {
+  for (auto& [name, value] : meta.object()) {
     snapshot.meta.emplace(name, read_file_meta(meta.element(value)));
   }
   for (const char* name : {"root", "targets"}) {
@@ -243,7 +248,7 @@ std::vector<Signature> read_signatures(const Node& node) {
   std::vector<Signature> signatures;
   if (node.is_null()) return signatures;
   if (node.array().size() > kMaxSignatures) node.fail("holds too many signatures");
-  for (const Json& value : node.array()) {
+  for (Json& value : node.array()) {
     const Node entry = node.element(value);
     signatures.push_back({entry.at("keyid").text(), entry.at("method").text(), entry.at("sig").base64()});
   }
@@ -258,7 +263,7 @@ Metadata<T> decode(std::string bytes, std::string_view what) {
     throw Error(ErrorCode::kMalformedMetadata,
                 std::string(what) + ": longer than " + std::to_string(kMaxMetadataLength) + " bytes");
   }
-  const Json document = parse_json(bytes, what);
+  Json document = parse_json(bytes, what);
   const Node envelope(document, std::string(what));
   const Node body = envelope.at("signed");
   const Node type = body.at("_type");
@@ -268,8 +273,8 @@ Metadata<T> decode(std::string bytes, std::string_view what) {
   Metadata<T> metadata;
   metadata.body.version = read_version(body);
   metadata.body.expires = read_expires(body);
-  read_body(body, metadata.body);
-  metadata.signed_text = canonical_json(body.json());
+  metadata.signed_text = canonical_json(body.json(), bytes.size());
+  read_body(body, metadata.body);  // and leaves less of it
   metadata.signatures = read_signatures(envelope.at("signatures"));
   metadata.bytes = std::move(bytes);
   return metadata;

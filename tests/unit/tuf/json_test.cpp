@@ -155,6 +155,40 @@ TEST_CASE("values are read to the limit and not one more") {
               "too many values");
 }
 
+TEST_CASE("what is small in the text and large in memory is refused before it is there") {
+  const auto [item, count] = GENERATE(table<std::string, int>(
+      {{"[]", 1'500'000}, {R"({"":0})", 400'000}, {R"("0123456789abcdef")", 600'000}, {"0", 2'000'000}}));
+  std::string text = "[" + item;
+  for (int i = 1; i < count; ++i) text += "," + item;
+  text += "]";
+  CAPTURE(item);
+  CHECK_ERROR(tuf::parse_json(text, "text"), ErrorCode::kMalformedMetadata, "too many values");
+  CHECK_ERROR(tuf::parse_foreign_json(text, "text"), ErrorCode::kMalformedMetadata, "too many values");
+  CHECK_FALSE(tuf::fits_json_bounds(text));
+  CHECK(tuf::fits_json_bounds("[" + item + "]"));
+}
+
+TEST_CASE("other people's documents may hold any number, and no member twice") {
+  const tuf::Json json = tuf::parse_foreign_json(R"({"a":1.5,"b":18446744073709551615,"c":-9e300})", "text");
+  CHECK(json["a"] == 1.5);
+  CHECK(json["b"] == std::uint64_t{18446744073709551615U});
+  CHECK_ERROR(tuf::parse_foreign_json(R"({"a":1,"a":2})", "text"), ErrorCode::kMalformedMetadata,
+              "duplicate");
+  CHECK_ERROR(tuf::parse_foreign_json(nested(33, "[", "]"), "text"), ErrorCode::kMalformedMetadata, "deep");
+}
+
+TEST_CASE("what is not kept of a document costs nothing, however much it is, and is read all the same") {
+  const auto keeps = [](std::size_t depth, std::string_view name) { return depth == 0 || name == "kept"; };
+  std::string much = "[0";
+  for (int i = 0; i < 2'000'000; ++i) much += ",0";
+  much += "," + nested(1000, "[", "]") + "]";
+  const std::string text = R"({"o":{"x":)" + much + R"(,"kept":{"y":{"kept":1},"kept":2},"z":3},"p":4})";
+  CHECK(tuf::parse_foreign_json(text, "text", keeps) ==
+        tuf::Json::parse(R"({"o":{"kept":{"kept":2}},"p":4})"));
+  CHECK_ERROR(tuf::parse_foreign_json(R"({"o":{"x":[1,]}})", "text", keeps), ErrorCode::kMalformedMetadata,
+              "not valid JSON");
+}
+
 TEST_CASE("a hostile member name cannot forge lines of an error message") {
   try {
     tuf::parse_json(R"({"\nERROR":1,"\nERROR":2})", "text");
