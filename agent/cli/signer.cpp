@@ -98,7 +98,7 @@ void change_each(const std::vector<std::string>& repositories, const PolicyOptio
   const std::optional<Policy> policy = read_policy(options);
   for_each_repository(repositories, report, [&](const tuf::Gun& gun) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
-    open.load.nested = nested;
+    if (!policy) open.load.nested = nested;  // a policy may demand roles anywhere
     guarded_change(policy, options, runtime.administrator_keys(), open, how(), words, runtime, report);
   });
 }

@@ -75,7 +75,7 @@ Decision Case::decide() {
   return std::move(decision_);
 }
 
-bool Case::approves(const tuf::Target& entry) {
+bool Case::approves(const RoleName& role, const tuf::Target& entry) {
   sha256_ = *entry.sha256();
   bool said = false;  // by somebody who counts: all that the entry says
   for (const SignedState::Entry& other : state_.entries(tag_)) {
@@ -89,13 +89,34 @@ bool Case::approves(const tuf::Target& entry) {
     }
     said |= counts && says_no_more(entry, *other.target);
   }
-  if (!said) return false;
-  const auto holds = [&](const RoleName& role) { return is_held_by(role); };
+  if (!said || (!is_bound_to_releases(role, entry) && !claims_are_said(entry))) return false;
+  const auto holds = [&](const RoleName& demanded) { return is_held_by(demanded); };
   if (!std::all_of(rule_.roles.begin(), rule_.roles.end(), holds)) return false;
   if (is_accepted_from_targets()) return true;
   const auto has_member = [&](std::size_t team) { return has_signed_for(policy_.teams[team]); };
   return std::all_of(rule_.teams.begin(), rule_.teams.end(), has_member) &&
          (!rule_.signatures || signers_among(rule_.signatures->of).size() >= rule_.signatures->needed);
+}
+
+/// Where it says nothing of provenance, and can be shown nowhere else.
+bool Case::is_bound_to_releases(const RoleName& role, const tuf::Target& entry) const {
+  return role == kReleases && bound_of(entry, bound_to(state_.repository().gun(), role)) == Bound::kHere;
+}
+
+/// Whoever signs the file makes its claims their own wherever it is shown: what the rule asks for must be the
+/// word of somebody whom it asks.
+bool Case::claims_are_said(const tuf::Target& entry) const {
+  const Entries said = witnesses();
+  const auto is_said = [&](const std::string& member) {
+    const std::string* value = claim(entry, member);
+    return !value || std::any_of(said.begin(), said.end(), [&](const SignedState::Entry* other) {
+      const std::string* own = claim(*other->target, member);
+      return own && *own == *value;
+    });
+  };
+  return std::all_of(rule_.provenance.begin(), rule_.provenance.end(),
+                     [&](const auto& demanded) { return is_said(demanded.first); }) &&
+         (!rule_.max_age || is_said("created"));
 }
 
 void Case::find_digest() {

@@ -16,7 +16,7 @@ class Case {
 
   Decision decide();
   /// Judge::is_approved.
-  bool approves(const tuf::Target& entry);
+  bool approves(const tuf::RoleName& role, const tuf::Target& entry);
 
  private:
   using Entries = std::vector<const SignedState::Entry*>;
@@ -35,6 +35,8 @@ class Case {
   void check_signatures();
   void check_role(const tuf::RoleName& role);
   Entries witnesses() const;
+  bool is_bound_to_releases(const tuf::RoleName& role, const tuf::Target& entry) const;
+  bool claims_are_said(const tuf::Target& entry) const;
   void check_provenance(const std::string& member, const std::vector<Glob>& wanted);
   void check_age(tuf::Days most);
 

@@ -91,9 +91,9 @@ std::vector<ForeignEntry> foreign_entries(const Policy& policy, const SignedStat
   };
   const auto passes = [&](const std::string& name, const tuf::Target& entry) {
     if (file.asked(name, entry)) return true;
-    if (bound_of(entry, here) == Bound::kElsewhere) return false;
-    return is_administrators || judge.is_approved(name, entry) || stands_in_own_file(name, entry) ||
-           (is_identity && has_signed(name, entry));
+    if (bound_of(entry, here) == Bound::kElsewhere && !file.binds_anew) return false;
+    return is_administrators || judge.is_approved(file.role, name, entry) ||
+           stands_in_own_file(name, entry) || (is_identity && has_signed(name, entry));
   };
   std::vector<ForeignEntry> foreign;
   for (const auto& [name, target] : file.body.targets) {

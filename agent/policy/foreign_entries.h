@@ -40,6 +40,8 @@ struct FileToSign {
   /// Whether this run was asked for the entry, or delegation, as it stands in `body`.
   std::function<bool(const std::string& name, const tuf::Target& entry)> asked;
   std::function<bool(const tuf::RoleName& delegation)> asked_to_delegate;
+  /// Whether what passes will be bound to the role, whatever it is bound to now.
+  bool binds_anew = false;
 };
 
 /// In order of their names, entries before delegations. What has expired is looked at too: signing would
@@ -48,7 +50,7 @@ struct FileToSign {
 /// An entry passes if the run was asked for it; if the policy allows it already (Judge::is_approved); and in
 /// the file of an identity if every user whose key signs has signed it in an identity before, as it is. So no
 /// signature is ever added to an entry but by somebody who asked for it, or where it changes nothing. What is
-/// bound elsewhere (bound.h) passes only where it was asked for.
+/// bound elsewhere (bound.h) passes only where it was asked for, or will be bound anew.
 /// In `targets`, which is the administrator's, what stands there passes; but a key that belongs to a user of
 /// the policy makes it a file like every other. A delegation passes if it was asked for, in `targets`,
 /// and in the file of an identity that every user whose key signs has signed.

@@ -70,11 +70,11 @@ bool Judge::counts(const SignedState::Entry& entry) const {
   return false;
 }
 
-bool Judge::is_approved(const std::string& tag, const tuf::Target& entry) const {
+bool Judge::is_approved(const tuf::RoleName& role, const std::string& tag, const tuf::Target& entry) const {
   const RepositoryRules::Match* match = rules_.find(tag);
   if (!match || !entry.sha256()) return false;
   const Question question{tag, std::nullopt};
-  return Case(policy_, state_, *this, *match, question).approves(entry);
+  return Case(policy_, state_, *this, *match, question).approves(role, entry);
 }
 
 bool Judge::is_signed_by(UserId user, const std::string& tag, const tuf::Target& entry) const {

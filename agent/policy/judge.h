@@ -40,10 +40,11 @@ class Judge {
   /// Whether an entry proves anything where it stands: never if it is bound elsewhere, and not bound at all
   /// only if the policy does not demand it.
   bool counts(const SignedState::Entry& entry) const;
-  /// Whether everybody has signed the tag who must, with everything that `entry` says of it: each of them the
-  /// same manifest, and one of them, or the administrator where that is enough, all hashes and custom data
-  /// too. Claims and age are for `decide`: signing an entry anew changes neither.
-  bool is_approved(const std::string& tag, const tuf::Target& entry) const;
+  /// Whether everybody has signed the tag who must, with everything that `entry` says of it in the role: each
+  /// of them the same manifest, and one of them, or the administrator where that is enough, all hashes and
+  /// custom data too. Claims that the rule asks for must be the word of somebody whom it asks, unless the
+  /// entry is bound to releases; whether they and the age are those that are wanted is for `decide`.
+  bool is_approved(const tuf::RoleName& role, const std::string& tag, const tuf::Target& entry) const;
   /// Whether this user has signed all that `entry` says of the tag, in an identity.
   bool is_signed_by(UserId user, const std::string& tag, const tuf::Target& entry) const;
   /// Whose keys have signed the role's file.

@@ -98,7 +98,8 @@ void PolicyGuard::look_at_releases(const tuf::TrustedRepository& repository,
   }
 }
 
-void PolicyGuard::check(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+void PolicyGuard::check(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
+                        bool binds_anew) {
   quarantined_ = std::exchange(dropped_, {});
   if (!options_.resign_guard) return;
   const Stored stored(policy_, repository);
@@ -110,9 +111,12 @@ void PolicyGuard::check(const tuf::TrustedRepository& repository, tuf::Repositor
     for (const tuf::RoleAuthority& authority : pending.authorities) keys.merge(keys_at_hand(authority));
     if (is_checked_file(repository, pending.role, keys)) continue;
     const FileToSign file{
-        pending.role, *body, keys,
+        pending.role,
+        *body,
+        keys,
         [&](const std::string& name, const tuf::Target&) { return draft.was_set(pending.role, name); },
-        [&](const RoleName& delegation) { return draft.was_delegated(delegation); }};
+        [&](const RoleName& delegation) { return draft.was_delegated(delegation); },
+        binds_anew};
     for (ForeignEntry& entry : foreign_entries(policy_, stored.state, stored.judge, file))
       foreign_.push_back(std::move(entry));
   }

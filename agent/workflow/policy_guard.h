@@ -43,8 +43,8 @@ class PolicyGuard {
              const std::vector<ImageToSign>& images, const tuf::RepositoryDraft& draft);
 
   /// Throws kForeignEntry if the draft would sign anything foreign, in any role; with quarantine it takes
-  /// that out of the draft.
-  void check(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft);
+  /// that out of the draft. `binds_anew`: what passes will be bound to its role, whatever it is bound to now.
+  void check(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft, bool binds_anew = false);
 
   /// Whether what the role says of the tag may be signed anew with the keys at hand, as it stands. Only
   /// between `before` and `after`.

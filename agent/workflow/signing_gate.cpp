@@ -24,11 +24,11 @@ constexpr std::size_t kMaxNamed = 10;  // entries in one message
 void SigningGate::pass(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
   signed_anew_.clear();
   for (const RoleName& role : draft.changed_roles()) check_role(repository, draft, role);
-  if (options_.guard) options_.guard->check(repository, draft);
-  for (const RoleName& role : draft.changed_roles()) check_bound(repository, draft, role);
+  if (options_.guard) options_.guard->check(repository, draft, options_.bind);
   for (const tuf::RepositoryDraft::Pending& file : draft.pending()) {
     if (draft.find_changed(file.role)) look_at_carried(repository, draft, file);
   }
+  for (const RoleName& role : draft.changed_roles()) check_bound(repository, draft, role);
 }
 
 void SigningGate::check_role(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
@@ -58,8 +58,10 @@ void SigningGate::check_bound(const tuf::TrustedRepository& repository, tuf::Rep
   throw Error(ErrorCode::kForeignEntry,
               role.text() + " of " + repository.gun().text() +
                   " holds what was signed for another role or repository: " + list,
-              "find out who brought it in; to take it out: countersign revoke " + repository.gun().text() +
-                  ":" + printable(first, 128) + " --role " + role.text());
+              "find out who brought it in; to take it out, together with all others: countersign revoke " +
+                  repository.gun().text() + ":" + printable(first, 128) + " --role " + role.text() +
+                  "; to bind anew what a policy allows: countersign witness " + repository.gun().text() +
+                  " " + role.text() + " --policy FILE");
 }
 
 void SigningGate::look_at_carried(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,

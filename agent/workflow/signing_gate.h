@@ -3,8 +3,9 @@
 // A command changes a draft; the gate looks at what the draft would have signed with it. Everything that this
 // run was not asked for, in any role that changes, is carried along from what others have published:
 //
-//   always         an entry that is bound to another role or repository is not signed; nor is a role below
-//                  another delegation that was not named, since whoever signs that one says who signs it
+//   always         an entry that is bound to another role or repository is not signed as that; nor is a role
+//                  below another delegation that was not named, since whoever signs that one says who signs
+//                  it
 //   with a policy  nothing foreign is signed (PolicyGuard::check)
 //   without one    what a key that is not at hand has put into an identity's role is told, and is not bound
 //   to
@@ -28,7 +29,7 @@ class SigningGate {
     /// Roles that the user named: these may lie below another delegation.
     std::set<tuf::RoleName> named = {};
     PolicyGuard* guard = nullptr;
-    /// Entries that the policy lets pass are bound to their role if they are bound to none.
+    /// Entries that the policy lets pass are bound to their role, whatever they were bound to.
     bool bind = false;
   };
   /// The keys and the guard must outlive the gate.

@@ -48,12 +48,15 @@ struct Guarding {
 
   /// Signs the tag, or takes it out, as somebody does with a client that asks nothing.
   void outside(const std::shared_ptr<test::TestSigner>& who, const std::vector<std::string>& roles,
-               const std::string& tag, const std::optional<std::string>& content) {
+               const std::string& tag, const std::optional<std::string>& content,
+               const std::optional<tuf::Json>& custom = std::nullopt) {
     const tuf::TrustedRepository trusted = client.load(store);
     tuf::RepositoryDraft draft(trusted);
     for (const std::string& role : roles) {
       if (content) {
-        draft.set_target(tuf::RoleName::of(role), tag, test::make_target(*content));
+        tuf::Target target = test::make_target(*content);
+        target.custom = custom;
+        draft.set_target(tuf::RoleName::of(role), tag, target);
       } else {
         draft.remove_target(tuf::RoleName::of(role), tag);
       }

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "agent/proof/bound.h"
+#include "agent/proof/provenance.h"
 #include "agent/workflow/renew_roles.h"
 #include "agent/workflow/revoke_tags.h"
 #include "tests/support/errors.h"
@@ -274,6 +276,36 @@ TEST_CASE("A tag that somebody else who counts has signed for another image is s
   CHECK_ERROR(g.sign("v1", "b", moving(), {kJenkins}), ErrorCode::kTagImmutable, "in targets/alice");
   // …but who does not count cannot block a tag.
   CHECK(g.sign("v2", "b", {}, {kJenkins}).changes.published);
+}
+
+TEST_CASE(
+    "A claim that the rule asks of somebody else is not signed along where it could be shown as theirs") {
+  Guarding g;
+  g.rule["teams"] = {"ci", "qa"};
+  g.rule["provenance"] = {{"ref", "main"}};
+  g.rule["provenance_by"] = {"ci"};
+  const auto claiming = [](const std::string& ref) {
+    return tuf::Json{{std::string(agent::kProvenanceMember), {{"ref", ref}}}};
+  };
+  // The CI says that 1.0 is of a feature branch; alice, who has signed it too, says that it is of main.
+  g.outside(g.jenkins, {"targets/jenkins"}, "1.0", "a", claiming("feature"));
+  g.outside(g.alice, {"targets/alice"}, "1.0", "a", claiming("main"));
+  const auto renew = agent::renew_due_roles(test::kNow + tuf::Days{10000}, g.keys);
+
+  SECTION("what is bound to nothing") {
+    g.outside(g.mallory, {"targets/releases"}, "1.0", "a", claiming("main"));
+    CHECK_ERROR(g.change(renew), ErrorCode::kForeignEntry, "1.0");
+  }
+  SECTION("what is bound to releases can be shown nowhere else") {
+    tuf::Json bound = claiming("main");
+    bound[std::string(agent::kBoundMember)] = agent::bound_to(g.client.gun(), kReleases);
+    g.outside(g.mallory, {"targets/releases"}, "1.0", "a", bound);
+    CHECK(g.change(renew).published);
+  }
+  SECTION("what the CI says itself, and what nobody asks for") {
+    g.outside(g.mallory, {"targets/releases"}, "1.0", "a", claiming("feature"));
+    CHECK(g.change(renew).published);
+  }
 }
 
 TEST_CASE("The administrator's own signature is enough where the rule says so") {
