@@ -321,7 +321,7 @@ def test_the_pages_about_policies_say_what_the_program_reads(world, team):
                   "provenance": {"ref": "main"}, "max_age_days": 1, "provenance_by": ["ci"]}
     assert set(everything) == set(schema["$defs"]["rule"]["properties"])
     policy["rules"].append(everything)
-    policy |= {"$schema": "policy.schema.json", "description": ""}
+    policy |= {"$schema": "policy.schema.json", "description": "", "bound": "required"}
     assert set(policy) == set(schema["properties"])
     path = world.folder("policy") / "policy.json"
     path.write_text(json.dumps(policy))

@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
+from support.hostile_signer import BOUND, bound_to
 from support.keys import strip_headers
 
 MEMBER = "countersign.provenance/v1"
@@ -43,7 +44,10 @@ def assert_everybody_agrees(world, gun, pin, images):
 
 
 def custom_of(world, gun, tag, role="targets/releases"):
-    return json.loads(world.store.read(gun).files[role])["signed"]["targets"][tag].get("custom")
+    """Beside what every entry says: for which repository and role it was signed."""
+    custom = json.loads(world.store.read(gun).files[role])["signed"]["targets"][tag]["custom"]
+    assert custom.pop(BOUND) == bound_to(gun, role)
+    return custom or None
 
 
 def test_the_ci_context_and_annotations_stand_in_the_target(world):

@@ -83,8 +83,9 @@ class Docker:
             "DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE": self.root_passphrase,
             "DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE": self.passphrase}
 
-    def trust(self, *args, check=True) -> Result:
-        return run([self.PROGRAM, "trust", *args], env=self.env, cwd=self.home, check=check)
+    def trust(self, *args, check=True, engine: Engine | None = None) -> Result:
+        env = self.env | (engine.env if engine else {})
+        return run([self.PROGRAM, "trust", *args], env=env, cwd=self.home, check=check)
 
     def pull(self, reference: str, engine: Engine, *, check=True) -> Result:
         """With content trust: what is pulled is what the trust server says, by its digest."""

@@ -2,7 +2,7 @@
 import json
 
 
-def write_policy(world, users: dict, rules: list, teams: dict | None = None):
+def write_policy(world, users: dict, rules: list, teams: dict | None = None, bound: str | None = None):
     """users: name -> identity. jenkins' key is a file beside the policy, the others' are in it."""
     folder = world.folder("policy")
     described = {}
@@ -16,6 +16,8 @@ def write_policy(world, users: dict, rules: list, teams: dict | None = None):
     policy = {"version": 1, "users": described, "rules": rules}
     if teams:
         policy["teams"] = teams
+    if bound:
+        policy["bound"] = bound
     path = folder / "policy.json"
     path.write_text(json.dumps(policy, indent=2))
     return path

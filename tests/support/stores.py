@@ -46,6 +46,10 @@ class Store:
         data = self.read(gun)
         return data and data.files
 
+    def timestamp(self, gun: str) -> bytes | None:
+        """As telling as state(), and to be had where other files cannot be served."""
+        return self._reader.get(gun, "timestamp")
+
     def stop(self):
         raise NotImplementedError
 
