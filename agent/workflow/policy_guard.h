@@ -46,6 +46,9 @@ class PolicyGuard {
   /// that out of the draft. `binds_anew`: what passes will be bound to its role, whatever it is bound to now.
   void check(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft, bool binds_anew = false);
 
+  /// Whether it looks for foreign entries at all.
+  bool looks() const { return options_.resign_guard; }
+
   /// Whether what the role says of the tag may be signed anew with the keys at hand, as it stands. Only
   /// between `before` and `after`.
   bool may_stay(const tuf::TrustedRepository& repository, const tuf::RoleName& role, const std::string& tag,

@@ -82,11 +82,12 @@ void SigningGate::look_at_carried(const tuf::TrustedRepository& repository, tuf:
   const auto is_bound = [&](const std::string& name) {
     return bound_of(draft.find_changed(role)->targets.at(name), here) == Bound::kHere;
   };
+  const bool looks = options_.guard && options_.guard->looks();
   for (const std::string& name : anew.entries) {
     const auto& custom = draft.find_changed(role)->targets.at(name).custom;
-    if (!options_.guard && anew.adopted && is_bound(name)) {
+    if (!looks && anew.adopted && is_bound(name)) {
       draft.set_custom(role, name, without_bound(custom));
-    } else if (options_.guard && options_.bind && !is_bound(name)) {
+    } else if (looks && options_.bind && !is_bound(name)) {
       if (auto bound = with_bound(custom, here)) draft.set_custom(role, name, std::move(bound));
     }
   }

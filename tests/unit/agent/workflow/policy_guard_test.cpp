@@ -316,3 +316,25 @@ TEST_CASE("The administrator's own signature is enough where the rule says so") 
   CHECK(g.sign("1.1", "b").changes.published);
   CHECK_ERROR(g.sign("1.0", "c"), ErrorCode::kTagMoved, "in targets");
 }
+
+TEST_CASE("What another key has put into this identity is not bound to it by a run that does not look") {
+  Guarding g;
+  g.client.publish(g.store, [&](tuf::RepositoryDraft& draft) {
+    draft.add_delegation(kJenkins, {g.mallory->public_key()}, {""});
+  });
+  const std::string here = agent::bound_to(g.client.gun(), kJenkins);
+  const tuf::TrustedRepository trusted = g.client.load(g.store);
+  tuf::RepositoryDraft draft(trusted);
+  tuf::Target evil = test::make_target("evil");
+  evil.custom = agent::with_bound(std::nullopt, here);
+  draft.set_target(kJenkins, "evil", evil);
+  const auto transaction = draft.sign([&](const tuf::KeyId& id) {
+    return id == g.mallory->public_key().canonical_id() ? std::shared_ptr<tuf::Signer>(g.mallory) : nullptr;
+  });
+  REQUIRE(g.store.publish(test::role_files(transaction)) == agent::PublishResult::kStored);
+
+  g.sign("1.0", "a", {false, false, false});
+  const auto body = tuf::decode<tuf::Targets>(g.store.newest.at(kJenkins), "targets/jenkins").body;
+  CHECK(agent::bound_of(body.targets.at("evil"), here) == agent::Bound::kNot);
+  CHECK(agent::bound_of(body.targets.at("1.0"), here) == agent::Bound::kHere);
+}
