@@ -7,9 +7,9 @@
 //                  below another delegation that was not named, since whoever signs that one says who signs
 //                  it
 //   with a policy  nothing foreign is signed (PolicyGuard::check)
-//   without one,   what a key that is not at hand has put into an identity's role is told, and is not bound to
-//   or where it    that role: it will not count as this identity's where a policy demands bound entries
-//   does not look
+//   without one    (or where it does not look) what a key that is not at hand has put into an identity's
+//                  role is told, and is not bound to that role: it will not count as this identity's where a
+//                  policy demands bound entries
 #pragma once
 
 #include <set>
