@@ -338,3 +338,28 @@ TEST_CASE("What another key has put into this identity is not bound to it by a r
   CHECK(agent::bound_of(body.targets.at("evil"), here) == agent::Bound::kNot);
   CHECK(agent::bound_of(body.targets.at("1.0"), here) == agent::Bound::kHere);
 }
+
+TEST_CASE("A role below another delegation is signed only where it is named") {
+  Guarding g;
+  g.sign("1.0", "a");
+  const RoleName below = RoleName::of("targets/releases/x");
+  const tuf::TrustedRepository trusted = g.client.load(g.store);
+  tuf::RepositoryDraft draft(trusted);
+  draft.add_delegation(below, {g.jenkins->public_key()}, {""});
+  const auto transaction = draft.sign([&](const tuf::KeyId& id) {
+    return id == g.mallory->public_key().canonical_id() ? std::shared_ptr<tuf::Signer>(g.mallory) : nullptr;
+  });
+  REQUIRE(g.store.publish(test::role_files(transaction)) == agent::PublishResult::kStored);
+
+  const int before = g.store.publishes;
+  const auto renew = [&](const agent::SigningGate::Options& options) {
+    agent::SigningGate gate(g.keys, options);
+    const auto change = [&](const auto&, tuf::RepositoryDraft& changed) {
+      if (g.store.publishes == before) changed.renew(below);
+    };
+    return agent::publish_changes(g.store, g.machine.seen, g.machine.request, change, gate.as_function(),
+                                  agent::signer_look_up(g.keys), Guarding::at_once(), g.machine.warnings);
+  };
+  CHECK_ERROR(renew({}), ErrorCode::kPolicy, "targets/releases/x");
+  CHECK(renew({.named = {below}}).published);
+}
