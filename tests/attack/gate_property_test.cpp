@@ -19,7 +19,7 @@ using gate::Tally;
 using gate::World;
 
 constexpr std::size_t kSteps = 24;  // a sequence
-constexpr std::size_t kQuick = 40;  // sequences; most of their time goes into reading keys
+constexpr std::size_t kQuick = 30;  // sequences; most of their time goes into reading keys
 
 /// A trust directory in memory where there is such a thing: hundreds of files are flushed for each sequence.
 class Folder {
