@@ -501,7 +501,7 @@ def _(d):
 
 @kind("version", 2)
 def _(d):
-    d.body["version"] = d.rng.choice([1, 2, 100, 2**31 - 3_000_000, 2_146_999_999])
+    d.body["version"] = d.rng.choice([1, 2, 100, 2_147_000_000, 2**31 - 2])
 
 
 @kind("version below one", 0.7, alone=True)
@@ -511,7 +511,7 @@ def _(d):
 
 @kind("version near 2^31 and above", 1)
 def _(d):
-    d.body["version"] = d.rng.choice([2_147_000_000, 2**31 - 1, 2**31, 2**32, 2**53 - 1])
+    d.body["version"] = d.rng.choice([2**31 - 1, 2**31, 2**31 + 1, 2**32, 2**53 - 1])
 
 
 @kind("number of the format spelt as a float", 1, alone=True)

@@ -118,7 +118,7 @@ def _(d):
 
 @kind("version near 2^31 and above", 0.5)
 def _(d):
-    change_body(d, lambda body: body.update(version=d.rng.choice([2_147_000_000, 2**31, 2**40])))
+    change_body(d, lambda body: body.update(version=d.rng.choice([2**31 - 1, 2**31, 2**40])))
 
 
 @kind("wrong signature", 3)
