@@ -342,7 +342,7 @@ TEST_CASE("What another key has put into this identity is not bound to it by a r
 TEST_CASE("A role below another delegation is signed only where it is named") {
   Guarding g;
   g.sign("1.0", "a");
-  const RoleName below = RoleName::of("targets/releases/x");
+  const tuf::RoleName below = tuf::RoleName::of("targets/releases/x");
   const tuf::TrustedRepository trusted = g.client.load(g.store);
   tuf::RepositoryDraft draft(trusted);
   draft.add_delegation(below, {g.jenkins->public_key()}, {""});
