@@ -94,12 +94,12 @@ std::set<tuf::KeyId> parse_key_ids(const std::vector<std::string>& texts) {
 void change_each(const std::vector<std::string>& repositories, const PolicyOptions& options,
                  const std::optional<std::vector<tuf::RoleName>>& nested,
                  const std::function<ChangeRepository()>& how, const ChangeWords& words, Runtime& runtime,
-                 Report& report) {
+                 Report& report, const SigningGate::Options& gate = {}) {
   const std::optional<Policy> policy = read_policy(options);
   for_each_repository(repositories, report, [&](const tuf::Gun& gun) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
     if (!policy) open.load.nested = nested;  // a policy may demand roles anywhere
-    guarded_change(policy, options, runtime.administrator_keys(), open, how(), words, runtime, report);
+    guarded_change(policy, options, runtime.administrator_keys(), open, how(), words, runtime, report, gate);
   });
 }
 
@@ -109,8 +109,11 @@ const std::vector<tuf::RoleName> kNoneNested;
 /// Of a repository in which nothing is changed below the direct children of `targets` but `role`.
 void change_one(const std::string& repository, const PolicyOptions& options, const tuf::RoleName& role,
                 const ChangeRepository& how, const ChangeWords& words, Runtime& runtime, Report& report) {
+  // Whoever names a delegation names the role that says who signs it.
+  SigningGate::Options gate;
+  if (role.parent().is_delegation()) gate.named = {role.parent()};
   change_each(
-      {repository}, options, std::vector{role}, [&] { return how; }, words, runtime, report);
+      {repository}, options, std::vector{role}, [&] { return how; }, words, runtime, report, gate);
 }
 
 void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& report) {

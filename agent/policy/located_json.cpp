@@ -12,6 +12,8 @@
 namespace agent {
 namespace {
 
+constexpr std::size_t kMaxMemory = 36 << 20;  // of what is built
+
 using Json = nlohmann::json;
 
 /// Characters as the parser takes them; `taken` tells how far it has come.
@@ -119,7 +121,7 @@ class Builder final : public nlohmann::json_sax<Json> {
     // A list that doubles is there twice for a moment.
     memory_ += 3 * sizeof(LocatedJson) + json.string.size() + key_.size();
     if (!open_.empty()) memory_ += open_.back().json->key.size();
-    if (memory_ > tuf::kMaxJsonMemory) fail(json.line, "too many values");
+    if (memory_ > kMaxMemory) fail(json.line, "too many values");
     if (open_.empty()) {
       root_ = std::move(json);
       return true;

@@ -71,8 +71,9 @@ void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::Repository
 void drop_delegations_to(const std::set<tuf::KeyId>& removed, const tuf::TrustedRepository& repository,
                          tuf::RepositoryDraft& draft, hsm::KeyRing& keys) {
   for (const tuf::Delegation& above : repository.delegations()) {
-    if (!above.metadata || !draft.authority_of(above.role.name) ||
-        !can_sign(repository, above.role.name, keys))
+    // Deeper down it is not for the administrator to say, and out of reach without what stands above.
+    if (above.role.name.parent() != kReleases.parent() || !above.metadata ||
+        !draft.authority_of(above.role.name) || !can_sign(repository, above.role.name, keys))
       continue;
     const tuf::Targets& body = above.metadata->body;
     for (const tuf::DelegationRole& role : body.roles) {
@@ -173,6 +174,10 @@ ChangeRepository purge_keys(std::set<tuf::KeyId> remove, hsm::KeyRing& keys) {
                                              tuf::RepositoryDraft& draft) {
     for (const tuf::Delegation& delegation : repository.delegations()) {
       const RoleName& role = delegation.role.name;
+      // What somebody delegates below their own role stops nobody from taking the key out elsewhere.
+      const RoleName above = role.parent();
+      const bool is_near = !above.is_delegation() || above.parent() == kReleases.parent();
+      if (above.is_delegation() && !(is_near && can_sign(repository, above, keys))) continue;
       if (draft.remove_from_delegation(role, remove, {})) require_parent_key(repository, role, keys);
     }
     if (!draft.empty()) keep_roles_signed(repository, draft, keys);

@@ -44,7 +44,8 @@ ChangeRepository remove_signer(const std::string& name, hsm::KeyRing& keys, Cons
 ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicKey> add,
                                std::set<tuf::KeyId> remove, hsm::KeyRing& keys);
 
-/// Takes the keys out of every delegation; one that no key would be left for is refused.
+/// Takes the keys out of every delegation below `targets`, and of those below roles that the keys at hand sign;
+/// one that no key would be left for is refused.
 ChangeRepository purge_keys(std::set<tuf::KeyId> remove, hsm::KeyRing& keys);
 
 }  // namespace agent

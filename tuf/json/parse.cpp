@@ -35,13 +35,15 @@ struct Rules {
   std::size_t max_values = kMaxJsonValues;
   std::size_t max_memory = kMaxJsonMemory;
   bool any_numbers = false;
+  std::size_t memory = 0;  // that is taken already
   KeepsMember keeps = {};
 };
 
 /// Builds the value event by event, so that what nlohmann would smooth over is seen and refused.
 class StrictBuilder final : public nlohmann::json_sax<Json> {
  public:
-  StrictBuilder(std::string_view what, Rules rules) : what_(what), rules_(std::move(rules)) {}
+  StrictBuilder(std::string_view what, Rules rules)
+      : what_(what), rules_(std::move(rules)), memory_(rules_.memory) {}
 
   Json take() { return std::move(root_); }
 
@@ -134,7 +136,7 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
   Rules rules_;
   Json root_;
   std::size_t values_ = 0;
-  std::size_t memory_ = 0;   // of what was built
+  std::size_t memory_;       // of what was built
   std::size_t skipped_ = 0;  // containers that are open within what is not kept
   bool skips_next_ = false;  // the value of the member whose name was just read
   std::vector<Json*> open_;  // from the outermost container to the one being filled
@@ -156,12 +158,14 @@ Json parse(std::string_view text, std::string_view what, Rules rules) {
 }  // namespace
 
 Json parse_json(std::string_view text, std::string_view what) {
-  return parse(text, what, {});
+  Rules rules;
+  rules.memory = 2 * text.size();
+  return parse(text, what, std::move(rules));
 }
 
 Json parse_foreign_json(std::string_view text, std::string_view what, KeepsMember keeps) {
   return parse(text, what,
-               {std::numeric_limits<std::size_t>::max(), kMaxForeignJsonMemory, true, std::move(keeps)});
+               {std::numeric_limits<std::size_t>::max(), kMaxForeignJsonMemory, true, 0, std::move(keeps)});
 }
 
 bool fits_json_bounds(std::string_view text) {
