@@ -97,11 +97,20 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
   bool is_last = false;  // no time for another attempt, but to see what has become of the last one
   std::optional<tuf::TrustedRepository> before;  // as the last attempt found it
 
+  const auto lost_every_race = [&] {
+    return Error(ErrorCode::kConflict,
+                 "others kept publishing to " + request.gun.text() + "; gave up after " +
+                     std::to_string(attempts) + " attempts " + request.budget->in_words(),
+                 "repeat the command, or give it more time with --timeout DURATION");
+  };
+
   while (true) {
     std::optional<tuf::TrustedRepository> repository;
     try {
       repository = load_repository(store, seen, request, warnings);
     } catch (const Error& error) {
+      // Between two attempts, what has used up the time are the others.
+      if (!maybe_stored && attempts > 0 && error.code() == ErrorCode::kTimeout) throw lost_every_race();
       if (!maybe_stored) throw;
       // Something of ours may be stored, and it cannot be seen.
       throw Error(ErrorCode::kOutcomeUnknown,
@@ -140,6 +149,8 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
     for (const auto& file : transaction.files()) {
       if (file.role.is_delegation()) request.likely.push_back(file.role);
     }
+    if (!maybe_stored && attempts > 0 && !request.budget->allows(std::chrono::milliseconds(0)))
+      throw lost_every_race();
     request.budget->require("nothing was published to " + store.name() + ": no time was left for it");
     ++attempts;
     sent = transaction.files();
@@ -161,12 +172,7 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
     const std::chrono::milliseconds pause(back_off(attempts));
     is_last = !request.budget->allows(pause);
     if (!is_last) sleep(static_cast<int>(pause.count()));
-    if (is_last && !maybe_stored) {
-      throw Error(ErrorCode::kConflict,
-                  "others kept publishing to " + request.gun.text() + "; gave up after " +
-                      std::to_string(attempts) + " attempts " + request.budget->in_words(),
-                  "repeat the command, or give it more time with --timeout DURATION");
-    }
+    if (is_last && !maybe_stored) throw lost_every_race();
   }
 }
 

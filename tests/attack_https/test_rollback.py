@@ -6,7 +6,7 @@ from support.attack import Attack, attacks
 from support.forged_keys import DAY, TODAY, ec_key
 from support.forger import DELEGATIONS, ForgedRepository, other_repository
 
-LIMIT = 2_147_000_000  # versions from here on lock every publisher out, on servers with SQL storage
+LIMIT = 2**31 - 1  # versions from here on lock every publisher out, on servers with SQL storage
 NEWCOMER = "the protocol gives nobody who has seen nothing a way to tell an older, still fresh state (promises 7)"
 
 
@@ -153,7 +153,7 @@ ATTACKS = attacks(
            newcomer="PIN_MISMATCH"),
     # Fast-forward.
     *(Attack(f"{role} version {number}", version(role, number), "MALFORMED_METADATA", says="version")
-      for role, number in [("timestamp", 2**31 - 1), ("timestamp", LIMIT), ("snapshot", 2**31), ("targets", 2**53),
+      for role, number in [("timestamp", LIMIT), ("timestamp", 2**31), ("snapshot", 2**31), ("targets", 2**53),
                            ("timestamp", 0), ("snapshot", -1), ("targets", 0)]),
     *(Attack(f"{role} falls back from a huge version under the same key", back_after(role, rotated=False), "ROLLBACK",
              newcomer=None, why=NEWCOMER) for role in ("timestamp", "snapshot", "targets", "targets/jenkins")),

@@ -135,7 +135,9 @@ def test_a_role_that_is_named_is_the_only_one_written(world):
     assert "1.0" not in (data.targets("targets/releases") if "targets/releases" in data.files else {})
     reader = world.client(pin=admin.pin)
     assert reader.refused(6, "verify", f"{gun}:1.0").error[0] == "NOT_SIGNED"
-    reader.ok("verify", f"{gun}:1.0", "--role", "targets/jenkins")
+    assert reader.refused(6, "verify", f"{gun}:1.0", "--role", "targets/jenkins").error[0] == "NOT_SIGNED"
+    (entry,) = reader.ok("list", gun).repository["targets"]
+    assert (entry["digest"], entry["roles"], entry["released"]) == (image.digest, ["targets/jenkins"], False)
 
 
 def test_an_explicit_digest_and_size_need_no_layout(world):
