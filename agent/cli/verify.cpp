@@ -304,7 +304,7 @@ void require_subject(const ImageReference& image) {
               "name what to verify: " + image.gun.text() + ":TAG");
 }
 
-std::vector<ImageReference> subjects(const VerifyOptions& options) {
+std::vector<ImageReference> subjects(const VerifyOptions& options, std::vector<Warning>& warnings) {
   std::vector<ImageReference> images;
   for (const std::string& text : options.images) {
     images.push_back(parse_image(text));
@@ -314,7 +314,10 @@ std::vector<ImageReference> subjects(const VerifyOptions& options) {
     const std::string name = printable(*options.images_from);
     const std::string text = InputFile(*options.images_from, "the list of images", Links::kWithinFolder)
                                  .read_all(kMaxImageListLength);
-    for (const ListedImage& listed : images_in(text, name)) {
+    const ImageList list = images_in(text, name);
+    for (const ListedImage& each : list.unjudged)
+      warnings.push_back({"NOT_JUDGED", name + " line " + std::to_string(each.line) + ": " + each.text});
+    for (const ListedImage& listed : list.images) {
       try {
         ImageReference image = parse_image(listed.text);
         if (!image.tag && !image.digest) image.tag = "latest";  // as whoever runs the file takes it
@@ -336,7 +339,7 @@ void verify(const VerifyOptions& options, Runtime& runtime, Report& report) {
   }
   std::optional<Policy> policy;
   if (options.policy) policy = read_policy(*options.policy);
-  const std::vector<ImageReference> images = subjects(options);
+  const std::vector<ImageReference> images = subjects(options, report.warnings);
   if (options.images_from) runtime.distrust_names();
   Verification verification(parse_roles(options.roles), std::move(policy), runtime, report);
   for (const ImageReference& image : images) verification.verify(image);

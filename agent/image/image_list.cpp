@@ -3,17 +3,19 @@
 #include <algorithm>
 #include <set>
 
+#include "agent/image/json_images.h"
 #include "agent/image/yaml_images.h"
 
 namespace agent {
 namespace {
 
-/// Refuses what the YAML readers of kubectl and docker take for the end of a line, or for nothing, and
-/// yaml-cpp for text: behind `# comment`, say, it would hide an image. A NUL is a sign of UTF-16.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+/// Refuses what some readers take for the end of a line, or for nothing, and others for text: behind
+/// `# comment`, say, it would hide an image. A NUL is a sign of UTF-16.
 void require_plain_text(std::string_view text, const std::string& name) {
   using namespace std::string_view_literals;
   constexpr std::string_view kHiding[] = {"\0"sv, "\xC2\x85"sv, "\xE2\x80\xA8"sv, "\xE2\x80\xA9"sv};
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF"sv;
   std::size_t first = std::string_view::npos;
   for (const std::string_view each : kHiding) first = std::min(first, text.find(each));
   first = std::min(first, text.find(kByteOrderMark, 1));
@@ -32,51 +34,60 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
-struct Line {
-  std::string_view text;
-  int number;
-};
-
-/// Without blank lines and comments.
-std::vector<Line> lines_of(std::string_view text) {
-  std::vector<Line> lines;
+/// Calls `take` with every line and its number, without blank lines and comments.
+template <class Take>
+void for_each_line(std::string_view text, Take take) {
   for (int number = 1; !text.empty(); ++number) {
     const auto end = text.find('\n');
     const std::string_view line = trimmed(text.substr(0, end));
-    if (!line.empty() && line.front() != '#') lines.push_back({line, number});
+    if (!line.empty() && line.front() != '#') take(line, number);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
-  return lines;
 }
 
 /// One word a line, none of which is a YAML key or a mark between documents.
-bool is_plain_list(const std::vector<Line>& lines) {
-  return std::all_of(lines.begin(), lines.end(), [](const Line& line) {
+bool is_plain_list(std::string_view text) {
+  bool is_plain = true;
+  for_each_line(text, [&](std::string_view line, int) {
     constexpr std::string_view kYamlBegins = "-%{[\"'";
-    return line.text.find_first_of(" \t") == std::string_view::npos && line.text.back() != ':' &&
-           kYamlBegins.find(line.text.front()) == std::string_view::npos;
+    is_plain = is_plain && line.find_first_of(" \t") == std::string_view::npos && line.back() != ':' &&
+               kYamlBegins.find(line.front()) == std::string_view::npos;
   });
+  return is_plain;
+}
+
+ImageList images_in_plain_list(std::string_view text, const std::string& name) {
+  ImageList list;
+  for_each_line(text, [&](std::string_view line, int number) {
+    if (list.images.size() == kMaxListedImages) fail_at(name, number, "names too many images");
+    if (line.find_first_of("${}") != std::string_view::npos) fail_unrendered(name, number);
+    list.images.push_back({std::string(line), number});
+  });
+  return list;
+}
+
+/// kubectl reads what begins with a brace as JSON, and takes more than blanks for nothing before it.
+ImageList images_in_text(std::string_view text, const std::string& name) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  if (text[first] == '{') return images_in_json(text, name);
+  if (static_cast<unsigned char>(text[first]) >= 0x80) {
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(first), '\n');
+    fail_at(name, static_cast<int>(line), "begins with a character that may be a space for some readers");
+  }
+  return is_plain_list(text) ? images_in_plain_list(text, name) : images_in_yaml(text, name);
 }
 
 }  // namespace
 
-std::vector<ListedImage> images_in(std::string_view text, const std::string& name) {
+ImageList images_in(std::string_view text, const std::string& name) {
   require_plain_text(text, name);
-  std::vector<ListedImage> all;
-  if (const std::vector<Line> lines = lines_of(text); is_plain_list(lines)) {
-    if (lines.size() > kMaxListedImages)
-      fail_at(name, lines[kMaxListedImages].number, "names too many images");
-    for (const Line& line : lines) all.push_back({std::string(line.text), line.number});
-  } else {
-    all = images_in_yaml(text, name);
-  }
-  std::vector<ListedImage> once;
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  ImageList list = images_in_text(text, name);
   std::set<std::string> seen;
-  for (ListedImage& image : all) {
-    if (seen.insert(image.text).second) once.push_back(std::move(image));
-  }
-  if (once.empty()) fail_at(name, 1, "names no image");
-  return once;
+  std::erase_if(list.images, [&](const ListedImage& image) { return !seen.insert(image.text).second; });
+  if (list.images.empty()) fail_at(name, 1, "names no image");
+  return list;
 }
 
 }  // namespace agent

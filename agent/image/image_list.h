@@ -1,13 +1,12 @@
 // The images that a file names: a Kubernetes manifest, a compose file, or a plain list with one image a line.
 //
 // Hostile files end in an error: whoever writes the file must not be able to hide an image from this reader
-// that kubectl or docker would run, so what other readers of YAML would take for something else is refused.
+// that kubectl or docker would run, so what two readers may take differently is refused.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "agent/image/listed_image.h"
 
@@ -16,8 +15,9 @@ namespace agent {
 /// Longest file, bytes.
 inline constexpr std::size_t kMaxImageListLength = 16 << 20;
 
-/// In the order of the file, none twice. `name` is that of the file, for messages. Throws kFileUnreadable,
-/// also if there is no image at all: a check of nothing must not look like a check.
-std::vector<ListedImage> images_in(std::string_view text, const std::string& name);
+/// In the order of the file, none twice. What begins with a brace is JSON, what is no list is YAML. `name` is
+/// that of the file, for messages. Throws kFileUnreadable, also if there is no image at all: a check of
+/// nothing must not look like a check.
+ImageList images_in(std::string_view text, const std::string& name);
 
 }  // namespace agent

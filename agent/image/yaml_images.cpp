@@ -1,282 +1,166 @@
 #include "agent/image/yaml_images.h"
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
+#include <yaml.h>
 
 #include <algorithm>
-#include <map>
-#include <optional>
-#include <set>
-#include <sstream>
-#include <utility>
+
+#include "agent/image/image_finder.h"
 
 namespace agent {
 namespace {
 
-constexpr std::size_t kMaxValues = 1'000'000;
-constexpr std::size_t kMaxDepth = 100;
-constexpr std::size_t kMaxTextLength =
-    1024;  // longer than any reference: an alias repeats a text for nothing
+int line_of(const yaml_mark_t& mark) {
+  return static_cast<int>(mark.line) + 1;
+}
 
-/// Takes a YAML stream event by event: nothing is built, so an alias costs nothing.
-class ImageFinder final : public YAML::EventHandler {
+std::string text_of(const yaml_char_t* text) {
+  return text == nullptr ? "" : reinterpret_cast<const char*>(text);
+}
+
+/// What libyaml allocates for an event.
+class Event {
  public:
-  /// `length` is that of the text. No byte makes more than two values; of some texts yaml-cpp makes them
-  /// without end.
-  ImageFinder(const std::string& name, std::size_t length)
-      : name_(name), max_values_(std::min(kMaxValues, 2 * length + 2)) {}
+  Event() = default;
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  ~Event() { yaml_event_delete(&event_); }
 
-  std::vector<ListedImage> take() { return std::move(images_); }
+  yaml_event_t* operator->() { return &event_; }
+  yaml_event_t& operator*() { return event_; }
 
-  void OnDocumentStart(const YAML::Mark&) override {
-    nodes_.clear();
-    anchors_.clear();
-    unclear_.reset();
-    mounted_.clear();
+ private:
+  yaml_event_t event_{};
+};
+
+class Parser {
+ public:
+  Parser(std::string_view text, const std::string& name) : text_(text), name_(name), finder_(name) {
+    if (yaml_parser_initialize(&parser_) == 0) throw std::bad_alloc();
+    yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
   }
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    define(anchor, {""});
-    value(mark, "");
-  }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t number) override {
-    const auto found = anchors_.find(number);
-    const Anchor anchor = found == anchors_.end() ? Anchor{} : found->second;
-    if (!anchor.text && !nodes_.empty()) {
-      if (nodes_.back().is_at("image")) fail_hidden(mark);
-      if (nodes_.back().is_at("extends")) note(mark, kOtherFiles);
-      if (nodes_.size() == 1 && nodes_.back().is_at("services")) note(mark, kPutTogether);
-      if (Node* into = merging()) into->merged.add(anchor.service);
-      if (is_service(nodes_.size() + 1) && anchor.service.only_builds()) note(mark, kBuilds);
+  Parser(const Parser&) = delete;
+  Parser& operator=(const Parser&) = delete;
+  ~Parser() { yaml_parser_delete(&parser_); }
+
+  ImageList images() {
+    for (bool more = true; more;) {
+      Event event;
+      if (yaml_parser_parse(&parser_, &*event) == 0) fail_to_read();
+      more = event->type != YAML_STREAM_END_EVENT;
+      take(*event);
     }
-    value(mark, anchor.text.value_or(""));
-  }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& text) override {
-    if (tag.ends_with(":binary"))
-      fail_at(name_, mark.line + 1, "holds base64, which says something else than it shows");
-    define(anchor, {text});
-    value(mark, text);
-  }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(mark, anchor, false);
-    define(anchor, {});
-  }
-  void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(mark, anchor, true);
-    define(anchor, {});
-  }
-  void OnMapEnd() override {
-    const Node& node = nodes_.back();
-    look_at_compose(node);
-    if (is_resource() && node.runs_nothing() && anchors_.size() == node.anchors_before)
-      images_.resize(node.images_before);
-    close();
+    return finder_.take();
   }
 
  private:
-  static constexpr const char* kOtherFiles =
-      "takes in other files: give what docker compose config makes of it";
-  static constexpr const char* kPutTogether =
-      "puts services together: give what docker compose config makes of it";
-  static constexpr const char* kBuilds =
-      "builds what it runs: give an image, or leave it out with docker compose config SERVICE...";
+  [[noreturn]] void fail_to_read() const {
+    if (parser_.error == YAML_MEMORY_ERROR) throw std::bad_alloc();
+    const std::string why = parser_.problem == nullptr ? "it ends early" : parser_.problem;
+    fail_at(name_, line_of(parser_.problem_mark), "is not YAML: " + why);
+  }
 
-  /// A member that decides what its map is.
-  struct Member {
-    int line;
-    std::string text;  // of a scalar; its beginning if it is too long to be anything
-  };
-
-  /// What a map says if it is a service of a compose file, or is merged into one.
-  struct Service {
-    bool builds = false;
-    bool has_image = false;
-
-    bool only_builds() const { return builds && !has_image; }
-    void add(const Service& other) {
-      builds = builds || other.builds;
-      has_image = has_image || other.has_image;
+  void take(const yaml_event_t& event) {
+    const int line = line_of(event.start_mark);
+    switch (event.type) {
+      case YAML_DOCUMENT_START_EVENT:
+        if (event.data.document_start.version_directive != nullptr ||
+            event.data.document_start.tag_directives.start != event.data.document_start.tag_directives.end)
+          fail_at(name_, line, "has a directive, which not every reader understands");
+        finder_.begin_document();
+        break;
+      case YAML_ALIAS_EVENT:
+        finder_.alias(line, text_of(event.data.alias.anchor));
+        break;
+      case YAML_SCALAR_EVENT: {
+        const auto& scalar = event.data.scalar;
+        require_plain_tag(event, scalar.tag);
+        const bool is_text = scalar.style != YAML_PLAIN_SCALAR_STYLE || scalar.tag != nullptr;
+        const std::string_view text(reinterpret_cast<const char*>(scalar.value), scalar.length);
+        finder_.scalar(line, {text, is_text}, text_of(scalar.anchor));
+        break;
+      }
+      case YAML_SEQUENCE_START_EVENT:
+        require_plain_tag(event, event.data.sequence_start.tag);
+        finder_.begin_list(line, text_of(event.data.sequence_start.anchor));
+        break;
+      case YAML_MAPPING_START_EVENT:
+        require_plain_tag(event, event.data.mapping_start.tag);
+        finder_.begin_map(line, text_of(event.data.mapping_start.anchor));
+        break;
+      case YAML_SEQUENCE_END_EVENT:
+        finder_.end_list();
+        break;
+      case YAML_MAPPING_END_EVENT:
+        finder_.end_map();
+        break;
+      default:
+        break;
     }
-  };
-
-  struct Anchor {
-    std::optional<std::string> text;  // of a scalar
-    Service service = {};             // of a map
-  };
-
-  struct Node {
-    bool is_map;
-    bool at_key;  // of a map: what comes next is a key
-    YAML::anchor_t anchor;
-    std::size_t images_before;
-    std::size_t anchors_before;  // what has an anchor may run elsewhere
-    std::string key = {};
-    std::map<std::string, Member> members = {};
-    Service merged = {};  // by `<<`
-
-    /// Whether the value of that member comes next, or is being read.
-    bool is_at(const char* member) const { return is_map && !at_key && key == member; }
-    bool has(const char* member) const { return members.count(member) != 0; }
-    std::string text(const char* member) const {
-      const auto found = members.find(member);
-      return found == members.end() ? "" : found->second.text;
-    }
-
-    Service service() const {
-      return {merged.builds || has("build"), has("image") ? !text("image").empty() : merged.has_image};
-    }
-
-    bool runs_nothing() const {
-      const std::string kind = text("kind");
-      const std::string api = text("apiVersion");
-      if (has("<<")) return false;  // which in some readers replaces the kind
-      return (api == "v1" && (kind == "ConfigMap" || kind == "Secret")) ||
-             (api.starts_with("apiextensions.k8s.io/") && kind == "CustomResourceDefinition");
-    }
-  };
-
-  /// A document, or an element of the `items` of a list.
-  bool is_resource() const {
-    return nodes_.size() == 1 ||
-           (nodes_.size() == 3 && nodes_[0].is_map && nodes_[0].key == "items" && !nodes_[1].is_map);
   }
 
-  void count(const YAML::Mark& mark) {
-    if (++values_ > max_values_) fail_at(name_, mark.line + 1, "holds too many values");
+  /// Tags change what a value is (`!!binary`), or whether it is there at all (`!reset`).
+  void require_plain_tag(const yaml_event_t& event, const yaml_char_t* tag) {
+    if (tag == nullptr) return;
+    if (event.type != YAML_SCALAR_EVENT || text_of(tag) != YAML_STR_TAG)
+      fail_at(name_, line_of(event.start_mark),
+              "has a tag, by which readers take something else than it shows");
+    if (lines_hold_percent(event.start_mark.line, event.end_mark.line))
+      fail_at(name_, line_of(event.start_mark), "has a % beside a tag, which not every reader understands");
   }
 
-  void define(YAML::anchor_t number, Anchor anchor) {
-    if (number) anchors_[number] = std::move(anchor);
+  /// Whether there is a % on the lines from `first` to `last`. To be asked in the order of the text.
+  bool lines_hold_percent(std::size_t first, std::size_t last) {
+    for (; line_ < first && begin_ != std::string_view::npos; ++line_) begin_ = after_line(begin_);
+    std::size_t end = begin_;
+    for (std::size_t line = line_; line <= last && end != std::string_view::npos; ++line)
+      end = after_line(end);
+    if (begin_ == std::string_view::npos) return false;
+    return text_.substr(begin_, end - begin_).find('%') != std::string_view::npos;
+  }
+  std::size_t after_line(std::size_t at) const {
+    const std::size_t end = text_.find('\n', at);
+    return end == std::string_view::npos ? end : end + 1;
   }
 
-  /// The map that says the image, as those of volumes do, stands elsewhere under another name.
-  [[noreturn]] void fail_hidden(const YAML::Mark& mark) {
-    fail_at(name_, mark.line + 1, "puts an image together from what stands elsewhere");
-  }
-
-  /// If the document turns out to be a compose file, that line does not say what runs.
-  void note(int line, const char* reason) {
-    if (!unclear_) unclear_ = {line, reason};
-  }
-  void note(const YAML::Mark& mark, const char* reason) { note(mark.line + 1, reason); }
-
-  /// Whether what stands at that depth is a service of a compose file.
-  bool is_service(std::size_t depth) const {
-    return depth == 3 && nodes_[0].is_at("services") && nodes_[1].is_map && !nodes_[1].at_key;
-  }
-
-  /// The map into which `<<` puts what comes next, alone or in a list; null if none.
-  Node* merging() {
-    if (nodes_.empty()) return nullptr;
-    const bool in_list = nodes_.size() > 1 && !nodes_.back().is_map;
-    Node& node = nodes_[nodes_.size() - (in_list ? 2 : 1)];
-    return node.is_at("<<") ? &node : nullptr;
-  }
-
-  /// A map is complete: a service, or what may become a part of one; a volume; the whole document.
-  void look_at_compose(const Node& map) {
-    if (map.anchor) anchors_[map.anchor].service = map.service();
-    if (is_service(nodes_.size()) && map.service().only_builds())
-      note(map.has("build") ? map.members.at("build").line : map.members.at("<<").line, kBuilds);
-    if (map.text("type") == "image") {  // of a volume
-      if (map.text("source").empty())
-        note(map.members.at("type").line, kPutTogether);
-      else
-        add(mounted_, {map.text("source"), map.members.at("source").line});
-    }
-    if (nodes_.size() != 1 || !map.text("kind").empty()) return;
-    if (unclear_) fail_at(name_, unclear_->first, unclear_->second);
-    for (const ListedImage& image : mounted_) add(images_, image);
-  }
-
-  bool is_below(const char* member) const {
-    return nodes_.size() > 1 && nodes_[nodes_.size() - 2].is_at(member);
-  }
-
-  void read_key(const YAML::Mark& mark, const std::string& key) {
-    Node& node = nodes_.back();
-    node.key = key;
-    static const std::set<std::string> kTelling = {"kind",  "apiVersion", "<<",    "type",
-                                                   "image", "build",      "source"};
-    if (kTelling.count(key)) node.members[key] = {mark.line + 1, ""};
-    const bool is_merge = key == "<<";
-    if (is_merge && is_below("image")) fail_hidden(mark);
-    if (nodes_.size() == 1 && (is_merge || key == "include")) note(mark, kOtherFiles);
-    if (is_below("extends") && (is_merge || key == "file")) note(mark, kOtherFiles);
-    if (nodes_.size() == 2 && is_below("services") && is_merge) note(mark, kPutTogether);
-  }
-
-  /// The value (or key) that was just read is complete.
-  void advance() {
-    if (!nodes_.empty() && nodes_.back().is_map) nodes_.back().at_key = !nodes_.back().at_key;
-  }
-
-  void open(const YAML::Mark& mark, YAML::anchor_t anchor, bool is_map) {
-    count(mark);
-    if (nodes_.size() == kMaxDepth) fail_at(name_, mark.line + 1, "is nested too deeply");
-    if (!nodes_.empty() && nodes_.back().at_key) nodes_.back().key.clear();
-    nodes_.push_back({is_map, is_map, anchor, images_.size(), anchors_.size()});
-  }
-  void close() {
-    const Service service = nodes_.back().service();
-    nodes_.pop_back();
-    if (Node* into = merging()) into->merged.add(service);
-    advance();
-  }
-
-  void value(const YAML::Mark& mark, const std::string& text) {
-    count(mark);
-    if (nodes_.empty()) {
-      if (!text.empty()) fail_at(name_, mark.line + 1, "is text, where a manifest should be");
-      return;
-    }
-    Node& node = nodes_.back();
-    if (node.at_key) {
-      read_key(mark, text);
-    } else if (node.is_map) {
-      const bool is_volume = node.key == "reference" && is_below("image");
-      if (const auto told = node.members.find(node.key); told != node.members.end())
-        told->second.text = text.substr(0, kMaxTextLength + 1);
-      if ((node.key == "image" || is_volume) && !text.empty()) add(images_, {text, mark.line + 1});
-    }
-    advance();
-  }
-
-  void add(std::vector<ListedImage>& images, ListedImage image) {
-    if (images.size() == kMaxListedImages) fail_at(name_, image.line, "names too many images");
-    if (image.text.size() > kMaxTextLength)
-      fail_at(name_, image.line, "is too long for the name of an image");
-    images.push_back(std::move(image));
-  }
-
+  std::string_view text_;
   const std::string& name_;
-  std::vector<Node> nodes_;  // from the document to where the parser stands
-  std::map<YAML::anchor_t, Anchor> anchors_;
-  std::optional<std::pair<int, const char*>> unclear_;  // line and reason
-  std::vector<ListedImage> mounted_;                    // if it is a compose file
-  std::vector<ListedImage> images_;
-  std::size_t values_ = 0;
-  std::size_t max_values_;
+  ImageFinder finder_;
+  yaml_parser_t parser_{};
+  std::size_t line_ = 0;
+  std::size_t begin_ = 0;  // of that line
 };
+
+/// kubectl takes `---` for the end of a document also if a comment follows at once, does not take it for one
+/// if a value follows, and reads nothing between `...` and the next `---`.
+void require_clear_marks(std::string_view text, const std::string& name) {
+  bool ended = false;
+  for (int line = 1; !text.empty(); ++line) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view rest = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (rest.ends_with('\r')) rest.remove_suffix(1);
+    const bool begins = rest.starts_with("---");
+    const bool ends = rest.starts_with("...");
+    if (begins || ends) rest.remove_prefix(3);
+    const std::size_t first = rest.find_first_not_of(' ');
+    const bool is_bare =
+        first == std::string_view::npos || (rest[first] == '#' && !((begins || ends) && first == 0));
+    if ((begins || ends) && !is_bare) {
+      fail_at(name, line,
+              "begins as the line between documents and goes on, which not every reader takes for one");
+    }
+    if (ended && !begins && !is_bare)
+      fail_at(name, line, "stands between \"...\" and \"---\", where not every reader looks");
+    ended = ends || (ended && !begins);
+  }
+}
 
 }  // namespace
 
-std::vector<ListedImage> images_in_yaml(std::string_view text, const std::string& name) {
-  ImageFinder finder(name, text.size());
-  try {
-    std::istringstream stream{std::string(text)};
-    YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(finder)) {
-    }
-  } catch (const YAML::Exception& error) {
-    fail_at(name, error.mark.line + 1, "is not YAML: " + error.msg);
-  }
-  return finder.take();
+ImageList images_in_yaml(std::string_view text, const std::string& name) {
+  require_clear_marks(text, name);
+  return Parser(text, name).images();
 }
 
 }  // namespace agent

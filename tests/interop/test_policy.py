@@ -217,8 +217,12 @@ spec: {{jobTemplate: {{spec: {{image: alpine}}}}}}
     # Without a policy the list is verified as images are.
     assert cluster.ok("verify", "--images-from", compose).target("1.0")["verdict"] == "signed"
     assert 'failures="0"' in cluster.ok("verify", "--images-from", compose, output="junit").stdout
-    plain.write_text("registry.example.com/${APP}:1\n")
-    assert "line 1" in cluster.refused(2, "verify", "--policy", policy, "--images-from", plain).error[1]
+    for path, text in ((plain, "registry.example.com/${APP}:1\n"),
+                       (compose, "services: {app: {image: '${REGISTRY:-registry.example.com}/app:${TAG:-1.0}'}}\n")):
+        path.write_text(text)
+        outcome = cluster.refused(3, "verify", "--policy", policy, "--images-from", path)
+        assert "line 1: holds a variable" in outcome.error[1], str(outcome)
+        assert "docker compose config" in outcome.document["error"]["hint"], str(outcome)
 
 
 @pytest.mark.parametrize("options", [[], ["--policy"]], ids=["signed", "policy"])
@@ -235,6 +239,8 @@ def test_a_manifest_that_hides_an_image_is_refused_though_what_it_shows_may_run(
     cluster.ok(*arguments)
     for hidden in ("note: 1 # a line that kubectl sees\rimage: {evil}\n",
                    "!!binary aW1hZ2U= : {evil}\n",
+                   "kind: !reset Deployment\n",
+                   "---#: settings\nkind: ConfigMap\n",
                    "data: &x {{reference: '{evil}'}}\nvolume: {{image: *x}}\n",
                    "include: [other.yaml]\n",
                    "---\nservices: {{evil: {{build: .}}}}\n"):
@@ -243,6 +249,27 @@ def test_a_manifest_that_hides_an_image_is_refused_though_what_it_shows_may_run(
         assert outcome.error[0] == "FILE_UNREADABLE" and f"{manifest} line " in outcome.error[1], str(outcome)
         assert "one image a line" in outcome.document["error"]["hint"], str(outcome)
         assert not outcome.document["repositories"], str(outcome)
+
+
+def test_what_a_manifest_only_mentions_is_told_and_what_it_runs_is_judged(world, team):
+    gun, admin, jenkins, _, policy = team
+    image = world.image()
+    world.ci(jenkins, pin=admin.pin).sign(gun, "1.0", image, *jenkins.key_args)
+    cluster = world.client(pin=admin.pin)
+    manifest = world.folder("manifests") / "app.yaml"
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "app", "annotations": {"note": "ship it \U0001f680"}},
+           "spec": {"containers": [{"name": "app", "image": f"{gun}:1.0"}]},
+           "status": {"containerStatuses": [{"image": f"{gun}:staging"}]}}
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"image": "logo.png"}}
+    arguments = ["verify", "--policy", policy, "--images-from", manifest]
+
+    manifest.write_text(json.dumps(pod))  # the emoji as two surrogates
+    outcome = cluster.ok(*arguments)
+    assert [t["name"] for t in outcome.repository["targets"]] == ["1.0"] and not outcome.document["warnings"]
+    manifest.write_text(json.dumps(pod) + "\n" + json.dumps(settings))
+    assert [w["code"] for w in cluster.ok(*arguments).document["warnings"]] == ["NOT_JUDGED"]
+    manifest.write_text(json.dumps(pod) + "\n" + json.dumps({**settings, "items": [{**pod, "image": f"{gun}:6.6"}]}))
+    assert cluster.refused(5, *arguments).target("6.6")["verdict"] == "refused"
 
 
 def test_provenance_and_age_can_be_demanded(world):

@@ -1,0 +1,16 @@
+// The images that a manifest in JSON names, or several of them one after another, as kubectl takes them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "agent/image/listed_image.h"
+
+namespace agent {
+
+/// What ImageFinder finds; one image that stands there twice comes twice. `name` is that of the file, for
+/// messages. Throws kFileUnreadable for what ImageFinder refuses and for what is not JSON. Time and memory
+/// are bounded by the text's length.
+ImageList images_in_json(std::string_view text, const std::string& name);
+
+}  // namespace agent
