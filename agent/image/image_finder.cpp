@@ -293,8 +293,7 @@ void ImageFinder::look_at_parts(const Node& map) {
   if (repository != map.parts.end() && !named.empty()) {
     add(found_, repository->second.line, part("registry", "", "/") + repository->second.text + named, true);
   } else {
-    if (unjudged_.size() == kMaxListedImages) fail(map.parts.begin()->second.line, "names too many images");
-    unjudged_.push_back({kChartDecides, map.parts.begin()->second.line});
+    tell(map.parts.begin()->second.line, kChartDecides);
   }
 }
 
@@ -350,7 +349,7 @@ void ImageFinder::look_at_object(const Node& map) {
   if (nodes_.size() == 1 && map.has("services")) return;
   const bool has_data = version == "v1" && (kind == "ConfigMap" || kind == "Secret");
   std::vector<Region> regions;
-  std::vector<ListedImage> data;
+  std::vector<int> data;
   for (const auto& [member, region] : map.regions) {
     const bool is_status = member == "status";
     if (!is_status && !(has_data && region.is_flat)) continue;
@@ -360,7 +359,7 @@ void ImageFinder::look_at_object(const Node& map) {
                       unjudged_.begin() + static_cast<std::ptrdiff_t>(region.last_unjudged));
     }
     for (std::size_t i = region.first_image; !is_status && i < region.last_image; ++i)
-      data.push_back({kOnlyData, found_[i].image.line});
+      data.push_back(found_[i].image.line);
   }
   const auto later = [](const Region& a, const Region& b) { return a.first_image > b.first_image; };
   std::sort(regions.begin(), regions.end(), later);
@@ -368,7 +367,12 @@ void ImageFinder::look_at_object(const Node& map) {
     found_.erase(found_.begin() + static_cast<std::ptrdiff_t>(region.first_image),
                  found_.begin() + static_cast<std::ptrdiff_t>(region.last_image));
   }
-  unjudged_.insert(unjudged_.end(), data.begin(), data.end());
+  for (const int line : data) tell(line, kOnlyData);
+}
+
+void ImageFinder::tell(int line, const char* reason) {
+  if (unjudged_.size() == kMaxListedImages) fail(line, "names too many images");
+  unjudged_.push_back({reason, line});
 }
 
 void ImageFinder::add(std::vector<Found>& found, int line, std::string_view text, bool is_text,

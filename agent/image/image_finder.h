@@ -132,6 +132,7 @@ class ImageFinder {
   void look_at_parts(const Node& map);
   void look_at_compose(const Node& map);
   void look_at_object(const Node& map);
+  void tell(int line, const char* reason);
   void add(std::vector<Found>& found, int line, std::string_view text, bool is_text, bool is_exact = true);
 
   const std::string& name_;

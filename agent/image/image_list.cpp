@@ -1,6 +1,7 @@
 #include "agent/image/image_list.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "agent/image/json_images.h"
@@ -66,11 +67,14 @@ ImageList images_in_plain_list(std::string_view text, const std::string& name) {
   return list;
 }
 
-/// kubectl reads what begins with a brace as JSON, and takes more than blanks for nothing before it.
+/// kubectl reads what begins with a brace as JSON, or not at all, and takes more than blanks for nothing
+/// before it.
 ImageList images_in_text(std::string_view text, const std::string& name) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return {};
-  if (text[first] == '{') return images_in_json(text, name);
+  if (text[first] == '{') {
+    if (std::optional<ImageList> list = images_in_json(text, name)) return *std::move(list);
+  }
   if (static_cast<unsigned char>(text[first]) >= 0x80) {
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(first), '\n');
     fail_at(name, static_cast<int>(line), "begins with a character that may be a space for some readers");

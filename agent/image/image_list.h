@@ -15,7 +15,8 @@ namespace agent {
 /// Longest file, bytes.
 inline constexpr std::size_t kMaxImageListLength = 16 << 20;
 
-/// In the order of the file, none twice. What begins with a brace is JSON, what is no list is YAML. `name` is
+/// In the order of the file, none twice. What begins with an object of JSON is JSON, what is no list is
+/// YAML. `name` is
 /// that of the file, for messages. Throws kFileUnreadable, also if there is no image at all: a check of
 /// nothing must not look like a check.
 ImageList images_in(std::string_view text, const std::string& name);

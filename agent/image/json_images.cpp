@@ -47,8 +47,7 @@ class Characters {
 /// What nlohmann's reader meets, told to a finder.
 class Pieces {
  public:
-  Pieces(ImageFinder& finder, const Cursor& cursor, const std::string& name)
-      : finder_(finder), cursor_(cursor), name_(name) {}
+  Pieces(ImageFinder& finder, const Cursor& cursor) : finder_(finder), cursor_(cursor) {}
 
   bool null() { return constant("null"); }
   bool boolean(bool value) { return constant(value ? "true" : "false"); }
@@ -74,12 +73,10 @@ class Pieces {
     finder_.end_list();
     return true;
   }
-  [[noreturn]] bool parse_error(std::size_t, const std::string&, const Json::exception&) {
-    fail_at(name_, cursor_.line, "begins as JSON does and is not JSON; a template is rendered first");
-  }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) { return false; }
 
  private:
-  /// Not what it is counts, only that it is no text.
+  /// What it is does not count, only that it is no text.
   bool constant(const char* text) { return piece(text, false); }
   bool piece(std::string_view text, bool is_text) {
     finder_.scalar(cursor_.line, {text, is_text});
@@ -88,7 +85,6 @@ class Pieces {
 
   ImageFinder& finder_;
   const Cursor& cursor_;
-  const std::string& name_;
 };
 
 /// A reader may hold a text several times while it grows.
@@ -111,20 +107,25 @@ void require_short_texts(std::string_view text, const std::string& name) {
 
 }  // namespace
 
-ImageList images_in_json(std::string_view text, const std::string& name) {
+std::optional<ImageList> images_in_json(std::string_view text, const std::string& name) {
   require_short_texts(text, name);
   ImageFinder finder(name);
   Cursor cursor{text};
-  Pieces pieces(finder, cursor, name);
+  Pieces pieces(finder, cursor);
   const auto skip_blanks = [&] {
-    for (Characters each(cursor);
-         each != Characters() && std::string_view(" \t\r\n").find(*each) != std::string_view::npos;)
+    constexpr std::string_view kBlanks = " \t\r\n";
+    for (Characters each(cursor); each != Characters() && kBlanks.find(*each) != std::string_view::npos;)
       ++each;
   };
-  for (skip_blanks(); cursor.at < text.size(); skip_blanks()) {
-    if (text[cursor.at] != '{') fail_at(name, cursor.line, "goes on after JSON with something else");
+  const auto read_object = [&] {
     finder.begin_document();
-    Json::sax_parse(Characters(cursor), Characters(), &pieces, nlohmann::detail::input_format_t::json, false);
+    return text[cursor.at] == '{' && Json::sax_parse(Characters(cursor), Characters(), &pieces,
+                                                     nlohmann::detail::input_format_t::json, false);
+  };
+  skip_blanks();
+  if (cursor.at == text.size() || !read_object()) return std::nullopt;
+  for (skip_blanks(); cursor.at < text.size(); skip_blanks()) {
+    if (!read_object()) fail_at(name, cursor.line, "goes on after JSON with something else");
   }
   return finder.take();
 }

@@ -112,8 +112,9 @@ const std::vector<Attack> kKubernetes = {
      "line 1: begins with a character"},
     {"JSON ends and YAML goes on", "{\"image\": \"registry.example.com/good:1\"}\n---\n" + kEvilPod,
      "line 2: goes on after JSON"},
-    {"What begins as JSON is YAML", "{image: registry.example.com/good:1} # {\"image\": \"evil\"}\n",
-     "line 1: begins as JSON does"},
+    {"JSON ends and goes on as what only YAML is",
+     "{\"image\": \"registry.example.com/good:1\"}\n{image: evil.example.com/evil:1}\n",
+     "line 2: goes on after JSON"},
     {"A chart puts the image together",
      kPod +
          "---\nkind: HelmRelease\nspec: {values: {image: {registry: evil.example.com, repository: evil, tag: "

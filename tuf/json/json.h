@@ -17,10 +17,11 @@ using Json = nlohmann::json;
 inline constexpr std::size_t kMaxJsonDepth = 32;
 /// Most values that one text of trust data may hold.
 inline constexpr std::size_t kMaxJsonValues = 360'000;
-/// Most bytes that what is kept of one text may take, counted as it is built, with what its containers need
-/// and, of trust data, twice the text, which is kept beside its canonical form. Enough for 50,000 tags that
-/// are bound to their role.
-inline constexpr std::size_t kMaxJsonMemory = 72 << 20;
+/// Most bytes that what is kept of one text may take, counted as it is built, with what its containers need:
+/// enough for 40,000 tags that are bound to their role. And most bytes with twice the text, which is kept
+/// beside its canonical form.
+inline constexpr std::size_t kMaxJsonMemory = 40 << 20;
+inline constexpr std::size_t kMaxJsonMemoryWithText = 72 << 20;
 inline constexpr std::size_t kMaxForeignJsonMemory = 28 << 20;
 /// Largest magnitude of a number: beyond it the official clients, which go through doubles, change digits.
 inline constexpr std::int64_t kMaxJsonInteger = std::int64_t{1} << 53;

@@ -35,15 +35,14 @@ struct Rules {
   std::size_t max_values = kMaxJsonValues;
   std::size_t max_memory = kMaxJsonMemory;
   bool any_numbers = false;
-  std::size_t memory = 0;  // that is taken already
+  std::size_t beside = 0;  // bytes that are taken already
   KeepsMember keeps = {};
 };
 
 /// Builds the value event by event, so that what nlohmann would smooth over is seen and refused.
 class StrictBuilder final : public nlohmann::json_sax<Json> {
  public:
-  StrictBuilder(std::string_view what, Rules rules)
-      : what_(what), rules_(std::move(rules)), memory_(rules_.memory) {}
+  StrictBuilder(std::string_view what, Rules rules) : what_(what), rules_(std::move(rules)) {}
 
   Json take() { return std::move(root_); }
 
@@ -100,7 +99,9 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
     if (skipped_ || std::exchange(skips_next_, false)) return &root_;  // whatever: it is not looked at
     Json* parent = open_.empty() ? nullptr : open_.back();
     memory_ += place_memory(parent, key_) + own_memory(value);
-    if (++values_ > rules_.max_values || memory_ > rules_.max_memory) fail("holds too many values");
+    if (++values_ > rules_.max_values || memory_ > rules_.max_memory ||
+        memory_ + rules_.beside > kMaxJsonMemoryWithText)
+      fail("holds too many values");
     if (!parent) {
       root_ = std::move(value);
       return &root_;
@@ -136,7 +137,7 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
   Rules rules_;
   Json root_;
   std::size_t values_ = 0;
-  std::size_t memory_;       // of what was built
+  std::size_t memory_ = 0;   // of what was built
   std::size_t skipped_ = 0;  // containers that are open within what is not kept
   bool skips_next_ = false;  // the value of the member whose name was just read
   std::vector<Json*> open_;  // from the outermost container to the one being filled
@@ -159,7 +160,7 @@ Json parse(std::string_view text, std::string_view what, Rules rules) {
 
 Json parse_json(std::string_view text, std::string_view what) {
   Rules rules;
-  rules.memory = 2 * text.size();
+  rules.beside = 2 * text.size();
   return parse(text, what, std::move(rules));
 }
 

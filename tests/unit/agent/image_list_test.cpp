@@ -52,12 +52,12 @@ items:
 ---
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
-spec: {properties: {image: string, other: {image: {type: string}}}}
+spec: {properties: {image: {type: string}, other: {image: {type: object, description: which}}}}
 )";
   CHECK(names(text) == Names{"registry.example.com/wait:1", "registry.example.com/app:1.0@sha256:00",
                              "registry.example.com/sidecar:2", "registry.example.com/debug",
                              "registry.example.com/data:3", "registry.example.com/custom:4",
-                             "registry.example.com/listed:5", "registry.example.com/label:6", "string"});
+                             "registry.example.com/listed:5", "registry.example.com/label:6"});
   CHECK(agent::images_in(text, "file").images.at(1).line == 12);
 }
 
@@ -68,11 +68,16 @@ TEST_CASE("JSON is read by a reader of JSON") {
   CHECK(agent::images_in("\n{\"n\":[1,-2,3.5,true,null],\n\"image\":\n\"a:1\"}", "file").images.at(0).line ==
         4);
   for (const char* broken :
-       {"{\"image\":\"a\",}", "{'image':'a'}", "{\"image\":\"a\"", "{\"image\":\"\\ud83d\"}",
-        "{\"image\":\"\xff\"}", "{{ .Values.all }}", "{\"image\":\"a\"} // x"}) {
+       {"{\"image\":!", "{\"image\":\"\\ud83d\"}", "{\"image\":\"\xff\"}", "{{ .Values.all }}",
+        "{\"image\":\"a\"} // x", "{\"image\":\"a\"} {'image':'b'}", "{\"image\":\"a\"} []"}) {
     CAPTURE(broken);
     CHECK_ERROR(agent::images_in(broken, "file"), tuf::ErrorCode::kFileUnreadable, "file line 1: ");
   }
+}
+
+TEST_CASE("YAML may begin as JSON does") {
+  CHECK(names("{kind: Pod, image: a:1}\n---\n{image: b:1}") == Names{"a:1", "b:1"});
+  CHECK(names("{\"image\": \"a:1\", b: {image: b:1}}") == Names{"a:1", "b:1"});
 }
 
 TEST_CASE("What an object says of its status is no request to run, and text in a ConfigMap runs nothing") {
