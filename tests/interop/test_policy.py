@@ -2,6 +2,8 @@
 import json
 import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.policies import released, write_policy
+from support.process import clean_environment
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -270,6 +273,43 @@ def test_what_a_manifest_only_mentions_is_told_and_what_it_runs_is_judged(world,
     assert [w["code"] for w in cluster.ok(*arguments).document["warnings"]] == ["NOT_JUDGED"]
     manifest.write_text(json.dumps(pod) + "\n" + json.dumps({**settings, "items": [{**pod, "image": f"{gun}:6.6"}]}))
     assert cluster.refused(5, *arguments).target("6.6")["verdict"] == "refused"
+
+
+LENGTH = 16 << 20
+def growing():
+    """Files of the greatest length that would fill the memory of a reader, each in its own way."""
+    yield "values on one line", "x: [" + "a," * (LENGTH // 2 - 10) + "]"
+    yield "one text", "image: a\nx: " + "a" * (LENGTH - 20)
+    yield "one quoted text", 'image: a\nx: "a' + " " * (LENGTH - 20) + '"'
+    yield "line breaks", "image: a\nx: a" + "\n" * (LENGTH - 20) + " b"
+    yield "the name of an anchor", "image: a\nx: &" + "a" * (LENGTH - 20) + " x"
+    yield "anchors", "- &a x\n" * (LENGTH // 7)
+    yield "directives", "%TAG ! x\n" * (LENGTH // 9)
+    yield "levels", "[" * LENGTH
+    yield "lines", "a\n" * (LENGTH // 2)
+    yield "keys of JSON", '{"image":"a",' + ",".join(f'"{i}":1' for i in range(1_300_000)) + "}"
+    yield "texts of JSON", '{"x":["' + '","'.join(["a" * 4_000_000] * 4) + '"]}'
+
+
+def peak(binary, path, home) -> int:
+    """Most memory that reading that file takes, bytes; measured by a small process, whose own would count as well."""
+    measure = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], capture_output=True); "
+               "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
+    command = [sys.executable, "-c", measure, binary, "verify", "--offline", "--images-from", path]
+    outcome = subprocess.run(command, env=clean_environment(home), capture_output=True, text=True, check=True)
+    return int(outcome.stdout) * 1024
+
+
+def test_no_manifest_takes_more_than_64_mib_of_memory(binary, tmp_path):
+    if b"__asan_init" in binary.read_bytes():
+        pytest.skip("a sanitizer's own memory would count")
+    path = tmp_path / "manifest"
+    path.write_text("image: a\n")
+    base = peak(binary, path, tmp_path)
+    for what, content in growing():
+        path.write_text(content)
+        assert path.stat().st_size <= LENGTH, what
+        assert peak(binary, path, tmp_path) - base <= 64 << 20, what
 
 
 def test_provenance_and_age_can_be_demanded(world):
