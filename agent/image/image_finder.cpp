@@ -84,12 +84,13 @@ void keep_first(std::optional<Note>& first, const std::optional<Note>& note) {
 void ImageFinder::Service::add(const Service& other) {
   builds = builds || other.builds;
   has_image = has_image || other.has_image;
+  has_empty_image = has_empty_image || other.has_empty_image;
   has_provider = has_provider || other.has_provider;
 }
 
 const char* ImageFinder::Service::reason() const {
   if (has_provider) return kProvider;
-  return builds && !has_image ? kBuilds : nullptr;
+  return builds && (!has_image || has_empty_image) ? kBuilds : nullptr;
 }
 
 std::string ImageFinder::Node::text(std::string_view member) const {
@@ -97,9 +98,16 @@ std::string ImageFinder::Node::text(std::string_view member) const {
   return found == members.end() ? "" : found->second.text;
 }
 
+/// What is merged may hide what stands in the map itself: in yaml.v2 the later one counts.
 ImageFinder::Service ImageFinder::Node::service() const {
-  return {merged.builds || has("build"), has("image") ? !text("image").empty() : merged.has_image,
-          merged.has_provider || has("provider")};
+  Service all = merged;
+  all.builds = all.builds || has("build");
+  all.has_provider = all.has_provider || has("provider");
+  if (has("image")) {
+    all.has_image = !text("image").empty();
+    all.has_empty_image = all.has_empty_image || !all.has_image;
+  }
+  return all;
 }
 
 /// A document, or an element of the `items` of a list.
@@ -131,7 +139,8 @@ void ImageFinder::count(int line) {
 void ImageFinder::define(int line, const std::string& name, Anchor anchor) {
   if (name.empty()) return;
   if (name.size() > kMaxTextLength || anchors_.size() == kMaxAnchors) fail(line, "holds too many anchors");
-  anchors_[name] = std::move(anchor);
+  if (!anchors_.insert({name, std::move(anchor)}).second)
+    fail(line, "names two things by one anchor, of which not every reader takes the same");
 }
 
 /// If the document turns out to be a compose file, that line does not say what runs.
@@ -172,7 +181,10 @@ void ImageFinder::alias(int line, const std::string& name) {
     if (nodes_.size() == 1 && (nodes_.back().is_at("services") || nodes_.back().is_at("models")))
       note(line, kPutTogether);
     if (is_entry_of("models", nodes_.size() + 1)) note(line, kPutTogether);
-    if (Node* into = merging()) into->merged.add(anchor.service);
+    if (Node* into = merging()) {
+      if (anchor.is_list) fail(line, "merges a list that stands elsewhere, which not every reader does");
+      into->merged.add(anchor.service);
+    }
     if (const char* reason = anchor.service.reason()) {
       if (is_entry_of("services", nodes_.size() + 1)) note(line, reason);
       if (nodes_.size() == 1) keep_first(unclear_before_compose_2_, std::optional<Note>({line, reason}));
@@ -195,7 +207,7 @@ void ImageFinder::open(int line, const std::string& anchor, bool is_map) {
     if (const auto region = above.regions.find(above.key); region != above.regions.end())
       region->second.is_flat = false;
   }
-  define(line, anchor, {});
+  define(line, anchor, {.is_list = !is_map});
   nodes_.push_back({is_map, is_map, anchor});
 }
 
@@ -300,7 +312,7 @@ void ImageFinder::look_at_parts(const Node& map) {
 /// A map is complete: a service, or what may become a part of one; a volume; a model.
 void ImageFinder::look_at_compose(const Node& map) {
   const Service service = map.service();
-  if (!map.anchor.empty()) anchors_[map.anchor].service = service;
+  if (!map.anchor.empty()) anchors_.at(map.anchor).service = service;
   if (const char* reason = service.reason()) {
     int line = 0;
     for (const char* member : {"<<", "build", "provider"}) {
@@ -313,12 +325,12 @@ void ImageFinder::look_at_compose(const Node& map) {
   const std::string type = map.text("type");  // of a volume
   const std::string source = map.text("source");
   if (type == "image" && !source.empty()) add(mounted_, map.members.at("source").line, source, true);
-  if ((type == "image" && source.empty()) || (map.has("source") && map.has("<<") && type.empty()))
+  if ((type == "image" && source.empty()) || (map.has("source") && map.has("<<")))
     note(map.members.at(map.has("source") ? "source" : "type").line, kPutTogether);
   if (type.find('$') != std::string::npos) note(map.members.at("type").line, kVariables);
   if (is_entry_of("models", nodes_.size())) {
     const std::string model = map.text("model");
-    if (!model.empty())
+    if (!model.empty() && !map.has("<<"))
       add(mounted_, map.members.at("model").line, model, true);
     else
       note(nodes_[1].keys.back().second, kPutTogether);

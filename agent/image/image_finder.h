@@ -59,6 +59,7 @@ class ImageFinder {
   struct Service {
     bool builds = false;
     bool has_image = false;
+    bool has_empty_image = false;  // which hides that of another map that is merged
     bool has_provider = false;
 
     void add(const Service& other);
@@ -69,6 +70,7 @@ class ImageFinder {
   struct Anchor {
     std::optional<std::string> text = {};  // of a scalar
     bool is_text = false;
+    bool is_list = false;
     Service service = {};  // of a map
   };
 

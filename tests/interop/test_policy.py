@@ -279,14 +279,9 @@ LENGTH = 16 << 20
 def growing():
     """Files of the greatest length that would fill the memory of a reader, each in its own way."""
     yield "values on one line", "x: [" + "a," * (LENGTH // 2 - 10) + "]"
-    yield "one text", "image: a\nx: " + "a" * (LENGTH - 20)
     yield "one quoted text", 'image: a\nx: "a' + " " * (LENGTH - 20) + '"'
-    yield "line breaks", "image: a\nx: a" + "\n" * (LENGTH - 20) + " b"
     yield "the name of an anchor", "image: a\nx: &" + "a" * (LENGTH - 20) + " x"
-    yield "anchors", "- &a x\n" * (LENGTH // 7)
     yield "directives", "%TAG ! x\n" * (LENGTH // 9)
-    yield "levels", "[" * LENGTH
-    yield "lines", "a\n" * (LENGTH // 2)
     yield "keys of JSON", '{"image":"a",' + ",".join(f'"{i}":1' for i in range(1_300_000)) + "}"
     yield "texts of JSON", '{"x":["' + '","'.join(["a" * 4_000_000] * 4) + '"]}'
 

@@ -109,30 +109,33 @@ class Author:
                     walk(member)
 
         walk(top)
-        target = rng.choice(maps + [top])
+        services = [s for s in top["services"].values() if isinstance(s, dict)] if isinstance(top.get("services"), dict) else []
+        target = rng.choice(services if services and rng.random() < .3 else maps + [top])
         keys = [key for key in target if isinstance(key, str)]
         key = rng.choice(keys) if keys else "x"
         hidden = rng.choice([{"image": self.image()}, self.object("Pod"), [self.object("Pod")], self.image(), {"build": "."},
                              {"image": {"reference": self.image()}}, {"type": "image", "source": self.image(), "target": "/x"},
                              {"repository": f"r{self.number}.example.com/hidden", "tag": rng.choice(["v2", "1.27", 7])},
                              {"provider": {"type": "model"}}, {"model": f"r{self.number}.example.com/hidden-model"},
-                             {"extends": {"file": "other.yaml", "service": "x"}}, {"kind": rng.choice(KINDS)}, None, ""])
+                             {"extends": {"file": "other.yaml", "service": "x"}}, {"kind": rng.choice(KINDS)}, {"image": ""}, {"image": None, "build": "."}, None, ""])
+        other = rng.choice([{"image": self.image()}, {"build": "."}, {"image": ""}, {"type": "image"}, {"source": self.image()}])
         choice = rng.randrange(12)
         if choice == 0:
             target[rng.choice(KEYS)] = hidden
         elif choice == 1 and keys:  # another spelling of the key
-            other = rng.choice([key.upper(), key.title(), key.swapcase(), key.replace("k", "\u212a").replace("s", "\u017f"), key + " "])
-            target[other] = target[key] if rng.random() < .5 else hidden
+            spelled = rng.choice([key.upper(), key.title(), key.swapcase(), key.replace("k", "\u212a").replace("s", "\u017f"), key + " "])
+            target[spelled] = target[key] if rng.random() < .5 else hidden
         elif choice == 2:
             top[rng.choice(["kind", "apiVersion"])] = rng.choice(KINDS + ("v1", "", None, {}))
         elif choice == 3 and keys:  # here by name, there in full
             target[key] = Raw("*a")
-            anchored = rng.choice(maps)
+            anchored = rng.choice(maps + [top])
             anchored[Raw("&a x-anchored") if rng.random() < .2 else "x-anchored"] = Anchored("a", hidden)
         elif choice == 4:
-            value = rng.choice([Raw("*a"), hidden, [hidden], Raw("[*a]")])
+            value = rng.choice([Raw("*a"), Raw("*a"), hidden, [hidden], Raw("[*a]"), Raw("[*a, *b]"), Raw("[*b, *a]")])
             target[rng.choice(["<<", Raw("<<"), Raw("'<<'"), Raw("!!merge <<")])] = value
-            rng.choice(maps)["x-a"] = Anchored("a", hidden)
+            top["x-" + rng.choice("abz")] = [Anchored("a", rng.choice([hidden, hidden, [hidden]])), Anchored(rng.choice("bbba"), other)]
+            top["services" if services else "spec"] = top.pop("services" if services else "spec", None)  # behind them
         elif choice == 5 and keys:
             target[Twice(key)] = rng.choice([hidden, target[key]])
         elif choice == 6 and keys:

@@ -218,7 +218,7 @@ TEST_CASE("A compose file that takes in others does not say which images run") {
   const std::string web = "services:\n  web:\n    image: a:1\n";
   for (const char* more :
        {"include: [other.yml]", "    extends: {file: other.yml, service: web}",
-        "    extends: *other\nx: &other {file: other.yml}", "    extends: {<<: *base}", "<<: *base"}) {
+        "    extends: *other\nx: {file: other.yml}", "    extends: {<<: *base}", "<<: *base"}) {
     CAPTURE(more);
     CHECK_ERROR(
         agent::images_in("x-base: &base {include: [other.yml]}\nx-other: &other {}\n" + web + more, "file"),
