@@ -173,7 +173,9 @@ void ImageFinder::scalar(int line, ManifestScalar scalar, const std::string& anc
 void ImageFinder::alias(int line, const std::string& name) {
   if (!nodes_.empty() && nodes_.back().at_key) fail(line, "has a key that stands elsewhere");
   const auto found = anchors_.find(name);
-  const Anchor anchor = found == anchors_.end() ? Anchor{} : found->second;
+  if (found == anchors_.end()) fail(line, "repeats what does not stand before it in the same document");
+  const Anchor& anchor = found->second;
+  if (!anchor.is_complete) fail(line, "repeats what it is a part of");
   if (!anchor.text && !nodes_.empty()) {
     // A map that says the image, as those of volumes do, stands elsewhere under another name.
     if (nodes_.back().is_at_word("image")) fail(line, "puts an image together from what stands elsewhere");
@@ -207,12 +209,16 @@ void ImageFinder::open(int line, const std::string& anchor, bool is_map) {
     if (const auto region = above.regions.find(above.key); region != above.regions.end())
       region->second.is_flat = false;
   }
-  define(line, anchor, {.is_list = !is_map});
+  define(line, anchor, {.is_list = !is_map, .is_complete = false});
   nodes_.push_back({is_map, is_map, anchor});
 }
 
 void ImageFinder::close() {
   const Service service = nodes_.back().service();
+  if (const std::string& anchor = nodes_.back().anchor; !anchor.empty()) {
+    anchors_.at(anchor).is_complete = true;
+    anchors_.at(anchor).service = service;
+  }
   nodes_.pop_back();
   if (Node* into = merging()) into->merged.add(service);
   advance();
@@ -312,7 +318,6 @@ void ImageFinder::look_at_parts(const Node& map) {
 /// A map is complete: a service, or what may become a part of one; a volume; a model.
 void ImageFinder::look_at_compose(const Node& map) {
   const Service service = map.service();
-  if (!map.anchor.empty()) anchors_.at(map.anchor).service = service;
   if (const char* reason = service.reason()) {
     int line = 0;
     for (const char* member : {"<<", "build", "provider"}) {

@@ -71,6 +71,7 @@ class ImageFinder {
     std::optional<std::string> text = {};  // of a scalar
     bool is_text = false;
     bool is_list = false;
+    bool is_complete = true;
     Service service = {};  // of a map
   };
 

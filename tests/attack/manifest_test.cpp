@@ -181,6 +181,11 @@ const std::vector<Attack> kCompose = {
      "x: &v {type: image, source: a}\n" + kServices +
          "  x: {image: a, volumes: [{type: bind, source: evil, <<: *v}]}\n",
      "line 4: puts services together"},
+    {"A service is a part of itself", "services: &a\n  good: {image: a}\n  build: *a\n",
+     "line 3: repeats what it is"},
+    {"An anchor of another document counts in readers that remember it",
+     "x: [&a {build: .}]\n---\n" + kServices + "  evil: *a\n",
+     "line 5: repeats what does not stand before it"},
     {"A build is merged by a list that stands elsewhere",
      "x: &l [{build: .}]\n" + kServices + "  evil: {<<: *l}\n", "line 4: merges a list"},
     {"A build takes over the anchor of an image",

@@ -299,7 +299,8 @@ TEST_CASE("A file without images, or that is no YAML, or that is hostile, is ref
   for (const Row& row :
        {Row{"", "names no image"}, Row{"# nothing\n", "names no image"}, Row{"kind: Pod\n", "names no image"},
         Row{"apiVersion: v1\nkind: Secret\ndata: {image: a}\n", "names no image"},
-        Row{"a: [1, 2\nb: 3", "line 2: is not YAML"}, Row{"image: *nowhere", "stands elsewhere"},
+        Row{"a: [1, 2\nb: 3", "line 2: is not YAML"},
+        Row{"image: *nowhere", "line 1: repeats what does not stand before it"},
         Row{"a: \"\\q\"", "is not YAML"}, Row{deep, "line 1"}, Row{deep_block, "nested too deeply"},
         Row{bomb, "names no image"}, Row{long_name + "image: *x", "line 2: is too long"},
         Row{long_name + "v: {type: image, source: *x}", "line 2: is too long"},
