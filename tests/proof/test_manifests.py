@@ -69,12 +69,15 @@ def compare(tmp_path, ours: Batch, seed: int, numbers, in_full: bool) -> Compari
     go = Batch(build_go_readers(tmp_path)) if in_full else None
     kept = {}
 
+    def run_by_kubectl(files) -> set[str]:
+        return {image for thing in kubectl.read(files) for image in run_by_kubernetes(thing)}
+
     def ask_kubectl():
-        runs = set()
-        for thing in kubectl.read({number: content for number, (_, content) in kept.items()}):
-            runs.update(run_by_kubernetes(thing))
+        runs = run_by_kubectl({number: content for number, (_, content) in kept.items()})
         for number, (answer, content) in kept.items():
             mine = {text for text in runs if text.startswith(f"r{number}.example.com/")}
+            if not mine <= set(answer["images"]):  # or is it another file's, which lost a digit?
+                mine = run_by_kubectl({number: content})
             comparison.add(number, "kubectl itself", mine, answer, content)
         kept.clear()
 
