@@ -267,8 +267,8 @@ class Author:
                 texts.append(self.yaml(top))
         text = texts[0]
         for more in texts[1:]:
-            text += (rng.choice(SEPARATORS) if rng.random() < .5 else "---") + "\n" + more
-        for _ in range(rng.choice([0, 0, 1, 1, 2, 3, 5])):
+            text += (rng.choice(SEPARATORS) if rng.random() < .3 else "---") + "\n" + more
+        for _ in range(rng.choice([0, 0, 0, 1, 1, 2, 4])):
             text = self.mutate(text)
         return text
 
