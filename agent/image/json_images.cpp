@@ -51,9 +51,9 @@ class Pieces {
 
   bool null() { return constant("null"); }
   bool boolean(bool value) { return constant(value ? "true" : "false"); }
-  bool number_integer(Json::number_integer_t) { return constant("0"); }
-  bool number_unsigned(Json::number_unsigned_t) { return constant("0"); }
-  bool number_float(Json::number_float_t, const std::string&) { return constant("0"); }
+  bool number_integer(Json::number_integer_t) { return constant("-1"); }  // no name has any such
+  bool number_unsigned(Json::number_unsigned_t number) { return constant(std::to_string(number)); }
+  bool number_float(Json::number_float_t, const std::string& text) { return constant(text); }
   bool string(std::string& text) { return piece(text, true); }
   bool binary(Json::binary_t&) { return false; }
   bool key(std::string& text) { return piece(text, true); }
@@ -76,8 +76,7 @@ class Pieces {
   bool parse_error(std::size_t, const std::string&, const Json::exception&) { return false; }
 
  private:
-  /// What it is does not count, only that it is no text.
-  bool constant(const char* text) { return piece(text, false); }
+  bool constant(std::string_view text) { return piece(text, false); }
   bool piece(std::string_view text, bool is_text) {
     finder_.scalar(cursor_.line, {text, is_text});
     return true;

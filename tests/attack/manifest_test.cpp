@@ -124,6 +124,8 @@ const std::vector<Attack> kKubernetes = {
      kPod + "---\nkind: HelmRelease\nx: &x {repository: evil.example.com/evil}\nvalues: {image: {<<: *x, "
             "tag: 1}}\n",
      "line 8: puts an image together"},
+    {"A tag is a number in JSON",
+     R"({"kind":"HelmRelease","values":{"image":{"repository":"evil.example.com/evil","tag":1}}})", nullptr},
     {"A tag is a number that readers write differently",
      kPod + "---\nvalues: {image: {repository: evil.example.com/evil, tag: 1.10}}\n",
      "line 6: is a number that readers write differently"},

@@ -132,6 +132,16 @@ TEST_CASE("The image that a chart puts together is judged, and what is only a pa
                 "put it in quotes");
   }
   CHECK(image("{type: string, pullPolicy: Always}").unjudged.empty());
+
+  const auto json = [](const std::string& tag) {
+    return R"({"image":{"repository":"b","tag":)" + tag + "}}";
+  };
+  CHECK(names(json("7")) == Names{"b:7"});
+  CHECK(names(json("1.27")) == Names{"b:1.27"});
+  for (const char* number : {"1.10", "-1", "-0", "1e5", "20261129", "true"}) {
+    CAPTURE(number);
+    CHECK_ERROR(agent::images_in(json(number), "file"), tuf::ErrorCode::kFileUnreadable, "put it in quotes");
+  }
 }
 
 TEST_CASE("A variable or a template is to be rendered first") {
