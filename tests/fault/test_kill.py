@@ -59,8 +59,10 @@ def places(rows):
 def test_a_command_that_was_killed_leaves_all_in_order_and_is_finished_by_the_next(world, command):
     scene = Scene(world)
     moments = live(scene, COMMANDS[command]).some(FEW)
-    killed = [moment for moment in moments if kill_and_finish(scene, COMMANDS[command], moment)]
-    assert len(killed) >= len(moments) - 1 > 0, f"of {moments} only {killed}"
+    missed = [moment for moment in moments if not kill_and_finish(scene, COMMANDS[command], moment)]
+    # How often it waits for an answer is the server's pace: in a faster run the n-th wait may never come.
+    assert len([moment for moment in missed if moment.call != WAITING]) <= 1, f"of {moments} not {missed}"
+    assert len(missed) < len(moments)
     scene.check(scene.admin.trust_dir)
 
 
