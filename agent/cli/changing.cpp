@@ -42,11 +42,13 @@ void describe_signed_anew(const std::vector<SigningGate::SignedAnew>& anew, Repo
     list.push_back({{"role", role.role.text()}, {"entries", role.entries}, {"adopted", role.adopted}});
     if (!role.delegations.empty()) list.back()["delegations"] = role.delegations;
     if (!role.adopted) continue;
+    std::vector<std::string> what = role.entries;
+    for (const std::string& delegation : role.delegations) what.push_back("delegation " + delegation);
     warnings.push_back(
         {"ADOPTED", role.role.text() + " of " + repository.gun +
                         " was signed by another key, and is signed anew with what that key has "
                         "put into it: " +
-                        first_of(role.entries)});
+                        first_of(what)});
   }
   repository.more["signed_anew"] = std::move(list);
 }
@@ -54,9 +56,9 @@ void describe_signed_anew(const std::vector<SigningGate::SignedAnew>& anew, Repo
 PublishedChanges change(Runtime::Repository& repository, const ChangeRepository& how, SigningGate& gate,
                         const ChangeWords& words, Runtime& runtime, Report& report) {
   RepositoryReport& described = start_report(repository, report);
-  PublishedChanges changes = publish_changes(*repository.store, repository.seen, repository.load, how,
-                                             gate.as_function(), signer_look_up(runtime.keys()),
-                                             runtime.publish_options(), report.warnings);
+  PublishedChanges changes =
+      publish_changes(*repository.store, repository.seen, repository.load, how, gate.as_function(),
+                      signer_look_up(runtime.keys()), runtime.publish_options(), report.warnings);
   described.published = changes.published;
   described.attempts = changes.attempts;
   if (changes.published) described.more["change"] = words.done;

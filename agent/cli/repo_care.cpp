@@ -61,6 +61,7 @@ tuf::KeyObject listed_key(const RoleName& role, tuf::Signer& signer, const tuf::
 }
 
 void rotate_to_server(Runtime::Repository& open, const RoleName& role, Runtime& runtime, Report& report) {
+  if (!runtime.dry_run()) runtime.note_sending();
   const tuf::KeyObject key =
       runtime.dry_run() ? open.store->server_key(role) : open.store->make_server_key(role);
   SigningGate gate(runtime.administrator_keys());  // the root alone is signed
@@ -179,6 +180,7 @@ void delete_repository(const RepoDeleteOptions& options, Runtime& runtime, Repor
     return;
   }
   if (options.remote) {
+    runtime.note_sending();
     open.store->remove();
     if (repository_exists(*open.store)) {
       throw Error(ErrorCode::kServerError,

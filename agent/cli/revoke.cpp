@@ -6,6 +6,7 @@
 #include "agent/cli/guarding.h"
 #include "agent/cli/operands.h"
 #include "agent/image/image_reference.h"
+#include "agent/image/target_file.h"
 #include "agent/report/repository_report.h"
 #include "agent/workflow/revoke_tags.h"
 #include "agent/workflow/tag_view.h"
@@ -20,17 +21,32 @@ struct RevokeOptions {
   PolicyOptions policy;
 };
 
+/// What is revoked need not be a tag that could be signed: a file, or whatever another client has put there.
+TargetName tag_or_name(const std::string& text) {
+  std::optional<ImageReference> image;
+  try {
+    image = parse_image(text);
+  } catch (const tuf::Error& not_an_image) {
+    try {
+      return parse_target_name(text);
+    } catch (const tuf::Error&) {
+      throw not_an_image;
+    }
+  }
+  if (!image->tag || image->digest) {
+    throw tuf::Error(tuf::ErrorCode::kInvalidReference, text + " does not name a tag alone",
+                     "name what to revoke: " + image->gun.text() + ":TAG");
+  }
+  return {image->gun, *image->tag};
+}
+
 void revoke(const RevokeOptions& options, Runtime& runtime, Report& report) {
   const std::vector<tuf::RoleName> roles = parse_roles(options.roles);
   const std::optional<Policy> policy = read_policy(options.policy);
   std::map<tuf::Gun, std::vector<std::string>> tags;  // one transaction for each repository
   for (const std::string& text : options.images) {
-    const ImageReference image = parse_image(text);
-    if (!image.tag || image.digest) {
-      throw tuf::Error(tuf::ErrorCode::kInvalidReference, text + " does not name a tag alone",
-                       "name what to revoke: " + image.gun.text() + ":TAG");
-    }
-    tags[image.gun].push_back(*image.tag);
+    TargetName target = tag_or_name(text);
+    tags[target.gun].push_back(std::move(target.name));
   }
   for (const auto& [gun, names] : tags) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);

@@ -56,6 +56,9 @@ std::optional<Error> capture(Function function) {
     return std::nullopt;
   } catch (const Error& error) {
     return error;
+  } catch (const std::bad_alloc&) {
+    return Error(ErrorCode::kLocal, "there is not enough memory",
+                 "allow this command 256 MiB: ulimit -v unlimited");
   } catch (const std::exception& error) {
     return Error(ErrorCode::kInternal, error.what());
   }
@@ -97,7 +100,10 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
     understood = {line->command, line->output};
     report.command = line->command;
     const auto runtime = make_runtime(*line, report);
-    std::optional<Error> failure = capture([&] { line->run(*runtime, report); });
+    std::optional<Error> failure = capture([&] {
+      const auto backstop = runtime->backstop();
+      line->run(*runtime, report);
+    });
     if (const auto unlogged = capture([&] { runtime->log_run(failure, report); })) {
       if (failure) report.warnings.push_back({"NOT_LOGGED", unlogged->what()});
       if (!failure) failure = unlogged->with_context("done, but not logged");

@@ -1,11 +1,14 @@
 #include "agent/cli/runtime.h"
 
+#include <unistd.h>
+
 #include <chrono>
 
 #include "agent/cli/ending.h"
 #include "agent/http/authenticated_client.h"
 #include "agent/http/credentials.h"
 #include "agent/image/image_reference.h"
+#include "agent/report/error_table.h"
 #include "agent/store/notary_server.h"
 #include "agent/store/offline_store.h"
 #include "agent/store/static_repository.h"
@@ -27,6 +30,8 @@ tuf::Time read_clock() {
 // Of the whole command, unless the user names a time for it.
 constexpr std::chrono::seconds kTimeToRead{60};
 constexpr std::chrono::minutes kTimeToPublish{5};  // and for work with tokens
+// What waits ends in good order before that, and a token that hangs is granted two seconds to close.
+constexpr std::chrono::seconds kGrace{3};
 
 CurlOptions curl_options(const Url& server, const TlsFiles& tls) {
   CurlOptions options;
@@ -211,6 +216,7 @@ PublishOptions Runtime::publish_options() {
   PublishOptions options;
   options.dry_run = dry_run();
   options.before_sending = [this] {
+    note_sending();
     if (keys_) keys_->close();
     hsm::Secret::seal_all();
   };
@@ -228,6 +234,16 @@ std::shared_ptr<tuf::Signer> Runtime::named_key(const std::string& text) {
                 "name one of them by its ID after: countersign key import " + text);
   }
   return source->open(keys.front().canonical_id);
+}
+
+std::unique_ptr<Backstop> Runtime::backstop() {
+  return std::make_unique<Backstop>(budget_, kGrace, [this] {
+    const Error error =
+        has_sent_ ? Error(ErrorCode::kOutcomeUnknown, "sent, but not read back " + budget_->in_words())
+                  : budget_->used_up("the command did not come to its end");
+    write_ending(line_, error);
+    ::_exit(static_cast<int>(error_row(error.code()).exit_code));
+  });
 }
 
 void Runtime::log_run(const std::optional<Error>& error, Report& report) {

@@ -2,6 +2,7 @@
 // belongs to this one object; nothing is opened before it is asked for.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "agent/cli/audit_trail.h"
+#include "agent/cli/backstop.h"
 #include "agent/cli/command_line.h"
 #include "agent/config/ci_context.h"
 #include "agent/config/settings.h"
@@ -89,6 +91,12 @@ class Runtime {
   /// The one key that `ref` (as for --key) means, open. Throws kKeyAmbiguous for several.
   std::shared_ptr<tuf::Signer> named_key(const std::string& ref);
 
+  /// Whoever publishes says so before anything is sent.
+  void note_sending() { has_sent_ = true; }
+  /// Ends the process, with the error that says what is known, if the command is still at work some time
+  /// after its budget is used up; as long as what is returned lives.
+  std::unique_ptr<Backstop> backstop();
+
   /// Tells the audit log of the run, if it has published or meant to. Throws kLocal, kLocked, kAuditBroken.
   void log_run(const std::optional<tuf::Error>& error, Report& report);
 
@@ -110,6 +118,7 @@ class Runtime {
   std::shared_ptr<spdlog::logger> log_;
   tuf::Time now_;
   std::shared_ptr<TimeBudget> budget_;
+  std::atomic<bool> has_sent_ = false;
   hsm::SecretSource secrets_;
   Settings settings_;
   CiContext ci_;

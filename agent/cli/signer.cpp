@@ -68,6 +68,7 @@ struct WitnessOptions {
   std::vector<std::string> roles;
   bool adopt = false;
   bool empty = false;
+  bool bind = false;
   PolicyOptions policy;
 };
 
@@ -189,6 +190,10 @@ void witness(const WitnessOptions& options, Runtime& runtime, Report& report) {
   std::vector<tuf::RoleName> roles;
   for (const std::string& role : options.roles) roles.push_back(parse_delegation(role));
   const std::optional<Policy> policy = read_policy(options.policy);
+  if (options.bind && !policy) {
+    throw Error(ErrorCode::kUsage, "--bind is for what a policy allows, and none is given",
+                "add --policy FILE");
+  }
   const UnverifiedContent content = options.adopt   ? UnverifiedContent::kAdopt
                                     : options.empty ? UnverifiedContent::kEmpty
                                                     : UnverifiedContent::kRefuse;
@@ -198,7 +203,7 @@ void witness(const WitnessOptions& options, Runtime& runtime, Report& report) {
   hsm::KeyRing& keys = runtime.administrator_keys();
   guarded_change(policy, options.policy, keys, open, witness_roles(*open.store, roles, content, keys),
                  {"signed " + object, "sign " + object}, runtime, report,
-                 {.named = {roles.begin(), roles.end()}, .bind = true});
+                 {.named = {roles.begin(), roles.end()}, .bind = options.bind});
 }
 
 }  // namespace
@@ -266,6 +271,8 @@ void add_witness(Grammar& grammar) {
   grammar.add_signing_keys(c);
   add_flag(c, "--adopt", options->adopt, "Take over content that no trusted key has signed");
   add_flag(c, "--empty", options->empty, "Replace such content by nothing");
+  add_flag(c, "--bind", options->bind,
+           "Say of all that the policy allows that it was signed for this role; look at it first");
   add_policy_options(c, options->policy, "Sign nothing foreign anew");
 }
 }  // namespace agent

@@ -36,14 +36,14 @@ std::string to_text(milliseconds duration) {
 }
 
 TimeBudget::TimeBudget(milliseconds total, std::function<Clock::time_point()> now)
-    : now_(std::move(now)), begin_(now_()), total_(total) {}
+    : now_(std::move(now)), begin_(now_()), total_(total.count()) {}
 
 std::shared_ptr<const TimeBudget> TimeBudget::without_end() {
   return std::make_shared<TimeBudget>(100 * 365 * kLongest);
 }
 
 void TimeBudget::extend_to(milliseconds total) {
-  total_ = std::max(total_, total);
+  total_ = std::max(this->total(), total).count();
 }
 
 milliseconds TimeBudget::left() const {
@@ -64,7 +64,7 @@ tuf::Error TimeBudget::used_up(const std::string& waited_for) const {
 }
 
 std::string TimeBudget::in_words() const {
-  return "in the " + to_text(total_) + " that this command has";
+  return "in the " + to_text(total()) + " that this command has";
 }
 
 }  // namespace agent

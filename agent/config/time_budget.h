@@ -2,6 +2,7 @@
 // publications. There is one for each command, and everything that waits shares it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -32,7 +33,8 @@ class TimeBudget {
   /// The whole becomes longer, counted from the beginning; never shorter.
   void extend_to(std::chrono::milliseconds total);
 
-  Clock::time_point end() const { return begin_ + total_; }
+  Clock::time_point end() const { return begin_ + total(); }
+  std::chrono::milliseconds total() const { return std::chrono::milliseconds(total_.load()); }
   /// Zero when it is used up.
   std::chrono::milliseconds left() const;
   /// How long somebody may wait who would not wait for longer than `longest` anyway.
@@ -49,7 +51,8 @@ class TimeBudget {
  private:
   std::function<Clock::time_point()> now_;
   Clock::time_point begin_;
-  std::chrono::milliseconds total_;
+  /// Of milliseconds: others than the thread that extends it may look.
+  std::atomic<std::chrono::milliseconds::rep> total_;
 };
 
 }  // namespace agent

@@ -169,11 +169,13 @@ void CurlTransfer::prepare(std::chrono::milliseconds time_left) {
   request_begun_ = false;
   refusal_.clear();
   too_long_ = false;
+  out_of_memory_ = false;
   curl_text_[0] = '\0';
   set(CURLOPT_TIMEOUT_MS, std::max(1L, static_cast<long>(time_left.count())));
 }
 
 std::variant<HttpResponse, TransportError> CurlTransfer::result(CURLcode code) {
+  if (out_of_memory_) throw std::bad_alloc();
   if (const int status = proxy_refusal()) return describe_proxy_refusal(host(), *proxy_, status);
   if (!refusal_.empty()) return TransportError(ErrorCode::kServerError, host() + " " + refusal_);
   if (too_long_ || code == CURLE_FILESIZE_EXCEEDED) {
@@ -263,24 +265,39 @@ bool CurlTransfer::take_header(std::string_view line) {
 
 std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
   const std::size_t length = size * count;
-  return static_cast<CurlTransfer*>(self)->take_header({data, length}) ? length : 0;
+  auto& transfer = *static_cast<CurlTransfer*>(self);
+  return transfer.without_exceptions([&] { return transfer.take_header({data, length}); }) ? length : 0;
 }
 
 std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
   auto& transfer = *static_cast<CurlTransfer*>(self);
   const std::size_t length = size * count;
-  std::string& body = transfer.response_.body;
-  if (length > transfer.request_.max_response - body.size()) {
-    transfer.too_long_ = true;
-    return 0;
+  return transfer.without_exceptions([&] { return transfer.take_body({data, length}); }) ? length : 0;
+}
+
+bool CurlTransfer::take_body(std::string_view data) {
+  std::string& body = response_.body;
+  if (data.size() > request_.max_response - body.size()) {
+    too_long_ = true;
+    return false;
   }
   if (body.empty()) {
     curl_off_t announced = 0;
-    curl_easy_getinfo(transfer.handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+    curl_easy_getinfo(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
     if (announced > 0) body.reserve(std::min(static_cast<std::size_t>(announced), kMaxReserve));
   }
-  body.append(data, length);
-  return length;
+  body.append(data);
+  return true;
+}
+
+/// None may pass through libcurl, which is C. There is one that can come: memory is short.
+bool CurlTransfer::without_exceptions(const std::function<bool()>& take) {
+  try {
+    return take();
+  } catch (const std::bad_alloc&) {
+    out_of_memory_ = true;
+    return false;
+  }
 }
 
 std::size_t CurlTransfer::on_upload(char* buffer, std::size_t size, std::size_t count, void* self) {

@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -53,6 +54,8 @@ class CurlTransfer {
   void set_proxy();
   /// False, with the reason kept, if the header or what it announces cannot be taken.
   bool take_header(std::string_view line);
+  bool take_body(std::string_view data);
+  bool without_exceptions(const std::function<bool()>& take);
   std::string host() const { return url_.authority(); }
   int status() const;
   /// With which status the proxy has refused to pass the request on; 0 if it has not.
@@ -77,6 +80,7 @@ class CurlTransfer {
   bool request_begun_ = false;  // from here on the server may have seen it
   std::string refusal_;         // why the answer was not taken
   bool too_long_ = false;       // more came than is allowed
+  bool out_of_memory_ = false;
   char curl_text_[CURL_ERROR_SIZE] = {};
 };
 

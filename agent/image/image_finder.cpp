@@ -277,7 +277,10 @@ void ImageFinder::scalar_value(int line, std::string_view text, bool is_text) {
 
 void ImageFinder::read_value(int line, std::string_view text, bool is_text) {
   Node& node = nodes_.back();
-  if (!node.is_map) return;
+  if (!node.is_map) {
+    if (!text.empty() && is_below("image")) add(found_, line, text, is_text);
+    return;
+  }
   if (nodes_.size() == 1) only_maps_ = false;
   if (const auto told = node.members.find(node.key); told != node.members.end()) told->second.text = text;
   if (text.empty()) return;

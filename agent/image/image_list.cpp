@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "agent/image/image_reference.h"
 #include "agent/image/json_images.h"
 #include "agent/image/yaml_images.h"
 
@@ -57,11 +58,22 @@ bool is_plain_list(std::string_view text) {
   return is_plain;
 }
 
+bool is_image(std::string_view text) {
+  try {
+    parse_image(text);
+    return true;
+  } catch (const tuf::Error&) {
+    return false;
+  }
+}
+
 ImageList images_in_plain_list(std::string_view text, const std::string& name) {
   ImageList list;
   for_each_line(text, [&](std::string_view line, int number) {
     if (list.images.size() == kMaxListedImages) fail_at(name, number, "names too many images");
     if (line.find_first_of("${}") != std::string_view::npos) fail_unrendered(name, number);
+    // Not quoted: a list that a build wrote may be a link to something else.
+    if (!is_image(line)) fail_at(name, number, "is not the name of an image");
     list.images.push_back({std::string(line), number});
   });
   return list;
@@ -91,6 +103,11 @@ ImageList images_in(std::string_view text, const std::string& name) {
   std::set<std::string> seen;
   std::erase_if(list.images, [&](const ListedImage& image) { return !seen.insert(image.text).second; });
   if (list.images.empty()) fail_at(name, 1, "names no image");
+  std::size_t length = 0;
+  for (const ListedImage& image : list.images) {
+    length += image.text.size();
+    if (length > kMaxListedText) fail_at(name, image.line, "names more than is read: 1 MiB of names");
+  }
   return list;
 }
 

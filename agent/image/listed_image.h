@@ -12,6 +12,8 @@ namespace agent {
 
 /// Most images that one file may name.
 inline constexpr std::size_t kMaxListedImages = 10'000;
+/// Most bytes of their names, all together: reports hold several copies of them.
+inline constexpr std::size_t kMaxListedText = 1 << 20;
 
 struct ListedImage {
   std::string text;

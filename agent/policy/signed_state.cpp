@@ -33,10 +33,10 @@ std::string SignedState::Entry::digest() const {
   return sha256 ? "sha256:" + tuf::to_hex(*sha256) : "";
 }
 
-SignedState::SignedState(const tuf::TrustedRepository& repository, Expired expired)
+SignedState::SignedState(const tuf::TrustedRepository& repository, Expired expired, const Names& without)
     : repository_(&repository), hides_releases_(hides_releases(repository)) {
-  add({kTargets, &repository.targets().body, {}, false}, {""});
-  for (const tuf::Delegation& delegation : repository.delegations()) add_stored(delegation, expired);
+  add({kTargets, &repository.targets().body, {}, false}, {""}, without);
+  for (const tuf::Delegation& delegation : repository.delegations()) add_stored(delegation, expired, without);
 }
 
 SignedState::SignedState(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
@@ -60,19 +60,21 @@ SignedState::SignedState(const tuf::TrustedRepository& repository, const tuf::Re
   }
 }
 
-void SignedState::add_stored(const tuf::Delegation& delegation, Expired expired) {
+void SignedState::add_stored(const tuf::Delegation& delegation, Expired expired, const Names& without) {
   if (!delegation.metadata) return;
   if (expired == Expired::kSkip && delegation.state == tuf::Delegation::State::kExpired) return;
   const RoleName& role = delegation.role.name;
-  add({role, &delegation.metadata->body, signers_of(delegation), is_identity(role)}, delegation.paths);
+  add({role, &delegation.metadata->body, signers_of(delegation), is_identity(role)}, delegation.paths,
+      without);
 }
 
-void SignedState::add(Role role, const std::vector<std::string>& paths) {
+void SignedState::add(Role role, const std::vector<std::string>& paths, const Names& without) {
   const Role& added = roles_.emplace_back(std::move(role));
   const std::string here = bound_to(repository_->gun(), added.name);
   for (const auto& [name, target] : added.body->targets) {
     const std::string_view text = name;
     const auto admits = [&](const std::string& path) { return text.starts_with(path); };
+    if (!without.empty() && without.contains({added.name, name})) continue;
     if (std::any_of(paths.begin(), paths.end(), admits))
       entries_[text].push_back({&added, &target, bound_of(target, here)});
   }

@@ -7,9 +7,11 @@
 
 #include <deque>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "agent/proof/bound.h"
@@ -42,7 +44,11 @@ class SignedState {
 
   /// As verified. The repository must outlive the state. Readers skip what has expired; its signer renews it.
   enum class Expired { kSkip, kTake };
-  explicit SignedState(const tuf::TrustedRepository& repository, Expired expired = Expired::kSkip);
+  /// Entries, by role and name.
+  using Names = std::set<std::pair<tuf::RoleName, std::string>>;
+  /// `without`: as if these did not stand there.
+  explicit SignedState(const tuf::TrustedRepository& repository, Expired expired = Expired::kSkip,
+                       const Names& without = {});
   /// As it will be when the draft is signed with the keys at hand, by canonical ID. The draft must change
   /// what roles hold and not who signs them; it stays as it is while the state is in use.
   SignedState(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
@@ -61,9 +67,9 @@ class SignedState {
   std::vector<std::string> released_as(const std::string& digest) const;
 
  private:
-  void add_stored(const tuf::Delegation& delegation, Expired expired);
+  void add_stored(const tuf::Delegation& delegation, Expired expired, const Names& without = {});
   /// `paths` are those that count.
-  void add(Role role, const std::vector<std::string>& paths);
+  void add(Role role, const std::vector<std::string>& paths, const Names& without = {});
 
   const tuf::TrustedRepository* repository_;
   bool hides_releases_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/report/printable.h"
+#include "agent/workflow/change_signers.h"
 #include "agent/workflow/signing_keys.h"
 #include "tuf/base/error.h"
 
@@ -96,6 +97,7 @@ ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::
       if (draft.add_delegation(delegation.role, delegation.keys, delegation.paths, delegation.threshold))
         require_parent_key(repository, delegation.role, keys);
     }
+    keep_roles_signed(repository, draft, keys);  // a threshold may have become higher
   };
 }
 

@@ -41,30 +41,6 @@ std::set<tuf::KeyId> keys_of(const tuf::TrustedRepository& repository, const Rol
   return ids;
 }
 
-/// Signs anew what the remaining keys have not signed.
-void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
-                       hsm::KeyRing& keys) {
-  for (const tuf::Delegation& delegation : repository.delegations()) {
-    const RoleName& role = delegation.role.name;
-    if (!draft.loses_file(role)) continue;
-    const auto authority = draft.authority_of(role);
-    if (suffices(*authority, keys)) {
-      draft.renew(role);
-      continue;
-    }
-    std::vector<std::string> names;
-    for (const auto& [name, target] : delegation.metadata->body.targets) names.push_back(name);
-    std::vector<std::string> remaining;
-    for (const tuf::PublicKey& key : authority->keys()) remaining.push_back(key.canonical_id().short_form());
-    throw Error(
-        ErrorCode::kKeyNotFound,
-        role.text() + " of " + repository.gun().text() +
-            " is signed by none of its remaining keys, so everything in it would vanish: " + listing(names),
-        "name one of its remaining keys (" + listing(remaining) +
-            ") with --signing-key, or let its holder sign in the role first");
-  }
-}
-
 /// Whoever leaves may have delegated to themselves below a role that they signed. Where that role can be
 /// signed here, such a delegation goes with them, whoever else stands in it: nobody but them has asked for
 /// it.
@@ -109,6 +85,29 @@ void require_consent(const tuf::TrustedRepository& repository, const tuf::Reposi
 }
 
 }  // namespace
+
+void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
+                       hsm::KeyRing& keys) {
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    const RoleName& role = delegation.role.name;
+    if (!draft.loses_file(role)) continue;
+    const auto authority = draft.authority_of(role);
+    if (suffices(*authority, keys)) {
+      draft.renew(role);
+      continue;
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, target] : delegation.metadata->body.targets) names.push_back(name);
+    std::vector<std::string> remaining;
+    for (const tuf::PublicKey& key : authority->keys()) remaining.push_back(key.canonical_id().short_form());
+    throw Error(
+        ErrorCode::kKeyNotFound,
+        role.text() + " of " + repository.gun().text() +
+            " would not be signed by enough of its keys any more, so everything in it would vanish: " + listing(names),
+        "name one of its remaining keys (" + listing(remaining) +
+            ") with --signing-key, or let its holder sign in the role first");
+  }
+}
 
 ChangeRepository change_delegation(DelegationToChange what, hsm::KeyRing& keys, Consent consent) {
   const auto first = std::make_shared<bool>(true);

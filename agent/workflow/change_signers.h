@@ -24,6 +24,11 @@ struct DelegationToChange {
   std::set<std::string> paths;
 };
 
+/// Signs every role anew whose stored file the draft's keys do not approve. Throws kKeyNotFound,
+/// naming what would vanish, for one that the keys at hand cannot sign.
+void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
+                       hsm::KeyRing& keys);
+
 /// What the user agreed to.
 struct Consent {
   /// Tags may vanish for pullers, or show another digest.

@@ -278,6 +278,7 @@ class Loading {
                                  ": somebody who signs it has jumped there, and ought to sign it no longer"});
       }
       if (delegation.unread_below) warnings_.push_back({"LIMIT_EXCEEDED", delegation.unread_below->what()});
+      if (delegation.over_limit) warnings_.push_back({"LIMIT_EXCEEDED", delegation.problem->what()});
     }
   }
 

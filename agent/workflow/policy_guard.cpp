@@ -24,6 +24,14 @@ bool contains(const std::vector<RoleName>& roles, const RoleName& role) {
   return std::find(roles.begin(), roles.end(), role) != roles.end();
 }
 
+/// Whether somebody who counts has said it for that role, or before entries said for which.
+bool has_settled(const Rule& rule, const Judge& judge, const SignedState::Entry& entry) {
+  const std::vector<UserId>& signers = judge.signers_of(*entry.role);
+  return entry.bound != Bound::kElsewhere && std::any_of(signers.begin(), signers.end(), [&](UserId user) {
+           return rule.counted.contains(user);
+         });
+}
+
 std::string shown(const tuf::TrustedRepository& repository, const ImageToSign& image) {
   return repository.gun().text() + ":" + image.name;
 }
@@ -34,8 +42,9 @@ PolicyGuard::PolicyGuard(const Policy& policy, hsm::KeyRing& keys, Options optio
     : policy_(policy), keys_(keys), options_(std::move(options)) {}
 
 // Whoever signed before their role expired has signed.
-PolicyGuard::Stored::Stored(const Policy& policy, const tuf::TrustedRepository& repository)
-    : state(repository, SignedState::Expired::kTake), judge(policy, state) {}
+PolicyGuard::Stored::Stored(const Policy& policy, const tuf::TrustedRepository& repository,
+                            const SignedState::Names& without)
+    : state(repository, SignedState::Expired::kTake, without), judge(policy, state) {}
 
 /// Users of the policy whose keys are at hand and are listed in an identity that is to be signed.
 std::vector<UserId> PolicyGuard::signing_users(const tuf::TrustedRepository& repository,
@@ -98,12 +107,10 @@ void PolicyGuard::look_at_releases(const tuf::TrustedRepository& repository,
   }
 }
 
-void PolicyGuard::check(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
-                        bool binds_anew) {
-  quarantined_ = std::exchange(dropped_, {});
-  if (!options_.resign_guard) return;
-  const Stored stored(policy_, repository);
-  foreign_.clear();
+std::vector<ForeignEntry> PolicyGuard::find_foreign(const tuf::TrustedRepository& repository,
+                                                    const tuf::RepositoryDraft& draft, const Stored& stored,
+                                                    bool binds_anew) const {
+  std::vector<ForeignEntry> found;
   for (const tuf::RepositoryDraft::Pending& pending : draft.pending()) {
     const tuf::Targets* body = draft.find_changed(pending.role);
     if (!body) continue;
@@ -118,7 +125,23 @@ void PolicyGuard::check(const tuf::TrustedRepository& repository, tuf::Repositor
         [&](const RoleName& delegation) { return draft.was_delegated(delegation); },
         binds_anew};
     for (ForeignEntry& entry : foreign_entries(policy_, stored.state, stored.judge, file))
-      foreign_.push_back(std::move(entry));
+      found.push_back(std::move(entry));
+  }
+  return found;
+}
+
+void PolicyGuard::check(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
+                        bool binds_anew) {
+  quarantined_ = std::exchange(dropped_, {});
+  if (!options_.resign_guard) return;
+  // What is taken out of one role vouches for nothing in another any more.
+  SignedState::Names gone;
+  for (std::size_t known = 1; known != gone.size();) {
+    known = gone.size();
+    foreign_ = find_foreign(repository, draft, Stored(policy_, repository, gone), binds_anew);
+    for (const ForeignEntry& entry : foreign_) {
+      if (entry.kind == ForeignEntry::Kind::kTarget) gone.emplace(entry.in, entry.name);
+    }
   }
   if (draft.find_changed(kReleases)) {
     for (ForeignEntry& entry : std::exchange(overwritten_, {})) foreign_.push_back(std::move(entry));
@@ -209,12 +232,13 @@ void PolicyGuard::check_move(const ImageToSign& image, const SignedState& state,
     holder = &role;
     held = target;
   };
-  for (const RoleName& role : roles) look_at(role, stored_target(repository, role, image.name));
+  // In an identity only what somebody said who counts: whoever else stands in it settles no tag.
+  for (const RoleName& role : roles) {
+    if (!SignedState::is_identity(role)) look_at(role, stored_target(repository, role, image.name));
+  }
   for (const SignedState::Entry& entry : state.entries(image.name)) {
-    const std::vector<UserId>& signers = judge.signers_of(*entry.role);
     const bool counts =
-        entry.role->name == kTargets || entry.role->name == kReleases ||
-        std::any_of(signers.begin(), signers.end(), [&](UserId user) { return rule.counted.contains(user); });
+        entry.role->name == kTargets || entry.role->name == kReleases || has_settled(rule, judge, entry);
     if (counts) look_at(entry.role->name, entry.target);
   }
   if (!held) return;
@@ -249,10 +273,7 @@ void PolicyGuard::before_revoking(const tuf::TrustedRepository& repository,
     const Rule* rule = stored.judge.rule_for(tag);
     if (!rule || !rule->is_immutable(tag)) continue;
     for (const SignedState::Entry& entry : stored.state.entries(tag)) {
-      const std::vector<UserId>& signers = stored.judge.signers_of(*entry.role);
-      if (std::none_of(signers.begin(), signers.end(),
-                       [&](UserId user) { return rule->counted.contains(user); }))
-        continue;
+      if (!has_settled(*rule, stored.judge, entry)) continue;
       throw Error(ErrorCode::kTagImmutable,
                   "tag " + tag + " of " + repository.gun().text() + " is signed as " + entry.digest() +
                       " in " + entry.role->name.text() +

@@ -74,7 +74,8 @@ class PolicyGuard {
                   const std::vector<UserId>& users, const std::vector<tuf::RoleName>& roles) const;
   /// The stored state, as the gate looks at it.
   struct Stored {
-    Stored(const Policy& policy, const tuf::TrustedRepository& repository);
+    Stored(const Policy& policy, const tuf::TrustedRepository& repository,
+           const SignedState::Names& without = {});
     SignedState state;
     Judge judge;
   };
@@ -83,6 +84,9 @@ class PolicyGuard {
                        const std::set<tuf::KeyId>& keys) const;
   void look_at_releases(const tuf::TrustedRepository& repository, const std::vector<ImageToSign>& images,
                         tuf::RepositoryDraft& draft);
+  std::vector<ForeignEntry> find_foreign(const tuf::TrustedRepository& repository,
+                                         const tuf::RepositoryDraft& draft, const Stored& stored,
+                                         bool binds_anew) const;
   void drop(const std::vector<ForeignEntry>& foreign, tuf::RepositoryDraft& draft) const;
   [[noreturn]] void refuse_foreign(const tuf::TrustedRepository& repository) const;
 

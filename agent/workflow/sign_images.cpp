@@ -88,9 +88,10 @@ class Entries {
   }
 
   /// Of the same image, what others have said stays, unless it is an identity's own word or the policy does
-  /// not know who said it; what was said of another image does not go over to this.
+  /// not know who said it; what was said of another image, or for another role, does not go over to this.
   bool may_stay(std::size_t at, const ImageToSign& image, const tuf::Target* before) const {
     if (!before || !is_same_image(*before, image.target)) return false;
+    if (bound_of(*before, here_[at]) == Bound::kElsewhere) return false;
     if (request_.guard) return request_.guard->may_stay(repository_, roles_[at], image.name, *before);
     return is_own_[at];
   }

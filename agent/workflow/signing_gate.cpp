@@ -55,13 +55,17 @@ void SigningGate::check_bound(const tuf::TrustedRepository& repository, tuf::Rep
   }
   if (count == 0) return;
   if (count > kMaxNamed) list += " and " + std::to_string(count - kMaxNamed) + " more";
+  const std::string name = repository.gun().text() + ":" + first;
+  const std::string witness =
+      "countersign witness " + repository.gun().text() + " " + role.text() + " --policy FILE";
+  const bool can_be_typed = !first.empty() && printable(name) == name;
   throw Error(ErrorCode::kForeignEntry,
               role.text() + " of " + repository.gun().text() +
                   " holds what was signed for another role or repository: " + list,
-              "find out who brought it in; to take it out, together with all others: countersign revoke " +
-                  repository.gun().text() + ":" + printable(first, 128) + " --role " + role.text() +
-                  "; to bind anew what a policy allows: countersign witness " + repository.gun().text() +
-                  " " + role.text() + " --policy FILE");
+              "find out who brought it in; to take it out, together with all others: " +
+                  (can_be_typed ? "countersign revoke " + shell_word(name) + " --role " + role.text()
+                                : witness + " --quarantine") +
+                  "; to bind anew what the policy allows of it: " + witness + " --bind");
 }
 
 void SigningGate::look_at_carried(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,

@@ -1,6 +1,7 @@
 #include "agent/workflow/signing_keys.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "tuf/base/error.h"
@@ -42,6 +43,33 @@ std::string listing(hsm::KeyRing& keys) {
               hint);
 }
 
+/// Some of its keys may be at hand, but fewer than it needs.
+void require_enough_keys(const tuf::TrustedRepository& repository, const RoleName& role, hsm::KeyRing& keys) {
+  if (can_sign(repository, role, keys)) return;
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  const tuf::RoleAuthority authority =
+      delegation ? delegation->authority : tuf::RoleAuthority::of(repository.root().body, role);
+  std::set<tuf::KeyId> here;
+  std::set<std::string> others;
+  for (const tuf::PublicKey& key : authority.keys()) {
+    if (keys.has(key.canonical_id())) {
+      here.insert(key.canonical_id());
+    } else {
+      others.insert(key.canonical_id().short_form());
+    }
+  }
+  if (here.empty()) fail_not_in_role(repository, role, keys);
+  throw Error(ErrorCode::kKeyNotInRole,
+              role.text() + " of " + repository.gun().text() + " needs " +
+                  std::to_string(authority.threshold()) + " signatures, and " + std::to_string(here.size()) +
+                  " of its keys " + (here.size() == 1 ? "is" : "are") + " at hand",
+              "name others of its keys beside it with --key: " +
+                  std::accumulate(others.begin(), others.end(), std::string(),
+                                  [](const std::string& list, const std::string& id) {
+                                    return list + (list.empty() ? "" : ", ") + id;
+                                  }));
+}
+
 void require_any_key(const tuf::TrustedRepository& repository, hsm::KeyRing& keys) {
   if (!keys.keys().empty()) return;
   throw Error(ErrorCode::kKeyNotFound, "there is no key at hand to sign " + repository.gun().text() + " with",
@@ -79,7 +107,7 @@ std::vector<RoleName> roles_to_sign(const tuf::TrustedRepository& repository, hs
                 "an administrator makes it with: countersign signer add --key KEY.pub NAME " +
                     repository.gun().text());
   }
-  if (!can_sign(repository, kReleases, keys)) fail_not_in_role(repository, kReleases, keys);
+  require_enough_keys(repository, kReleases, keys);
   std::vector<RoleName> roles;
   for (const tuf::Delegation& delegation : repository.delegations()) {
     const RoleName& role = delegation.role.name;
@@ -96,7 +124,7 @@ std::vector<RoleName> check_roles_to_sign(const tuf::TrustedRepository& reposito
       throw repository.no_such_role(role).with_hint("countersign delegation list " + repository.gun().text() +
                                                     " shows the roles there are");
     }
-    if (!can_sign(repository, role, keys)) fail_not_in_role(repository, role, keys);
+    require_enough_keys(repository, role, keys);
   }
   return roles;
 }
@@ -116,7 +144,7 @@ bool have_signed(const tuf::TrustedRepository& repository, const RoleName& role,
   const tuf::Delegation* delegation = repository.find_delegation(role);
   if (!delegation || delegation->state == tuf::Delegation::State::kEmpty) return true;
   if (!delegation->metadata) return false;  // whoever signed it, it does not verify
-  if (delegation->metadata->body.targets.empty()) return true;
+  if (delegation->metadata->body.targets.empty() && delegation->metadata->body.roles.empty()) return true;
   std::set<tuf::KeyId> signers;
   for (const tuf::PublicKey& key : delegation->authority.keys()) {
     if (keys.contains(key.canonical_id()) &&

@@ -34,8 +34,8 @@ std::vector<tuf::RoleName> check_roles_to_sign(const tuf::TrustedRepository& rep
 /// The keys at hand that will sign a file of a draft, by canonical ID.
 std::set<tuf::KeyId> keys_of(const tuf::RepositoryDraft::Pending& file, hsm::KeyRing& keys);
 
-/// Whether each of the keys has signed the role's file as it is stored; true without a file or an entry in
-/// it, in which there is nothing to have signed.
+/// Whether each of the keys has signed the role's file as it is stored; true without a file, or with nothing
+/// in it, neither entry nor delegation.
 bool have_signed(const tuf::TrustedRepository& repository, const tuf::RoleName& role,
                  const std::set<tuf::KeyId>& keys);
 

@@ -65,7 +65,7 @@ std::vector<TagView> views_of(const tuf::TrustedRepository& repository, const st
 bool hides_releases(const tuf::TrustedRepository& repository) {
   const tuf::Delegation* releases = repository.find_delegation(kReleases);
   return releases && (releases->state == tuf::Delegation::State::kMissing ||
-                      releases->state == tuf::Delegation::State::kMalformed);
+                      releases->state == tuf::Delegation::State::kMalformed || releases->counted_twice);
 }
 
 bool TagView::is_in(const RoleName& role) const {

@@ -31,6 +31,7 @@ struct TagView {
 
 /// Whether nobody can tell what `targets/releases` holds. The official clients refuse such a repository, so
 /// nothing in it is released; a role that is expired or no longer well signed they pass over (section 7.4).
+/// What reaches the threshold for them alone, by one key under two IDs, they take and we do not.
 bool hides_releases(const tuf::TrustedRepository& repository);
 
 /// All tags by name; for one name the released view first.

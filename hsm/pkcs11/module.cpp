@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <openssl/ui.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@
 
 namespace hsm::pkcs11 {
 namespace {
+
+constexpr rlim_t kRoomForFiles = 1 << 20;
 
 // Which modules this process has initialised is a fact of the process, whoever made the objects.
 std::mutex loaded_mutex;
@@ -58,6 +61,19 @@ std::string real_file(const std::string& path) {
   if (::access(real.c_str(), R_OK) != 0) throw module_failed(path, std::strerror(errno));
   require_own(path, real);
   return real.string();
+}
+
+/// A module whose token is a folder (SoftHSM's) writes its files anew when somebody logs in. Where these may
+/// not be as long as they were, it has emptied them before it finds out, and the keys are gone.
+void require_room_for_files(const std::string& path) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+      limit.rlim_cur >= kRoomForFiles)
+    return;
+  throw tuf::Error(tuf::ErrorCode::kLocal,
+                   "files may have only " + std::to_string(limit.rlim_cur) +
+                       " bytes here, and PKCS#11 module " + path + " may have to write its token's",
+                   "allow more before this command: ulimit -f unlimited");
 }
 
 struct Functions {
@@ -104,6 +120,7 @@ Module::Module(std::string path, std::string file, std::shared_ptr<Watchdog> wat
     : path_(std::move(path)), file_(std::move(file)), watchdog_(std::move(watchdog)) {}
 
 void Module::initialize(const std::string& arguments) {
+  require_room_for_files(path_);
   const auto guard = watchdog_->watch("PKCS#11 module " + path_ + ": loading");
   const Functions functions = function_list(file_);
   functions_ = functions.list;

@@ -335,3 +335,39 @@ TEST_CASE("a releases role that one signer has filled beyond reading starts anew
   CHECK(role_of(done.repository, "targets/releases").state == State::kUsable);
   CHECK(role_of(done.repository, "targets/releases").stored_version == 5'002);
 }
+
+TEST_CASE("what one signer's files take to read, all together, is no more than one file may take") {
+  Shared shared;
+  const tuf::Json values(std::vector<tuf::Json>(150'000, tuf::Json::object()));
+  std::size_t each = 0;
+  tuf::parse_json(values.dump(), "values", &each);
+  const std::size_t count = tuf::kMaxMemoryBelow / each + 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string role = "targets/moby/d" + std::to_string(i);
+    shared.maker.add_delegation(role, shared.moby);
+    tuf::Target target = test::make_target("1.0");
+    target.custom = values;
+    shared.maker.set_target(role, "1.0", target);
+  }
+  shared.publish();
+  const tuf::TrustedRepository repository = shared.load();
+  require_others_whole(repository);
+  CHECK(shows(repository, "targets/moby/d0"));
+  const tuf::Delegation& last = role_of(repository, "targets/moby/d" + std::to_string(count - 1));
+  CHECK(last.state == State::kMalformed);
+  CHECK(last.over_limit);
+  CHECK(shared.machine.warned_of("LIMIT_EXCEEDED"));
+}
+
+TEST_CASE(
+    "a file with more signatures by one key than are tried says nothing, and no other is silent with it") {
+  Shared shared;
+  const std::string good = shared.maker.sign_role("targets/moby");
+  tuf::Json file = tuf::Json::parse(good);
+  for (int i = 0; i < 4; ++i) file["signatures"].push_back(file["signatures"][0]);
+  shared.maker.store("targets/moby", file.dump());
+  shared.maker.publish_snapshot();
+  const tuf::TrustedRepository repository = shared.load();
+  require_others_whole(repository);
+  CHECK(role_of(repository, "targets/moby").state == State::kMalformed);
+}

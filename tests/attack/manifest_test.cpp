@@ -34,6 +34,9 @@ const std::vector<Attack> kKubernetes = {
      kPod + "---\napiVersion: v1\nkind: ConfigMap\nitems: [{kind: Pod, spec: {c: [{image: "
             "'evil.example.com/evil:1'}]}}]\n",
      nullptr},
+    {"A custom resource names its image in a list",
+     kPod + "---\napiVersion: example.com/v1\nkind: Runner\nspec: {image: ['evil.example.com/evil:1']}\n",
+     nullptr},
     {"A list calls itself a Secret",
      kPod + "---\napiVersion: v1\nkind: Secret\nitems: [{kind: Pod, spec: {c: [{image: "
             "'evil.example.com/evil:1'}]}}]\n",

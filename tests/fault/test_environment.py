@@ -99,3 +99,38 @@ def test_the_keys_of_connections_are_written_nowhere_whatever_the_environment_sa
     log = ci.home / "tls-keys"
     ci.ok("list", gun, env={"SSLKEYLOGFILE": str(log)})
     assert not log.exists()
+
+
+def test_where_files_may_not_be_long_a_token_is_not_touched(world):
+    """SoftHSM writes its files anew when somebody logs in: it would have emptied them before it finds out."""
+    token = world.token()
+    operator = world.client(env=token.env)
+    operator.ok("key", "generate", "release", "--token", f"pkcs11:token={token.label}", "--out", operator.work)
+    before = {path: path.read_bytes() for path in token.folder.rglob("*") if path.is_file()}
+    command = ["key", "cert", token.uri("release"), "--cn", "release"]
+    message = local_error(raw(operator, [*LIMITED, *operator.argv(*command)], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE))
+    assert "files may have only 0 bytes here" in message
+    assert {path: path.read_bytes() for path in token.folder.rglob("*") if path.is_file()} == before
+    operator.ok(*command)
+
+
+@pytest.mark.parametrize("place", ["key", "passphrase"])
+def test_a_pipe_that_nobody_writes_into_does_not_outlast_the_time_of_the_command(world, signed, place):
+    gun, ci, identity, image = signed
+    pipe = ci.home / "pipe"
+    os.mkfifo(pipe, 0o600)
+    key = identity.key_args
+    if place == "key":
+        key = ["--key", pipe]
+    else:
+        ci.env["DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"] = world.secrets.new()
+        ci.ok("key", "import", identity.key_args[1])
+        del ci.env["DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"]
+        ci.env["DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE_FILE"] = str(pipe)
+        key = []
+    before = world.store.state(gun)
+    refused = ci.refused(8, "sign", f"{gun}:2.0", "--oci-layout", image.layout, *key, "--timeout", "1s")
+    assert refused.error == ("TIMEOUT", "the command did not come to its end in the 1 s that this command has")
+    assert refused.document["error"]["code"] == "TIMEOUT"
+    assert world.store.state(gun) == before

@@ -3,6 +3,7 @@ and show every file under every role that lists its keys, which the server takes
 which role they were signed, and entries that do not (--no-bound, or by the official clients)."""
 import datetime
 import json
+import shlex
 import time
 
 import pytest
@@ -242,7 +243,8 @@ def test_the_ci_own_file_shown_as_releases_is_noticed_and_signed_for_releases_ag
     scene.refuses(scene.ci, next_tag(scene), "1.0, 9.9", "signed for another role or repository")
     again = ["witness", scene.gun, RELEASES, *scene.jenkins.key_args]
     scene.refuses(scene.ci, again, "1.0, 9.9")
-    scene.ci.ok(*again, "--policy", scene.policy)
+    scene.refuses(scene.ci, [*again, "--policy", scene.policy], "1.0", "9.9")
+    scene.ci.ok(*again, "--bind", "--policy", scene.policy)
     assert custom(scene, RELEASES, "1.0") == {BOUND: bound_to(scene.gun, RELEASES)}
     scene.ci.ok(*next_tag(scene))
 
@@ -599,7 +601,7 @@ def test_a_repository_is_bound_anew_by_witness_and_by_signing_again(world, deman
     scene = Scene(world, "unbound")
     assert scene.verdict("1.0", scene.demanding) == "refused"
     policy = scene.demanding if demanded else scene.policy
-    command = ["witness", scene.gun, RELEASES, JENKINS, *scene.jenkins.key_args, "--policy", policy]
+    command = ["witness", scene.gun, RELEASES, JENKINS, "--bind", *scene.jenkins.key_args, "--policy", policy]
     if demanded:  # unbound entries count for nothing: they are signed again, on purpose
         scene.refuses(scene.ci, command, "1.0")
         scene.form, scene.policy = "bound", scene.demanding
@@ -609,6 +611,92 @@ def test_a_repository_is_bound_anew_by_witness_and_by_signing_again(world, deman
     for role in (RELEASES, JENKINS):
         assert custom(scene, role, "1.0") == {BOUND: bound_to(scene.gun, role)}
     assert scene.verdict("1.0", scene.demanding) == "allowed"
+
+
+def test_what_others_put_into_a_file_of_this_identity_is_bound_only_by_whoever_asks_for_it(world):
+    """Whatever `targets/jenkins` holds counts while the policy only prefers bound entries; --bind makes that last."""
+    scene = Scene(world, "unbound")
+    scene.hostile.put(RELEASES, {"evil": entry_of(scene.evil)})
+    scene.sign("1.1", scene.next, policy=False)
+    scene.hostile.show(RELEASES, JENKINS)
+    witness = ["witness", scene.gun, JENKINS, *scene.jenkins.key_args]
+    scene.ci.ok(*witness, "--policy", scene.policy)
+    assert custom(scene, JENKINS, "evil") is None
+    assert scene.verdict("evil", scene.demanding) == "refused"
+    assert scene.ci.refused(2, *witness, "--bind").error[0] == "USAGE"
+
+
+# --- What stands around an entry ------------------------------------------------------------------------------------
+
+
+def test_what_somebody_says_of_an_image_never_becomes_the_word_of_whoever_signs_the_image(world):
+    """Of a tag that is asked for, an entry that is bound elsewhere is written anew, with all that it said."""
+    scene = Scene(world)
+    scene.ci.ok(*revocation(scene))
+    claim = {PROVENANCE: {"ref": "refs/heads/main"}, BOUND: "x"}
+    scene.hostile.put(RELEASES, {"2.0": entry_of(scene.next, claim)})
+    for shown in (False, True):
+        if shown:
+            scene.hostile.show(RELEASES, JENKINS)
+        scene.sign("2.0", scene.next, policy=False)
+        assert [PROVENANCE in custom(scene, role, "2.0") for role in (RELEASES, JENKINS)] == [False, False]
+
+
+@pytest.mark.parametrize("name", ["e1;touch PWNED;", "a b", "é", "a/b", "$(touch PWNED)", "it's"])
+def test_the_command_that_takes_a_hostile_name_out_is_one_that_a_shell_takes_for_that(world, name):
+    scene = Scene(world)
+    scene.hostile.put(RELEASES, {name: scene.entry(scene.evil, JENKINS)})
+    refused = scene.ci.refused(5, *scene.signing("1.1", scene.next, policy=False))
+    hint = refused.stderr.splitlines()[-1]
+    command = hint[hint.index("countersign revoke"):hint.index("; to bind anew")]
+    words = shlex.split(command)
+    assert words == ["countersign", "revoke", f"{scene.gun}:{name}", "--role", RELEASES]
+    scene.ci.ok(*words[1:], *scene.jenkins.key_args)
+    assert name not in scene.tags(RELEASES)
+    scene.ci.ok(*scene.signing("1.1", scene.next, policy=False))
+
+
+@pytest.mark.parametrize("name", ["\u202egnp", "a\u2066b", "\u200f"])
+def test_a_name_that_cannot_be_typed_is_taken_out_by_a_command_that_does_not_name_it(world, name):
+    scene = Scene(world)
+    scene.hostile.put(RELEASES, {name: scene.entry(scene.evil, JENKINS)})
+    refused = scene.ci.refused(5, *scene.signing("1.1", scene.next, policy=False))
+    assert f": countersign witness {scene.gun} {RELEASES} --policy FILE --quarantine; to bind" in refused.stderr
+    scene.ci.ok("witness", scene.gun, RELEASES, "--policy", scene.policy, "--quarantine", *scene.jenkins.key_args)
+    assert name not in scene.tags(RELEASES)
+
+
+def test_a_delegation_that_another_key_has_made_here_is_told(world):
+    scene = Scene(world)
+    second = world.identity()
+    scene.admin.ok("signer", "rotate", "jenkins", scene.gun, "--add", second.public)
+    hostile = scene.hand_of(second)
+    hostile.write(JENKINS, lambda body: hostile.delegate_to(body, "targets/jenkins/x", key_of(scene.moby)))
+    outcome = scene.sign("1.1", scene.next, policy=False)
+    (warning,) = [w for w in outcome.document["warnings"] if w["code"] == "ADOPTED"]
+    assert "delegation targets/jenkins/x" in warning["message"]
+
+
+def test_a_key_that_is_not_enough_is_not_called_a_stranger(world):
+    scene = Scene(world)
+    raise_threshold = ["delegation", "add", scene.gun, RELEASES, "--key", scene.moby.public, "--threshold", "2"]
+    both = ["--signing-key", scene.jenkins.key_args[1], "--signing-key", scene.moby.key_args[1]]
+    # As it is signed, everything in it would vanish.
+    assert "1.0" in scene.admin.refused(10, *raise_threshold).error[1]
+    scene.admin.ok(*raise_threshold, *both)
+    assert released(world, scene.gun) == {"1.0": scene.good.digest}
+    refused = scene.ci.refused(10, *scene.signing("1.1", scene.next, policy=False))
+    assert "needs 2 signatures, and 1 of its keys is at hand" in refused.error[1]
+    scene.ci.ok(*scene.signing("1.1", scene.next, policy=False), *scene.moby.key_args)
+
+
+def test_a_role_that_needs_several_signatures_lists_each_key_once(world):
+    """Official clients would take one signature under two IDs for two."""
+    scene = Scene(world)
+    add = ["delegation", "add", scene.gun, RELEASES, "--key", scene.moby.certificate]
+    refused = scene.admin.refused(2, *add, "--threshold", "2")
+    assert refused.error[0] == "INVALID_ROLE" and "one key twice" in refused.error[1]
+    scene.admin.ok(*add)
 
 
 # --- Official clients -----------------------------------------------------------------------------------------------

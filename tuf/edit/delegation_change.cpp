@@ -29,6 +29,24 @@ void check_threshold(const DelegationRole& role, const std::map<KeyId, KeyObject
                   role.name.text());
 }
 
+/// Official clients would count such a key twice, which we do not (RoleAuthority::approves_by_ids).
+void check_each_key_once(const DelegationRole& role, const std::map<KeyId, KeyObject>& keys) {
+  if (role.threshold < 2) return;
+  const RoleAuthority authority(keys, role.key_ids, role.threshold);
+  for (const PublicKey& key : authority.keys()) {
+    for (const PublicKey& other : authority.keys()) {
+      if (key.canonical_id() != other.canonical_id() || key.id() >= other.id()) continue;
+      const KeyId& as_certificate = key.id() == key.canonical_id() ? other.id() : key.id();
+      throw Error(ErrorCode::kInvalidRole,
+                  role.name.text() +
+                      " would list one key twice, bare and in a certificate, and official "
+                      "clients would take its signature for two",
+                  "list it in one form; the certificate goes with: countersign delegation remove REPO " +
+                      role.name.text() + " --key " + as_certificate.hex());
+    }
+  }
+}
+
 void drop_unused_keys(Targets& parent) {
   std::erase_if(parent.keys, [&](const auto& key) {
     return std::none_of(parent.roles.begin(), parent.roles.end(), [&](const DelegationRole& role) {
@@ -63,6 +81,7 @@ bool add_to_delegation(Targets& parent, const RoleName& role, const std::vector<
   for (const std::string& path : paths) add_each_once(next.paths, path);
   if (threshold) next.threshold = *threshold;
   check_threshold(next, objects);
+  check_each_key_once(next, objects);
   if (present == parent.roles.end()) {
     parent.roles.push_back(std::move(next));
   } else {

@@ -29,8 +29,8 @@ inline constexpr std::int64_t kMaxJsonInteger = std::int64_t{1} << 53;
 /// Reads one JSON text. Refuses, with kMalformedMetadata and `what` named in the message: bytes after the
 /// value, a byte order mark, invalid UTF-8, duplicate members, nesting deeper than kMaxJsonDepth, more than
 /// kMaxJsonValues values or kMaxJsonMemory bytes of them, fractions and numbers beyond kMaxJsonInteger.
-/// Integral floats (`7.7e1`) become integers, as Go reads them.
-Json parse_json(std::string_view text, std::string_view what);
+/// Integral floats (`7.7e1`) become integers, as Go reads them. `memory`: what it took, as counted.
+Json parse_json(std::string_view text, std::string_view what, std::size_t* memory = nullptr);
 
 /// Of other people's documents, which hold more than is wanted of them: whether the member of that name is
 /// kept, in an object inside `depth` others.

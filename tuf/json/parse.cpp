@@ -84,6 +84,8 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
     fail("not valid JSON near byte " + std::to_string(position));
   }
 
+  std::size_t memory() const { return memory_; }
+
  private:
   [[noreturn]] void fail(const std::string& reason) const {
     throw Error(ErrorCode::kMalformedMetadata, std::string(what_) + ": " + reason);
@@ -144,7 +146,7 @@ class StrictBuilder final : public nlohmann::json_sax<Json> {
   std::string key_;
 };
 
-Json parse(std::string_view text, std::string_view what, Rules rules) {
+Json parse(std::string_view text, std::string_view what, Rules rules, std::size_t* memory = nullptr) {
   if (text.starts_with("\xef\xbb\xbf")) {  // nlohmann would skip it
     throw Error(ErrorCode::kMalformedMetadata, std::string(what) + ": starts with a byte order mark");
   }
@@ -153,15 +155,16 @@ Json parse(std::string_view text, std::string_view what, Rules rules) {
   }
   StrictBuilder builder(what, std::move(rules));
   Json::sax_parse(text.begin(), text.end(), &builder);
+  if (memory) *memory = builder.memory();
   return builder.take();
 }
 
 }  // namespace
 
-Json parse_json(std::string_view text, std::string_view what) {
+Json parse_json(std::string_view text, std::string_view what, std::size_t* memory) {
   Rules rules;
   rules.beside = 2 * text.size();
-  return parse(text, what, std::move(rules));
+  return parse(text, what, std::move(rules), memory);
 }
 
 Json parse_foreign_json(std::string_view text, std::string_view what, KeepsMember keeps) {

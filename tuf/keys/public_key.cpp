@@ -31,7 +31,8 @@ namespace {
 using EvpKey = OpensslPtr<EVP_PKEY, EVP_PKEY_free>;
 
 constexpr int kMinRsaBits = 2048;
-constexpr int kMaxRsaBits = 16384;  // beyond it a single verification takes seconds
+constexpr int kMaxRsaBits = 16384;    // beyond it a single verification takes seconds
+constexpr int kMaxExponentBits = 63;  // what Go reads; beyond it one costs as much as a signature
 constexpr int kSaltLength = 32;
 constexpr std::size_t kEd25519KeySize = 32;
 
@@ -87,7 +88,8 @@ bool is_strong_rsa(const EVP_PKEY* key) {
   BIGNUM* out = nullptr;
   if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &out) != 1) return false;
   const OpensslPtr<BIGNUM, BN_free> exponent{out};
-  return BN_is_odd(exponent.get()) && !BN_is_one(exponent.get());
+  return BN_is_odd(exponent.get()) && !BN_is_one(exponent.get()) &&
+         BN_num_bits(exponent.get()) <= kMaxExponentBits;
 }
 
 /// Types of a bare key that `key` can have; nullopt if it is of no use to Notary.

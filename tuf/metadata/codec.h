@@ -24,6 +24,8 @@ struct Metadata {
   std::string signed_text;  // canonical JSON of `signed`
   std::vector<Signature> signatures;
   std::string bytes;  // the file as it came
+  /// What it took to read: kMaxJsonMemoryWithText bounds it.
+  std::size_t memory = 0;
 };
 
 /// Reads a file of type T (Root, Targets, Snapshot or Timestamp). Says nothing about trust. `what` names the

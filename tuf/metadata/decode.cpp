@@ -10,6 +10,7 @@ namespace {
 // Far above anything seen in practice; each bounds the work that one hostile file can cause.
 constexpr std::size_t kMaxKeys = 1024;
 constexpr std::size_t kMaxSignatures = 256;
+constexpr std::size_t kMaxSignaturesOfKey = 4;  // each of which may have to be tried
 constexpr std::size_t kMaxDelegations = 4096;
 constexpr std::size_t kMaxKeysOfRole = 256;
 constexpr std::size_t kMaxPathsOfRole = 1024;
@@ -246,11 +247,14 @@ void read_body(const Node& body, Timestamp& timestamp) {
 
 std::vector<Signature> read_signatures(const Node& node) {
   std::vector<Signature> signatures;
+  std::map<std::string, std::size_t> count;  // by key ID
   if (node.is_null()) return signatures;
   if (node.array().size() > kMaxSignatures) node.fail("holds too many signatures");
   for (Json& value : node.array()) {
     const Node entry = node.element(value);
     signatures.push_back({entry.at("keyid").text(), entry.at("method").text(), entry.at("sig").base64()});
+    if (++count[signatures.back().keyid] > kMaxSignaturesOfKey)
+      entry.fail("is one of too many signatures by one key");
   }
   return signatures;
 }
@@ -263,7 +267,8 @@ Metadata<T> decode(std::string bytes, std::string_view what) {
     throw Error(ErrorCode::kMalformedMetadata,
                 std::string(what) + ": longer than " + std::to_string(kMaxMetadataLength) + " bytes");
   }
-  Json document = parse_json(bytes, what);
+  std::size_t memory = 0;
+  Json document = parse_json(bytes, what, &memory);
   const Node envelope(document, std::string(what));
   const Node body = envelope.at("signed");
   const Node type = body.at("_type");
@@ -276,6 +281,7 @@ Metadata<T> decode(std::string bytes, std::string_view what) {
   metadata.signed_text = canonical_json(body.json(), bytes.size());
   read_body(body, metadata.body);  // and leaves less of it
   metadata.signatures = read_signatures(envelope.at("signatures"));
+  metadata.memory = memory + 2 * bytes.size();
   metadata.bytes = std::move(bytes);
   return metadata;
 }

@@ -58,6 +58,14 @@ bool RoleAuthority::approves(std::string_view signed_text, const std::vector<Sig
   return false;
 }
 
+bool RoleAuthority::approves_by_ids(std::string_view signed_text,
+                                    const std::vector<Signature>& signatures) const {
+  const auto signed_it = std::count_if(keys_.begin(), keys_.end(), [&](const PublicKey& key) {
+    return is_signed_by(key, signed_text, signatures);
+  });
+  return signed_it >= threshold_;
+}
+
 bool TrustPin::accepts(const Metadata<Root>& root, const Gun& gun, Time now) const {
   const RoleAuthority authority = RoleAuthority::of_root(root.body, gun, now);
   return std::any_of(authority.keys().begin(), authority.keys().end(), [&](const PublicKey& key) {

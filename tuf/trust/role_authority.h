@@ -38,6 +38,8 @@ class RoleAuthority {
   /// True if at least `threshold` distinct public keys have signed `signed_text`. The same key bare and in a
   /// certificate counts once, and so does a key that signed twice.
   bool approves(std::string_view signed_text, const std::vector<Signature>& signatures) const;
+  /// As the official clients count: the same key under two IDs counts twice.
+  bool approves_by_ids(std::string_view signed_text, const std::vector<Signature>& signatures) const;
 
  private:
   std::vector<PublicKey> keys_;

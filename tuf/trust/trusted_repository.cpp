@@ -300,8 +300,26 @@ void TrustedRepository::accept_delegation(const RoleName& name, std::optional<st
     throw Error(ErrorCode::kRollback,
                 "the snapshot no longer lists " + name.text() + ", which was seen before");
   }
+  if (delegation.metadata) count_memory(delegation);
   if (delegation.state == Delegation::State::kUsable) count_children(delegation);
   add(std::move(delegation));
+}
+
+void TrustedRepository::count_memory(Delegation& delegation) {
+  const RoleName& name = delegation.role.name;
+  const RoleName top = name.top();
+  std::size_t& used = below_[top].memory;
+  if (delegation.metadata->memory <= kMaxMemoryBelow - used) {
+    used += delegation.metadata->memory;
+    return;
+  }
+  delegation.metadata.reset();
+  delegation.state = Delegation::State::kMalformed;
+  delegation.over_limit = true;
+  delegation.problem = Error(ErrorCode::kMalformedMetadata,
+                             name.text() + " of " + gun_.text() + " is not read: " + top.text() +
+                                 " and what stands below it would take more than " +
+                                 std::to_string(kMaxMemoryBelow >> 20) + " MiB of memory");
 }
 
 void TrustedRepository::count_children(Delegation& delegation) {
@@ -350,6 +368,9 @@ void TrustedRepository::read_file(Delegation& delegation, const FileMeta& listed
   if (!delegation.authority.approves(metadata->signed_text, metadata->signatures)) {
     delegation.state = State::kBelowThreshold;
     delegation.problem = not_approved("the file of " + of_repository, delegation.authority);
+    delegation.counted_twice =
+        delegation.authority.threshold() > 1 &&
+        delegation.authority.approves_by_ids(metadata->signed_text, metadata->signatures);
     return;
   }
   delegation.state = State::kUsable;

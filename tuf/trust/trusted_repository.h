@@ -42,6 +42,8 @@ struct SeenFile {
 /// up what others need; within it, those nearer to `targets` come first.
 inline constexpr std::size_t kMaxDelegationsBelow = 512;
 inline constexpr std::size_t kMaxKeysBelow = 2048;  // that these delegations list, all together
+/// Most memory that all these files take, as Metadata::memory counts.
+inline constexpr std::size_t kMaxMemoryBelow = kMaxJsonMemoryWithText;
 
 /// A delegation with what became of its file. What is wrong with one delegation is no reason to distrust the
 /// others, so it does not fail the load; nothing is ever read from it.
@@ -62,6 +64,8 @@ struct Delegation {
   std::optional<Error> problem = {};               // why it is neither usable nor empty
   std::optional<Metadata<Targets>> metadata = {};  // with kUsable and kExpired
   std::int64_t stored_version = 0;                 // of the file, 0 where it could not be read
+  bool over_limit = false;                         // left out for what it takes to read it
+  bool counted_twice = false;                      // below threshold here, but not for official clients
   std::optional<Error> unread_below = {};          // why none of what it delegates to is read, though usable
 };
 
@@ -106,7 +110,8 @@ class TrustedRepository {
   void leave_out_delegation(const RoleName& name, Error why);
 
   /// Delegations that are defined by accepted parents and not yet accepted themselves, with what the snapshot
-  /// says of their files (nullopt: not listed, nothing to fetch). Parents before children, and level by level.
+  /// says of their files (nullopt: not listed, nothing to fetch). Parents before children, and level by
+  /// level.
   std::vector<std::pair<RoleName, std::optional<FileMeta>>> wanted_delegations() const;
   /// What verified metadata says of `snapshot`, `targets` or `root`. Throws kInternal if asked too early.
   const FileMeta& expected(const RoleName& name) const;
@@ -145,6 +150,7 @@ class TrustedRepository {
   Delegation define(const RoleName& name) const;
   void add(Delegation delegation);
   /// Counts what a usable delegation delegates to, or says in it that this is more than is read.
+  void count_memory(Delegation& delegation);
   void count_children(Delegation& delegation);
   /// Fills in what becomes of the file that the snapshot lists for a delegation.
   void read_file(Delegation& delegation, const FileMeta& listed, std::optional<std::string> bytes) const;
@@ -166,6 +172,7 @@ class TrustedRepository {
   struct Load {
     std::size_t delegations = 0;
     std::size_t keys = 0;
+    std::size_t memory = 0;
   };
   std::map<RoleName, Load> below_;  // direct children of targets
 };

@@ -320,3 +320,24 @@ TEST_CASE("A file without images, or that is no YAML, or that is hostile, is ref
     CHECK_ERROR(agent::images_in(row.text, "file"), tuf::ErrorCode::kFileUnreadable, row.says);
   }
 }
+
+TEST_CASE("A text that is no list of images is not quoted: it may be what a link leads to") {
+  try {
+    names("registry.example.com/app:1.0\nNPM_TOKEN=s3cr3t\n");
+    FAIL("taken for a list");
+  } catch (const tuf::Error& error) {
+    const std::string message = error.what();
+    CHECK(message == "file line 2: is not the name of an image");
+  }
+}
+
+TEST_CASE("The names of one file are bounded all together") {
+  const auto list = [](std::size_t count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i)
+      text += "registry.example.com/" + std::string(200, 'x') + std::to_string(i) + ":1.0\n";
+    return text;
+  };
+  CHECK(names(list(4'000)).size() == 4'000);
+  CHECK_ERROR(names(list(5'000)), tuf::ErrorCode::kFileUnreadable, "names more than is read");
+}

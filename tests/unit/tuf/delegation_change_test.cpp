@@ -116,3 +116,22 @@ TEST_CASE("new keys of targets come with targets that they have signed") {
   CHECK(test::roles_of(transaction) == std::vector<std::string>{"root", "targets"});
   CHECK(test::published(maker, transaction).find_target(RoleName::of("targets/jenkins"), "1.0"));
 }
+
+TEST_CASE("a key stands under one ID in a role that needs several signatures") {
+  Parent parent;
+  RepositoryMaker maker;
+  const tuf::PublicKey certified = RepositoryMaker::certified(*parent.one, maker.root_certificate());
+  const auto add = [&](std::optional<int> threshold) {
+    return tuf::add_to_delegation(parent.body, kA, {certified}, {}, threshold, test::kNow);
+  };
+  CHECK_ERROR(add(2), ErrorCode::kInvalidRole, "one key twice");
+  CHECK(add(std::nullopt));  // one signature is enough
+  try {
+    tuf::add_to_delegation(parent.body, kA, {}, {}, 2, test::kNow);
+    FAIL("added");
+  } catch (const tuf::Error& error) {
+    CHECK(error.hint().ends_with(" --key " + certified.id().hex()));
+  }
+  CHECK(tuf::remove_from_delegation(parent.body, kA, {certified.id()}, {}));
+  CHECK(tuf::add_to_delegation(parent.body, kA, {}, {}, 2, test::kNow));
+}

@@ -269,6 +269,7 @@ TEST_CASE("objects that can never verify anything give no key") {
       {"RSA 16392", object_of("rsa", rsa_spki(16392, 65537))},
       {"RSA with exponent 1", object_of("rsa", rsa_spki(2048, 1))},
       {"RSA with an even exponent", object_of("rsa", rsa_spki(2048, 65536))},
+      {"RSA with an exponent of 64 bits", object_of("rsa", rsa_spki(2048, 0x8000'0000'0000'0001))},
   };
   for (const auto& [name, object] : cases) {
     CAPTURE(name);
@@ -278,6 +279,7 @@ TEST_CASE("objects that can never verify anything give no key") {
   CHECK(PublicKey::from_object(object_of("rsa", rsa_spki(2048, 65537))).has_value());
   CHECK(PublicKey::from_object(object_of("rsa", rsa_spki(2048, 3))).has_value());
   CHECK(PublicKey::from_object(object_of("rsa", rsa_spki(16384, 3))).has_value());
+  CHECK(PublicKey::from_object(object_of("rsa", rsa_spki(2048, 0x7fff'ffff'ffff'ffff))).has_value());
 }
 
 TEST_CASE("a compressed point from a token or a file is the same key as the uncompressed one") {

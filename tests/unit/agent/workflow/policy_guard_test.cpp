@@ -363,3 +363,42 @@ TEST_CASE("A role below another delegation is signed only where it is named") {
   CHECK_ERROR(renew({}), ErrorCode::kPolicy, "targets/releases/x");
   CHECK(renew({.named = {below}}).published);
 }
+
+TEST_CASE("Who counts for nobody settles no tag, wherever they stand") {
+  Guarding g;
+  g.rule["immutable_tags"] = {"v*"};
+  g.rule["movers"] = {"qa"};
+  g.sign("v0", "a");
+  // Mallory's key is listed in jenkins' role too, as in a rotation.
+  g.client.publish(g.store, [&](tuf::RepositoryDraft& draft) {
+    draft.add_delegation(kJenkins, {g.mallory->public_key()}, {});
+  });
+  g.outside(g.mallory, {"targets/jenkins"}, "v1", "evil");
+  g.outside(g.mallory, {"targets/jenkins"}, "1.0", "evil");
+  g.outside(g.jenkins, {"targets/jenkins"}, "v0", "a");
+  for (const char* tag : {"v1", "1.0"}) {
+    CHECK(g.sign(tag, "b", quarantining()).changes.published);
+    CHECK(g.allows(tag));
+  }
+  CHECK_ERROR(g.sign("v1", "c", quarantining()), ErrorCode::kTagImmutable, "v1");
+}
+
+TEST_CASE("What goes with its only voucher goes in the same publication, and all of it is told") {
+  Guarding g;
+  g.sign("1.0", "a");
+  g.client.publish(g.store, [&](tuf::RepositoryDraft& draft) {
+    draft.add_delegation(kJenkins, {g.mallory->public_key()}, {});
+  });
+  g.outside(g.mallory, {"targets/jenkins"}, "evil", "evil");
+  CHECK_ERROR(g.sign("1.2", "c"), ErrorCode::kForeignEntry, "targets/jenkins and targets/releases");
+  g.store.publishes = 0;
+  const agent::SignedImages signed_now = g.sign("1.2", "c", quarantining());
+  CHECK(g.store.publishes == 1);
+  CHECK(signed_now.statuses == std::vector{agent::SignStatus::kSigned});
+  std::vector<std::string> dropped;
+  for (const agent::ForeignEntry& entry : g.guard->quarantined())
+    dropped.push_back(entry.in.text() + " " + entry.name);
+  std::sort(dropped.begin(), dropped.end());
+  CHECK(dropped ==
+        std::vector<std::string>{"targets/jenkins 1.0", "targets/jenkins evil", "targets/releases 1.0"});
+}

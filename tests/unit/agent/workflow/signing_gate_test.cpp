@@ -8,6 +8,7 @@
 #include "agent/workflow/revoke_tags.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/workflow/guarding.h"
+#include "tuf/edit/delegation_change.h"
 
 using test::digest_of;
 using test::Guarding;
@@ -327,4 +328,41 @@ TEST_CASE("What a role's paths do not admit any more does not stop its signer") 
     draft.remove_from_delegation(kJenkins, {}, {""});
   });
   CHECK(g.change(renew_once(kJenkins)).published);
+}
+
+TEST_CASE("Of a tag that is asked for, nothing stays that was said for another role") {
+  Guarding g;
+  tuf::Target entry = test::make_target("b");
+  entry.custom =
+      tuf::Json{{"countersign.provenance/v1", {{"ref", "refs/heads/main"}}}, {"countersign.bound/v1", "x"}};
+  const bool guarded = GENERATE(true, false);
+  outside_entry(g, g.mallory, kReleases, "2.0", entry);
+  if (guarded) {
+    g.sign("2.0", "b", {.resign_guard = false});
+  } else {
+    g.sign_unguarded("2.0", "b");
+  }
+  g.show(kReleases, kJenkins);
+  g.sign_unguarded("2.0", "b");
+  for (const RoleName& role : {kReleases, kJenkins})
+    CHECK_FALSE(entry_of(g, role, "2.0").custom->contains("countersign.provenance/v1"));
+}
+
+TEST_CASE("A delegation that another key has made in the role of this identity is told as adopted") {
+  Guarding g;
+  g.client.publish(g.store, [&](tuf::RepositoryDraft& draft) {
+    draft.add_delegation(kJenkins, {g.mallory->public_key()}, {});
+  });
+  tuf::Targets body;
+  body.version = 1;
+  body.expires = test::kNow + tuf::Days{100};
+  tuf::add_to_delegation(body, RoleName::of("targets/jenkins/x"), {g.mallory->public_key()}, {""},
+                         std::nullopt, test::kNow);
+  g.store_as(kJenkins,
+             tuf::sign_metadata("targets/jenkins", tuf::encode_signed(body), {g.mallory->public_key()}, 1,
+                                [&](const tuf::KeyId&) { return g.mallory; }));
+  const auto anew = g.sign_unguarded("1.0", "a").signed_anew;
+  REQUIRE(anew.size() == 1);
+  CHECK(anew[0].adopted);
+  CHECK(anew[0].delegations == std::vector<std::string>{"targets/jenkins/x"});
 }

@@ -110,3 +110,23 @@ TEST_CASE("Docker's JSON lists what is released, signers without releases, and a
   CHECK(json[0]["AdministrativeKeys"][0]["Name"] == "Root");
   CHECK(json[0]["AdministrativeKeys"][1]["Name"] == "Repository");
 }
+
+TEST_CASE(
+    "What one key under two IDs has signed is shown by official clients, so nothing is shown in its place") {
+  Tags tags;
+  const auto key = test::TestSigner::generate();
+  const auto other = test::TestSigner::generate();
+  const tuf::PublicKey certified = test::RepositoryMaker::certified(*key, tags.maker.root_certificate());
+  tags.maker.remove_delegation("targets/releases");
+  tags.maker.add_delegation("targets/releases", {key}, {""}, 2,
+                            {key->public_key(), certified, other->public_key()});
+  tags.set("targets", "1.0", "a");
+  tags.set("targets/releases", "1.0", "evil");
+
+  const tuf::TrustedRepository trusted = tags.load();
+
+  const tuf::Delegation* releases = trusted.find_delegation(tuf::RoleName::of("targets/releases"));
+  REQUIRE(releases->state == tuf::Delegation::State::kBelowThreshold);
+  CHECK(agent::hides_releases(trusted));
+  for (const TagView& view : view_tag(trusted, "1.0")) CHECK_FALSE(view.released);
+}
