@@ -8,7 +8,9 @@
 #include <cstring>
 
 #include "hsm/file/private_file.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
+#include "tuf/base/text_encoding.h"
 
 namespace hsm {
 namespace {
@@ -43,15 +45,22 @@ void wipe_variable(const std::string& name) {
   unsetenv(name.c_str());
 }
 
-Secret first_line(const std::string& path) {
+}  // namespace
+
+Secret read_secret_file(const std::filesystem::path& path) {
   const PrivateFile file = read_private_file(path, kMaxSecretFile);
-  std::string_view line = file.text();
+  if (const std::string_view encoding = tuf::wide_encoding(file.text()); !encoding.empty()) {
+    const std::string name = shell_word(path.string());
+    throw tuf::Error(tuf::ErrorCode::kFileUnreadable,
+                     path.string() + " is " + std::string(encoding) + " text, not UTF-8",
+                     "convert it with: (umask 077; iconv -f " + std::string(encoding) + " -t UTF-8 " + name +
+                         " > " + name + ".utf8) && mv " + name + ".utf8 " + name);
+  }
+  std::string_view line = tuf::without_mark(file.text());
   line = line.substr(0, line.find('\n'));
   if (line.ends_with('\r')) line.remove_suffix(1);
   return Secret(line);
 }
-
-}  // namespace
 
 SecretSource SecretSource::take_environment() {
   SecretSource source;
@@ -86,7 +95,7 @@ const Secret* SecretSource::find(const std::vector<std::string>& names) {
     const auto file = files_.find(twin(name));
     if (file == files_.end()) continue;
     try {
-      return &secrets_.emplace(twin(name), first_line(file->second)).first->second;
+      return &secrets_.emplace(twin(name), read_secret_file(file->second)).first->second;
     } catch (const tuf::Error& error) {
       // Whoever takes NAME_FILE for NAME has put the secret itself there: only what is a file is named.
       if (::access(file->second.c_str(), F_OK) == 0) throw error.with_context(twin(name));

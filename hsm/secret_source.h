@@ -2,6 +2,7 @@
 // never argv. The order for each secret is that of the public command line.
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,6 +12,10 @@
 #include "hsm/secret.h"
 
 namespace hsm {
+
+/// The first line of a file of mode 0600: without its end, whether of Unix or of Windows, and without a byte
+/// order mark. Throws kFileUnreadable, also for UTF-16, and kInsecureFile.
+Secret read_secret_file(const std::filesystem::path& path);
 
 /// The variables that may hold a secret. Any name also has a `…_FILE` twin: the path of a file whose first
 /// line is the secret.

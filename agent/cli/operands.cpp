@@ -6,6 +6,7 @@
 #include "agent/config/input_file.h"
 #include "agent/policy/policy_file.h"
 #include "agent/report/printable.h"
+#include "hsm/file/key_form.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -36,18 +37,13 @@ std::vector<tuf::PublicKey> read_public_keys(const std::vector<std::string>& fil
   }
   std::vector<tuf::PublicKey> keys;
   for (const std::string& file : files) {
-    const std::string text = InputFile(file, "the public key").read_all(kMaxPublicKeyFile);
-    try {
-      keys.push_back(tuf::PublicKey::from_pem(text));
-    } catch (const tuf::Error& error) {
-      throw error.with_context(printable(file));
-    }
+    keys.push_back(hsm::read_public_key(InputFile(file, "the public key").read_all(kMaxPublicKeyFile), file));
   }
   return keys;
 }
 
 Policy read_policy(const std::string& file) {
-  const std::string text = InputFile(file, "the policy").read_all(kMaxPolicyLength);
+  const std::string text = InputFile(file, "the policy").read_text(kMaxPolicyLength);
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
   return parse_policy(text, printable(file), [&](const std::string& path) {
     return InputFile(folder / path, "the key").read_all(kMaxPublicKeyFile);

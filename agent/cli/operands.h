@@ -14,7 +14,8 @@ namespace agent {
 tuf::RoleName parse_role(const std::string& text);
 /// Each once.
 std::vector<tuf::RoleName> parse_roles(const std::vector<std::string>& texts);
-/// Certificates and `.pub` files. Throws kUsage if there is none, kFileUnreadable, kKeyUnsupported.
+/// Certificates and `.pub` files, one key in each. Throws kUsage if there is none, kFileUnreadable, and what
+/// `hsm::read_public_key` throws.
 std::vector<tuf::PublicKey> read_public_keys(const std::vector<std::string>& files);
 /// A policy file and the key files that it names; their paths are relative to its folder. Throws
 /// kPolicyMalformed, kFileUnreadable.

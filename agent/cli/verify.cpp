@@ -313,7 +313,7 @@ std::vector<ImageReference> subjects(const VerifyOptions& options, std::vector<W
   if (options.images_from) {
     const std::string name = printable(*options.images_from);
     const std::string text = InputFile(*options.images_from, "the list of images", Links::kWithinFolder)
-                                 .read_all(kMaxImageListLength);
+                                 .read_text(kMaxImageListLength);
     const ImageList list = images_in(text, name);
     for (const ListedImage& each : list.unjudged)
       warnings.push_back({"NOT_JUDGED", name + " line " + std::to_string(each.line) + ": " + each.text});

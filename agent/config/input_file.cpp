@@ -9,7 +9,9 @@
 #include <cstring>
 
 #include "agent/report/printable.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
+#include "tuf/base/text_encoding.h"
 
 namespace agent {
 namespace {
@@ -40,7 +42,7 @@ std::filesystem::path InputFile::find_within(const std::filesystem::path& folder
 }
 
 InputFile::InputFile(const std::filesystem::path& path, std::string what, Links links)
-    : name_(std::move(what) + " " + printable(path.string())) {
+    : path_(path), name_(std::move(what) + " " + printable(path.string())) {
   constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   if (links == Links::kFollow || is_descriptor(path)) {
     descriptor_ = open(path.c_str(), kFlags);
@@ -82,6 +84,19 @@ std::string InputFile::read_all(std::size_t max_length) const {
     fail("it is longer than " + std::to_string(max_length) + " bytes (" + std::to_string(size_) + ")");
   }
   return read(0, static_cast<std::size_t>(size_));
+}
+
+std::string InputFile::read_text(std::size_t max_length) const {
+  std::string text = read_all(max_length);
+  if (const std::string_view encoding = tuf::wide_encoding(text); !encoding.empty()) {
+    const std::string file = hsm::shell_word(path_.string());
+    throw tuf::Error(tuf::ErrorCode::kFileUnreadable,
+                     name_ + " is " + std::string(encoding) + " text, not UTF-8",
+                     "convert it with: iconv -f " + std::string(encoding) + " -t UTF-8 " + file + " > " +
+                         file + ".utf8; then name " + file + ".utf8");
+  }
+  text.erase(0, text.size() - tuf::without_mark(text).size());
+  return text;
 }
 
 void InputFile::fail(const std::string& reason) const {

@@ -28,6 +28,9 @@ class InputFile {
   std::string read(std::uint64_t offset, std::size_t length) const;
   /// The whole file. Throws kFileUnreadable if it is longer than `max_length`.
   std::string read_all(std::size_t max_length) const;
+  /// The same of a file of text: without the byte order mark that Windows programs put before UTF-8. Throws
+  /// kFileUnreadable for UTF-16 and UTF-32, with the command that converts it.
+  std::string read_text(std::size_t max_length) const;
 
   /// Where `name` in `folder` really is; empty if there is nothing. Throws kFileUnreadable if it is not
   /// inside.
@@ -37,6 +40,7 @@ class InputFile {
  private:
   [[noreturn]] void fail(const std::string& reason) const;
 
+  std::filesystem::path path_;
   std::string name_;  // for messages
   int descriptor_ = -1;
   std::uint64_t size_ = 0;

@@ -57,7 +57,7 @@ tuf::TrustPin ca_pin(const std::vector<tuf::PemBlock>& certificates) {
 }
 
 tuf::TrustPin pin_of_file(const fs::path& file) {
-  const std::string text = InputFile(file, "the trust root").read_all(kMaxPemLength);
+  const std::string text = InputFile(file, "the trust root").read_text(kMaxPemLength);
   const std::vector<tuf::PemBlock> blocks = tuf::parse_pem(text);
   const std::vector<tuf::PemBlock> certificates = certificates_in(file, blocks);
   if (!certificates.empty() && std::all_of(certificates.begin(), certificates.end(), is_authority)) {
@@ -94,7 +94,7 @@ tuf::TrustPin parse_trust_root(std::string_view ref) {
 }
 
 tuf::TrustPin read_ca_pin(const fs::path& file) {
-  const std::string text = InputFile(file, "the CA file").read_all(kMaxPemLength);
+  const std::string text = InputFile(file, "the CA file").read_text(kMaxPemLength);
   const std::vector<tuf::PemBlock> certificates = certificates_in(file, tuf::parse_pem(text));
   if (certificates.empty()) fail(file, "holds no certificate");
   return ca_pin(certificates);

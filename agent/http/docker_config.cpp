@@ -45,7 +45,7 @@ struct Document {
 void read_document(const std::filesystem::path& path, Document& document) {
   std::error_code unknown;
   if (!std::filesystem::exists(path, unknown)) return;
-  std::string text = InputFile(path, "docker's").read_all(kMaxFile);
+  std::string text = InputFile(path, "docker's").read_text(kMaxFile);
   bool valid = true;
   try {
     document.json = tuf::parse_json(text, path.string());
@@ -140,7 +140,8 @@ std::optional<Credential> DockerConfig::find(const std::string& host,
   read_document(file_, document);
   std::optional<Credential> credential;
   const std::string helper = helper_for(document.json, host);
-  if (!helper.empty()) credential = ask_credential_helper(helper, host == kHubHost ? kHubKey : host, patience);
+  if (!helper.empty())
+    credential = ask_credential_helper(helper, host == kHubHost ? kHubKey : host, patience);
   const Json* auths = member(document.json, "auths");
   if (!credential && auths != nullptr) {
     if (const Json* entry = find_entry(*auths, host))

@@ -27,7 +27,7 @@ tuf::OpensslPtr<X509_STORE, X509_STORE_free> TlsTrust::load() const {
   tuf::OpensslPtr<X509_STORE, X509_STORE_free> store(X509_STORE_new());
   if (!store) throw tuf::Error(tuf::ErrorCode::kInternal, "no memory for the certificate store");
   for (const std::string& file : ca_files_) {
-    if (add_ca_bundle(store.get(), InputFile(file, "the authorities' file").read_all(kMaxBundle))) continue;
+    if (add_ca_bundle(store.get(), InputFile(file, "the authorities' file").read_text(kMaxBundle))) continue;
     throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "no certificate in the authorities' file " + file,
                      "name a PEM file with --tlscacert, or set SSL_CERT_FILE to one");
   }

@@ -30,7 +30,7 @@ BuiltImage read_line(std::string_view line) {
 
 std::vector<BuiltImage> read_digest_file(const std::filesystem::path& path) {
   const std::string name = printable(path.string());
-  const std::string content = InputFile(path, name, Links::kWithinFolder).read_all(kMaxFile);
+  const std::string content = InputFile(path, name, Links::kWithinFolder).read_text(kMaxFile);
   std::vector<BuiltImage> images;
   int number = 0;
   for (std::size_t begin = 0; begin < content.size();) {

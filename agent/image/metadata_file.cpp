@@ -24,7 +24,7 @@ bool keeps(std::size_t depth, std::string_view name) {
 class MetadataFile {
  public:
   explicit MetadataFile(const std::filesystem::path& path) : name_(printable(path.string())) {
-    const std::string content = InputFile(path, name_, Links::kWithinFolder).read_all(kMaxFile);
+    const std::string content = InputFile(path, name_, Links::kWithinFolder).read_text(kMaxFile);
     const Json json = parse(content);
     if (!json.is_object()) fail(ErrorCode::kFileUnreadable, "is not the JSON object that buildx writes");
     if (is_image(json)) {

@@ -23,7 +23,7 @@ class ReleaseFile {
 
   std::vector<ReleaseEntry> read() const {
     const std::string text =
-        InputFile(path_, printable(path_.string()), Links::kWithinFolder).read_all(kMaxFile);
+        InputFile(path_, printable(path_.string()), Links::kWithinFolder).read_text(kMaxFile);
     Json json;
     try {
       json = tuf::parse_json(text, "the release");

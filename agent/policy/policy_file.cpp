@@ -1,10 +1,12 @@
 #include "agent/policy/policy_file.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "agent/policy/located_json.h"
 #include "agent/report/printable.h"
+#include "hsm/file/key_form.h"
 #include "tuf/base/error.h"
 #include "tuf/keys/public_key.h"
 
@@ -41,8 +43,9 @@ class PolicyReader {
   }
 
  private:
-  [[noreturn]] void fail(const LocatedJson& where, const std::string& reason) const {
-    throw tuf::Error(tuf::ErrorCode::kPolicyMalformed, place(where) + reason);
+  [[noreturn]] void fail(const LocatedJson& where, const std::string& reason,
+                         const std::string& hint = {}) const {
+    throw tuf::Error(tuf::ErrorCode::kPolicyMalformed, place(where) + reason, hint);
   }
   std::string place(const LocatedJson& where) const {
     return name_ + " line " + std::to_string(where.line) + ": " +
@@ -108,7 +111,7 @@ class PolicyReader {
     try {
       return parse(text(json));
     } catch (const tuf::Error& error) {
-      fail(json, error.what());
+      fail(json, error.what(), error.hint());
     }
   }
   /// One string, or an array of them.
@@ -150,11 +153,9 @@ class PolicyReader {
     } catch (const tuf::Error& error) {
       throw error.with_context(place(json) + printable(json.string, 200));
     }
-    try {
-      return tuf::PublicKey::from_pem(content);
-    } catch (const tuf::Error& error) {
-      fail(json, printable(json.string, 200) + ": " + error.what());
-    }
+    const std::filesystem::path folder = std::filesystem::path(name_).parent_path();
+    return parsed(json,
+                  [&](const std::string& path) { return hsm::read_public_key(content, folder / path); });
   }
 
   void read_teams(const LocatedJson& teams) {

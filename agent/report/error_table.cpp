@@ -170,7 +170,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "make a key that Notary can use: countersign key generate NAME --type p256"};
     case ErrorCode::kKeyMalformed:
       return {"KEY_MALFORMED", ExitCode::kKey,
-              "check the file with: openssl pkey -in FILE -noout; import a good copy with: countersign key "
+              "the file is damaged: copy it anew from where it was made, and import it with: countersign key "
               "import FILE"};
     case ErrorCode::kWrongPassphrase:
       return {"WRONG_PASSPHRASE", ExitCode::kKey,

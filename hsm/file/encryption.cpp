@@ -30,8 +30,11 @@ constexpr int kSaltSize = 8;
 // For scrypt OpenSSL bounds the rest, by 32 MiB of memory.
 constexpr std::int64_t kMaxIterations = 2'000'000;
 constexpr std::int64_t kMaxScryptLanes = 16;
+// What OpenSSL 3 no longer has by itself is in its legacy provider. The command asks for both passphrases.
 constexpr std::string_view kRewrite =
-    "rewrite it with: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA1";
+    "convert it with: openssl pkey -provider legacy -provider default -in FILE -aes256 -out FILE.pem; then "
+    "name "
+    "FILE.pem";
 
 Error wrong_passphrase(const Secret& passphrase) {
   return {ErrorCode::kWrongPassphrase,
@@ -164,7 +167,12 @@ SecretBytes decrypt_pkcs8(ByteView der, const Secret& passphrase) {
 SecretBytes decrypt_legacy(ByteView ciphertext, const std::string& dek_info, const Secret& passphrase) {
   std::string header = "Proc-Type: 4,ENCRYPTED\nDEK-Info: " + dek_info + "\n";
   EVP_CIPHER_INFO cipher{};
-  if (PEM_get_EVP_CIPHER_INFO(header.data(), &cipher) != 1) {
+  // Some ciphers OpenSSL 3 knows only by name.
+  const auto is_at_hand = [](const EVP_CIPHER* named) {
+    return tuf::OpensslPtr<EVP_CIPHER, EVP_CIPHER_free>{
+               EVP_CIPHER_fetch(nullptr, EVP_CIPHER_get0_name(named), nullptr)} != nullptr;
+  };
+  if (PEM_get_EVP_CIPHER_INFO(header.data(), &cipher) != 1 || !is_at_hand(cipher.cipher)) {
     throw Error(ErrorCode::kKeyUnsupported,
                 "the key is encrypted with a method that is not known here: " + tuf::drain_openssl_errors(),
                 std::string(kRewrite));

@@ -9,8 +9,8 @@
 namespace hsm {
 
 // Both readers throw kWrongPassphrase, kKeyMalformed for a broken file and kKeyUnsupported for a method that
-// OpenSSL does not have or that would take more than seconds. A wrong passphrase that happens to decrypt to
-// valid padding (one in 256) is found out by the content, which is not DER.
+// OpenSSL does not have or that would take more than seconds, with FILE in the hint. A wrong passphrase that
+// happens to decrypt to valid padding (one in 256) is found out by the content, which is not DER.
 
 /// `ENCRYPTED PRIVATE KEY`: PBES2 and whatever else OpenSSL knows.
 SecretBytes decrypt_pkcs8(tuf::ByteView der, const Secret& passphrase);

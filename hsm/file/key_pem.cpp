@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 
 #include "hsm/file/encryption.h"
+#include "hsm/file/key_form.h"
 #include "hsm/file/private_key_der.h"
 #include "tuf/base/error.h"
 #include "tuf/keys/pem.h"
@@ -17,16 +18,14 @@ using tuf::PemBlock;
 
 constexpr std::string_view kEncrypted = "ENCRYPTED PRIVATE KEY";
 constexpr std::string_view kPlain = "PRIVATE KEY";
+constexpr std::string_view kOpenssh = "OPENSSH PRIVATE KEY";
 
 PrivateKey read_plain(std::string_view block_label, ByteView der) {
   if (block_label == kPlain || block_label == kEncrypted) return read_pkcs8(der);
   if (block_label == "EC PRIVATE KEY") return read_sec1(der);
   if (block_label == "RSA PRIVATE KEY") return read_pkcs1(der);
   if (block_label == "ED25519 PRIVATE KEY") return read_notary_ed25519(der);
-  const std::string hint =
-      block_label == "OPENSSH PRIVATE KEY" ? "convert a copy with: ssh-keygen -p -m PKCS8 -N '' -f COPY" : "";
-  throw Error(ErrorCode::kKeyUnsupported, "keys of type " + std::string(block_label) + " cannot be read",
-              hint);
+  throw Error(ErrorCode::kKeyUnsupported, "keys of type " + std::string(block_label) + " cannot be read");
 }
 
 std::string header(const PemBlock& block, const std::string& name) {
@@ -53,8 +52,15 @@ std::map<std::string, std::string> to_map(const KeyPemHeaders& headers) {
 
 std::vector<KeyPem> KeyPem::parse_all(std::string_view text) {
   std::vector<KeyPem> keys;
+  if (const std::string_view label = der_label(tuf::as_bytes(text)); label.ends_with(kPlain)) {
+    KeyPem key;
+    key.block_label_ = label;
+    key.content_.assign(text.begin(), text.end());
+    keys.push_back(std::move(key));
+    return keys;
+  }
   for (PemBlock& block : tuf::parse_pem(text)) {
-    if (block.label.ends_with(kPlain)) {
+    if (block.label.ends_with(kPlain) && block.label != kOpenssh) {
       KeyPem key;
       key.block_label_ = block.label;
       key.headers_ = {header(block, "role"), header(block, "gun"), header(block, "path")};

@@ -1,5 +1,5 @@
-// KeyPem: one private key as a PEM block, as docker, notary and openssl write it (section 5.2). Nothing is
-// decrypted before `open`.
+// KeyPem: one private key as a PEM block, as docker, notary and openssl write it (section 5.2), or the DER of
+// one. Nothing is decrypted before `open`.
 #pragma once
 
 #include <string>
@@ -21,7 +21,8 @@ struct KeyPemHeaders {
 
 class KeyPem {
  public:
-  /// Every private key in `text`, readable or not; other blocks (`EC PARAMETERS`, certificates) are skipped.
+  /// Every private key in `text`, readable or not; other blocks (`EC PARAMETERS`, certificates) are skipped,
+  /// as is what ssh alone reads.
   static std::vector<KeyPem> parse_all(std::string_view text);
 
   const KeyPemHeaders& headers() const { return headers_; }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <functional>
 
+#include "hsm/file/key_form.h"
 #include "hsm/file/private_file.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace hsm {
@@ -28,12 +30,10 @@ std::vector<KeyPem> read_key_file(const std::filesystem::path& path) {
 
 std::vector<KeyPem> read_key_file(const PrivateFile& file, const std::filesystem::path& path) {
   std::vector<KeyPem> keys = KeyPem::parse_all(file.text());
-  if (keys.empty()) {
-    throw Error(ErrorCode::kKeyMalformed, path.string() + " holds no private key in PEM form");
-  }
+  if (keys.empty()) throw in_file(no_key_in(file.text(), KeyHalf::kPrivate), path);
   if (file.others_can_read && !std::all_of(keys.begin(), keys.end(), std::mem_fn(&KeyPem::is_encrypted))) {
     throw Error(ErrorCode::kInsecureFile, path.string() + " is not encrypted and can be read by others",
-                "chmod 600 " + path.string());
+                "chmod 600 " + shell_word(path.string()));
   }
   return keys;
 }
@@ -43,7 +43,7 @@ PrivateKey open_key(const KeyPem& key, const std::filesystem::path& path, std::s
   try {
     return key.is_encrypted() ? key.open(secrets.passphrase(role)) : key.open();
   } catch (const Error& error) {
-    const Error with_path = error.with_context(path.string());
+    const Error with_path = in_file(error, path);
     throw error.code() == ErrorCode::kWrongPassphrase ? with_path.with_hint(variables_hint(role)) : with_path;
   }
 }

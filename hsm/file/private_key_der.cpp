@@ -50,6 +50,12 @@ constexpr std::array kCurves = {
   throw Error(ErrorCode::kKeyUnsupported, what, "countersign key generate makes keys that Notary can use");
 }
 
+[[noreturn]] void without_curve() {
+  throw Error(
+      ErrorCode::kKeyUnsupported, "the EC key spells its curve out and does not name it",
+      "convert it with: openssl pkey -in FILE -ec_param_enc named_curve -out FILE.pem; then name FILE.pem");
+}
+
 const Curve& curve_of(ByteView oid) {
   const auto found =
       std::find_if(kCurves.begin(), kCurves.end(),
@@ -142,7 +148,7 @@ PrivateKey read_ec(ByteView der, const Curve* curve) {
   if (secret.empty()) malformed("the EC key is empty");
   if (inner.next_is(DerTag::kContext0)) {
     DerReader parameters(inner.take(DerTag::kContext0));
-    if (!parameters.next_is(DerTag::kOid)) unsupported("the EC key does not name its curve");
+    if (!parameters.next_is(DerTag::kOid)) without_curve();
     const Curve& named = curve_of(parameters.take(DerTag::kOid));
     if (curve != nullptr && curve->nid != named.nid) malformed("the EC key names two curves");
     curve = &named;
@@ -199,7 +205,7 @@ PrivateKey read_pkcs8(ByteView der) {
   const std::string oid = tuf::to_hex(algorithm.take(DerTag::kOid));
   const ByteView key = info.take(DerTag::kOctetString);  // attributes and a public key may follow
   if (oid == kEcOid) {
-    if (algorithm.next_is(DerTag::kSequence)) unsupported("the EC key does not name its curve");
+    if (algorithm.next_is(DerTag::kSequence)) without_curve();
     return read_ec(key, &curve_of(algorithm.take(DerTag::kOid)));
   }
   if (oid == kRsaOid) return read_pkcs1(key);  // with or without NULL

@@ -7,7 +7,7 @@
 namespace hsm {
 
 // Readers throw kKeyMalformed for a broken key, also one whose two halves disagree, and kKeyUnsupported for
-// one that Notary cannot use.
+// one that Notary cannot use; a hint may have FILE where the name of the file belongs.
 
 /// `PRIVATE KEY`: PKCS#8 with an EC, RSA or Ed25519 key, the latter as notary and as RFC 8410 write it.
 PrivateKey read_pkcs8(tuf::ByteView der);

@@ -1,22 +1,11 @@
 #include "hsm/pkcs11/pin.h"
 
-#include "hsm/file/private_file.h"
 #include "tuf/base/error.h"
 
 namespace hsm::pkcs11 {
 namespace {
 
 constexpr const char* kVariable = "COUNTERSIGN_PIN";
-constexpr std::size_t kLargestPinFile = 4096;
-
-/// Under the rules of every private file: one that others can change is refused.
-Secret first_line_of(const std::string& path) {
-  const PrivateFile file = read_private_file(path, kLargestPinFile);
-  std::string_view line = file.text();
-  line = line.substr(0, line.find('\n'));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return Secret(line);
-}
 
 }  // namespace
 
@@ -41,7 +30,7 @@ Pin Pin::find(const TokenUri& uri, SecretSource& secrets, const std::string& sub
 
   if (!uri.pin_source.empty()) {
     try {
-      const auto secret = std::make_shared<const Secret>(first_line_of(uri.pin_source));
+      const auto secret = std::make_shared<const Secret>(read_secret_file(uri.pin_source));
       return usable(Pin(secret.get(), secret, "pin-source " + uri.pin_source));
     } catch (const tuf::Error& error) {
       if (error.code() == tuf::ErrorCode::kSecretMissing) throw;

@@ -4,6 +4,7 @@
 //
 // Input: a key type on the first line, then what base64 hides in metadata: PEM text, DER or 32 bytes. The DER
 // of a certificate is put into PEM, so that mutations reach it.
+#include "hsm/file/key_form.h"
 #include "tests/fuzz/fuzz.h"
 #include "tuf/base/base64.h"
 #include "tuf/keys/certificate.h"
@@ -52,5 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto spki = fuzz::attempt([&] { return tuf::PublicKey::from_spki(tuf::as_bytes(content)); });
   if (spki) check_key(*spki);
   if (const auto key = fuzz::attempt([&] { return tuf::PublicKey::from_pem(content); })) check_key(*key);
+  for (const std::string_view file : {std::string_view(content), rest}) {
+    if (const auto key = fuzz::attempt([&] { return hsm::read_public_key(file, "FILE"); })) check_key(*key);
+  }
   return 0;
 }

@@ -10,7 +10,6 @@
 #include "tuf/base/base64.h"
 #include "tuf/base/error.h"
 #include "tuf/base/openssl.h"
-#include "tuf/keys/pem.h"
 
 namespace tuf {
 namespace {
@@ -19,6 +18,8 @@ using Certificate = OpensslPtr<X509, X509_free>;
 // sk_X509_free is a macro; the certificates themselves belong to the bundle.
 using BorrowedCertificates = OpensslPtr<STACK_OF(X509), [](STACK_OF(X509) * stack) { sk_X509_free(stack); }>;
 constexpr std::chrono::days kStartLeeway{1};
+constexpr std::size_t kMaxChain = 16;
+constexpr const char* kCopyAnew = "copy the file anew from where it was made";
 constexpr int kSecurityLevel = 2;  // of a chain: 112 bits, which rules out SHA-1 and RSA below 2048
 
 std::string certificate_text(const PublicKey& key) {
@@ -30,16 +31,21 @@ bool is_certificate(const PublicKey& key) {
   return key.type() == KeyType::kEcdsaX509 || key.type() == KeyType::kRsaX509;
 }
 
+/// Null for what is not one certificate and nothing else.
+Certificate parse_certificate(const PemBlock& block) {
+  const unsigned char* next = block.content.data();
+  Certificate certificate{d2i_X509(nullptr, &next, static_cast<long>(block.content.size()))};
+  if (next != block.content.data() + block.content.size()) certificate.reset();
+  drain_openssl_errors();
+  return certificate;
+}
+
 std::vector<Certificate> parse_certificates(std::string_view pem) {
   std::vector<Certificate> certificates;
   for (const PemBlock& block : parse_pem(pem)) {
     if (block.label != "CERTIFICATE") continue;
-    const unsigned char* next = block.content.data();
-    Certificate certificate{d2i_X509(nullptr, &next, static_cast<long>(block.content.size()))};
-    const bool whole = next == block.content.data() + block.content.size();
-    if (certificate && whole) certificates.push_back(std::move(certificate));
+    if (Certificate certificate = parse_certificate(block)) certificates.push_back(std::move(certificate));
   }
-  drain_openssl_errors();
   return certificates;
 }
 
@@ -98,6 +104,28 @@ std::optional<std::string> strength_problem(X509* certificate) {
   return std::nullopt;
 }
 
+bool has_issued(X509* issuer, X509* certificate) {
+  const bool issued = X509_check_issued(issuer, certificate) == X509_V_OK &&
+                      X509_verify(certificate, X509_get0_pubkey(issuer)) == 1;
+  drain_openssl_errors();
+  return issued;
+}
+
+/// How many of the certificates are in the chain of the one at `leaf`, itself included.
+std::size_t chain_length(const std::vector<Certificate>& certificates, std::size_t leaf) {
+  std::vector<bool> in_chain(certificates.size());
+  std::vector<X509*> chain = {certificates[leaf].get()};
+  in_chain[leaf] = true;
+  for (std::size_t next = 0; next < chain.size(); ++next) {  // an authority may have several certificates
+    for (std::size_t i = 0; i < certificates.size(); ++i) {
+      if (in_chain[i] || !has_issued(certificates[i].get(), chain[next])) continue;
+      in_chain[i] = true;
+      chain.push_back(certificates[i].get());
+    }
+  }
+  return chain.size();
+}
+
 bool chains_to_anchor(const std::vector<Certificate>& bundle, X509* anchor, Time now) {
   if (bundle.empty()) return false;
   const OpensslPtr<X509_STORE, X509_STORE_free> store{X509_STORE_new()};
@@ -150,6 +178,38 @@ std::optional<std::string> delegation_certificate_problem(const PublicKey& key, 
   X509* leaf = bundle.front().get();
   const auto problem = date_problem(leaf, now);
   return problem ? problem : strength_problem(leaf);
+}
+
+const PemBlock& leaf_among(const std::vector<PemBlock>& certificates) {
+  std::vector<Certificate> parsed;
+  std::vector<std::size_t> leaves;
+  for (const PemBlock& block : certificates) {
+    parsed.push_back(parse_certificate(block));
+    if (!parsed.back()) throw Error(ErrorCode::kKeyUnsupported, "a certificate is damaged", kCopyAnew);
+    if (!is_ca(parsed.back().get())) leaves.push_back(parsed.size() - 1);
+  }
+  if (leaves.empty()) {
+    const bool alone = parsed.size() == 1;
+    throw Error(ErrorCode::kKeyUnsupported,
+                alone ? "it holds the certificate of an authority (CA), not of a signer"
+                      : "it holds only certificates of authorities (CA), none of a signer",
+                alone
+                    ? "give the signer's certificate; if this is the signer's own key: openssl x509 -in FILE "
+                      "-noout -pubkey > FILE.pem; then name FILE.pem"
+                    : "give the signer's own certificate, which these authorities have signed");
+  }
+  if (leaves.size() > 1) {
+    throw Error(ErrorCode::kKeyUnsupported,
+                "it holds certificates of " + std::to_string(leaves.size()) + " signers",
+                std::string(kSplitFile) + "the one that is meant, such as FILE.1");
+  }
+  if (parsed.size() > kMaxChain || chain_length(parsed, leaves.front()) != parsed.size()) {
+    throw Error(
+        ErrorCode::kKeyUnsupported,
+        "it holds an authority that is not in the chain of the signer's certificate",
+        std::string(kSplitFile) + "the signer's certificate, FILE." + std::to_string(leaves.front() + 1));
+  }
+  return certificates[leaves.front()];
 }
 
 bool chains_to(const PublicKey& key, std::string_view ca_pem, Time now) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tuf/base/time.h"
+#include "tuf/keys/pem.h"
 #include "tuf/keys/public_key.h"
 
 namespace tuf {
@@ -20,6 +21,11 @@ std::optional<std::string> root_certificate_problem(const PublicKey& key, std::s
 
 /// Why a certificate may not be put into a delegation at `now`; nullopt if it may, or if `key` is bare.
 std::optional<std::string> delegation_certificate_problem(const PublicKey& key, Time now);
+
+/// Of the certificates in a file, in any order, the one whose key is meant: the only one that is not an
+/// authority's, with nothing else beside it than authorities of its chain. Throws kKeyUnsupported; the hint
+/// has FILE where the file's name belongs.
+const PemBlock& leaf_among(const std::vector<PemBlock>& certificates);
 
 /// True if the leaf of `key`'s bundle chains to one of the certificates in `ca_pem` at `now`. Code-signing
 /// certificates, such as notary makes, pass; a bare key does not. Throws kConfig if `ca_pem` holds none.

@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 
 #include "tuf/base/base64.h"
+#include "tuf/base/text_encoding.h"
 
 namespace tuf {
 namespace {
@@ -69,7 +70,8 @@ std::optional<PemBlock> take_block(std::string_view& text, std::string_view labe
 std::vector<PemBlock> parse_pem(std::string_view text) {
   std::vector<PemBlock> blocks;
   while (!text.empty()) {
-    const std::string_view line = take_line(text);
+    // A mark stands before the first line, or, where files were joined, before any other.
+    const std::string_view line = without_mark(take_line(text));
     const auto label = boundary(line, kBegin);
     if (!label) continue;
     if (auto block = take_block(text, *label)) blocks.push_back(std::move(*block));

@@ -22,6 +22,11 @@ struct PemBlock {
 /// wiped, since it may be a private key.
 std::vector<PemBlock> parse_pem(std::string_view text);
 
+/// For hints: the command that gives each block of FILE, which stands for a name, a file of its own: FILE.1,
+/// …
+inline constexpr std::string_view kSplitFile =
+    "split it with: awk -v f=FILE '/-----BEGIN/ {n++} n {print > (f \".\" n)}' FILE; then name ";
+
 /// One block as Go's encoder writes it: headers in alphabetical order and a blank line, 64 columns, final
 /// newline.
 std::string format_pem(const PemBlock& block);

@@ -15,8 +15,8 @@
 #include "tuf/base/base64.h"
 #include "tuf/base/error.h"
 #include "tuf/base/openssl.h"
+#include "tuf/keys/certificate.h"
 #include "tuf/keys/ecdsa_signature.h"
-#include "tuf/keys/pem.h"
 
 namespace tuf {
 
@@ -267,16 +267,30 @@ PublicKey PublicKey::from_certificate(std::string_view pem) {
 }
 
 PublicKey PublicKey::from_pem(std::string_view text) {
-  for (const PemBlock& block : parse_pem(text)) {
-    if (block.label == "CERTIFICATE") return from_certificate(format_pem({block.label, {}, block.content}));
+  std::vector<PemBlock> certificates;
+  std::vector<PublicKey> keys;
+  bool key_first = false;
+  for (PemBlock& block : parse_pem(text)) {
+    if (block.label == "CERTIFICATE") certificates.push_back(std::move(block));
     if (block.label != "PUBLIC KEY") continue;
-    PublicKey key = from_spki(block.content);
-    if (key.type() == KeyType::kEd25519) {  // official readers refuse it in this form
+    key_first = key_first || certificates.empty();
+    keys.push_back(from_spki(block.content));
+    if (keys.back().type() == KeyType::kEd25519) {  // official readers refuse it in this form
       throw Error(ErrorCode::kKeyUnsupported, "Ed25519 keys cannot sign for a delegation");
     }
-    return key;
   }
-  throw Error(ErrorCode::kKeyUnsupported, "no CERTIFICATE or PUBLIC KEY block found");
+  if (!certificates.empty()) {
+    const PublicKey leaf =
+        from_certificate(format_pem({"CERTIFICATE", {}, leaf_among(certificates).content}));
+    keys.insert(key_first ? keys.end() : keys.begin(), leaf);
+  }
+  if (keys.empty()) throw Error(ErrorCode::kKeyUnsupported, "no CERTIFICATE or PUBLIC KEY block found");
+  for (const PublicKey& key : keys) {  // a certificate beside its own key is no second one
+    if (key.canonical_id() == keys.front().canonical_id()) continue;
+    throw Error(ErrorCode::kKeyUnsupported, "it holds several public keys",
+                std::string(kSplitFile) + "the one that is meant, such as FILE.1");
+  }
+  return keys.front();
 }
 
 std::string PublicKey::description() const {

@@ -29,8 +29,9 @@ class PublicKey {
   /// follow it. Throws kKeyUnsupported. Says nothing about validity; see certificate.h.
   static PublicKey from_certificate(std::string_view pem);
 
-  /// What administrators hand over (section 5.3): the first `CERTIFICATE` block, rewritten as a PEM encoder
-  /// writes it, or a `PUBLIC KEY` block with or without headers. Throws kKeyUnsupported.
+  /// What administrators hand over (section 5.3): a `PUBLIC KEY` block with or without headers, or the
+  /// certificate of a signer, which may have those of its authorities around it and is rewritten as a PEM
+  /// encoder writes it. One key, or throws kKeyUnsupported; the hint has FILE where the file's name belongs.
   static PublicKey from_pem(std::string_view text);
 
   KeyType type() const { return type_; }

@@ -68,13 +68,27 @@ TEST_CASE("a missing passphrase names every variable that was tried and says how
 TEST_CASE("a _FILE twin gives the first line of a mounted file, whatever the end of the line") {
   const test::TempDir dir;
   const auto content =
-      GENERATE(as<std::string>(), "s3cret", "s3cret\n", "s3cret\r\n", "s3cret\nsecond line\n");
+      GENERATE(as<std::string>(), "s3cret", "s3cret\n", "s3cret\r\n", "s3cret\nsecond line\n",
+               "\xef\xbb\xbfs3cret", "\xef\xbb\xbfs3cret\r\n", "\xef\xbb\xbfs3cret\n\xef\xbb\xbf");
   test::write_file(dir / "mounted", content);
   chmod((dir / "mounted").c_str(), 0444);  // as Docker and Kubernetes mount them
   SecretSource secrets({{"COUNTERSIGN_PIN_FILE", (dir / "mounted").string()}});
   CHECK(value(secrets.find({"COUNTERSIGN_PIN"})) == "s3cret");
   std::filesystem::remove(dir / "mounted");  // read once
   CHECK(value(secrets.find({"COUNTERSIGN_PIN"})) == "s3cret");
+}
+
+TEST_CASE("a file of another encoding than UTF-8 is refused before its secret is used") {
+  using namespace std::string_literals;
+  const test::TempDir dir;
+  const auto content = GENERATE(as<std::string>(), "\xff\xfes\0003\0\n\0"s, "\xfe\xff\0s\0003"s, "s\0003\0"s,
+                                "\0s\0003"s, "\xff\xfe\0\0s\0\0\0"s);
+  test::write_file(dir / "pin", content);
+  SecretSource secrets({{"COUNTERSIGN_PIN_FILE", (dir / "pin").string()}});
+  const auto error = test::error_of([&] { secrets.find({"COUNTERSIGN_PIN"}); });
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::kFileUnreadable);
+  CHECK_THAT(error->hint(), Catch::Contains("iconv -f UTF-"));
 }
 
 TEST_CASE("a variable comes before its _FILE twin, and both before the next variable") {

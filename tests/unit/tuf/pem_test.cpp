@@ -86,3 +86,11 @@ TEST_CASE("a recorded key file gives its headers and its content") {
   CHECK(blocks[0].headers.at("gun") == "registry.example.com/team/app");
   CHECK(blocks[0].content.size() == 241);
 }
+
+TEST_CASE("a byte order mark before a block does not hide it") {
+  const std::string mark = "\xef\xbb\xbf";
+  CHECK(blocks_in(mark + block()) == 1);
+  CHECK(blocks_in(mark + replaced(block(), "\n", "\r\n")) == 1);
+  CHECK(blocks_in(mark + block() + mark + block()) == 2);
+  CHECK(blocks_in(mark + mark + block()) == 0);
+}

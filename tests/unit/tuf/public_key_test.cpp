@@ -320,13 +320,38 @@ TEST_CASE("administrators may hand over keys in any PEM dress") {
   const PublicKey exact = PublicKey::from_certificate(certificate);
   std::string windows;
   for (char c : certificate) windows += c == '\n' ? "\r\n" : std::string(1, c);
-  const std::string other = test::make_certificate(*TestSigner::generate(), any_certificate());
   for (const std::string& text : {certificate, windows, "Subject: someone\n" + certificate,
-                                  certificate + other, certificate.substr(0, certificate.size() - 1)}) {
+                                  "\xef\xbb\xbf" + windows, certificate.substr(0, certificate.size() - 1)}) {
     CHECK(PublicKey::from_pem(text).id() == exact.id());
   }
   CHECK(PublicKey::from_pem(certificate + public_key).id() == exact.id());
   CHECK(PublicKey::from_pem(public_key + certificate).id() == signer->public_key().id());
+}
+
+TEST_CASE("several keys in one file are refused, whatever holds them") {
+  const auto signer = TestSigner::generate();
+  const auto stranger = TestSigner::generate();
+  const std::string certificate = test::make_certificate(*signer, any_certificate());
+  const std::string other = test::make_certificate(*stranger, any_certificate());
+  tuf::Bytes spki = stranger->public_key().spki();
+  const std::string key = tuf::format_pem({"PUBLIC KEY", {}, spki});
+  for (const std::string& text : {certificate + other, certificate + key, key + certificate,
+                                  tuf::format_pem({"PUBLIC KEY", {}, signer->public_key().spki()}) + key}) {
+    CHECK_ERROR(PublicKey::from_pem(text), ErrorCode::kKeyUnsupported);
+  }
+  CHECK(PublicKey::from_pem(key + key).id() == stranger->public_key().id());
+}
+
+TEST_CASE("the certificate of an authority is no signer's key, with others or alone") {
+  auto spec = any_certificate();
+  spec.ca = true;
+  const std::string authority = test::make_certificate(*TestSigner::generate(), spec);
+  const std::string leaf = test::make_certificate(*TestSigner::generate(), any_certificate());
+  CHECK_ERROR(PublicKey::from_pem(authority), ErrorCode::kKeyUnsupported, "authority");
+  CHECK_ERROR(PublicKey::from_pem(authority + authority), ErrorCode::kKeyUnsupported, "authorities");
+  // It has signed nothing here.
+  CHECK_ERROR(PublicKey::from_pem(authority + leaf), ErrorCode::kKeyUnsupported, "not in the chain");
+  CHECK_ERROR(PublicKey::from_pem(leaf + authority), ErrorCode::kKeyUnsupported, "not in the chain");
 }
 
 TEST_CASE("a signature counts only in the one form that its key allows") {

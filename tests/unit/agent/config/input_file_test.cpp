@@ -77,3 +77,21 @@ TEST_CASE("What the caller has opened may lie anywhere") {
   CHECK(InputFile(path, "the file", Links::kWithinFolder).read_all(100) == "s3cret");
   close(fd);
 }
+
+TEST_CASE("A file of text is read without the mark that Windows puts before it, and only as UTF-8") {
+  using namespace std::string_literals;
+  const test::TempDir dir;
+  const fs::path file = dir / "it's a list";
+  const auto read = [&](const std::string& content) {
+    test::write_file(file, content);
+    return InputFile(file, "the list").read_text(100);
+  };
+  CHECK(read("\xef\xbb\xbfone\r\n") == "one\r\n");
+  CHECK(read("\xef\xbb\xbf").empty());
+  CHECK(read("").empty());
+  CHECK(read("\xc3\xa9\n") == "\xc3\xa9\n");
+  for (const std::string& content :
+       {"\xff\xfeo\0n\0"s, "\xfe\xff\0o\0n"s, "o\0n\0"s, "\0o\0n"s, "\0\0\xfe\xff\0\0\0o"s}) {
+    CHECK_ERROR(read(content), ErrorCode::kFileUnreadable, "UTF-");
+  }
+}

@@ -114,7 +114,7 @@ TEST_CASE("A trust root is a key ID, a certificate's or public key's IDs, or an 
   const Certificate leaf = vector_certificate("ecdsa-p256-x509");
   CHECK(pin(leaf.pem).key_ids == ids({leaf.id, leaf.canonical_id}));
   CHECK(pin(leaf.pem).ca_pem.empty());
-  CHECK(pin("a comment\n" + leaf.pem + authority_pem()).key_ids == ids({leaf.id, leaf.canonical_id}));
+  CHECK(pin("a comment\n" + leaf.pem).key_ids == ids({leaf.id, leaf.canonical_id}));
 
   const std::string bare = test::read_data("vectors/docker-repo/alice.pub");
   CHECK(pin(bare).key_ids.size() == 1);
@@ -142,5 +142,7 @@ TEST_CASE("What cannot be a trust root is refused") {
   CHECK(code_with("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n") ==
         ErrorCode::kFileUnreadable);
   CHECK(code_with(authority_pem() + vector_certificate("ecdsa-p256-x509").pem) == ErrorCode::kFileUnreadable);
+  // An authority that has not issued it says nothing of the leaf.
+  CHECK(code_with(vector_certificate("ecdsa-p256-x509").pem + authority_pem()) == ErrorCode::kFileUnreadable);
   CHECK(code_with(test::read_data("vectors/keys/ecdsa-p256.key.pem")) == ErrorCode::kFileUnreadable);
 }

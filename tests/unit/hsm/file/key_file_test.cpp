@@ -60,6 +60,8 @@ TEST_CASE_METHOD(Fixture, "what cannot be used as a key file says why") {
   test::write_key_file(path, "");
   CHECK(code() == ErrorCode::kKeyMalformed);
   test::write_key_file(path, test::read_data("vectors/repo/jenkins.pub"));
+  CHECK(code() == ErrorCode::kKeyUnsupported);  // the public half
+  test::write_key_file(path, "Dear administrator,");
   CHECK(code() == ErrorCode::kKeyMalformed);
   test::write_key_file(path, format_key_pem(test::open_only_key(plain), {}, Secret("another secret")));
   CHECK(code() == ErrorCode::kWrongPassphrase);

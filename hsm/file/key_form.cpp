@@ -1,0 +1,275 @@
+#include "hsm/file/key_form.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "hsm/file/der_reader.h"
+#include "hsm/shell_word.h"
+#include "tuf/base/text_encoding.h"
+#include "tuf/keys/pem.h"
+
+namespace hsm {
+namespace {
+
+using namespace std::string_view_literals;
+using tuf::ByteView;
+using tuf::Error;
+using tuf::ErrorCode;
+using tuf::PemBlock;
+
+constexpr std::string_view kMakeAnother =
+    "Notary's clients take EC and RSA keys only: make one with: countersign key generate NAME";
+constexpr std::string_view kExportPublic =
+    "the private key stays with the signer; give its public half: countersign key export FILE --out "
+    "FILE.pub; "
+    "then name FILE.pub";
+constexpr std::string_view kNamePrivate =
+    "sign with the private key that belongs to it; see those at hand with: countersign key list";
+
+constexpr std::string_view kDisguised = "CERTIFICATE around PKCS7";
+
+/// A form that is not read, and the commands that make a file of it that is; `%` stands for `option`, where
+/// the file needs it.
+struct Form {
+  std::string_view label;  // of its PEM block
+  std::string_view what;
+  std::string_view to_public;
+  std::string_view to_private;  // empty: there is none inside
+};
+
+constexpr std::array kForms = {
+    Form{"PKCS12", "a PKCS#12 archive", "openssl pkcs12% -in FILE -nokeys -out FILE.pem",
+         "openssl pkcs12% -in FILE -nocerts -out FILE.pem"},
+    Form{
+        "PKCS7", "a PKCS#7 bundle of certificates", "openssl pkcs7% -in FILE -print_certs -out FILE.pem", {}},
+    Form{kDisguised,
+         "a PKCS#7 bundle of certificates",
+         "sed 's/ CERTIFICATE-/ PKCS7-/' FILE | openssl pkcs7 -print_certs -out FILE.pem",
+         {}},
+    Form{"RSA PUBLIC KEY",
+         "a PKCS#1 public key",
+         "openssl rsa -RSAPublicKey_in% -in FILE -pubout -out FILE.pem",
+         {}},
+    Form{"CERTIFICATE REQUEST",
+         "a certificate request",
+         "openssl req% -in FILE -noout -pubkey -out FILE.pem",
+         {}},
+    Form{"NEW CERTIFICATE REQUEST",
+         "a certificate request",
+         "openssl req% -in FILE -noout -pubkey -out FILE.pem",
+         {}},
+    Form{
+        "X509 CERTIFICATE", "a certificate of OpenSSL's old form", "openssl x509 -in FILE -out FILE.pem", {}},
+    Form{"TRUSTED CERTIFICATE",
+         "a certificate of OpenSSL's own form",
+         "openssl x509 -in FILE -out FILE.pem",
+         {}},
+    Form{"OPENSSH PRIVATE KEY", "a private key of ssh", "ssh-keygen -e -m PKCS8 -f FILE > FILE.pem",
+         "install -m 600 FILE FILE.pem && ssh-keygen -p -m PKCS8 -f FILE.pem"},
+    Form{"SSH2 PUBLIC KEY",
+         "a public key of ssh",
+         "ssh-keygen -i -m RFC4716 -f FILE | ssh-keygen -e -m PKCS8 -f /dev/stdin > FILE.pem",
+         {}},
+    Form{"ssh", "a public key of ssh", "ssh-keygen -e -m PKCS8 -f FILE > FILE.pem", {}},
+};
+
+/// Methods of encryption of PKCS#12 that OpenSSL 3 has only in its legacy provider: RC4 and RC2.
+bool needs_legacy(std::string_view archive) {
+  for (const char number : {'\1', '\2', '\5', '\6'}) {
+    const std::string method = std::string("\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01") + number;
+    if (archive.find(method) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+/// `ssh-rsa AAAA… comment`, as in id_rsa.pub; the type, which is also the first thing in other forms of ssh.
+std::optional<std::string_view> ssh_type(std::string_view line) {
+  const std::string_view type = line.substr(0, line.find_first_of(" \t\r\n"));
+  const bool known = type.starts_with("ssh-") || type.starts_with("ecdsa-sha2-") || type.starts_with("sk-");
+  return known && type.size() < line.size() ? std::optional(type) : std::nullopt;
+}
+
+bool is_for_notary(std::string_view ssh_key) {
+  const auto has = [&](std::string_view name) { return ssh_key.find(name) != std::string_view::npos; };
+  return (has("ssh-rsa") || has("ecdsa-sha2-")) && !has("sk-ecdsa");
+}
+
+Error unreadable(const Form& form, KeyHalf wanted, std::string_view option) {
+  const bool is_private = wanted == KeyHalf::kPrivate;
+  const std::string what = "it holds " + std::string(form.what) + ", which is not read here";
+  if (is_private && form.to_private.empty()) {
+    return {ErrorCode::kKeyUnsupported, "it holds " + std::string(form.what) + ", not a private key",
+            std::string(kNamePrivate)};
+  }
+  std::string command(is_private ? form.to_private : form.to_public);
+  if (const std::size_t place = command.find('%'); place != std::string::npos)
+    command.replace(place, 1, option);
+  return {ErrorCode::kKeyUnsupported, what, "convert it with: " + command + "; then name FILE.pem"};
+}
+
+const Form* find_form(std::string_view label) {
+  const auto found =
+      std::find_if(kForms.begin(), kForms.end(), [&](const Form& form) { return form.label == label; });
+  return found == kForms.end() ? nullptr : &*found;
+}
+
+bool is_private(const PemBlock& block) {
+  return block.label.ends_with("PRIVATE KEY");
+}
+
+/// `certutil -encode` calls everything a certificate.
+bool is_disguised_bundle(const PemBlock& block) {
+  return block.label == "CERTIFICATE" && der_label(block.content) == "PKCS7";
+}
+
+bool is_public(const PemBlock& block) {
+  return block.label == "PUBLIC KEY" || (block.label == "CERTIFICATE" && !is_disguised_bundle(block));
+}
+
+std::optional<Error> foreign_block(const PemBlock& block, KeyHalf wanted) {
+  if (block.label == "OPENSSH PRIVATE KEY" && !is_for_notary(tuf::as_text(block.content))) {
+    return Error(ErrorCode::kKeyUnsupported, "it holds a key of ssh that is neither EC nor RSA",
+                 std::string(kMakeAnother));
+  }
+  const Form* form = find_form(is_disguised_bundle(block) ? kDisguised : block.label);
+  if (form == nullptr && wanted == KeyHalf::kPublic && is_private(block)) {
+    return Error(ErrorCode::kKeyUnsupported, "it holds a private key", std::string(kExportPublic));
+  }
+  if (form == nullptr && wanted == KeyHalf::kPrivate && is_public(block)) {
+    return Error(ErrorCode::kKeyUnsupported, "it holds no private key, only the public half",
+                 std::string(kNamePrivate));
+  }
+  if (form == nullptr) return std::nullopt;
+  return unreadable(*form, wanted, "");
+}
+
+/// What can be told of a file from its first bytes.
+std::optional<Error> foreign_file(std::string_view content, KeyHalf wanted) {
+  const std::string_view text = tuf::without_mark(content);
+  if (text.find_first_not_of(" \t\r\n"sv) == std::string_view::npos) {
+    return Error(
+        ErrorCode::kKeyMalformed, "the file is empty",
+        wanted == KeyHalf::kPublic
+            ? "write it again, where the private key is, with: countersign key export KEY --out NEW.pub"
+            : "copy the key anew from where it was made");
+  }
+  if (const std::string_view encoding = tuf::wide_encoding(content); !encoding.empty()) {
+    const std::string convert = "iconv -f " + std::string(encoding) + " -t UTF-8 FILE > FILE.pem";
+    return Error(
+        ErrorCode::kKeyUnsupported, "it is " + std::string(encoding) + " text, not UTF-8",
+        "convert it with: " + (wanted == KeyHalf::kPrivate ? "(umask 077; " + convert + ")" : convert) +
+            "; then name FILE.pem");
+  }
+  if (const std::string_view label = der_label(tuf::as_bytes(content)); !label.empty()) {
+    if (label == "PKCS12")
+      return unreadable(*find_form(label), wanted, needs_legacy(content) ? " -legacy" : "");
+    if (const Form* form = find_form(label)) return unreadable(*form, wanted, " -inform DER");
+    return foreign_block({std::string(label), {}, {}}, wanted);
+  }
+  const bool ssh2 = text.starts_with("---- BEGIN SSH2 PUBLIC KEY");
+  if (ssh2 || ssh_type(text)) {
+    // The first word of what follows in base64 is the type, too: "ssh-rsa" and "ecdsa-sh" at offset 4.
+    const bool usable = ssh2 ? text.find("AAAAB3NzaC1yc2") != std::string_view::npos ||
+                                   text.find("AAAAE2VjZHNhLXNoYTIt") != std::string_view::npos
+                             : is_for_notary(*ssh_type(text));
+    if (usable) return unreadable(*find_form(ssh2 ? "SSH2 PUBLIC KEY" : "ssh"), wanted, "");
+    return Error(ErrorCode::kKeyUnsupported, "it holds a key of ssh that is neither EC nor RSA",
+                 std::string(kMakeAnother));
+  }
+  return std::nullopt;
+}
+
+bool next_is_integer(DerReader& reader, ByteView& value) {
+  if (!reader.next_is(DerTag::kInteger)) return false;
+  value = reader.take(DerTag::kInteger);
+  return !value.empty();
+}
+
+/// After the outer header; throws where the DER ends too early.
+std::string_view label_of_sequence(DerReader reader) {
+  constexpr ByteView kNone;
+  ByteView number = kNone;
+  if (next_is_integer(reader, number)) {
+    const int version = number.size() == 1 ? number.front() : -1;
+    if (version == 3 && reader.next_is(DerTag::kSequence)) return "PKCS12";
+    if (version <= 1 && version >= 0 && reader.next_is(DerTag::kSequence)) return "PRIVATE KEY";
+    if (version == 1 && reader.next_is(DerTag::kOctetString)) return "EC PRIVATE KEY";
+    if (!next_is_integer(reader, number)) return {};
+    if (reader.at_end()) return "RSA PUBLIC KEY";
+    return version == 0 && reader.next_is(DerTag::kInteger) ? "RSA PRIVATE KEY" : ""sv;
+  }
+  if (reader.next_is(DerTag::kOid)) {
+    return tuf::as_text(reader.take(DerTag::kOid)) == "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02" ? "PKCS7" : ""sv;
+  }
+  DerReader first(reader.take(DerTag::kSequence));
+  if (first.next_is(DerTag::kOid)) {
+    if (reader.next_is(DerTag::kBitString)) return "PUBLIC KEY";
+    return reader.next_is(DerTag::kOctetString) ? "ENCRYPTED PRIVATE KEY" : ""sv;
+  }
+  if (first.next_is(DerTag::kContext0)) return "CERTIFICATE";
+  // A certificate of version 1 has its algorithm behind the number, a request its subject and then its key.
+  if (!next_is_integer(first, number)) return {};
+  if (DerReader(first.take(DerTag::kSequence)).next_is(DerTag::kOid)) return "CERTIFICATE";
+  return DerReader(first.take(DerTag::kSequence)).next_is(DerTag::kSequence) ? "CERTIFICATE REQUEST" : ""sv;
+}
+
+void replace_all(std::string& text, std::string_view what, std::string_view by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
+    text.replace(at, what.size(), by);
+  }
+}
+
+}  // namespace
+
+std::string_view der_label(ByteView der) {
+  if (!is_one_sequence(der)) return {};
+  try {
+    return label_of_sequence(DerReader(DerReader(der).take(DerTag::kSequence)));
+  } catch (const Error&) {  // DER, but of something else
+    return {};
+  }
+}
+
+Error in_file(const Error& error, const std::filesystem::path& path) {
+  std::string hint = error.hint();
+  replace_all(hint, "FILE", shell_word(path.string()));
+  return error.with_context(path.string()).with_hint(std::move(hint));
+}
+
+Error no_key_in(std::string_view content, KeyHalf wanted) {
+  if (auto error = foreign_file(content, wanted)) return *error;
+  for (const PemBlock& block : tuf::parse_pem(content)) {
+    if (auto error = foreign_block(block, wanted)) return *error;
+  }
+  const bool damaged = content.find("-----BEGIN ") != std::string_view::npos;
+  const std::string what =
+      damaged ? "a block of it is damaged or of a kind that is not known here, and it holds " : "it holds ";
+  return {ErrorCode::kKeyMalformed,
+          what + (wanted == KeyHalf::kPublic ? "neither a certificate nor a public key" : "no private key"),
+          wanted == KeyHalf::kPublic
+              ? "write it again, where the private key is, with: countersign key export KEY --out NEW.pub"
+              : "name another file, or a key of: countersign key list"};
+}
+
+tuf::PublicKey read_public_key(std::string_view content, const std::filesystem::path& path) {
+  try {
+    std::string pem;
+    const std::string_view label = der_label(tuf::as_bytes(content));
+    if (label == "CERTIFICATE" || label == "PUBLIC KEY") {
+      pem = tuf::format_pem({std::string(label), {}, tuf::Bytes(content.begin(), content.end())});
+      content = pem;
+    }
+    const std::vector<PemBlock> blocks = tuf::parse_pem(content);
+    const bool has_key = std::any_of(blocks.begin(), blocks.end(), is_public);
+    if (!has_key) throw no_key_in(content, KeyHalf::kPublic);
+    const auto secret = std::find_if(blocks.begin(), blocks.end(), is_private);  // must not be here at all
+    if (secret != blocks.end()) throw Error(*foreign_block(*secret, KeyHalf::kPublic));
+    return tuf::PublicKey::from_pem(content);
+  } catch (const Error& error) {
+    throw in_file(error, path);
+  }
+}
+
+}  // namespace hsm

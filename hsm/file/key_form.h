@@ -1,0 +1,32 @@
+// The forms in which users bring keys. Files of other programs that hold no key as it is read here are told
+// apart by their content, each with the command that converts it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "tuf/base/bytes.h"
+#include "tuf/base/error.h"
+#include "tuf/keys/public_key.h"
+
+namespace hsm {
+
+/// The label of the PEM block that would hold this DER: `PRIVATE KEY`, `CERTIFICATE`, `PKCS12`, …; empty for
+/// anything else. Nothing is decoded that could leave copies of a key behind.
+std::string_view der_label(tuf::ByteView der);
+
+/// Of an error whose hint has FILE where the name of the file at `path` belongs: the error that names it, in
+/// front of its message and in the hint, there as a word of a shell.
+tuf::Error in_file(const tuf::Error& error, const std::filesystem::path& path);
+
+enum class KeyHalf { kPublic, kPrivate };
+/// Why `content`, in which no key was found, holds none, with FILE in the hint.
+tuf::Error no_key_in(std::string_view content, KeyHalf wanted);
+
+/// The key in what an administrator hands over: PEM as `PublicKey::from_pem` reads it, or the same as DER.
+/// Throws kKeyUnsupported, kKeyMalformed, which name the file and, for each form of other programs, the
+/// command that converts it.
+tuf::PublicKey read_public_key(std::string_view content, const std::filesystem::path& path);
+
+}  // namespace hsm

@@ -1,0 +1,384 @@
+"""Keys in the forms in which users have them, from openssl, ssh, Windows, Java and certificate authorities: each is
+read, or refused with a command that makes a file of it that is. The tests run that command, and then the first one
+again."""
+import shutil
+import subprocess
+
+import pytest
+
+from support.hints import Hint
+from support.identities import NAME
+from support.keys import canonical_key_id
+from support.process import clean_environment, run
+from support.secrets import Secrets
+
+PASSPHRASE = "DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"
+
+
+@pytest.fixture
+def store(notary_local):
+    return notary_local
+
+
+class Workshop:
+    """A signer's EC and RSA key and the certificates that two authorities have given for them, as openssl makes
+    them."""
+
+    def __init__(self, folder, secret):
+        self.folder = folder
+        self.secret = secret
+
+    def furnish(self):
+        for name, kind in (("ec", ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]), ("rsa", ["RSA"]), ("other", ["RSA"])):
+            self.openssl("genpkey", "-algorithm", *kind, "-out", f"{name}.key")
+            self.openssl("pkey", "-in", f"{name}.key", "-pubout", "-out", f"{name}.pub")
+        for name, issuer in (("root", None), ("intermediate", "root"), ("stranger", None)):
+            self.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", f"{name}.key")
+            self.certify(name, issuer, "basicConstraints=critical,CA:TRUE")
+        for name, issuer in (("ec", "intermediate"), ("rsa", "root"), ("other", "stranger")):
+            self.certify(name, issuer, "basicConstraints=CA:FALSE")
+
+    def openssl(self, *args):
+        return run(["/usr/bin/openssl", *args], env=clean_environment(self.folder) | {"SECRET": self.secret},
+                   cwd=self.folder)
+
+    def certify(self, name, issuer, extension):
+        self.openssl("req", "-new", "-key", f"{name}.key", "-subj", f"/CN={name}", "-out", f"{name}.csr")
+        (self.folder / "extensions").write_text(extension + "\n")
+        signed_by = ["-CA", f"{issuer}.crt", "-CAkey", f"{issuer}.key", "-CAcreateserial"] if issuer else [
+            "-signkey", f"{name}.key"]
+        self.openssl("x509", "-req", "-in", f"{name}.csr", *signed_by, "-days", "30", "-extfile", "extensions", "-out",
+                     f"{name}.crt")
+
+    def join(self, target, *names, between=b""):
+        path = self.folder / target
+        path.write_bytes(between.join((self.folder / name).read_bytes() for name in names))
+        return path
+
+    def ssh(self, target, kind, passphrase=""):
+        run(["/usr/bin/ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-C", "somebody@somewhere", "-f",
+             self.folder / target], env=clean_environment(self.folder), cwd=self.folder)
+        return self.folder / target
+
+
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory):
+    workshop = Workshop(tmp_path_factory.mktemp("workshop"), Secrets().new())
+    workshop.furnish()
+    return workshop
+
+
+@pytest.fixture
+def workshop(furnished, world, secrets):
+    """A copy for one test."""
+    folder = world.folder("copies") / "work shop"
+    shutil.copytree(furnished.folder, folder)
+    return Workshop(folder, secrets.add(furnished.secret))
+
+
+class Administrator:
+    def __init__(self, world):
+        self.machine = world.admin()
+        self.gun = world.store.gun()
+        self.machine.init(self.gun)
+
+    def add(self, path, exit_code=0):
+        """What signing machines have to say of the file, as the public key of a signer."""
+        outcome = self.machine.run("signer", "add", NAME, self.gun, "--key", path)
+        assert outcome.exit_code == exit_code, str(outcome)
+        return outcome
+
+    def enrolled(self):
+        """The keys that may sign releases, by canonical ID."""
+        roles = self.machine.ok("delegation", "list", self.gun).repository["delegations"]
+        return {key["canonical_id"] for role in roles if role["name"] == "targets/releases" for key in role["keys"]}
+
+
+@pytest.fixture
+def administrator(world):
+    return Administrator(world)
+
+
+def utf16(text, encoding="utf-16"):
+    return text.decode().replace("\n", "\r\n").encode(encoding)
+
+
+def windows(data):
+    return b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n")
+
+
+# --- public keys: what is read. Each gives a file and the .pub of the key that it stands for.
+
+READ = {
+    "a chain with its authority first": lambda w: (w.join("a.pem", "root.crt", "intermediate.crt", "ec.crt"), "ec.pub"),
+    "a chain with its leaf first": lambda w: (w.join("b.pem", "ec.crt", "intermediate.crt", "root.crt"), "ec.pub"),
+    "a chain with its leaf in the middle": lambda w: (w.join("c.pem", "intermediate.crt", "ec.crt", "root.crt"), "ec.pub"),
+    "a chain without its root": lambda w: (w.join("d.pem", "intermediate.crt", "ec.crt"), "ec.pub"),
+    "a certificate in DER": lambda w: (w.openssl("x509", "-in", "rsa.crt", "-outform", "DER", "-out", "rsa.der"),
+                                       w.folder / "rsa.der")[1:] + ("rsa.pub",),
+    "a public key in DER": lambda w: (w.openssl("pkey", "-pubin", "-in", "ec.pub", "-outform", "DER", "-out", "k.der"),
+                                      w.folder / "k.der")[1:] + ("ec.pub",),
+    "a certificate beside its own public key": lambda w: (w.join("e.pem", "ec.crt", "ec.pub"), "ec.pub"),
+    "a certificate as a Windows editor saves it": lambda w: (write(w, "f.pem", windows(read(w, "ec.crt"))), "ec.pub"),
+    "a chain of files with a byte order mark each": lambda w: (
+        write(w, "g.pem", windows(read(w, "root.crt")) + windows(read(w, "rsa.crt"))), "rsa.pub"),
+}
+
+
+def read(workshop, name):
+    return (workshop.folder / name).read_bytes()
+
+
+def write(workshop, name, data):
+    path = workshop.folder / name
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("form", READ)
+def test_a_public_key_in_this_form_is_read(form, workshop, administrator):
+    path, public = READ[form](workshop)
+    administrator.add(path)
+    assert administrator.enrolled() == {canonical_key_id(workshop.folder / public)}
+
+
+# --- public keys: what is refused with a command. `answers` is what is typed when it asks.
+
+
+def pkcs12(w, name, *options):
+    w.openssl("pkcs12", "-export", "-in", "ec.crt", "-inkey", "ec.key", "-certfile", "chain.pem", "-passout",
+              "env:SECRET", "-out", name, *options)
+    return w.folder / name
+
+
+def made(w, name, *args):
+    w.openssl(*args, "-out", name)
+    return w.folder / name
+
+
+CONVERTED = {
+    "PKCS#12": lambda w: (w.join("chain.pem", "intermediate.crt", "root.crt"), pkcs12(w, "ec.p12"), "ec.pub")[1:],
+    "PKCS#12 of an old Windows": lambda w: (w.join("chain.pem", "intermediate.crt"), pkcs12(w, "old.pfx", "-legacy"),
+                                            "ec.pub")[1:],
+    "PKCS#12 with triple DES": lambda w: (w.join("chain.pem", "root.crt", "intermediate.crt"), pkcs12(
+        w, "des.p12", "-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES"), "ec.pub")[1:],
+    "p7b in PEM": lambda w: (made(w, "ec.p7b", "crl2pkcs7", "-nocrl", "-certfile", "root.crt", "-certfile",
+                                  "intermediate.crt", "-certfile", "ec.crt"), "ec.pub"),
+    "p7b in DER": lambda w: (made(w, "ec.p7b", "crl2pkcs7", "-nocrl", "-certfile", "root.crt", "-certfile", "rsa.crt",
+                                  "-outform", "DER"), "rsa.pub"),
+    "p7b that calls itself a certificate": lambda w: (
+        made(w, "x.p7b", "crl2pkcs7", "-nocrl", "-certfile", "rsa.crt"),
+        write(w, "p7 b.cer", read(w, "x.p7b").replace(b"PKCS7", b"CERTIFICATE")), "rsa.pub")[1:],
+    "PKCS#1 in PEM": lambda w: (made(w, "rsa1.pub", "rsa", "-in", "rsa.key", "-RSAPublicKey_out"), "rsa.pub"),
+    "PKCS#1 in DER": lambda w: (made(w, "rsa1.der", "rsa", "-in", "rsa.key", "-RSAPublicKey_out", "-outform", "DER"),
+                                "rsa.pub"),
+    "a request in PEM": lambda w: (w.folder / "ec.csr", "ec.pub"),
+    "a request in DER": lambda w: (made(w, "csr.der", "req", "-in", "rsa.csr", "-outform", "DER"), "rsa.pub"),
+    "a request of Microsoft's tools": lambda w: (
+        write(w, "new.req", read(w, "rsa.csr").replace(b"CERTIFICATE REQ", b"NEW CERTIFICATE REQ")), "rsa.pub"),
+    "OpenSSL's trusted certificate": lambda w: (made(w, "t.crt", "x509", "-in", "rsa.crt", "-trustout"), "rsa.pub"),
+    "a private key in PKCS#8": lambda w: (w.folder / "ec.key", "ec.pub"),
+    "a private key in SEC 1": lambda w: (made(w, "sec1.key", "pkey", "-in", "ec.key", "-traditional"), "ec.pub"),
+    "a private key in DER": lambda w: (made(w, "p8.der", "pkey", "-in", "rsa.key", "-outform", "DER"), "rsa.pub"),
+    "a private key beside its certificate": lambda w: (w.join("both.pem", "ec.crt", "ec.key"), "ec.pub"),
+    "a private key that is encrypted": lambda w: (
+        made(w, "e.key", "pkcs8", "-topk8", "-in", "ec.key", "-passout", "env:SECRET"), "ec.pub"),
+    "several public keys": lambda w: (w.join("two.pub", "ec.pub", "rsa.pub"), "ec.pub"),
+    "several signers' certificates": lambda w: (w.join("two certificates.pem", "ec.crt", "rsa.crt"), "ec.pub"),
+    "a chain with a stranger": lambda w: (w.join("mixed.pem", "ec.crt", "stranger.crt"), "ec.pub"),
+    "a chain with a stranger, and remarks": lambda w: (
+        write(w, "mixed.pem", b"Bag Attributes\n" + read(w, "stranger.crt") + b"subject=x\n" + read(w, "rsa.crt")),
+        "rsa.pub"),
+    "the certificate that `openssl req -x509` makes": lambda w: (
+        made(w, "self.crt", "req", "-x509", "-key", "ec.key", "-subj", "/CN=self"), "ec.pub"),
+    "UTF-16 as PowerShell writes it": lambda w: (write(w, "ps.pub", utf16(read(w, "ec.pub"))), "ec.pub"),
+    "UTF-16 without a mark": lambda w: (write(w, "le.crt", utf16(read(w, "ec.crt"), "utf-16-le")), "ec.pub"),
+    "UTF-16 in big endian": lambda w: (
+        write(w, "be.crt", b"\xfe\xff" + utf16(read(w, "rsa.crt"), "utf-16-be")), "rsa.pub"),
+}
+
+
+@pytest.mark.parametrize("form", CONVERTED)
+def test_the_hint_converts_a_public_key_in_this_form(form, workshop, administrator):
+    path, public = CONVERTED[form](workshop)
+    path.chmod(0o600)
+    refusal = administrator.add(path, exit_code=10)
+    assert administrator.enrolled() == set()
+    converted = Hint.of(refusal).follow(administrator.machine, answers=[workshop.secret],
+                                        env={PASSPHRASE: workshop.secret})
+    administrator.add(converted)
+    assert administrator.enrolled() == {canonical_key_id(workshop.folder / public)}
+
+
+SSH = {
+    "one line": lambda w, kind: w.ssh("id", kind).with_suffix(".pub"),
+    "SSH2": lambda w, kind: write(w, "ssh2.pub", subprocess.run(
+        ["ssh-keygen", "-e", "-f", w.ssh("id", kind)], capture_output=True, check=True).stdout),
+    "the private key": lambda w, kind: w.ssh("id", kind),
+    "the encrypted private key": lambda w, kind: w.ssh("id", kind, w.secret),
+}
+
+
+@pytest.mark.parametrize("kind", ["ecdsa", "rsa"])
+@pytest.mark.parametrize("form", SSH)
+def test_the_hint_converts_a_key_of_ssh(form, kind, workshop, administrator):
+    path = SSH[form](workshop, kind)
+    converted = Hint.of(administrator.add(path, exit_code=10)).follow(administrator.machine)
+    administrator.add(converted)
+    expected = run(["/usr/bin/ssh-keygen", "-e", "-m", "PKCS8", "-f", workshop.folder / "id"],
+                   env=clean_environment(workshop.folder), cwd=workshop.folder).stdout
+    assert administrator.enrolled() == {canonical_key_id(write(workshop, "expected", expected.encode()))}
+
+
+@pytest.mark.parametrize("form", SSH)
+def test_a_key_of_ssh_that_notary_cannot_use_is_refused_with_the_way_to_another(form, workshop, administrator):
+    outcome = administrator.add(SSH[form](workshop, "ed25519"), exit_code=10)
+    assert outcome.error[0] == "KEY_UNSUPPORTED" and "countersign key generate" in outcome.document["error"]["hint"]
+
+
+HOPELESS = {
+    "an empty file": (b"", "KEY_MALFORMED", "is empty"),
+    "a file of blank lines": (b"\r\n \n", "KEY_MALFORMED", "is empty"),
+    "a byte order mark alone": (b"\xef\xbb\xbf", "KEY_MALFORMED", "is empty"),
+    "a letter": (b"Dear administrator,\nattached is my key.\n", "KEY_MALFORMED", "neither a certificate nor a public key"),
+    "a cut certificate": (b"-----BEGIN CERTIFICATE-----\nMIIB", "KEY_MALFORMED", "damaged"),
+    "a key of PGP": (b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQ==\n=AAAA\n-----END PGP PUBLIC KEY BLOCK-----\n",
+                     "KEY_MALFORMED", "not known"),
+}
+
+
+@pytest.mark.parametrize("form", HOPELESS)
+def test_what_holds_no_public_key_is_refused_by_name(form, workshop, administrator):
+    content, name, message = HOPELESS[form]
+    path = write(workshop, "file.pub", content)
+    outcome = administrator.add(path, exit_code=10)
+    assert outcome.error[0] == name and str(path) in outcome.error[1] and message in outcome.error[1]
+    assert administrator.enrolled() == set()
+
+
+def test_authorities_alone_are_never_enrolled(workshop, administrator):
+    for path in (workshop.join("bundle.pem", "root.crt", "intermediate.crt"), workshop.folder / "root.crt"):
+        outcome = administrator.add(path, exit_code=10)
+        assert outcome.error[0] == "KEY_UNSUPPORTED" and "authorit" in outcome.error[1]
+    assert administrator.enrolled() == set()
+
+
+def test_every_command_that_takes_public_keys_reads_them_alike(workshop, administrator, world):
+    chain = workshop.join("chain.pem", "root.crt", "rsa.crt")
+    expected = {canonical_key_id(workshop.folder / "rsa.pub")}
+    machine, gun = administrator.machine, administrator.gun
+    machine.ok("delegation", "add", gun, "targets/releases", "--key", chain)
+    assert administrator.enrolled() == expected
+    administrator.add(workshop.folder / "ec.pub")
+    machine.ok("signer", "rotate", NAME, gun, "--add", chain, "--remove", canonical_key_id(workshop.folder / "ec.pub"))
+    assert administrator.enrolled() == expected
+    for command in (["delegation", "add", gun, "targets/releases", "--key"], ["signer", "rotate", NAME, gun, "--add"]):
+        outcome = machine.refused(10, *command, workshop.folder / "root.crt")
+        assert "authorit" in outcome.error[1] and "openssl x509" in outcome.document["error"]["hint"]
+    policy = write(workshop, "policy.json", b'{"version": 1, "users": {"jenkins": {"keys": ["root.crt"]}},'
+                   b' "rules": [{"images": ["*"], "signatures": {"of": ["jenkins"]}}]}')
+    outcome = machine.refused(3, "verify", f"{gun}:1.0", "--policy", policy)
+    assert "authorit" in outcome.error[1] and str(workshop.folder / "root.crt") in outcome.document["error"]["hint"]
+
+
+# --- private keys
+
+
+def encrypted(w, name, *how):
+    return made(w, name, "pkcs8", "-topk8", "-in", "ec.key", "-passout", "env:SECRET", *how)
+
+
+def traditional(w, name, cipher):
+    return made(w, name, "ec", "-provider", "legacy", "-provider", "default", "-in", "ec.key", cipher, "-passout",
+                "env:SECRET")
+
+
+LEGACY = ("-provider", "legacy", "-provider", "default", "-v1")
+
+PRIVATE_READ = {
+    "PKCS#8 in DER": lambda w: made(w, "k.der", "pkey", "-in", "ec.key", "-outform", "DER"),
+    "SEC 1 in DER": lambda w: made(w, "k.der", "ec", "-in", "ec.key", "-outform", "DER"),
+    "encrypted in DER": lambda w: encrypted(w, "k.der", "-outform", "DER"),
+    "with a byte order mark": lambda w: write(w, "k.pem", windows(read(w, "ec.key"))),
+    "behind the attributes of PKCS#12": lambda w: write(w, "k.pem", b"Bag Attributes: <No Attributes>\n" + read(w, "ec.key")),
+    "between certificates": lambda w: w.join("k.pem", "root.crt", "ec.key", "ec.crt"),
+    "encrypted with triple DES": lambda w: encrypted(w, "k.pem", "-v1", "PBE-SHA1-3DES"),
+    "of the old form, with AES": lambda w: traditional(w, "k.pem", "-aes128"),
+}
+
+PRIVATE_CONVERTED = {
+    "encrypted with PBE-MD5-DES": lambda w: encrypted(w, "k.pem", *LEGACY, "PBE-MD5-DES"),
+    "encrypted with PBE-SHA1-RC2-40": lambda w: encrypted(w, "k ey.pem", *LEGACY, "PBE-SHA1-RC2-40"),
+    "encrypted with PBE-SHA1-RC4-128": lambda w: encrypted(w, "k.pem", *LEGACY, "PBE-SHA1-RC4-128"),
+    "encrypted with PBE-MD5-DES in DER": lambda w: encrypted(w, "k.der", *LEGACY, "PBE-MD5-DES", "-outform", "DER"),
+    "of the old form, with single DES": lambda w: traditional(w, "k.pem", "-des"),
+    "of the old form, with Camellia's elder": lambda w: traditional(w, "k.pem", "-seed"),
+    "with more iterations than fit": lambda w: encrypted(w, "k.pem", "-iter", "2000001"),
+    "PKCS#12": lambda w: (w.join("chain.pem", "root.crt"), pkcs12(w, "k.p12"))[1],
+    "PKCS#12 of an old Windows": lambda w: (w.join("chain.pem", "root.crt"), pkcs12(w, "k.pfx", "-legacy"))[1],
+    "UTF-16": lambda w: write(w, "k.pem", utf16(read(w, "ec.key"))),
+    "UTF-16 without a mark": lambda w: write(w, "k.pem", utf16(read(w, "ec.key"), "utf-16-le")),
+    "with parameters spelt out": lambda w: made(w, "k.pem", "ecparam", "-name", "prime256v1", "-genkey", "-noout",
+                                                "-param_enc", "explicit"),
+}
+
+
+@pytest.fixture
+def signer(world, workshop):
+    """Imports what it gets; the passphrase is that of every encrypted file."""
+    return world.client(env={PASSPHRASE: workshop.secret})
+
+
+def imported(outcome):
+    return [key["canonical_id"] for key in outcome.document["keys"]]
+
+
+@pytest.mark.parametrize("form", PRIVATE_READ)
+def test_a_private_key_in_this_form_is_read(form, workshop, signer):
+    path = PRIVATE_READ[form](workshop)
+    path.chmod(0o600)
+    assert imported(signer.ok("key", "import", path)) == [canonical_key_id(workshop.folder / "ec.pub")]
+
+
+@pytest.mark.parametrize("form", PRIVATE_CONVERTED)
+def test_the_hint_converts_a_private_key_in_this_form(form, workshop, signer):
+    path = PRIVATE_CONVERTED[form](workshop)
+    path.chmod(0o600)
+    hint = Hint.of(signer.refused(10, "key", "import", path))
+    # Asked for are the passphrase that the file has and, twice, that of the new file.
+    converted = hint.follow(signer, answers=[workshop.secret] * 3)
+    (key_id,) = imported(signer.ok("key", "import", converted))
+    assert key_id == canonical_key_id(workshop.folder / "ec.pub") or "spelt out" in form
+    # What was encrypted stays so, and nobody else can read what comes out.
+    assert (signer.work / converted).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("kind", ["ecdsa", "rsa"])
+@pytest.mark.parametrize("passphrase", [False, True])
+def test_the_hint_converts_a_private_key_of_ssh(kind, passphrase, workshop, signer):
+    path = workshop.ssh("id", kind, workshop.secret if passphrase else "")
+    hint = Hint.of(signer.refused(10, "key", "import", path))
+    converted = hint.follow(signer, answers=[workshop.secret] * 3)
+    before = path.read_bytes()
+    (key_id,) = imported(signer.ok("key", "import", converted))
+    public = run(["/usr/bin/ssh-keygen", "-e", "-m", "PKCS8", "-f", path], env=clean_environment(workshop.folder),
+                 cwd=workshop.folder).stdout
+    assert key_id == canonical_key_id(write(workshop, "expected", public.encode())) and path.read_bytes() == before
+
+
+def test_the_public_half_is_not_taken_for_the_private_one(workshop, signer):
+    p7b = made(workshop, "ec.p7b", "crl2pkcs7", "-nocrl", "-certfile", "ec.crt")
+    for name in ("ec.pub", "ec.crt", "ec.csr", p7b.name):
+        outcome = signer.refused(10, "key", "import", workshop.folder / name)
+        assert outcome.error[0] == "KEY_UNSUPPORTED" and "countersign key list" in outcome.document["error"]["hint"]
+
+
+def test_signing_names_the_same_command_as_importing(workshop, world, administrator):
+    administrator.add(workshop.folder / "ec.pub")
+    path = encrypted(workshop, "k.pem", *LEGACY, "PBE-MD5-DES")
+    path.chmod(0o600)
+    machine = world.client(env={PASSPHRASE: workshop.secret}, pin=administrator.machine.pin)
+    image = world.image()
+    sign = ["sign", f"{administrator.gun}:1.0", "--oci-layout", image.layout, "--key"]
+    converted = Hint.of(machine.refused(10, *sign, path)).follow(machine, answers=[workshop.secret] * 3)
+    machine.ok(*sign, converted)
