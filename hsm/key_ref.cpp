@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hsm/pkcs11/token_uri.h"
 #include "tuf/base/error.h"
 
 namespace hsm {
@@ -9,15 +10,6 @@ namespace {
 
 constexpr std::size_t kMinDigits = 4;
 constexpr std::size_t kMaxDigits = 64;
-
-/// The scheme of a URI is compared without regard to case (RFC 3986).
-bool is_token_uri(std::string_view text) {
-  constexpr std::string_view kScheme = "pkcs11:";
-  return text.size() >= kScheme.size() &&
-         std::equal(kScheme.begin(), kScheme.end(), text.begin(), [](char a, char b) {
-           return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
-         });
-}
 
 bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -39,7 +31,7 @@ std::string shown(std::string_view text) {
 }  // namespace
 
 KeyRef parse_key_ref(std::string_view text) {
-  if (is_token_uri(text)) return TokenKeyUri{std::string(text)};
+  if (TokenUri::is_token_uri(text)) return TokenKeyUri{std::string(text)};
   if (!text.empty() && is_file(text)) return KeyFilePath{text};
   if (text.size() >= kMinDigits && text.size() <= kMaxDigits &&
       std::all_of(text.begin(), text.end(), is_hex)) {

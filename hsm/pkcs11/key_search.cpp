@@ -34,16 +34,6 @@ std::vector<PublicObject> objects(const Session& session, const Template& which)
   return found;
 }
 
-/// Those of `candidates` that belong to `key`: same ID, or same label where there is no ID.
-std::vector<PublicObject> partners(const std::vector<PublicObject>& candidates, const FoundKey& key) {
-  std::vector<PublicObject> fitting;
-  std::copy_if(
-      candidates.begin(), candidates.end(), std::back_inserter(fitting), [&](const PublicObject& object) {
-        return key.id.empty() ? !key.label.empty() && object.label == key.label : object.id == key.id;
-      });
-  return fitting;
-}
-
 template <class Read>
 std::vector<tuf::PublicKey> read_all(const std::vector<PublicObject>& from, const FoundKey& key, Read read) {
   std::vector<tuf::PublicKey> keys;
@@ -66,27 +56,27 @@ class PublicHalves {
  public:
   /// `only`: the one key that will be asked for, so that not every object of a large token is read.
   PublicHalves(const Session& session, const FoundKey* only) : session_(session) {
-    const tuf::Bytes id = only ? only->id : tuf::Bytes{};
-    public_keys_ = objects(session, wanted(CKO_PUBLIC_KEY, {}, id));
-    Template x509 = wanted(CKO_CERTIFICATE, {}, id);
-    x509.add_number(CKA_CERTIFICATE_TYPE, CKC_X_509);
-    certificates_ = objects(session, x509);
+    read_objects({}, only ? only->id : tuf::Bytes{});
+    // Some tokens call the halves alike and number them apart.
+    if (only && !only->label.empty() && public_keys_.empty() && certificates_.empty()) {
+      read_objects(only->label, {});
+    }
   }
 
   void complete(FoundKey& key) const {
     try {
       const auto beside = partners(public_keys_, key);
       key.has_public_object = !beside.empty();
-      if (auto own = public_key_of_private(session_, key.private_key)) {
-        key.public_key = std::move(own);
-      } else if (auto keys = read_all(beside, key, [&](auto h) { return public_key_of_object(session_, h); });
-                 !keys.empty()) {
-        key.public_key = only_one(std::move(keys), key);
-      } else if (auto others = read_all(partners(certificates_, key), key,
-                                        [&](auto h) { return public_key_of_certificate(session_, h); });
-                 !others.empty()) {
-        key.public_key = only_one(std::move(others), key);
-      } else {
+      key.public_key = public_key_of_private(session_, key.private_key);
+      for (const auto partners_by : {&PublicHalves::partners_by_id, &PublicHalves::partners_by_label}) {
+        if (!key.public_key)
+          key.public_key =
+              public_key_among((this->*partners_by)(public_keys_, key), key, public_key_of_object);
+        if (!key.public_key)
+          key.public_key =
+              public_key_among((this->*partners_by)(certificates_, key), key, public_key_of_certificate);
+      }
+      if (!key.public_key) {
         throw tuf::Error(ErrorCode::kKeyMalformed,
                          describe(key) +
                              " has no public half: the token shows neither a public key object nor a "
@@ -102,6 +92,44 @@ class PublicHalves {
   }
 
  private:
+  void read_objects(const std::string& label, tuf::ByteView id) {
+    public_keys_ = objects(session_, wanted(CKO_PUBLIC_KEY, label, id));
+    Template x509 = wanted(CKO_CERTIFICATE, label, id);
+    x509.add_number(CKA_CERTIFICATE_TYPE, CKC_X_509);
+    certificates_ = objects(session_, x509);
+  }
+
+  std::vector<PublicObject> partners_by_id(const std::vector<PublicObject>& candidates,
+                                           const FoundKey& key) const {
+    std::vector<PublicObject> fitting;
+    std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(fitting),
+                 [&](const PublicObject& object) { return !key.id.empty() && object.id == key.id; });
+    return fitting;
+  }
+  /// For keys that nothing has the ID of: what bears their label, unless its ID is that of another key.
+  std::vector<PublicObject> partners_by_label(const std::vector<PublicObject>& candidates,
+                                              const FoundKey& key) const {
+    std::vector<PublicObject> fitting;
+    std::copy_if(
+        candidates.begin(), candidates.end(), std::back_inserter(fitting), [&](const PublicObject& object) {
+          return !key.label.empty() && object.label == key.label &&
+                 (object.id.empty() || session_.find(wanted(CKO_PRIVATE_KEY, {}, object.id)).empty());
+        });
+    return fitting;
+  }
+  std::vector<PublicObject> partners(const std::vector<PublicObject>& candidates, const FoundKey& key) const {
+    std::vector<PublicObject> fitting = partners_by_id(candidates, key);
+    return fitting.empty() ? partners_by_label(candidates, key) : fitting;
+  }
+
+  template <class Read>
+  std::optional<tuf::PublicKey> public_key_among(const std::vector<PublicObject>& objects,
+                                                 const FoundKey& key, Read read) const {
+    std::vector<tuf::PublicKey> keys =
+        read_all(objects, key, [&](CK_OBJECT_HANDLE handle) { return read(session_, handle); });
+    return keys.empty() ? std::nullopt : std::optional(only_one(std::move(keys), key));
+  }
+
   static tuf::PublicKey only_one(std::vector<tuf::PublicKey> keys, const FoundKey& key) {
     if (keys.size() == 1) return std::move(keys.front());
     throw tuf::Error(ErrorCode::kKeyAmbiguous,
@@ -129,6 +157,24 @@ std::vector<FoundKey> find_private_keys(const Session& session, const std::strin
   if (keys.empty()) return keys;
   const PublicHalves halves(session, keys.size() == 1 ? &keys.front() : nullptr);
   for (FoundKey& key : keys) halves.complete(key);
+  return keys;
+}
+
+std::vector<FoundKey> find_keys_by_public_half(const Session& session, const std::string& label,
+                                               tuf::ByteView id) {
+  std::vector<FoundKey> keys;
+  for (const FoundKey& half : find_public_keys(session, label, id, true)) {
+    if (!half.public_key) continue;
+    std::vector<FoundKey> candidates;
+    if (!half.id.empty()) candidates = find_private_keys(session, {}, half.id);
+    if (candidates.empty() && !half.label.empty()) candidates = find_private_keys(session, half.label, {});
+    for (FoundKey& key : candidates) {
+      const auto is_same = [&](const FoundKey& other) { return other.private_key == key.private_key; };
+      const bool belongs =
+          key.public_key && key.public_key->canonical_id() == half.public_key->canonical_id();
+      if (belongs && std::none_of(keys.begin(), keys.end(), is_same)) keys.push_back(std::move(key));
+    }
+  }
   return keys;
 }
 

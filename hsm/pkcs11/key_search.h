@@ -25,10 +25,16 @@ struct FoundKey {
 };
 
 /// The private keys in view that have this label and this ID (empty: any), each with its public half: what
-/// the private key itself tells (RSA), else the public key object with the same ID, else the certificate.
+/// the private key itself tells (RSA), else the public key object with the same ID, else the certificate;
+/// where nothing has its ID, the same by its label.
 /// Never through libp11, whose `PKCS11_get_public_key` crashes without a public object and leaks the PIN with
 /// one.
 std::vector<FoundKey> find_private_keys(const Session& session, const std::string& label, tuf::ByteView id);
+
+/// The private keys in view whose public key object or certificate has this label and this ID: tokens such as
+/// YubiKeys call the parts of a key by names of their own.
+std::vector<FoundKey> find_keys_by_public_half(const Session& session, const std::string& label,
+                                               tuf::ByteView id);
 
 /// The public keys in view, which need no log-in; of `certificates` only when asked, since a token may hold
 /// many that are no one's here.

@@ -62,7 +62,10 @@ tuf::Error not_found(Token& token, const TokenUri& uri) {
 }  // namespace
 
 std::vector<FoundKey> private_keys(Token& token, const TokenUri& uri) {
-  return find_private_keys(token.session(), uri.object, uri.id);
+  std::vector<FoundKey> keys = find_private_keys(token.session(), uri.object, uri.id);
+  // What is listed without log-in has the name of its public half.
+  if (keys.empty() && uri.names_key()) keys = find_keys_by_public_half(token.session(), uri.object, uri.id);
+  return keys;
 }
 
 FoundKey only_private_key(Token& token, const TokenUri& uri) {
@@ -83,6 +86,7 @@ std::string key_uri(const Token& token, const FoundKey& key, const TokenUri& ask
   uri.object = key.label;
   uri.id = key.id;
   uri.pin_source = asked.pin_source;
+  uri.pin_value = asked.pin_value;
   return uri.to_string();
 }
 

@@ -8,7 +8,7 @@
 
 namespace hsm::pkcs11 {
 
-/// The private keys in view that `uri` names.
+/// The private keys in view that `uri` names, or, if none is called so, whose public half it names.
 std::vector<FoundKey> private_keys(Token& token, const TokenUri& uri);
 
 /// The only one. Throws kKeyNotFound, saying which attribute is not met; kKeyAmbiguous with the candidates;

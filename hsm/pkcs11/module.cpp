@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <openssl/ui.h>
+#include <p11-kit/p11-kit.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -158,6 +159,16 @@ void Module::initialize(const std::string& arguments) {
   for (unsigned int i = 0; i < slot_count_; ++i) {
     if (slots_[i].token) occupied_.push_back(&slots_[i]);
   }
+}
+
+Module::Library Module::library() const {
+  CK_INFO info{};
+  if (functions_->C_GetInfo(&info) != CKR_OK) return {};
+  const auto field = [](const auto& padded) {
+    return std::string(reinterpret_cast<const char*>(padded), p11_kit_space_strlen(padded, sizeof padded));
+  };
+  return {field(info.manufacturerID), field(info.libraryDescription),
+          std::to_string(info.libraryVersion.major) + "." + std::to_string(info.libraryVersion.minor)};
 }
 
 Module::~Module() {

@@ -33,6 +33,13 @@ class Module {
 
   const std::string& path() const { return path_; }
   CK_FUNCTION_LIST& functions() const { return *functions_; }
+  /// What the module says of itself, as a URI may demand it.
+  struct Library {
+    std::string manufacturer;
+    std::string description;
+    std::string version;  // "2.6"
+  };
+  Library library() const;
   PKCS11_CTX* context() const { return context_; }
   /// False for modules that give every caller of C_GetFunctionList an instance of its own (p11-kit's client
   /// and proxy): then `functions` does not see what libp11 did, a log-in above all.

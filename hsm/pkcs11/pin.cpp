@@ -1,6 +1,7 @@
 #include "hsm/pkcs11/pin.h"
 
 #include "tuf/base/error.h"
+#include "tuf/base/text_encoding.h"
 
 namespace hsm::pkcs11 {
 namespace {
@@ -18,8 +19,10 @@ Pin Pin::find(const TokenUri& uri, SecretSource& secrets, const std::string& sub
   const auto usable = [&](Pin pin) {
     // Neither can be a PIN, and trying would use up one of the few tries.
     if (pin.reveal().empty()) {
-      throw tuf::Error(tuf::ErrorCode::kSecretMissing,
-                       subject + ": the PIN in " + pin.origin() + " is empty");
+      throw tuf::Error(
+          tuf::ErrorCode::kSecretMissing, subject + ": the PIN in " + pin.origin() + " is empty",
+          "put the PIN there; if it is the empty one, say so with pin-value= (and nothing behind "
+          "it) in the URI");
     }
     if (pin.reveal().find('\0') != std::string_view::npos) {
       throw tuf::Error(tuf::ErrorCode::kSecretMissing,
@@ -37,7 +40,15 @@ Pin Pin::find(const TokenUri& uri, SecretSource& secrets, const std::string& sub
       throw error.with_context(subject + ": pin-source");
     }
   }
-  if (const Secret* secret = secrets.find({kVariable})) return usable(Pin(secret, nullptr, kVariable));
+  const bool asks_for_empty = uri.pin_value && uri.pin_value->empty();
+  if (asks_for_empty) return Pin(uri.pin_value.get(), uri.pin_value, "pin-value");
+  if (const Secret* secret = secrets.find({kVariable})) {
+    // As `$(cat FILE)` brings it out of a file from Windows.
+    const std::string_view text = tuf::without_mark(secret->reveal());
+    if (text.size() == secret->reveal().size()) return usable(Pin(secret, nullptr, kVariable));
+    const auto own = std::make_shared<const Secret>(text);
+    return usable(Pin(own.get(), own, kVariable));
+  }
   if (uri.pin_value) {
     if (on_warning) {
       on_warning("PIN_IN_URI", subject +

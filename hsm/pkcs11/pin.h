@@ -17,8 +17,8 @@ using OnWarning = std::function<void(const std::string& code, const std::string&
 class Pin {
  public:
   /// Looks in the URI's `pin-source`, COUNTERSIGN_PIN, the URI's `pin-value` (with the warning PIN_IN_URI),
-  /// in this order. `subject`: "token 'ci'". Throws kSecretMissing naming what was tried; kFileUnreadable,
-  /// kInsecureFile.
+  /// in this order; an empty `pin-value` asks for the empty PIN and comes before the variable. `subject`:
+  /// "token 'ci'". Throws kSecretMissing naming what was tried; kFileUnreadable, kInsecureFile.
   static Pin find(const TokenUri& uri, SecretSource& secrets, const std::string& subject,
                   const OnWarning& on_warning);
   /// As `find`, but false instead of kSecretMissing.

@@ -63,6 +63,12 @@ std::string Token::mismatch(const TokenUri& uri) const {
   compare("serial", uri.serial, description().serialnr);
   compare("manufacturer", uri.manufacturer, description().manufacturer);
   compare("model", uri.model, description().model);
+  if (uri.names_library()) {
+    const Module::Library library = module_->library();
+    compare("library-manufacturer", uri.library_manufacturer, library.manufacturer.c_str());
+    compare("library-description", uri.library_description, library.description.c_str());
+    compare("library-version", uri.library_version, library.version.c_str());
+  }
   return reasons;
 }
 
@@ -92,13 +98,6 @@ void Token::refuse_hopeless_login(CK_FLAGS flags) const {
                      "a person who knows the PIN logs in once, which resets the counter: pkcs11-tool --login "
                      "--test");
   }
-  if ((flags & CKF_USER_PIN_INITIALIZED) == 0)
-    throw CallFailed(subject_, "log-in", CKR_USER_PIN_NOT_INITIALIZED);
-  if ((flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0) {
-    throw tuf::Error(ErrorCode::kTokenFailed,
-                     subject_ + ": wants its PIN on a keypad of its own, which no unattended job can press",
-                     "sign with a token that takes its PIN from software");
-  }
 }
 
 void Token::login(const TokenUri& uri, SecretSource& secrets, const OnWarning& on_warning) {
@@ -107,6 +106,22 @@ void Token::login(const TokenUri& uri, SecretSource& secrets, const OnWarning& o
   const CK_FLAGS flags_now = flags();
   if ((flags_now & CKF_LOGIN_REQUIRED) == 0) return;
   refuse_hopeless_login(flags_now);
+  if ((flags_now & CKF_PROTECTED_AUTHENTICATION_PATH) != 0) {
+    const CK_RV rv = login_by_protected_path();
+    const bool has_none = rv == CKR_ARGUMENTS_BAD || rv == CKR_FUNCTION_NOT_SUPPORTED;
+    if (rv == CKR_OK) {
+      logged_in_ = by_protected_path_ = true;
+      ++epoch_;
+      return;
+    }
+    if (!has_none || !Pin::is_at_hand(uri, secrets)) {
+      login_failure_ = protected_path_error(rv);
+      throw tuf::Error(*login_failure_);
+    }
+  }
+  // Not every token sets this flag that has a PIN. If it has none, the answer is the same and costs nothing.
+  if ((flags_now & CKF_USER_PIN_INITIALIZED) == 0 && !Pin::is_at_hand(uri, secrets))
+    throw CallFailed(subject_, "log-in", CKR_USER_PIN_NOT_INITIALIZED);
   Pin pin = Pin::find(uri, secrets, subject_, on_warning);
   if ((flags_now & CKF_USER_PIN_COUNT_LOW) != 0 && on_warning) {
     on_warning("PIN_COUNT_LOW",
@@ -126,20 +141,40 @@ void Token::login(const TokenUri& uri, SecretSource& secrets, const OnWarning& o
 }
 
 CK_RV Token::login_once() {
-  if (!module_->shared_with_libp11()) return session().login(CKU_USER, pin_->reveal());
+  const PinText text(pin_->reveal());
+  return login_through_libp11(text.c_str());
+}
+
+CK_RV Token::login_by_protected_path() {
+  session();
+  return login_through_libp11(nullptr);
+}
+
+CK_RV Token::login_through_libp11(const char* pin) {
+  const std::string_view text = pin ? std::string_view(pin) : std::string_view();
+  if (!module_->shared_with_libp11()) return session().login(CKU_USER, text);
   // libp11 0.4.12 waits forever for a session that it cannot open (issue 525). So see first whether there is
   // room for one more; on a token with room for a single one, that one logs in.
   CK_SESSION_HANDLE probe = CK_INVALID_HANDLE;
   CK_FUNCTION_LIST& functions = module_->functions();
   if (functions.C_OpenSession(slot_id_, CKF_SERIAL_SESSION, nullptr, nullptr, &probe) != CKR_OK) {
-    return session().login(CKU_USER, pin_->reveal());
+    return session().login(CKU_USER, text);
   }
   functions.C_CloseSession(probe);
-  const PinText text(pin_->reveal());
   ERR_clear_error();
-  const bool done = PKCS11_login(slot_, 0, text.c_str()) == 0;
+  const bool done = PKCS11_login(slot_, 0, pin) == 0;
   const CK_RV rv = take_libp11_error();
   return done ? CKR_OK : rv;
+}
+
+tuf::Error Token::protected_path_error(CK_RV rv) const {
+  const std::string how = subject_ +
+                          ": its own way to log in (a keypad, or what its vendor has set up) gave " +
+                          return_value_name(rv) + "; no PIN was tried";
+  return {is_pin_refusal(rv) ? ErrorCode::kWrongPin : ErrorCode::kTokenFailed, how,
+          "set that way up with the vendor's tool so that no person is needed, or, if the token takes its "
+          "PIN from "
+          "software as well, set COUNTERSIGN_PIN_FILE"};
 }
 
 tuf::Error Token::login_error(CK_RV rv) const {
@@ -170,14 +205,14 @@ tuf::Error Token::login_error(CK_RV rv) const {
 }
 
 void Token::authenticate_operation() {
-  if (!pin_) {
+  if (!pin_ && !by_protected_path_) {
     throw tuf::Error(ErrorCode::kSecretMissing, subject_ + ": the key wants the PIN for every signature",
                      "set COUNTERSIGN_PIN_FILE");
   }
-  const CK_RV rv = session().login(CKU_CONTEXT_SPECIFIC, pin_->reveal());
+  const CK_RV rv = session().login(CKU_CONTEXT_SPECIFIC, known_pin());
   if (rv == CKR_OK) return;
   // As a plain error: this call is never repeated, whatever it answered.
-  login_failure_ = login_error(rv);
+  login_failure_ = by_protected_path_ ? protected_path_error(rv) : login_error(rv);
   throw tuf::Error(*login_failure_);
 }
 
@@ -216,12 +251,12 @@ void Token::reopen_session() {
 bool Token::login_again() {
   // Only after a log-in that worked, once, and never against a lock. Not through libp11, which remembers that
   // it is logged in and would do nothing.
-  if (logged_in_again_ || login_failure_ || !pin_) return false;
+  if (logged_in_again_ || login_failure_ || !logged_in_) return false;
   refuse_hopeless_login(flags());
   logged_in_again_ = true;
-  const CK_RV rv = session().login(CKU_USER, pin_->reveal());
+  const CK_RV rv = session().login(CKU_USER, known_pin());
   if (rv == CKR_OK) return true;
-  login_failure_ = login_error(rv);
+  login_failure_ = by_protected_path_ ? protected_path_error(rv) : login_error(rv);
   throw tuf::Error(*login_failure_);
 }
 

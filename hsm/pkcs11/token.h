@@ -48,8 +48,10 @@ class Token {
 
   bool logged_in() const { return logged_in_; }
   /// Logs in, at most once in this process, whatever comes of it: a second call after a failure throws the
-  /// same error again. Does nothing if the token asks for no log-in. Throws kSecretMissing, kWrongPin,
-  /// kPinLocked, kPinFinalTry (without a try: the last one is for a person), kTokenFailed.
+  /// same error again. Does nothing if the token asks for no log-in. A token with a protected path is logged
+  /// in to by it, without a PIN; where the module has no such path after all, with the PIN. Throws
+  /// kSecretMissing, kWrongPin, kPinLocked, kPinFinalTry (without a try: the last one is for a person),
+  /// kTokenFailed.
   void login(const TokenUri& uri, SecretSource& secrets, const OnWarning& on_warning);
   /// The second log-in that keys with CKA_ALWAYS_AUTHENTICATE want between C_SignInit and C_Sign.
   void authenticate_operation();
@@ -72,8 +74,14 @@ class Token {
 
  private:
   CK_RV login_once();
+  /// C_Login without a PIN, on a token that takes it on a keypad or from elsewhere.
+  CK_RV login_by_protected_path();
+  CK_RV login_through_libp11(const char* pin);
+  /// What a repeated log-in gives: the PIN, or nothing where the token has a path of its own.
+  std::string_view known_pin() const { return pin_ ? pin_->reveal() : std::string_view(); }
   void refuse_hopeless_login(CK_FLAGS flags) const;
   tuf::Error login_error(CK_RV rv) const;
+  tuf::Error protected_path_error(CK_RV rv) const;
   bool recover(CK_RV rv);
   void reopen_session();
   bool login_again();
@@ -87,6 +95,7 @@ class Token {
   std::optional<Pin> pin_;
   std::optional<tuf::Error> login_failure_;
   bool logged_in_ = false;
+  bool by_protected_path_ = false;
   bool logged_in_again_ = false;
   std::recursive_mutex mutex_;
 };

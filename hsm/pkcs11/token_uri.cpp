@@ -40,8 +40,16 @@ bool is_name(std::string_view text) {
 }
 
 void check_name(std::string_view name, bool in_query) {
-  static const std::set<std::string_view> in_path_known{"token",  "serial", "manufacturer", "model",
-                                                        "object", "id",     "type"};
+  static const std::set<std::string_view> in_path_known{"token",
+                                                        "serial",
+                                                        "manufacturer",
+                                                        "model",
+                                                        "object",
+                                                        "id",
+                                                        "type",
+                                                        "library-manufacturer",
+                                                        "library-description",
+                                                        "library-version"};
   static const std::set<std::string_view> in_query_known{"module-path", "pin-source", "pin-value"};
   if ((in_query ? in_query_known : in_path_known).count(name) != 0) return;
   if (!is_name(name)) throw refuse("a component has no name=value form");
@@ -56,9 +64,10 @@ void check_name(std::string_view name, bool in_query) {
   if (name == "pinfile") throw refuse(quoted + " is out of date", "write pin-source=");
   if (in_path_known.count(name) != 0) throw refuse(quoted + " stands before the '?', after a ';'");
   if (in_query_known.count(name) != 0) throw refuse(quoted + " stands after the '?', behind an '&'");
-  throw refuse("unknown attribute " + quoted,
-               "known are token, serial, manufacturer, model, object, id, type=private and, after '?', "
-               "module-path, pin-source, pin-value");
+  throw refuse(
+      "unknown attribute " + quoted,
+      "known are token, serial, manufacturer, model, library-manufacturer, library-description, "
+      "library-version, object, id, type=private and, after '?', module-path, pin-source, pin-value");
 }
 
 /// Everything about the form that p11-kit would let pass: doubled and empty attributes, empty components.
@@ -76,7 +85,8 @@ void check_components(std::string_view part, char separator, bool in_query, std:
     const std::string_view value = component.substr(equals + 1);
     check_name(name, in_query);
     if (!seen.insert(name).second) throw refuse("'" + name + "' stands there twice");
-    if (value.empty()) throw refuse("'" + name + "' is empty");
+    // An empty PIN is asked for in this way only, and only on purpose.
+    if (value.empty() && name != "pin-value") throw refuse("'" + name + "' is empty");
     // RFC 7512 wants the first two encoded there. Written plainly they are slips, behind which a PIN would be
     // taken for part of a name, and shown.
     if (value.find_first_of(in_query ? ";?" : "&") != std::string_view::npos) {
@@ -106,6 +116,10 @@ void set_field(unsigned char (&padded)[N], std::string_view value) {
   if (value.empty()) return;
   std::memset(padded, ' ', N);
   std::memcpy(padded, value.data(), std::min(N, value.size()));
+}
+
+std::string version_text(const CK_VERSION& version) {
+  return std::to_string(version.major) + "." + std::to_string(version.minor);
 }
 
 std::string read_text(const char* text) {
@@ -157,6 +171,13 @@ std::string with_readable_paths(std::string text) {
 
 }  // namespace
 
+bool TokenUri::is_token_uri(std::string_view text) {
+  return text.size() >= kScheme.size() &&
+         std::equal(kScheme.begin(), kScheme.end(), text.begin(), [](char lower, char c) {
+           return lower == (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+         });
+}
+
 TokenUri TokenUri::parse(std::string_view text) {
   check_characters(text);
   if (!is_token_uri(text)) throw refuse("does not begin with pkcs11:");
@@ -167,6 +188,7 @@ TokenUri TokenUri::parse(std::string_view text) {
   if (question != std::string_view::npos) check_components(rest.substr(question + 1), '&', true, seen);
 
   std::string copy(text);
+  copy.replace(0, kScheme.size(), kScheme);  // p11-kit takes it in lower case only
   const UriPtr uri(p11_kit_uri_new());
   const int result = p11_kit_uri_parse(copy.c_str(), P11_KIT_URI_FOR_ANY, uri.get());
   OPENSSL_cleanse(copy.data(), copy.size());
@@ -177,7 +199,7 @@ TokenUri TokenUri::parse(std::string_view text) {
   if (result != P11_KIT_URI_OK) throw refuse(p11_kit_uri_message(result));
   if (p11_kit_uri_any_unrecognized(uri.get())) {
     throw refuse("a value is longer than a token can hold",
-                 "token and manufacturer have at most 32 bytes, model and serial 16");
+                 "token, manufacturer and what a library says have at most 32 bytes, model and serial 16");
   }
 
   const CK_TOKEN_INFO& token_info = *p11_kit_uri_get_token_info(uri.get());
@@ -186,10 +208,16 @@ TokenUri TokenUri::parse(std::string_view text) {
   parsed.serial = field(token_info.serialNumber);
   parsed.manufacturer = field(token_info.manufacturerID);
   parsed.model = field(token_info.model);
+  const CK_INFO& library_info = *p11_kit_uri_get_module_info(uri.get());
+  parsed.library_manufacturer = field(library_info.manufacturerID);
+  parsed.library_description = field(library_info.libraryDescription);
+  if (seen.count("library-version") != 0) parsed.library_version = version_text(library_info.libraryVersion);
   for (const auto& [name, value] : {std::pair{"token", &parsed.token},
                                     {"serial", &parsed.serial},
                                     {"manufacturer", &parsed.manufacturer},
-                                    {"model", &parsed.model}}) {
+                                    {"model", &parsed.model},
+                                    {"library-manufacturer", &parsed.library_manufacturer},
+                                    {"library-description", &parsed.library_description}}) {
     // Tokens pad their fields with blanks, so those at the end do not count; without the rest every token
     // fits.
     if (value->empty() && seen.count(name) != 0) throw refuse(std::string("'") + name + "' is blank");
@@ -212,6 +240,14 @@ std::string TokenUri::to_string() const {
   set_field(token_info.serialNumber, serial);
   set_field(token_info.manufacturerID, manufacturer);
   set_field(token_info.model, model);
+  CK_INFO& library_info = *p11_kit_uri_get_module_info(uri.get());
+  set_field(library_info.manufacturerID, library_manufacturer);
+  set_field(library_info.libraryDescription, library_description);
+  if (!library_version.empty()) {
+    const std::size_t dot = library_version.find('.');
+    library_info.libraryVersion = {static_cast<CK_BYTE>(std::stoi(library_version)),
+                                   static_cast<CK_BYTE>(std::stoi(library_version.substr(dot + 1)))};
+  }
   const auto set_attribute = [&](CK_ATTRIBUTE_TYPE type, tuf::ByteView value) {
     if (value.empty()) return;
     CK_ATTRIBUTE attribute{type, const_cast<std::uint8_t*>(value.data()), value.size()};
@@ -221,6 +257,8 @@ std::string TokenUri::to_string() const {
   set_attribute(CKA_ID, id);
   if (!module_path.empty()) p11_kit_uri_set_module_path(uri.get(), module_path.c_str());
   if (!pin_source.empty()) p11_kit_uri_set_pin_source(uri.get(), pin_source.c_str());
+
+  if (pin_value && pin_value->empty()) p11_kit_uri_set_pin_value(uri.get(), "");
 
   char* text = nullptr;
   if (p11_kit_uri_format(uri.get(), P11_KIT_URI_FOR_ANY, &text) != P11_KIT_URI_OK) {
@@ -232,7 +270,8 @@ std::string TokenUri::to_string() const {
 
 bool operator==(const TokenUri& left, const TokenUri& right) {
   const auto parts = [](const TokenUri& uri) {
-    return std::tie(uri.token, uri.serial, uri.manufacturer, uri.model, uri.object, uri.id, uri.module_path,
+    return std::tie(uri.token, uri.serial, uri.manufacturer, uri.model, uri.library_manufacturer,
+                    uri.library_description, uri.library_version, uri.object, uri.id, uri.module_path,
                     uri.pin_source);
   };
   return parts(left) == parts(right);

@@ -12,6 +12,10 @@
 //     max-sessions=NUMBER     C_OpenSession refuses more
 //     signature=flip|short|other   what is wrong with every signature
 //     point=raw               CKA_EC_POINT without its OCTET STRING
+//     public-label=TEXT, public-id=BYTE   of the public key object, where they differ from the private one's
+//     certificate=TEXT        there is a certificate of the key, with this label
+//     without-pin=RV          what C_Login answers to no PIN at all (default CKR_ARGUMENTS_BAD; 0: logged in)
+//     no-pin-flag             CKF_USER_PIN_INITIALIZED is not set
 //     no-public, always-authenticate, extractable, imported, unprotected (private objects show without
 //     log-in)
 //   FAKE_PKCS11_LOG  a file that gets one line for every call
@@ -19,6 +23,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 #include <p11-kit/pkcs11.h>
 #include <unistd.h>
 
@@ -156,6 +161,29 @@ Value number_value(CK_ULONG value) {
   return result;
 }
 
+Value one_byte(const std::string& text) {
+  return {static_cast<unsigned char>(number(text))};
+}
+
+/// Self-signed: what it says beside the key is nobody's business here.
+void add_certificate(EVP_PKEY* key, const Value& id) {
+  X509* certificate = X509_new();
+  X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+  X509_set_pubkey(certificate, key);
+  X509_sign(certificate, key, EVP_sha256());
+  unsigned char* der = nullptr;
+  const int length = i2d_X509(certificate, &der);
+  X509_free(certificate);
+  state.objects[state.next_object++] = {{CKA_CLASS, number_value(CKO_CERTIFICATE)},
+                                        {CKA_CERTIFICATE_TYPE, number_value(CKC_X_509)},
+                                        {CKA_LABEL, bytes(setting("certificate"))},
+                                        {CKA_ID, has("public-id") ? one_byte(setting("public-id")) : id},
+                                        {CKA_VALUE, Value(der, der + length)},
+                                        {CKA_PRIVATE, flag(false)}};
+  OPENSSL_free(der);
+}
+
 void add_key_pair(const Value& label, const Value& id, CK_OBJECT_HANDLE* public_out,
                   CK_OBJECT_HANDLE* private_out) {
   EVP_PKEY* key = EVP_EC_gen("P-256");
@@ -181,12 +209,13 @@ void add_key_pair(const Value& label, const Value& id, CK_OBJECT_HANDLE* public_
                                    {CKA_ALWAYS_AUTHENTICATE, flag(has("always-authenticate"))}};
   state.keys[private_handle] = key;
   if (private_out) *private_out = private_handle;
+  if (has("certificate")) add_certificate(key, id);
   if (has("no-public")) return;
   const CK_OBJECT_HANDLE public_handle = state.next_object++;
   state.objects[public_handle] = {{CKA_CLASS, number_value(CKO_PUBLIC_KEY)},
                                   {CKA_KEY_TYPE, number_value(CKK_EC)},
-                                  {CKA_LABEL, label},
-                                  {CKA_ID, id},
+                                  {CKA_LABEL, has("public-label") ? bytes(setting("public-label")) : label},
+                                  {CKA_ID, has("public-id") ? one_byte(setting("public-id")) : id},
                                   {CKA_EC_PARAMS, curve},
                                   {CKA_EC_POINT, encoded},
                                   {CKA_PRIVATE, flag(false)}};
@@ -256,7 +285,8 @@ CK_RV C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO* info) {
   pad(info->label, slot == kSlot ? "fake" : "");
   pad(info->serialNumber, slot == kSlot ? "0001" : "");
   if (slot != kSlot) return CKR_OK;
-  info->flags = CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED | number(setting("flags"));
+  info->flags = CKF_TOKEN_INITIALIZED | number(setting("flags"));
+  if (!has("no-pin-flag")) info->flags |= CKF_USER_PIN_INITIALIZED;
   if (!has("unprotected")) info->flags |= CKF_LOGIN_REQUIRED;
   if (state.pin_refused) info->flags |= number(setting("after-wrong-pin"));
   return CKR_OK;
@@ -309,6 +339,12 @@ CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, unsigned char* pin, C
   SESSION(handle);
   if (user == CKU_USER && state.logged_in) return CKR_USER_ALREADY_LOGGED_IN;
   if (user == CKU_CONTEXT_SPECIFIC && !session.signing) return CKR_OPERATION_NOT_INITIALIZED;
+  if (pin == nullptr) {
+    const CK_RV rv = has("without-pin") ? number(setting("without-pin")) : CKR_ARGUMENTS_BAD;
+    if (rv != CKR_OK) return rv;
+    (user == CKU_CONTEXT_SPECIFIC ? session.authenticated : state.logged_in) = true;
+    return CKR_OK;
+  }
   const CK_ULONG right_length = has("pin-length") ? number(setting("pin-length")) : kPin.size();
   bool right = length == right_length;
   for (CK_ULONG i = 0; right && i < length; ++i)

@@ -53,12 +53,11 @@ TEST_CASE("a run on a good token initializes, logs in and finalizes once") {
   CHECK(fake.calls("C_Finalize") == 1);
 }
 
-TEST_CASE("no log-in is tried when the PIN is locked, at its last try, not set or typed on a keypad") {
+TEST_CASE("no log-in is tried when the PIN is locked or at its last try") {
   const auto [script, code] = GENERATE(table<std::string, ErrorCode>({
       {"flags=0x40000", ErrorCode::kPinLocked},
       {"flags=0x20000", ErrorCode::kPinFinalTry},
       {"flags=0x60000", ErrorCode::kPinLocked},
-      {"flags=0x100", ErrorCode::kTokenFailed},
   }));
   const FakeModule fake(script);
   const auto error = open_and_sign(fake);

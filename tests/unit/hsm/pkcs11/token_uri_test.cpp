@@ -57,7 +57,11 @@ TEST_CASE("a token URI that is not understood in full is refused") {
   CHECK(contains(refusal("pkcs11:token=ci;slot-id=3"), "never chosen by its slot"));
   CHECK(contains(refusal("pkcs11:slot-description=x"), "never chosen by its slot"));
   CHECK(contains(refusal("pkcs11:token=ci;lable=k1"), "unknown attribute 'lable'"));
-  CHECK(contains(refusal("pkcs11:token=ci;library-version=2"), "unknown attribute"));
+  CHECK(contains(refusal("pkcs11:token=ci;library-name=2"), "unknown attribute"));
+  CHECK(contains(refusal("pkcs11:token=ci;library-version=two"), "version"));
+  CHECK(contains(refusal("pkcs11:library-description=%20"), "'library-description' is blank"));
+  CHECK(contains(refusal("pkcs11:library-manufacturer=" + std::string(33, 'x')),
+                 "longer than a token can hold"));
   CHECK(contains(refusal("pkcs11:token=ci;x-vendor=2"), "unknown attribute"));
   CHECK(contains(refusal("pkcs11:token=ci?x-query=2"), "unknown attribute"));
   CHECK(contains(refusal("pkcs11:token=ci?module-name=softhsm2"), "module-path"));
@@ -84,8 +88,40 @@ TEST_CASE("a token URI that is not understood in full is refused") {
   CHECK(contains(refusal("pkcs11:token=ci?module-path=softhsm.so"), "absolute"));
   CHECK(contains(refusal("pkcs11:token=ci?pin-source=%7C/bin/get-pin"), "program"));
   CHECK(contains(refusal("pkcs11:token=ci?pin-source=pin.txt"), "absolute"));
-  CHECK(contains(refusal("PKCS11:token=ci"), "begin with pkcs11:"));
   CHECK(contains(refusal("pkcs11x:token=ci"), "begin with pkcs11:"));
+}
+
+TEST_CASE("capitals in the scheme and in what is percent-encoded change nothing") {
+  const TokenUri uri = TokenUri::parse("pkcs11:token=a%3ab;object=%c3%bc;id=%fe?module-path=/m%2fx.so");
+  for (const std::string text : {"PKCS11:token=a%3Ab;object=%C3%BC;id=%FE?module-path=/m%2Fx.so",
+                                 "Pkcs11:token=a%3ab;object=%C3%bc;id=%fE?module-path=/m/x.so",
+                                 "pKCS11:token=%61%3a%62;object=%c3%BC;id=%Fe?module-path=%2fm%2Fx.so"}) {
+    CAPTURE(text);
+    CHECK(TokenUri::is_token_uri(text));
+    CHECK(TokenUri::parse(text) == uri);
+  }
+  CHECK_FALSE(TokenUri::is_token_uri("pkcs12:token=ci"));
+  CHECK_FALSE(TokenUri::is_token_uri("PKCS11"));
+}
+
+TEST_CASE("a token URI may demand of the library what RFC 7512 names") {
+  const TokenUri uri = TokenUri::parse(
+      "pkcs11:library-manufacturer=SoftHSM;library-description=Implementation%20of%20PKCS11;library-version="
+      "2.6");
+  CHECK(uri.library_manufacturer == "SoftHSM");
+  CHECK(uri.library_description == "Implementation of PKCS11");
+  CHECK(uri.library_version == "2.6");
+  CHECK(uri.names_library());
+  CHECK(TokenUri::parse("pkcs11:library-version=2").library_version == "2.0");
+  CHECK_FALSE(TokenUri::parse("pkcs11:token=ci").names_library());
+}
+
+TEST_CASE("an empty pin-value asks for the empty PIN") {
+  const TokenUri uri = TokenUri::parse("pkcs11:token=ci?pin-value=");
+  REQUIRE(uri.pin_value);
+  CHECK(uri.pin_value->empty());
+  CHECK(uri.to_string() == "pkcs11:token=ci?pin-value=");
+  CHECK_FALSE(TokenUri::parse("pkcs11:token=ci").pin_value);
 }
 
 TEST_CASE("no refusal of a token URI repeats the PIN in it") {
@@ -110,7 +146,8 @@ TEST_CASE("a printed token URI reads back as the same thing, without the PIN") {
   for (const std::string text :
        {"pkcs11:token=ci",
         "pkcs11:", "pkcs11:token=My%20token;object=k%3A1%3B%3D%2F;id=%00%01%FE?module-path=/m%20x.so",
-        "pkcs11:serial=1;manufacturer=M;model=X;id=01?pin-source=/run/a%26b", "pkcs11:object=%C3%BC%25"}) {
+        "pkcs11:serial=1;manufacturer=M;model=X;id=01?pin-source=/run/a%26b", "pkcs11:object=%C3%BC%25",
+        "pkcs11:library-manufacturer=M%20x;library-description=D;library-version=2.61"}) {
     INFO(text);
     const TokenUri uri = TokenUri::parse(text);
     CHECK(TokenUri::parse(uri.to_string()) == uri);
