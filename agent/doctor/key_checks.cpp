@@ -1,11 +1,13 @@
 #include "agent/doctor/key_checks.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "hsm/pkcs11/token_uri.h"
+#include "hsm/shell_word.h"
 
 namespace agent {
 namespace {
@@ -118,6 +120,20 @@ std::string KeyChecks::look_at_keys() {
   } catch (const Error& error) {
     fail_on_file(error);
   }
+  const std::vector<std::string> misnamed = misnamed_keys();
+  if (ids.empty() && !misnamed.empty()) {
+    throw Ailment("key-misnamed",
+                  Error(ErrorCode::kKeyNotFound,
+                        "there is no key at hand: " + printable(misnamed.front()) +
+                            " holds one, but its name is not the ID by which keys are found there",
+                        "put it in its place with: countersign key import " +
+                            hsm::shell_word(misnamed.front()) + "; then remove that file"));
+  }
+  for (const std::string& file : misnamed) {
+    patient_.warn("KEY_MISNAMED", printable(file) +
+                                      " holds a key that is not found by this name: countersign key import " +
+                                      printable(hsm::shell_word(file)) + "; then remove that file");
+  }
   if (ids.empty()) {
     throw Ailment("no-key",
                   Error(ErrorCode::kKeyNotFound,
@@ -125,6 +141,20 @@ std::string KeyChecks::look_at_keys() {
                         "name it with --signing-key REF, or make one with: countersign key generate NAME"));
   }
   return "at hand: " + join({ids.begin(), ids.end()});
+}
+
+/// Of the trust directory; a file that is named with --signing-key is found by that.
+std::vector<std::string> KeyChecks::misnamed_keys() {
+  std::vector<std::string> files;
+  for (const std::filesystem::path& file : patient_.runtime.key_store().misnamed()) {
+    const std::vector<std::string>& named = patient_.settings().keys();
+    const bool is_named = std::any_of(named.begin(), named.end(), [&](const std::string& ref) {
+      std::error_code none_there;
+      return std::filesystem::equivalent(ref, file, none_there);
+    });
+    if (!is_named) files.push_back(file.string());
+  }
+  return files;
 }
 
 const hsm::KeyInfo& KeyChecks::info_of(const tuf::KeyId& id) {

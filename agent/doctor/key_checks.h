@@ -34,6 +34,7 @@ class KeyChecks {
   std::string look_at_module();
   std::string look_at_token();
   std::string look_at_keys();
+  std::vector<std::string> misnamed_keys();
   std::string look_at_secrets();
   std::string look_at_signature();
   const hsm::KeyInfo& info_of(const tuf::KeyId& id);

@@ -1,5 +1,7 @@
 #include "hsm/file/key_store.h"
 
+#include <algorithm>
+
 #include "hsm/file/open_key.h"
 #include "hsm/file/private_file.h"
 #include "tuf/base/error.h"
@@ -47,6 +49,16 @@ KeyPemHeaders read_headers(const fs::path& path) {
   return {};
 }
 
+/// Temporary files that a crash has left are not meant.
+bool holds_key(const fs::path& path) {
+  if (path.filename().string().starts_with('.')) return false;
+  try {
+    return !KeyPem::parse_all(read_private_file(path).text()).empty();
+  } catch (const Error&) {  // too open to be read: its name must do
+    return path.extension() == kExtension;
+  }
+}
+
 [[noreturn]] void fail_not_found(const fs::path& folder, std::string_view digits) {
   throw Error(ErrorCode::kKeyNotFound,
               "no key in " + folder.string() + " has an ID that starts with " + std::string(digits));
@@ -61,18 +73,22 @@ bool has_gun(std::string_view role) {
 KeyStore::KeyStore(fs::path trust_dir, SecretSource& secrets)
     : folder_(std::move(trust_dir) / "private"), secrets_(secrets) {}
 
-std::map<KeyId, KeyStore::Entry> KeyStore::scan() const {
+/// `others`, if there is one, gets the files that are no keys by their name.
+std::map<KeyId, KeyStore::Entry> KeyStore::scan(std::vector<fs::path>* others) const {
   std::map<KeyId, Entry> entries;
   std::error_code error;
   fs::recursive_directory_iterator file(folder_, error);
   for (; !error && file != fs::recursive_directory_iterator(); file.increment(error)) {
     const fs::path& path = file->path();
     std::error_code ignored;
-    if (path.extension() != kExtension || !file->is_regular_file(ignored)) continue;
+    if (!file->is_regular_file(ignored)) continue;
     const std::string stem = path.stem().string();
     const auto id = KeyId::parse(std::string_view(stem).substr(0, 64));
     const std::string_view suffix = std::string_view(stem).substr(std::min<std::size_t>(64, stem.size()));
-    if (!id || (!suffix.empty() && !suffix.starts_with('_'))) continue;
+    if (path.extension() != kExtension || !id || (!suffix.empty() && !suffix.starts_with('_'))) {
+      if (others != nullptr) others->push_back(path);
+      continue;
+    }
     const Entry entry{path, headers_by_place(path.lexically_relative(folder_), suffix)};
     // The flat layout is the newer one.
     if (path.parent_path() == folder_) {
@@ -85,6 +101,18 @@ std::map<KeyId, KeyStore::Entry> KeyStore::scan() const {
     throw Error(ErrorCode::kFileUnreadable, "cannot list " + folder_.string() + ": " + error.message());
   }
   return entries;
+}
+
+std::vector<fs::path> KeyStore::misnamed() const {
+  std::vector<fs::path> others;
+  scan(&others);
+  std::error_code ignored;
+  for (const auto& file : fs::directory_iterator(folder_.parent_path(), ignored)) {
+    if (file.is_regular_file(ignored)) others.push_back(file.path());
+  }
+  std::erase_if(others, [](const fs::path& path) { return !holds_key(path); });
+  std::sort(others.begin(), others.end());
+  return others;
 }
 
 std::vector<KeyInfo> KeyStore::list() {

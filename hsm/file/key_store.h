@@ -26,6 +26,10 @@ class KeyStore final : public KeySource {
   /// kKeyMalformed if the key is not the one that the file name promises.
   std::shared_ptr<tuf::Signer> open(const tuf::KeyId& canonical_id) override;
 
+  /// Files of the trust directory that hold a private key under a name that is no ID, where neither this
+  /// store nor docker and notary find it: somebody has copied it there by hand.
+  std::vector<std::filesystem::path> misnamed() const;
+
   /// The key whose ID starts with `prefix`. Throws kKeyNotFound; kKeyAmbiguous, naming the candidates.
   KeyInfo find(std::string_view prefix);
 
@@ -52,7 +56,7 @@ class KeyStore final : public KeySource {
     std::filesystem::path path;
     KeyPemHeaders headers;  // what an old folder or file name says
   };
-  std::map<tuf::KeyId, Entry> scan() const;
+  std::map<tuf::KeyId, Entry> scan(std::vector<std::filesystem::path>* others = nullptr) const;
   struct OpenEntry {
     PrivateKey key;
     KeyPemHeaders headers;

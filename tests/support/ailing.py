@@ -341,3 +341,14 @@ def client_snapshot(clinic):
 
 def without_key(clinic):
     return clinic.patient(key=[])
+
+
+def misnamed_key(clinic, place="private/jenkins.key"):
+    """The key is there, as somebody has copied it by hand."""
+    patient = clinic.patient(key=[])
+    path = patient.client.trust_dir / place
+    (patient.client.trust_dir / "private").mkdir(parents=True, mode=0o700)
+    path.parent.mkdir(exist_ok=True, mode=0o700)
+    shutil.copy2(clinic.repository().identity.key_args[1], path)
+    path.chmod(0o600)
+    return patient

@@ -10,8 +10,8 @@ import pytest
 
 from support.ailing import (bad_config, blocking_snapshot, changed_key, client_snapshot, copied_folder,
                             encrypted_key, encrypted_named_file, expired, foreign_key, in_other_form, key_file,
-                            keys_alike, lapsed_root, lapsed_server, lost_file, lost_signer, misshapen_targets,
-                            no_certificates, no_tls, open_pin_file, open_to_others, other_content, other_tag,
+                            keys_alike, lapsed_root, lapsed_server, lost_file, lost_signer, misnamed_key,
+                            misshapen_targets, no_certificates, no_tls, open_pin_file, open_to_others, other_content, other_tag,
                             own_role_only, paths, pin_that_is_not_tried, rolled_back, scripted_token,
                             silent_server, static_over_https, token, token_service_at, trust_dir, twin_tokens,
                             two_signatures, unsigned_targets, wants_certificate, without_key, wrong_clock)
@@ -123,6 +123,7 @@ CAUSES = [
     Cause("token-failed", "TOKEN_FAILED", "signature", "pkcs11-tool",
           lambda c: scripted_token(c, "fail=C_Sign@*:0x30")),
     # keys in files
+    Cause("key-misnamed", "KEY_NOT_FOUND", "keys", "countersign key import", misnamed_key),
     Cause("no-key", "KEY_NOT_FOUND", "keys", "countersign key generate", without_key),
     Cause("key-not-found", "KEY_NOT_FOUND", "keys", "countersign key list",
           lambda c: c.patient(key=["--key", "abcd1234"])),
@@ -131,7 +132,7 @@ CAUSES = [
     Cause("key-file-unreadable", "FILE_UNREADABLE", "keys", "ls -l",
           lambda c: c.patient(key=["--key", "/nowhere/key.pem"])),
     Cause("key-file-insecure", "INSECURE_FILE", "keys", "chmod 600", lambda c: key_file(c, lambda p: p.chmod(0o644))),
-    Cause("key-malformed", "KEY_MALFORMED", "keys", "openssl pkey", lambda c: key_file(c, lambda p: p.write_text("?"))),
+    Cause("key-malformed", "KEY_MALFORMED", "keys", "countersign key list", lambda c: key_file(c, lambda p: p.write_text("?"))),
     Cause("passphrase-missing", "SECRET_MISSING", "secrets", "DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE",
           lambda c: encrypted_key(c, DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE=None)),
     Cause("wrong-passphrase", "WRONG_PASSPHRASE", "secrets", "passphrase of this file",

@@ -1,10 +1,11 @@
 """`countersign doctor` where nothing is broken: what it checked, and what it warns of."""
 import time
 from email.utils import formatdate
+from pathlib import Path
 
 import pytest
 
-from support.ailing import (client_snapshot, encrypted_key, paths, static, token, trust_dir)
+from support.ailing import (client_snapshot, encrypted_key, misnamed_key, paths, static, token, trust_dir)
 from support.clinic import Patient
 from support.forged_keys import DAY, TODAY, ec_key
 from support.hostile_server import Answer
@@ -101,6 +102,25 @@ def keys_in_view(clinic):
     return patient
 
 
+def misnamed_beside(clinic, place):
+    """Beside the key that signs."""
+    patient = misnamed_key(clinic, place)
+    patient.args += clinic.repository().identity.key_args
+    return patient
+
+
+def test_a_key_that_lies_under_a_foreign_name_is_put_in_its_place_by_the_hint(clinic):
+    patient = misnamed_key(clinic)
+    patient.client.env["DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"] = clinic.secrets.new()
+    outcome = patient.doctor()
+    assert outcome.document["diagnosis"] == "key-misnamed", str(outcome)
+    command = outcome.document["error"]["hint"].partition(": ")[2].partition(";")[0].split()
+    assert command[:3] == ["countersign", "key", "import"]
+    patient.client.ok(*command[1:])
+    Path(command[3]).unlink()
+    assert patient.doctor().exit_code == 0
+
+
 def inexact_clock(clinic):
     clinic.hostile.ping = Answer(b"{}", headers=(("Date", formatdate(time.time() - 3600, usegmt=True)),))
     try:
@@ -124,6 +144,8 @@ def snapshot_key_at_hand(clinic):
     ("NO_IDENTITY_ROLE", lambda c: c.forged("no-identity", no_identity_role)),
     ("ADMINISTRATOR_KEYS", administrator),
     ("KEYS_READABLE", keys_in_view),
+    *(("KEY_MISNAMED", lambda c, place=place: misnamed_beside(c, place))
+      for place in ("private/jenkins.key", "private/old/ci.pem", "id_ecdsa")),
     ("CLOCK_DIFFERS", inexact_clock),
     ("EXPIRES_SOON", lambda c: c.forged("expires-soon", expires_soon)),
     ("SNAPSHOT_CLIENT_MANAGED", snapshot_key_at_hand),

@@ -1,6 +1,7 @@
 #include "hsm/file/key_store.h"
 
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "hsm/key_ring.h"
 #include "tests/support/error_code.h"
@@ -192,4 +193,23 @@ TEST_CASE_METHOD(Fixture, "a key ring opens a stored key by its ID") {
   ring.add(std::make_unique<KeyStore>(dir.path(), secrets));
   CHECK(ring.has(id));
   CHECK(test::signs(*ring.signer(id)));
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "keys under names that are no IDs are found by whoever asks for them, and by nobody else") {
+  const auto own = store.add(key, "jenkins", "", Secret("secret"));
+  const std::string pem = format_key_pem(PrivateKey::generate(KeyAlgorithm::kP256), {}, Secret("secret"));
+  const std::vector<std::filesystem::path> misnamed = {
+      test::write_key_file(dir / "ci.pem", pem),
+      test::write_key_file(dir / "private" / "deep" / "id_ecdsa", pem),
+      test::write_key_file(dir / "private" / "jenkins.key", pem),
+      test::write_key_file(dir / "private" / (id.hex().substr(0, 63) + ".key"), pem),
+      test::write_key_file(dir / "private" / (id.hex() + ".pem"), pem)};
+  test::write_key_file(dir / "private" / "README", "keys live here");
+  test::write_key_file(dir / "private" / "jenkins.pub", test::read_data("vectors/repo/jenkins.pub"));
+  test::write_key_file(dir / "private" / ("." + id.hex() + ".key.XyZ"), pem);  // what a crash leaves
+  auto found = store.misnamed();
+  CHECK(std::set(found.begin(), found.end()) == std::set(misnamed.begin(), misnamed.end()));
+  CHECK(store.list().size() == 1);
+  CHECK(KeyStore(dir / "absent", secrets).misnamed().empty());
 }
