@@ -7,6 +7,7 @@
 #include "agent/cli/ending.h"
 #include "agent/http/authenticated_client.h"
 #include "agent/http/credentials.h"
+#include "agent/http/log_in_command.h"
 #include "agent/image/image_reference.h"
 #include "agent/report/error_table.h"
 #include "agent/store/notary_server.h"
@@ -91,8 +92,8 @@ std::shared_ptr<AuthenticatedClient> Runtime::authenticated_http(const tuf::Gun&
   AuthOptions auth = notary_auth(url, gun, access);
   auth.realm_hosts = settings_.token_services();
   auth.tried = credentials().sources(is_notary_auth_for(url));
-  auth.log_in_hint =
-      "log in with: docker login " + url.authority() + ", or set NOTARY_AUTH to the base64 of user:password";
+  auth.log_in_hint = "log in with: " + log_in_command(url.authority()) +
+                     ", or set NOTARY_AUTH to the base64 of user:password";
   if (!is_notary_auth_for(url)) auth.log_in_hint += " and name its server with --server";
   auth.find_credential = [this, gun] { return credential_for(gun); };
   if (server.is_plain_http()) auth.http_servers.push_back(url.authority());
@@ -123,7 +124,7 @@ Registry Runtime::open_registry(const tuf::Gun& image) {
     return credentials().for_registry(registry, notary_auth);
   };
   auth.tried = credentials().sources(notary_auth);
-  auth.log_in_hint = "log in with: docker login " + registry;
+  auth.log_in_hint = "log in with: " + log_in_command(registry);
   // With registry and trust server on one host there is one connection, made as the trust server's is.
   const auto tls = [&] { return same ? settings_.tls_for(server) : settings_.tls_for_registry(registry); };
   return {std::make_shared<AuthenticatedClient>(client(url, tls), std::move(auth)), url, image};

@@ -6,6 +6,7 @@
 
 #include "agent/http/account_home.h"
 #include "agent/http/error_body.h"
+#include "agent/http/log_in_command.h"
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
 
@@ -39,9 +40,8 @@ std::string because(const HttpResponse& response) {
   return reason.empty() ? "" : ": " + reason;
 }
 
-/// What ECR answers with 403 after twelve hours.
-bool says_expired(const HttpResponse& response) {
-  return ErrorBody::parse(response.body).text().find("expired") != std::string::npos;
+bool only_reads(const HttpRequest& request) {
+  return request.method == HttpMethod::kGet || request.method == HttpMethod::kHead;
 }
 
 }  // namespace
@@ -73,12 +73,17 @@ std::vector<HttpResponse> AuthenticatedClient::send(const std::vector<HttpReques
   }
   if (!authorization_.empty()) fruitless_requests_ = 0;
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (responses[i].status != 403 || !is_ours(requests[i])) continue;
+    // An answer to HEAD cannot say why: whoever asked asks for the content next.
+    if (responses[i].status != 403 || !is_ours(requests[i]) || requests[i].method == HttpMethod::kHead)
+      continue;
     if (used_ == nullptr && credential_) throw without_credentials();
-    if (used_ != nullptr && says_expired(responses[i])) give_up(responses[i]);
+    // As ECR does after twelve hours.
+    if (used_ != nullptr && says_expired(because(responses[i]))) give_up(responses[i]);
     const std::string who = used_ != nullptr ? "the credentials from " + used_->source : "anybody unknown";
-    throw forbidden(options_.server.authority() + " does not let " + who + " " + options_.purpose +
-                    because(responses[i]));
+    const bool reads = only_reads(requests[i]) && !options_.read_purpose.empty();
+    throw forbidden(options_.server.authority() + " does not let " + who + " " +
+                        (reads ? options_.read_purpose : options_.purpose) + because(responses[i]),
+                    reads ? "read and " + options_.access : options_.access);
   }
   return responses;
 }
@@ -155,10 +160,10 @@ Error AuthenticatedClient::without_credentials() const {
 }
 
 /// Many a login lasts for hours only, and not every server says that it has ended.
-Error AuthenticatedClient::forbidden(const std::string& message) const {
+Error AuthenticatedClient::forbidden(const std::string& message, const std::string& access) const {
   return {ErrorCode::kForbidden, message,
-          "ask its administrator to give this account " + options_.access +
-              " access; if the login has expired, " + options_.log_in_hint};
+          "ask its administrator to give this account " + access + " access; if the login has expired, " +
+              options_.log_in_hint};
 }
 
 void AuthenticatedClient::log_in_with_password() {
@@ -191,6 +196,8 @@ void AuthenticatedClient::fetch_token() {
     const bool denied = error.code() == ErrorCode::kUnauthorized || error.code() == ErrorCode::kForbidden;
     const bool withheld = used_ == nullptr && (credential_ || !options_.server.is_https());
     if (denied && withheld) throw without_credentials();
+    if (error.code() == ErrorCode::kForbidden) throw forbidden(error.what(), options_.access);
+    if (error.code() == ErrorCode::kUnauthorized) throw error.with_hint(options_.log_in_hint);
     throw;
   }
   authorization_ = "Bearer " + token.value;
@@ -204,7 +211,8 @@ void AuthenticatedClient::give_up(const HttpResponse& refused) const {
   const Challenge* bearer = find_scheme(challenges, "bearer");
   if (bearer != nullptr && bearer->parameter("error") == "insufficient_scope") {
     throw forbidden(printable(used_->username.empty() ? "the account" : used_->username, 100) +
-                    " (credentials from " + used_->source + ") may not " + options_.purpose);
+                        " (credentials from " + used_->source + ") may not " + options_.purpose,
+                    options_.access);
   }
   throw Error(
       ErrorCode::kUnauthorized,

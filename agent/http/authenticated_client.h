@@ -33,7 +33,8 @@ struct AuthOptions {
   std::vector<std::string> realm_hosts = {};   // token services elsewhere that get credentials, too
   std::string tried = {};                      // for messages: the sources in which none were found
   std::string log_in_hint = "log in with docker login, or set NOTARY_AUTH to the base64 of user:password";
-  std::string access = "read";  // for messages: what to ask an administrator for
+  std::string access = "read";    // for messages: what to ask an administrator for
+  std::string read_purpose = {};  // as `purpose`, of requests that only read; empty: the same
   std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
 };
 
@@ -61,7 +62,7 @@ class AuthenticatedClient final : public HttpClient {
   const Credential* credential_for_tokens();
   void log_in_with_password();
   tuf::Error without_credentials() const;
-  tuf::Error forbidden(const std::string& message) const;
+  tuf::Error forbidden(const std::string& message, const std::string& access) const;
   void fetch_token();
   [[noreturn]] void give_up(const HttpResponse& refused) const;
   const Credential* credential();

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "agent/http/error_body.h"
+#include "agent/http/log_in_command.h"
+#include "agent/http/unusable_answer.h"
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
@@ -117,7 +119,8 @@ BearerToken TokenService::fetch(HttpClient& http, const std::string& scope,
   const std::string source = credential != nullptr ? "the credentials from " + credential->source
                                                    : std::string("to give a token without credentials");
   // 400 is how OAuth says "invalid_grant": an identity token that was revoked.
-  const bool refused = response.status == 401 || (response.status == 400 && credential != nullptr);
+  const bool refused = response.status == 401 || (response.status == 400 && credential != nullptr) ||
+                       (response.status == 403 && credential != nullptr && says_expired(reason));
   if (refused) {
     throw Error(ErrorCode::kUnauthorized, name + " refuses " + source + because,
                 "log in again with docker login, or mend NOTARY_AUTH");
@@ -125,6 +128,7 @@ BearerToken TokenService::fetch(HttpClient& http, const std::string& scope,
   if (response.status == 403) {
     throw Error(ErrorCode::kForbidden, name + " refuses " + source + because);
   }
+  if (response.status == 429) throw unusable_answer(name, scope, response);
   if (response.status != 200) {
     throw Error(ErrorCode::kServerUnreachable,
                 name + " answers " + std::to_string(response.status) + because);

@@ -16,7 +16,7 @@ std::string because(const ErrorBody& error) {
 }  // namespace
 
 tuf::Error unusable_answer(const std::string& server, const std::string& subject,
-                           const HttpResponse& response, const std::string& redirect_hint) {
+                           const HttpResponse& response, const AnswerHints& hints) {
   const ErrorBody error = ErrorBody::parse(response.body);
   const std::string answer = server + " answers " + std::to_string(response.status) + " for " + subject;
   if (response.status == 401) {
@@ -28,15 +28,20 @@ tuf::Error unusable_answer(const std::string& server, const std::string& subject
   if (response.status >= 300 && response.status < 400) {
     const std::string target = printable(response.header("location").value_or("nowhere"), 200);
     return {ErrorCode::kServerError, answer + ": a redirect to " + target + ", which is not followed",
-            redirect_hint};
+            hints.redirect};
   }
   if (response.status == 429) {
     const std::string wait = printable(response.header("retry-after").value_or(""), 40);
-    return {ErrorCode::kServerError, answer + ": too many requests" +
-                                         (wait.empty() ? "" : ", to be repeated after " + wait) +
-                                         because(error)};
+    const bool is_number = !wait.empty() && wait.find_first_not_of("0123456789") == std::string::npos;
+    return {ErrorCode::kServerError, answer + ": too many requests" + because(error),
+            "wait" +
+                (wait.empty() ? ""
+                 : is_number  ? " " + wait + " seconds"
+                              : " until " + wait) +
+                ", then repeat the command" +
+                (hints.log_in.empty() ? "" : "; accounts may ask more often: " + hints.log_in)};
   }
-  return {ErrorCode::kServerError, answer + because(error)};
+  return {ErrorCode::kServerError, answer + because(error), hints.failure};
 }
 
 }  // namespace agent

@@ -8,9 +8,15 @@
 
 namespace agent {
 
-/// `server` answered `response` when it was asked for `subject`. `redirect_hint` tells what to do about a
-/// redirect: none is followed.
+/// What to do about an answer that depends on the kind of server. Empty: what the table of errors says.
+struct AnswerHints {
+  std::string redirect = {};  // none is followed
+  std::string failure = {};   // of the server itself
+  std::string log_in = {};    // the command by which an account counts, and not the address
+};
+
+/// `server` answered `response` when it was asked for `subject`.
 tuf::Error unusable_answer(const std::string& server, const std::string& subject,
-                           const HttpResponse& response, const std::string& redirect_hint);
+                           const HttpResponse& response, const AnswerHints& hints = {});
 
 }  // namespace agent

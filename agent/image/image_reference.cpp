@@ -1,6 +1,7 @@
 #include "agent/image/image_reference.h"
 
 #include <algorithm>
+#include <array>
 
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
@@ -111,6 +112,54 @@ void refuse_token_uri(std::string_view text) {
               std::move(hint));
 }
 
+/// A placeholder as template languages write it, and what fills it in.
+struct Placeholder {
+  std::string_view begin;
+  std::string_view end;  // empty: a name follows at once
+  std::string_view hint;
+};
+
+constexpr std::string_view kOtherwise = "give the name as the tool that knows these marks fills it in";
+constexpr std::array kPlaceholders = {
+    Placeholder{
+        "${{", "}}",
+        "the workflow fills it in where it hands the name over, as in: env: IMAGE: …, then \"$IMAGE\""},
+    Placeholder{"$[[", "]]",
+                "GitLab fills it in where the component is included: give the name as the job sees it"},
+    Placeholder{"{{", "}}",
+                "render it first, with: helm template CHART, and give the name that stands there"},
+    Placeholder{
+        "${", "}",
+        "render it first, with: docker compose config (or envsubst), and give the name that stands there; a "
+        "shell fills it in outside of single quotes"},
+    Placeholder{"$(", ")",
+                "a shell or pipeline fills it in, outside of single quotes: give the name that it becomes"},
+    Placeholder{"$", "",
+                "a shell or envsubst fills it in, outside of single quotes: give the name that it becomes"},
+    Placeholder{"<%", "%>", "render it first, with: erb FILE, and give the name that stands there"},
+    Placeholder{"<", ">", "put your own name in the place of the words in <>"},
+    Placeholder{"((", "))", "give the name as fly set-pipeline or bosh interpolate fills it in"},
+    Placeholder{"[[", "]]", kOtherwise},
+    Placeholder{"#{", "}", kOtherwise},
+    Placeholder{"{", "}", kOtherwise},
+    Placeholder{"%", "%", "a batch file fills it in: give the name that it becomes"},
+    Placeholder{"@@", "@@", kOtherwise},
+};
+
+/// No name of an image has these marks, so whoever gives them has forgotten to render a template.
+void refuse_placeholder(std::string_view text) {
+  for (const Placeholder& known : kPlaceholders) {
+    const std::size_t begin = text.find(known.begin);
+    if (begin == std::string_view::npos) continue;
+    const std::size_t inside = begin + known.begin.size();
+    std::size_t end = known.end.empty() ? text.find_first_of("/:@", inside) : text.find(known.end, inside);
+    if (end == std::string_view::npos && !known.end.empty()) continue;
+    end = std::min(text.size(), end == std::string_view::npos ? end : end + known.end.size());
+    const std::string_view placeholder = text.substr(begin, end - begin);
+    fail(text, "nobody has filled in \"" + printable(placeholder, kQuoted) + "\"", std::string(known.hint));
+  }
+}
+
 struct Split {
   std::string registry;
   std::string rest;  // path[:tag][@digest]
@@ -179,6 +228,7 @@ bool is_valid_tag(std::string_view text) {
 ImageReference parse_image(std::string_view text) {
   if (text.empty()) fail(text, "it is empty");
   refuse_token_uri(text);
+  refuse_placeholder(text);
   if (is_identifier(text)) {
     fail(text, "64 hex digits are an image ID, not a name",
          "name the repository: REPOSITORY@sha256:<the digest>");

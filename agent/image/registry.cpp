@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/http/log_in_command.h"
 #include "agent/http/unusable_answer.h"
 #include "agent/image/image_reference.h"
 #include "agent/report/printable.h"
@@ -80,7 +81,12 @@ std::optional<Manifest> Registry::get(const std::string& which) {
   const HttpResponse response = http_->send_one(make_request(HttpMethod::kGet, which));
   if (response.status == 404) return std::nullopt;
   if (response.status != 200) {
-    throw unusable_answer(name(), subject(which), response, "name the registry that has the image itself");
+    throw unusable_answer(
+        name(), subject(which), response,
+        {"name the registry that has the image itself",
+         "look at the registry's health, then repeat the command, or name the digest and the "
+         "size yourself: IMAGE@sha256:… --size N",
+         log_in_command(server_.authority())});
   }
   const std::optional<Digest> digest = announced(response, subject(which));
   if (digest && *digest != Digest::of(response.body)) {

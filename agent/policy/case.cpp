@@ -145,6 +145,9 @@ void Case::find_digest() {
   // What is still missing can be told all the same where there is no doubt which image is meant.
   if (question_.digest) {
     sha256_ = Digest::parse(*question_.digest).bytes();
+    for (const SignedState::Entry& entry : state_.entries(tag_)) {
+      if (is_about(entry)) decision_.length = entry.target->length;
+    }
   } else {
     for (const SignedState::Entry& entry : state_.entries(tag_)) {
       const tuf::Bytes* sha256 = entry.target->sha256();
@@ -349,9 +352,10 @@ std::string Case::who_could(const UserSet& users) const {
             (delegation->problem ? ", " + std::string(tuf::to_string(delegation->state)) : "") + ")";
   }
   if (count > 0) {
-    const std::string image = decision_.digest.empty() ? shown_
-                                                       : shown_ + "@" + decision_.digest + " --size " +
-                                                             std::to_string(decision_.length);
+    std::string image = shown_;
+    if (!decision_.digest.empty()) image += "@" + decision_.digest;
+    // Where no entry says it, the registry does.
+    if (decision_.length > 0) image += " --size " + std::to_string(decision_.length);
     return able + " signs it: countersign sign " + image;
   }
   std::vector<UserId> others = users.members();

@@ -27,7 +27,7 @@ std::string because(const ErrorBody& error) {
 
 Error unusable(const std::string& server, const tuf::Gun& gun, const HttpResponse& response) {
   return unusable_answer(server, gun.text(), response,
-                         "name the server itself in --server, without a path that it would clean up");
+                         {"name the server itself in --server, without a path that it would clean up"});
 }
 
 std::string file_name(const FileRequest& request) {
@@ -214,6 +214,7 @@ AuthOptions notary_auth(const Url& server, const tuf::Gun& gun, Access access) {
   options.scope = "repository:" + gun.text() + ":" + actions_for(access);
   options.purpose = std::string(purpose_of(access)) + " trust data of " + gun.text();
   options.access = name_of(access);
+  if (access != Access::kRead) options.read_purpose = "read trust data of " + gun.text();
   return options;
 }
 

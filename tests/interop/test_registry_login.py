@@ -351,3 +351,30 @@ def test_docker_hub_has_no_trust_server_of_its_own(world):
     for image in ("alpine:3", "docker.io/team/app:1", "index.docker.io/team/app:1"):
         outcome = client.refused(3, "sign", image, "--dry-run")
         assert outcome.error[0] == "CONFIG" and "no trust server is named for docker.io/" in outcome.error[1]
+
+
+def test_a_login_that_a_cloud_has_ended_is_told_where_it_is_read(world, lab, hosts):
+    """As ECR does: 403 to a good password that is twelve hours old, and to HEAD without a word."""
+    registry = hosts.registry
+    body = json.dumps({"errors": [{"code": "DENIED", "message": "Your authorization token has expired. Reauthenticate and "
+                                   "try again."}]}).encode()
+    registry.reply = lambda request: (Reply(403, body) if "authorization" in request.headers else challenge('Basic realm="x"'))
+    client = world.client(env=config(world, {registry.host: f"ci:{lab.password}"}))
+    outcome = resolve(client, f"{registry.host}/team/app:1.0")
+    assert_failed(outcome, "UNAUTHORIZED", "has expired")
+    assert outcome.document["error"]["hint"] == f"log in with: docker login {registry.host}"
+
+
+@pytest.mark.parametrize("where", ["the registry", "its token service"])
+@pytest.mark.parametrize("after, wait", [({}, "wait, then"), ({"Retry-After": "3600"}, "wait 3600 seconds, then"),
+                                         ({"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}, "wait until Wed")])
+def test_too_many_requests_is_told_as_such(world, lab, hosts, where, after, wait):
+    registry = hosts.registry
+    busy = Reply(429, b'{"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your pull rate limit."}]}', after)
+    token = f'Bearer realm="{registry.url}/token",service="x"'
+    registry.reply = lambda request: (busy if where == "the registry" or request.path.startswith("/token")
+                                      else challenge(token))
+    outcome = resolve(world.client(), f"{registry.host}/team/app:1.0")
+    assert_failed(outcome, "SERVER_ERROR", "too many requests")
+    hint = outcome.document["error"]["hint"]
+    assert wait in hint and "repeat the command" in hint and "--server" not in hint

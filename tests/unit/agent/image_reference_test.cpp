@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/error_code.h"
 #include "tuf/base/error.h"
 
 namespace {
@@ -283,4 +284,45 @@ TEST_CASE("A sha512 digest is recognised, and the message says why it is of no u
     CHECK(error.code() == ErrorCode::kInvalidDigest);
     CHECK(std::string(error.what()).find("Docker Content Trust signs the SHA-256") != std::string::npos);
   }
+}
+
+TEST_CASE("A template that nobody has rendered is refused with what renders it") {
+  struct Row {
+    const char* text;
+    const char* placeholder;
+    const char* hint;
+  };
+  const std::vector<Row> rows = {
+      {"{{ .Values.image }}", "{{ .Values.image }}", "helm template"},
+      {"registry.example.com/app:{{ .Values.tag | default \"1\" }}", "{{ .Values.tag", "helm template"},
+      {"{{ registry }}/app:1.0", "{{ registry }}", "helm template"},
+      {"${REGISTRY:-registry.example.com}/team/app:1.0", "${REGISTRY:-registry.example.com}",
+       "docker compose config"},
+      {"registry.example.com/app:${TAG}", "${TAG}", "docker compose config"},
+      {"app@${DIGEST}", "${DIGEST}", "docker compose config"},
+      {"registry.example.com/app:$TAG", "$TAG", "shell"},
+      {"$IMAGE", "$IMAGE", "shell"},
+      {"app:$(TAG)", "$(TAG)", "pipeline"},
+      {"app:${{ github.sha }}", "${{ github.sha }}", "workflow"},
+      {"app:$[[ inputs.tag ]]", "$[[ inputs.tag ]]", "GitLab"},
+      {"app:<%= tag %>", "<%= tag %>", "erb"},
+      {"registry.example.com/<team>/app", "<team>", "your own name"},
+      {"app:((tag))", "((tag))", "fly set-pipeline"},
+      {"app:%BUILD_NUMBER%", "%BUILD_NUMBER%", "batch"},
+      {"app:#{tag}#", "#{tag}", "fills it in"},
+      {"app:{version}", "{version}", "fills it in"},
+      {"@@IMAGE@@", "@@IMAGE@@", "fills it in"},
+      {"[[ image ]]:1.0", "[[ image ]]", "fills it in"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    const auto error = test::error_of([&] { agent::parse_image(row.text); });
+    REQUIRE(error);
+    CHECK(error->code() == ErrorCode::kInvalidReference);
+    CHECK_THAT(error->what(), Catch::Contains("\"" + std::string(row.placeholder)));
+    CHECK_THAT(error->hint(), Catch::Contains(row.hint));
+  }
+  // Marks of none of these are what they were.
+  CHECK(test::error_of([] { agent::parse_image("[::1]:5000/App"); })->hint().find("lower case") !=
+        std::string::npos);
 }

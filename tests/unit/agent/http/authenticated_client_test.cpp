@@ -1,5 +1,7 @@
 #include "agent/http/authenticated_client.h"
 
+#include "agent/http/log_in_command.h"
+
 #include <catch2/catch.hpp>
 
 #include "agent/store/notary_server.h"
@@ -395,6 +397,58 @@ TEST_CASE("a login that has expired is told apart from one that may not, and rea
   CHECK(denied->code() == ErrorCode::kForbidden);
   CHECK(denied->hint().find("read access") != std::string::npos);
   CHECK(denied->hint().find("push") == std::string::npos);
+}
+
+TEST_CASE("a login that has expired is told by what registries say of it, also after HEAD") {
+  Lab lab;
+  lab.challenge = "Basic";
+  const auto* message =
+      GENERATE("Your authorization token has expired.", "The token is EXPIRED", "Reauthenticate",
+               "Token is no longer valid", "Session ended, please log in again");
+  lab.http = std::make_shared<FakeHttp>([&](const HttpRequest& request) {
+    if (header_of(request, "Authorization").empty())
+      return response(401, {}, {{"www-authenticate", "Basic"}});
+    if (request.method == agent::HttpMethod::kHead) return response(403);
+    return response(403, R"({"errors":[{"code":"DENIED","message":")" + std::string(message) + R"("}]})");
+  });
+  AuthenticatedClient client = lab.client();
+  HttpRequest head = get("https://n.dct.example/a");
+  head.method = agent::HttpMethod::kHead;
+  CHECK(client.send_one(head).status == 403);  // says nothing
+  CHECK_ERROR(client.send_one(get("https://n.dct.example/a")), ErrorCode::kUnauthorized, message);
+}
+
+TEST_CASE("whoever may not even read is not told to ask for push access alone") {
+  Lab lab;
+  lab.granted_status = 403;
+  lab.options.purpose = "publish trust data of r.example/app";
+  lab.options.access = "push";
+  lab.options.read_purpose = "read trust data of r.example/app";
+  AuthenticatedClient client = lab.client();
+  const auto error = test::error_of([&] { client.send_one(get("https://n.dct.example/a")); });
+  REQUIRE(error);
+  CHECK_THAT(error->what(), Catch::Contains("does not let the credentials from NOTARY_AUTH read trust data"));
+  CHECK_THAT(error->hint(), Catch::Contains("read and push access"));
+}
+
+TEST_CASE("each registry is logged in to by the command that its cloud has for it") {
+  const std::string ecr = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
+  CHECK(agent::log_in_command(ecr) ==
+        "aws ecr get-login-password --region eu-central-1 | docker login --username AWS "
+        "--password-stdin " +
+            ecr);
+  CHECK_THAT(agent::log_in_command("1.dkr.ecr.cn-north-1.amazonaws.com.cn"),
+             Catch::Contains("--region cn-north-1 "));
+  CHECK_THAT(agent::log_in_command("public.ecr.aws"), Catch::StartsWith("aws ecr-public get-login-password"));
+  CHECK(agent::log_in_command("team.azurecr.io") == "az acr login --name team");
+  CHECK_THAT(agent::log_in_command("europe-docker.pkg.dev"),
+             Catch::StartsWith("gcloud auth print-access-token"));
+  CHECK_THAT(agent::log_in_command("eu.gcr.io"), Catch::EndsWith("--password-stdin eu.gcr.io"));
+  CHECK(agent::log_in_command("docker.io") == "docker login");
+  for (const std::string host : {"registry.example.com:5000", "ghcr.io", "x.dkr.ecr.amazonaws.com",
+                                 "a.dkr.ecr.b.c.amazonaws.com", "evil-azurecr.io"}) {
+    CHECK(agent::log_in_command(host) == "docker login " + host);
+  }
 }
 
 TEST_CASE("an identity token is no answer to a Basic challenge") {

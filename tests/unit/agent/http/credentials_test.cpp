@@ -134,9 +134,10 @@ TEST_CASE("an empty helper means the file, whatever the common store is") {
 }
 
 TEST_CASE("the store of Docker Desktop on WSL is asked, whose name has a dot") {
-  DockerHome home(R"({"credsStore":"desktop.exe"})");
-  home.add_helper("desktop.exe",
-                  R"(printf '{"ServerURL":"%s","Username":"ci","Secret":"secret"}\r\n' "$server")");
+  const std::string name = GENERATE("desktop.exe", "wincred.exe", "Desktop.EXE", "ecr-login_1.exe");
+  const std::string member = GENERATE(R"("credsStore":")", R"("credHelpers":{"r.example":")");
+  DockerHome home("{" + member + name + (member.find('{') == std::string::npos ? "\"}" : "\"}}"));
+  home.add_helper(name, R"(printf '{"ServerURL":"%s","Username":"ci","Secret":"secret"}\r\n' "$server")");
   REQUIRE(home.find("r.example"));
   CHECK(home.find("r.example")->secret.reveal() == "secret");
   CHECK(home.calls().starts_with("get r.example\n"));

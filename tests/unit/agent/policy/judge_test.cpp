@@ -6,6 +6,7 @@
 #include "agent/proof/provenance.h"
 #include "tests/support/policies.h"
 #include "tests/support/repository_maker.h"
+#include "tuf/base/hex.h"
 
 using agent::Decision;
 using agent::Judge;
@@ -152,6 +153,22 @@ TEST_CASE("Releases never counts, whoever has signed it") {
   CHECK(decision.reasons[0].message.find("no member of ci has signed " + kGun + ":1.0 as sha256:") == 0);
   CHECK(decision.reasons[0].mend.find("jenkins (targets/jenkins) or dave (targets/dave) signs it") !=
         std::string::npos);
+}
+
+TEST_CASE("Whoever is asked to sign gets the size where an entry tells it, and no invented one") {
+  People people;
+  people.maker.set_target("targets/mallory", "1.0", test::make_target("image"));  // not released
+  const std::string digest = "sha256:" + tuf::to_hex(*test::make_target("image").sha256());
+  const Decision known = people.decide(rule({{"teams", {"ci"}}}), {"1.0", digest});
+  REQUIRE(codes(known) == Names{"NOT_RELEASED", "TEAM_MISSING"});
+  CHECK_THAT(known.reasons[1].mend,
+             Catch::EndsWith("countersign sign " + kGun + ":1.0@" + digest + " --size 5"));
+
+  const std::string other = "sha256:" + std::string(64, 'a');
+  const Decision unknown = people.decide(rule({{"teams", {"ci"}}}), {"1.0", other});
+  CHECK_THAT(unknown.reasons.back().mend, Catch::EndsWith("countersign sign " + kGun + ":1.0@" + other));
+  const Decision unsigned_tag = people.decide(rule({{"teams", {"ci"}}}), {"2.0", other});
+  CHECK_THAT(unsigned_tag.reasons.back().mend, !Catch::Contains("--size"));
 }
 
 TEST_CASE("Who only looks like having signed has not") {
