@@ -127,7 +127,7 @@ void compare(const Receipt& receipt, Runtime& runtime, Report& report) {
 
 void verify(const ReceiptVerifyOptions& options, Runtime& runtime, Report& report) {
   const std::string name = printable(options.file);
-  const std::string text = InputFile(options.file, "the receipt").read_text(Receipt::kMaxLength);
+  const std::string text = InputFile(options.file, "the receipt").read_all(Receipt::kMaxLength);
   const Receipt receipt = Receipt::read(text, name);
   describe_receipt(receipt, options.file, report);
   if (options.public_keys.empty()) return compare(receipt, runtime, report);

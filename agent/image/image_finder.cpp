@@ -202,7 +202,7 @@ void ImageFinder::open(int line, const std::string& anchor, bool is_map) {
   count(line);
   if (nodes_.size() == kMaxDepth) fail(line, "is nested too deeply");
   if (!nodes_.empty() && nodes_.back().at_key)
-    fail(line, "has a key that is no text; a template is rendered first (helm template)");
+    fail_at(name_, line, "has a key that is no text; a template is rendered first", kRenderChart);
   if (nodes_.size() == 1 && !is_map) only_maps_ = false;
   if (nodes_.size() > 1) {
     Node& above = nodes_[nodes_.size() - 2];
@@ -411,7 +411,8 @@ ImageList ImageFinder::take() {
   for (Found& found : found_) {
     const std::string& text = found.image.text;
     if (text.size() > kMaxTextLength) fail(found.image.line, "is too long for the name of an image");
-    if (text.find_first_of("${}") != std::string::npos) fail_unrendered(name_, found.image.line);
+    if (text.find_first_of("${}") != std::string::npos)
+      fail_unrendered(name_, found.image.line, text, is_compose_);
     if (!found.is_text && may_be_no_text(text))
       fail(found.image.line, "is a number for some readers: put it in quotes");
     list.images.push_back(std::move(found.image));

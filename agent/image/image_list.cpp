@@ -71,7 +71,7 @@ ImageList images_in_plain_list(std::string_view text, const std::string& name) {
   ImageList list;
   for_each_line(text, [&](std::string_view line, int number) {
     if (list.images.size() == kMaxListedImages) fail_at(name, number, "names too many images");
-    if (line.find_first_of("${}") != std::string_view::npos) fail_unrendered(name, number);
+    if (line.find_first_of("${}") != std::string_view::npos) fail_unrendered(name, number, line, false);
     // Not quoted: a list that a build wrote may be a link to something else.
     if (!is_image(line)) fail_at(name, number, "is not the name of an image");
     list.images.push_back({std::string(line), number});

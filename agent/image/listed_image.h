@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/report/printable.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -33,10 +35,25 @@ struct ImageList {
                    file + " line " + std::to_string(line) + ": " + printable(reason, 200), hint);
 }
 
-/// What a template says is no name yet.
-[[noreturn]] inline void fail_unrendered(const std::string& file, int line) {
-  fail_at(file, line, "holds a variable or a template, which is rendered first",
-          "give what docker compose config, helm template or kubectl kustomize makes of it");
+/// What helm fills in.
+inline constexpr const char* kRenderChart =
+    "render it first with: helm template CHART > rendered.yaml; then name rendered.yaml";
+
+/// What a template says is no name yet. `text` is what stands there.
+[[noreturn]] inline void fail_unrendered(const std::string& file, int line, std::string_view text,
+                                         bool is_compose) {
+  std::string hint = "give what docker compose config, helm template or kubectl kustomize makes of it";
+  if (text.find("{{") != std::string_view::npos) {
+    hint = kRenderChart;
+  } else if (is_compose ||
+             (text.find('$') != std::string_view::npos && text.find(":-") == std::string_view::npos)) {
+    // Without a default: those envsubst does not know.
+    const std::string word = hsm::shell_word(file);
+    hint = "render it first with: " +
+           (is_compose ? "docker compose -f " + word + " config" : "envsubst < " + word) + " > " + word +
+           ".rendered; then name " + word + ".rendered";
+  }
+  fail_at(file, line, "holds a variable or a template, which is rendered first", hint);
 }
 
 }  // namespace agent

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 
 namespace {
@@ -155,6 +156,21 @@ TEST_CASE("A variable or a template is to be rendered first") {
   CHECK_ERROR(agent::images_in("a: 1\nimage: {{ .Values.image }}", "file"), tuf::ErrorCode::kFileUnreadable,
               "line 2: has a key that is no text; a template is rendered first");
   CHECK(names("apiVersion: v1\nkind: Pod\nimage: a\nstatus: {image: $X}") == Names{"a"});
+
+  const auto hint = [](const std::string& text) {
+    const auto error = test::error_of([&] { agent::images_in(text, "my file.yaml"); });
+    return error ? error->hint() : "read";
+  };
+  CHECK_THAT(
+      hint("services: {a: {image: \"app:${TAG:-1.0}\"}}"),
+      Catch::Contains("with: docker compose -f 'my file.yaml' config > 'my file.yaml'.rendered; then name"));
+  CHECK_THAT(hint("apiVersion: v1\nkind: Pod\nspec: {containers: [{image: \"app:$TAG\"}]}"),
+             Catch::Contains("with: envsubst < 'my file.yaml' > "));
+  for (const char* text : {"image: {{ .Values.image }}", "image: \"{{ .Values.image }}:1\"",
+                           "{{- if .Values.x }}\na: b", "registry.example.com/{{name}}:1"}) {
+    CAPTURE(text);
+    CHECK_THAT(hint(text), Catch::Contains("helm template CHART"));
+  }
 }
 
 TEST_CASE("A compose file names the images of its services, also through anchors") {

@@ -143,6 +143,14 @@ TEST_CASE("the store of Docker Desktop on WSL is asked, whose name has a dot") {
   CHECK(home.calls().starts_with("get r.example\n"));
 }
 
+TEST_CASE("a config.json that Windows has edited is read, and one of UTF-16 refused") {
+  const std::string text = "{\r\n\"auths\":{\"r.example\":{\"auth\":\"" + basic("ci:x") + "\"}}}\r\n";
+  CHECK(DockerHome("\xef\xbb\xbf" + text).find("r.example")->username == "ci");
+  std::string wide = "\xff\xfe";
+  for (const char c : text) wide += std::string{c, '\0'};
+  CHECK_ERROR(DockerHome(wide).find("r.example"), ErrorCode::kFileUnreadable, "UTF-16");
+}
+
 TEST_CASE("what docker keeps for a host is at home there, wherever it is kept") {
   DockerHome home(R"({"auths":{"r.example:5000":{"auth":"dTpw"},"t.example":{"identitytoken":"x"}},)"
                   R"("credHelpers":{"h.example":"test"}})");
