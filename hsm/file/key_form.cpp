@@ -215,16 +215,32 @@ std::string_view label_of_sequence(DerReader reader) {
   return DerReader(first.take(DerTag::kSequence)).next_is(DerTag::kSequence) ? "CERTIFICATE REQUEST" : ""sv;
 }
 
-void replace_all(std::string& text, std::string_view what, std::string_view by) {
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
-    text.replace(at, what.size(), by);
+/// What BER with lengths left open begins with, as NSS and Apple write archives.
+std::string_view open_ended_label(std::string_view ber) {
+  constexpr std::string_view kPkcs7 = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07";  // data, signedData, …
+  if (!ber.starts_with("\x30\x80")) return {};
+  ber.remove_prefix(2);
+  if (ber.starts_with(kPkcs7)) return ber.substr(kPkcs7.size()).starts_with('\x02') ? "PKCS7" : ""sv;
+  const bool is_archive =
+      ber.starts_with("\x02\x01\x03\x30") && ber.substr(0, 32).find(kPkcs7) != std::string_view::npos;
+  return is_archive ? "PKCS12" : ""sv;
+}
+
+/// In every place where FILE stands as a word, not in the name of a variable.
+std::string with_name(std::string text, std::string_view name) {
+  constexpr std::string_view kWord = "FILE";
+  for (std::size_t at = text.find(kWord); at != std::string::npos; at = text.find(kWord, at)) {
+    const bool inside = at > 0 && (text[at - 1] == '_' || (text[at - 1] >= 'A' && text[at - 1] <= 'Z'));
+    if (!inside) text.replace(at, kWord.size(), name);
+    at += inside ? kWord.size() : name.size();
   }
+  return text;
 }
 
 }  // namespace
 
 std::string_view der_label(ByteView der) {
-  if (!is_one_sequence(der)) return {};
+  if (!is_one_sequence(der)) return open_ended_label(tuf::as_text(der));
   try {
     return label_of_sequence(DerReader(DerReader(der).take(DerTag::kSequence)));
   } catch (const Error&) {  // DER, but of something else
@@ -233,9 +249,7 @@ std::string_view der_label(ByteView der) {
 }
 
 Error in_file(const Error& error, const std::filesystem::path& path) {
-  std::string hint = error.hint();
-  replace_all(hint, "FILE", shell_word(path.string()));
-  return error.with_context(path.string()).with_hint(std::move(hint));
+  return error.with_context(path.string()).with_hint(with_name(error.hint(), shell_word(path.string())));
 }
 
 Error no_key_in(std::string_view content, KeyHalf wanted) {

@@ -156,6 +156,12 @@ def made(w, name, *args):
     return w.folder / name
 
 
+def open_ended(der):
+    """The same with the outer length left open, as NSS and Apple write it."""
+    assert der[0] == 0x30 and der[1] & 0x80
+    return b"\x30\x80" + der[2 + (der[1] & 0x7f):] + b"\0\0"
+
+
 CONVERTED = {
     "PKCS#12": lambda w: (w.join("chain.pem", "intermediate.crt", "root.crt"), pkcs12(w, "ec.p12"), "ec.pub")[1:],
     "PKCS#12 of an old Windows": lambda w: (w.join("chain.pem", "intermediate.crt"), pkcs12(w, "old.pfx", "-legacy"),
@@ -169,6 +175,10 @@ CONVERTED = {
     "p7b that calls itself a certificate": lambda w: (
         made(w, "x.p7b", "crl2pkcs7", "-nocrl", "-certfile", "rsa.crt"),
         write(w, "p7 b.cer", read(w, "x.p7b").replace(b"PKCS7", b"CERTIFICATE")), "rsa.pub")[1:],
+    "PKCS#12 in BER": lambda w: (w.join("chain.pem", "intermediate.crt"), write(w, "ber.p12", open_ended(
+        pkcs12(w, "ec.p12").read_bytes())), "ec.pub")[1:],
+    "p7b in BER": lambda w: (write(w, "ber.p7b", open_ended(made(
+        w, "rsa.p7b", "crl2pkcs7", "-nocrl", "-certfile", "rsa.crt", "-outform", "DER").read_bytes())), "rsa.pub"),
     "PKCS#1 in PEM": lambda w: (made(w, "rsa1.pub", "rsa", "-in", "rsa.key", "-RSAPublicKey_out"), "rsa.pub"),
     "PKCS#1 in DER": lambda w: (made(w, "rsa1.der", "rsa", "-in", "rsa.key", "-RSAPublicKey_out", "-outform", "DER"),
                                 "rsa.pub"),
