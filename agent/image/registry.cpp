@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/http/log_in_command.h"
+#include "agent/http/transport_error.h"
 #include "agent/http/unusable_answer.h"
 #include "agent/image/image_reference.h"
 #include "agent/report/printable.h"
@@ -35,6 +36,34 @@ std::string media_type_of(const HttpResponse& response) {
   return generic ? std::string() : type;
 }
 
+/// What mends it at a registry: the transport's own hints are about the trust server.
+std::string mend(const TransportError& error, const std::string& host) {
+  const std::string authority =
+      "put the certificate of its authority, as *.crt, into ~/.docker/certs.d/" + host + "/";
+  switch (error.fault()) {
+    case TransportFault::kNoTls:
+      return "if it is meant to speak without TLS, say so with: --insecure-registry " + host;
+    case TransportFault::kUnknownAuthority:
+      return authority;
+    case TransportFault::kClientCertificate:
+      return "put a certificate and its key, as *.cert and *.key, into ~/.docker/certs.d/" + host + "/";
+    case TransportFault::kOtherHostName:
+      return "name the image with the host that the certificate is for";
+    case TransportFault::kUnknownHost:
+    case TransportFault::kOther:
+      if (!error.hint().empty()) return error.hint();
+      // As where an authority was made anew under its old name.
+      if (error.code() == ErrorCode::kTlsFailed) return authority;
+      return "check the registry in the image's name, the network and the proxy, then repeat the command; "
+             "where digest "
+             "and size are known, no registry is asked: IMAGE@sha256:… --size N";
+    case TransportFault::kExpiredCertificate:
+    case TransportFault::kProxy:
+      return error.hint();
+  }
+  return error.hint();
+}
+
 }  // namespace
 
 Registry::Registry(std::shared_ptr<HttpClient> http, Url server, const tuf::Gun& image)
@@ -53,6 +82,14 @@ HttpRequest Registry::make_request(HttpMethod method, const std::string& which) 
   return request;
 }
 
+HttpResponse Registry::send(HttpMethod method, const std::string& which) const {
+  try {
+    return http_->send_one(make_request(method, which));
+  } catch (const TransportError& error) {
+    throw error.with_hint(mend(error, server_.authority()));
+  }
+}
+
 std::optional<Manifest> Registry::find(const std::string& tag) {
   return get(tag);
 }
@@ -68,7 +105,7 @@ std::optional<Manifest> Registry::find(const Digest& digest) {
 }
 
 std::optional<Digest> Registry::digest_of(const std::string& tag) {
-  const HttpResponse response = http_->send_one(make_request(HttpMethod::kHead, tag));
+  const HttpResponse response = send(HttpMethod::kHead, tag);
   if (response.status == 200) {
     if (const auto digest = announced(response, subject(tag))) return digest;
   }
@@ -78,7 +115,7 @@ std::optional<Digest> Registry::digest_of(const std::string& tag) {
 }
 
 std::optional<Manifest> Registry::get(const std::string& which) {
-  const HttpResponse response = http_->send_one(make_request(HttpMethod::kGet, which));
+  const HttpResponse response = send(HttpMethod::kGet, which);
   if (response.status == 404) return std::nullopt;
   if (response.status != 200) {
     throw unusable_answer(

@@ -35,6 +35,7 @@ class Registry {
 
  private:
   HttpRequest make_request(HttpMethod method, const std::string& which) const;
+  HttpResponse send(HttpMethod method, const std::string& which) const;
   std::optional<Manifest> get(const std::string& which);
   /// The header Docker-Content-Digest.
   std::optional<Digest> announced(const HttpResponse& response, const std::string& subject) const;

@@ -8,6 +8,7 @@ import pytest
 
 from support.fake_registry import FakeRegistry, Reply, manifest
 from support.images import make_image
+from support.process import free_port
 from support.registry import OCI_INDEX, RegistryServer, digest_of, docker_config, password_file
 from support.secrets import Secrets
 from support.stores import Nginx, NotaryServer, TokenService
@@ -378,3 +379,22 @@ def test_too_many_requests_is_told_as_such(world, lab, hosts, where, after, wait
     assert_failed(outcome, "SERVER_ERROR", "too many requests")
     hint = outcome.document["error"]["hint"]
     assert wait in hint and "repeat the command" in hint and "--server" not in hint
+
+
+def test_what_keeps_a_registry_from_being_asked_is_mended_at_the_registry(world, lab, hosts):
+    """And not at the trust server, of which the same errors tell elsewhere."""
+    plain, registry = hosts.plain, hosts.registry
+    stranger = FakeRegistry(Authority(world.folder("strange")))
+    free = f"127.0.0.1:{free_port()}"
+    hints = {plain.host: f"--insecure-registry {plain.host}", stranger.host: f"~/.docker/certs.d/{stranger.host}/",
+             "registry.invalid": "check the registry in the image's name", free: "check the registry in the image's name"}
+    try:
+        for host, hint in hints.items():
+            outcome = resolve(world.client(), f"{host}/team/app:1.0")
+            assert outcome.exit_code == 8 and hint in outcome.document["error"]["hint"], str(outcome)
+            assert "--server" not in outcome.document["error"]["hint"] and "--tlscacert" not in outcome.document["error"]["hint"]
+    finally:
+        stranger.stop()
+    # As printed, it is mended.
+    plain.reply = lambda request: manifest(INDEX, OCI_INDEX)
+    assert_found(resolve(world.client(), f"{plain.host}/team/app:1.0", *hints[plain.host].split()))
