@@ -275,6 +275,7 @@ def test_authorities_alone_are_never_enrolled(workshop, administrator):
 
 def test_every_command_that_takes_public_keys_reads_them_alike(workshop, administrator, world):
     chain = workshop.join("chain.pem", "root.crt", "rsa.crt")
+    (workshop.folder / "rsa.key").chmod(0o600)
     expected = {canonical_key_id(workshop.folder / "rsa.pub")}
     machine, gun = administrator.machine, administrator.gun
     machine.ok("delegation", "add", gun, "targets/releases", "--key", chain)
@@ -285,6 +286,12 @@ def test_every_command_that_takes_public_keys_reads_them_alike(workshop, adminis
     for command in (["delegation", "add", gun, "targets/releases", "--key"], ["signer", "rotate", NAME, gun, "--add"]):
         outcome = machine.refused(10, *command, workshop.folder / "root.crt")
         assert "authorit" in outcome.error[1] and "openssl x509" in outcome.document["error"]["hint"]
+    receipt = workshop.folder / "receipt.json"
+    machine.sign(gun, "1.0", world.image(), "--role", "targets/releases", "--key", workshop.folder / "rsa.key", "--receipt",
+                 receipt)
+    machine.ok("receipt", "verify", receipt, "--key", chain)
+    outcome = machine.refused(10, "receipt", "verify", receipt, "--key", workshop.folder / "root.crt")
+    assert "authorit" in outcome.error[1]
     policy = write(workshop, "policy.json", b'{"version": 1, "users": {"jenkins": {"keys": ["root.crt"]}},'
                    b' "rules": [{"images": ["*"], "signatures": {"of": ["jenkins"]}}]}')
     outcome = machine.refused(3, "verify", f"{gun}:1.0", "--policy", policy)
