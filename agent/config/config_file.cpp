@@ -4,6 +4,7 @@
 
 #include "agent/config/input_file.h"
 #include "agent/report/printable.h"
+#include "hsm/pkcs11/token_uri.h"
 #include "tuf/base/error.h"
 #include "tuf/json/json.h"
 
@@ -190,7 +191,7 @@ class Reader {
     config_.timeout = section.text("timeout");
     for (const std::string& ref : section.texts("keys")) {
       const bool is_id = ref.find_first_not_of("0123456789abcdef") == std::string::npos;
-      config_.keys.push_back(is_id || ref.starts_with("pkcs11:") ? ref : resolve(ref).string());
+      config_.keys.push_back(is_id || hsm::TokenUri::is_token_uri(ref) ? ref : resolve(ref).string());
     }
   }
 

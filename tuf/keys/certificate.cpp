@@ -200,7 +200,7 @@ const PemBlock& leaf_among(const std::vector<PemBlock>& certificates) {
   }
   if (leaves.size() > 1) {
     throw Error(ErrorCode::kKeyUnsupported,
-                "it holds certificates of " + std::to_string(leaves.size()) + " signers",
+                "it holds " + std::to_string(leaves.size()) + " certificates that are no authority's",
                 std::string(kSplitFile) + "the one that is meant, such as FILE.1");
   }
   if (parsed.size() > kMaxChain || chain_length(parsed, leaves.front()) != parsed.size()) {

@@ -271,7 +271,13 @@ PublicKey PublicKey::from_pem(std::string_view text) {
   std::vector<PublicKey> keys;
   bool key_first = false;
   for (PemBlock& block : parse_pem(text)) {
-    if (block.label == "CERTIFICATE") certificates.push_back(std::move(block));
+    if (block.label == "CERTIFICATE") {
+      const bool is_known = std::any_of(certificates.begin(), certificates.end(), [&](const PemBlock& other) {
+        return other.content == block.content;
+      });
+      if (!is_known) certificates.push_back(std::move(block));
+      continue;
+    }
     if (block.label != "PUBLIC KEY") continue;
     key_first = key_first || certificates.empty();
     keys.push_back(from_spki(block.content));

@@ -340,6 +340,7 @@ TEST_CASE("several keys in one file are refused, whatever holds them") {
     CHECK_ERROR(PublicKey::from_pem(text), ErrorCode::kKeyUnsupported);
   }
   CHECK(PublicKey::from_pem(key + key).id() == stranger->public_key().id());
+  CHECK(PublicKey::from_pem(other + other).id() == PublicKey::from_certificate(other).id());
 }
 
 TEST_CASE("the certificate of an authority is no signer's key, with others or alone") {
@@ -348,7 +349,8 @@ TEST_CASE("the certificate of an authority is no signer's key, with others or al
   const std::string authority = test::make_certificate(*TestSigner::generate(), spec);
   const std::string leaf = test::make_certificate(*TestSigner::generate(), any_certificate());
   CHECK_ERROR(PublicKey::from_pem(authority), ErrorCode::kKeyUnsupported, "authority");
-  CHECK_ERROR(PublicKey::from_pem(authority + authority), ErrorCode::kKeyUnsupported, "authorities");
+  const std::string other = test::make_certificate(*TestSigner::generate(), spec);
+  CHECK_ERROR(PublicKey::from_pem(authority + other), ErrorCode::kKeyUnsupported, "authorities");
   // It has signed nothing here.
   CHECK_ERROR(PublicKey::from_pem(authority + leaf), ErrorCode::kKeyUnsupported, "not in the chain");
   CHECK_ERROR(PublicKey::from_pem(leaf + authority), ErrorCode::kKeyUnsupported, "not in the chain");
