@@ -6,7 +6,10 @@
 
 #include "agent/config/input_file.h"
 #include "agent/http/ca_bundle.h"
+#include "hsm/file/key_form.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
+#include "tuf/keys/pem.h"
 
 namespace agent {
 namespace {
@@ -27,9 +30,16 @@ tuf::OpensslPtr<X509_STORE, X509_STORE_free> TlsTrust::load() const {
   tuf::OpensslPtr<X509_STORE, X509_STORE_free> store(X509_STORE_new());
   if (!store) throw tuf::Error(tuf::ErrorCode::kInternal, "no memory for the certificate store");
   for (const std::string& file : ca_files_) {
-    if (add_ca_bundle(store.get(), InputFile(file, "the authorities' file").read_text(kMaxBundle))) continue;
-    throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "no certificate in the authorities' file " + file,
-                     "name a PEM file with --tlscacert, or set SSL_CERT_FILE to one");
+    std::string text = InputFile(file, "the authorities' file").read_text(kMaxBundle);
+    if (hsm::der_label(tuf::as_bytes(text)) == "CERTIFICATE") {  // a *.cer of Windows
+      text = tuf::format_pem({"CERTIFICATE", {}, tuf::Bytes(text.begin(), text.end())});
+    }
+    if (add_ca_bundle(store.get(), text)) continue;
+    throw tuf::Error(
+        tuf::ErrorCode::kFileUnreadable, "no certificate in the authorities' file " + file,
+        "name one in PEM or DER with --tlscacert or SSL_CERT_FILE; of a PKCS#7 bundle (p7b) make one with: "
+        "openssl pkcs7 -inform DER -in " +
+            hsm::shell_word(file) + " -print_certs -out " + hsm::shell_word(file) + ".pem");
   }
   if (!ca_directories_.empty() && X509_STORE_load_path(store.get(), ca_directories_.c_str()) != 1) {
     throw tuf::Error(

@@ -6,6 +6,7 @@ import pytest
 
 from support.hints import Hint
 from support.identities import NAME
+from support.process import clean_environment, run
 
 PASSPHRASE = "DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"
 
@@ -169,3 +170,14 @@ def test_utf_16_is_refused_before_anything_is_tried_and_converted_by_the_hint(ca
     # The token would remember a wrong PIN.
     warnings = bench.machine.ok(*command).document["warnings"]
     assert "PIN_COUNT_LOW" not in [warning["code"] for warning in warnings]
+
+
+def test_authorities_may_stand_in_der_and_their_bundle_is_converted_by_the_hint(world):
+    bench, command = ca_file(world)
+    openssl = {"env": clean_environment(bench.folder), "cwd": bench.folder}
+    run(["/usr/bin/openssl", "crl2pkcs7", "-nocrl", "-certfile", bench.path, "-outform", "DER", "-out", "ca.p7b"], **openssl)
+    run(["/usr/bin/openssl", "x509", "-in", bench.path, "-outform", "DER", "-out", "ca.der"], **openssl)
+    bench.machine.ok(*command[:-1], bench.folder / "ca.der")
+    outcome = bench.machine.refused(3, *command[:-1], bench.folder / "ca.p7b")
+    Hint.of(outcome).follow(bench.machine)
+    bench.machine.ok(*command[:-1], bench.folder / "ca.p7b.pem")
