@@ -31,15 +31,18 @@ tuf::OpensslPtr<X509_STORE, X509_STORE_free> TlsTrust::load() const {
   if (!store) throw tuf::Error(tuf::ErrorCode::kInternal, "no memory for the certificate store");
   for (const std::string& file : ca_files_) {
     std::string text = InputFile(file, "the authorities' file").read_text(kMaxBundle);
-    if (hsm::der_label(tuf::as_bytes(text)) == "CERTIFICATE") {  // a *.cer of Windows
+    const std::string_view form = hsm::der_label(tuf::as_bytes(text));
+    const std::string word = hsm::shell_word(file);
+    std::string hint = "name a PEM file with --tlscacert, or set SSL_CERT_FILE to one";
+    if (form == "PKCS7") {
+      hint = "convert it with: openssl pkcs7 -inform DER -in " + word + " -print_certs -out " + word +
+             ".pem; then name " + word + ".pem";
+    } else if (form == "CERTIFICATE") {  // a *.cer of Windows
       text = tuf::format_pem({"CERTIFICATE", {}, tuf::Bytes(text.begin(), text.end())});
     }
     if (add_ca_bundle(store.get(), text)) continue;
-    throw tuf::Error(
-        tuf::ErrorCode::kFileUnreadable, "no certificate in the authorities' file " + file,
-        "name one in PEM or DER with --tlscacert or SSL_CERT_FILE; of a PKCS#7 bundle (p7b) make one with: "
-        "openssl pkcs7 -inform DER -in " +
-            hsm::shell_word(file) + " -print_certs -out " + hsm::shell_word(file) + ".pem");
+    throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "no certificate in the authorities' file " + file,
+                     hint);
   }
   if (!ca_directories_.empty() && X509_STORE_load_path(store.get(), ca_directories_.c_str()) != 1) {
     throw tuf::Error(
