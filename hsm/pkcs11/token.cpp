@@ -106,19 +106,9 @@ void Token::login(const TokenUri& uri, SecretSource& secrets, const OnWarning& o
   const CK_FLAGS flags_now = flags();
   if ((flags_now & CKF_LOGIN_REQUIRED) == 0) return;
   refuse_hopeless_login(flags_now);
-  if ((flags_now & CKF_PROTECTED_AUTHENTICATION_PATH) != 0) {
-    const CK_RV rv = login_by_protected_path();
-    const bool has_none = rv == CKR_ARGUMENTS_BAD || rv == CKR_FUNCTION_NOT_SUPPORTED;
-    if (rv == CKR_OK) {
-      logged_in_ = by_protected_path_ = true;
-      ++epoch_;
-      return;
-    }
-    if (!has_none || !Pin::is_at_hand(uri, secrets)) {
-      login_failure_ = protected_path_error(rv);
-      throw tuf::Error(*login_failure_);
-    }
-  }
+  if ((flags_now & CKF_PROTECTED_AUTHENTICATION_PATH) != 0 &&
+      login_by_own_path(Pin::is_at_hand(uri, secrets)))
+    return;
   // Not every token sets this flag that has a PIN. If it has none, the answer is the same and costs nothing.
   if ((flags_now & CKF_USER_PIN_INITIALIZED) == 0 && !Pin::is_at_hand(uri, secrets))
     throw CallFailed(subject_, "log-in", CKR_USER_PIN_NOT_INITIALIZED);
@@ -145,9 +135,18 @@ CK_RV Token::login_once() {
   return login_through_libp11(text.c_str());
 }
 
-CK_RV Token::login_by_protected_path() {
+bool Token::login_by_own_path(bool has_pin) {
   session();
-  return login_through_libp11(nullptr);
+  const CK_RV rv = login_through_libp11(nullptr);
+  if (rv == CKR_OK) {
+    logged_in_ = by_own_path_ = true;
+    ++epoch_;
+    return true;
+  }
+  const bool has_none = rv == CKR_ARGUMENTS_BAD || rv == CKR_FUNCTION_NOT_SUPPORTED;
+  if (has_none && has_pin) return false;
+  login_failure_ = own_path_error(rv);
+  throw tuf::Error(*login_failure_);
 }
 
 CK_RV Token::login_through_libp11(const char* pin) {
@@ -167,7 +166,7 @@ CK_RV Token::login_through_libp11(const char* pin) {
   return done ? CKR_OK : rv;
 }
 
-tuf::Error Token::protected_path_error(CK_RV rv) const {
+tuf::Error Token::own_path_error(CK_RV rv) const {
   const std::string how = subject_ +
                           ": its own way to log in (a keypad, or what its vendor has set up) gave " +
                           return_value_name(rv) + "; no PIN was tried";
@@ -205,14 +204,14 @@ tuf::Error Token::login_error(CK_RV rv) const {
 }
 
 void Token::authenticate_operation() {
-  if (!pin_ && !by_protected_path_) {
+  if (!pin_ && !by_own_path_) {
     throw tuf::Error(ErrorCode::kSecretMissing, subject_ + ": the key wants the PIN for every signature",
                      "set COUNTERSIGN_PIN_FILE");
   }
   const CK_RV rv = session().login(CKU_CONTEXT_SPECIFIC, known_pin());
   if (rv == CKR_OK) return;
   // As a plain error: this call is never repeated, whatever it answered.
-  login_failure_ = by_protected_path_ ? protected_path_error(rv) : login_error(rv);
+  login_failure_ = by_own_path_ ? own_path_error(rv) : login_error(rv);
   throw tuf::Error(*login_failure_);
 }
 
@@ -256,7 +255,7 @@ bool Token::login_again() {
   logged_in_again_ = true;
   const CK_RV rv = session().login(CKU_USER, known_pin());
   if (rv == CKR_OK) return true;
-  login_failure_ = by_protected_path_ ? protected_path_error(rv) : login_error(rv);
+  login_failure_ = by_own_path_ ? own_path_error(rv) : login_error(rv);
   throw tuf::Error(*login_failure_);
 }
 

@@ -74,14 +74,15 @@ class Token {
 
  private:
   CK_RV login_once();
-  /// C_Login without a PIN, on a token that takes it on a keypad or from elsewhere.
-  CK_RV login_by_protected_path();
+  /// C_Login without a PIN, on a token that takes it on a keypad or from elsewhere. False if it has no such
+  /// way after all and there is a PIN to be tried; else throws what the token answered.
+  bool login_by_own_path(bool has_pin);
   CK_RV login_through_libp11(const char* pin);
   /// What a repeated log-in gives: the PIN, or nothing where the token has a path of its own.
   std::string_view known_pin() const { return pin_ ? pin_->reveal() : std::string_view(); }
   void refuse_hopeless_login(CK_FLAGS flags) const;
   tuf::Error login_error(CK_RV rv) const;
-  tuf::Error protected_path_error(CK_RV rv) const;
+  tuf::Error own_path_error(CK_RV rv) const;
   bool recover(CK_RV rv);
   void reopen_session();
   bool login_again();
@@ -95,7 +96,7 @@ class Token {
   std::optional<Pin> pin_;
   std::optional<tuf::Error> login_failure_;
   bool logged_in_ = false;
-  bool by_protected_path_ = false;
+  bool by_own_path_ = false;
   bool logged_in_again_ = false;
   std::recursive_mutex mutex_;
 };

@@ -78,7 +78,8 @@ def metadata_file(world):
 
 def release_file(world):
     bench = Bench(world)
-    release = {"schema": "countersign/release/v1", "images": [{"image": bench.named, "oci-layout": str(bench.image.layout)}]}
+    images = [{"image": bench.named, "oci-layout": str(bench.image.layout)}]
+    release = {"schema": "countersign/release/v1", "images": images}
     file = bench.file("release.json", json.dumps(release, indent=1))
     return bench, ["sign", "--release", file, *bench.identity.key_args]
 
@@ -100,7 +101,8 @@ def policy(world):
     bench = Bench(world)
     bench.machine.ok(*bench.sign())
     rules = [{"images": [f"{bench.gun}:*"], "teams": ["ci"]}]
-    text = json.dumps({"version": 1, "users": {NAME: {"keys": [bench.identity.public.read_text()]}}, "teams": {"ci": [NAME]}, "rules": rules}, indent=1)
+    users = {NAME: {"keys": [bench.identity.public.read_text()]}}
+    text = json.dumps({"version": 1, "users": users, "teams": {"ci": [NAME]}, "rules": rules}, indent=1)
     return bench, ["verify", bench.named, "--policy", bench.file("policy.json", text)]
 
 
@@ -115,8 +117,8 @@ def policys_key(world):
 
 def config_file(world):
     bench = Bench(world)
-    text = json.dumps({"trust_dir": str(bench.machine.trust_dir), "remote_server": {"url": "https://nowhere.example.com"}},
-                      indent=1)
+    text = json.dumps({"trust_dir": str(bench.machine.trust_dir),
+                       "remote_server": {"url": "https://nowhere.example.com"}}, indent=1)
     return bench, [*bench.sign(), "--config", bench.file("config.json", text)]
 
 
@@ -150,7 +152,8 @@ def write(path, data):
 @pytest.mark.parametrize("case", CASES)
 def test_a_byte_order_mark_and_crlf_change_nothing(case, world):
     bench, command = CASES[case](world)
-    for text in ("\ufeff" + bench.plain, bench.plain.replace("\n", "\r\n"), "\ufeff" + bench.plain.replace("\n", "\r\n")):
+    crlf = bench.plain.replace("\n", "\r\n")
+    for text in ("\ufeff" + bench.plain, crlf, "\ufeff" + crlf):
         write(bench.path, text.encode())
         bench.machine.ok(*command)
 
@@ -175,7 +178,8 @@ def test_utf_16_is_refused_before_anything_is_tried_and_converted_by_the_hint(ca
 def test_authorities_may_stand_in_der_and_their_bundle_is_converted_by_the_hint(world):
     bench, command = ca_file(world)
     openssl = {"env": clean_environment(bench.folder), "cwd": bench.folder}
-    run(["/usr/bin/openssl", "crl2pkcs7", "-nocrl", "-certfile", bench.path, "-outform", "DER", "-out", "ca.p7b"], **openssl)
+    run(["/usr/bin/openssl", "crl2pkcs7", "-nocrl", "-certfile", bench.path, "-outform", "DER", "-out", "ca.p7b"],
+        **openssl)
     run(["/usr/bin/openssl", "x509", "-in", bench.path, "-outform", "DER", "-out", "ca.der"], **openssl)
     bench.machine.ok(*command[:-1], bench.folder / "ca.der")
     outcome = bench.machine.refused(3, *command[:-1], bench.folder / "ca.p7b")

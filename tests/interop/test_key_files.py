@@ -112,7 +112,8 @@ def windows(data):
 READ = {
     "a chain with its authority first": lambda w: (w.join("a.pem", "root.crt", "intermediate.crt", "ec.crt"), "ec.pub"),
     "a chain with its leaf first": lambda w: (w.join("b.pem", "ec.crt", "intermediate.crt", "root.crt"), "ec.pub"),
-    "a chain with its leaf in the middle": lambda w: (w.join("c.pem", "intermediate.crt", "ec.crt", "root.crt"), "ec.pub"),
+    "a chain with its leaf in the middle": lambda w: (
+        w.join("c.pem", "intermediate.crt", "ec.crt", "root.crt"), "ec.pub"),
     "a chain without its root": lambda w: (w.join("d.pem", "intermediate.crt", "ec.crt"), "ec.pub"),
     "a certificate in DER": lambda w: (w.openssl("x509", "-in", "rsa.crt", "-outform", "DER", "-out", "rsa.der"),
                                        w.folder / "rsa.der")[1:] + ("rsa.pub",),
@@ -250,7 +251,8 @@ HOPELESS = {
     "an empty file": (b"", "KEY_MALFORMED", "is empty"),
     "a file of blank lines": (b"\r\n \n", "KEY_MALFORMED", "is empty"),
     "a byte order mark alone": (b"\xef\xbb\xbf", "KEY_MALFORMED", "is empty"),
-    "a letter": (b"Dear administrator,\nattached is my key.\n", "KEY_MALFORMED", "neither a certificate nor a public key"),
+    "a letter": (b"Dear administrator,\nattached is my key.\n", "KEY_MALFORMED",
+                 "neither a certificate nor a public key"),
     "a cut certificate": (b"-----BEGIN CERTIFICATE-----\nMIIB", "KEY_MALFORMED", "damaged"),
     "a key of PGP": (b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQ==\n=AAAA\n-----END PGP PUBLIC KEY BLOCK-----\n",
                      "KEY_MALFORMED", "not known"),
@@ -287,8 +289,8 @@ def test_every_command_that_takes_public_keys_reads_them_alike(workshop, adminis
         outcome = machine.refused(10, *command, workshop.folder / "root.crt")
         assert "authorit" in outcome.error[1] and "openssl x509" in outcome.document["error"]["hint"]
     receipt = workshop.folder / "receipt.json"
-    machine.sign(gun, "1.0", world.image(), "--role", "targets/releases", "--key", workshop.folder / "rsa.key", "--receipt",
-                 receipt)
+    machine.sign(gun, "1.0", world.image(), "--role", "targets/releases", "--key", workshop.folder / "rsa.key",
+                 "--receipt", receipt)
     machine.ok("receipt", "verify", receipt, "--key", chain)
     outcome = machine.refused(10, "receipt", "verify", receipt, "--key", workshop.folder / "root.crt")
     assert "authorit" in outcome.error[1]
@@ -317,7 +319,8 @@ PRIVATE_READ = {
     "SEC 1 in DER": lambda w: made(w, "k.der", "ec", "-in", "ec.key", "-outform", "DER"),
     "encrypted in DER": lambda w: encrypted(w, "k.der", "-outform", "DER"),
     "with a byte order mark": lambda w: write(w, "k.pem", windows(read(w, "ec.key"))),
-    "behind the attributes of PKCS#12": lambda w: write(w, "k.pem", b"Bag Attributes: <No Attributes>\n" + read(w, "ec.key")),
+    "behind the attributes of PKCS#12": lambda w: write(
+        w, "k.pem", b"Bag Attributes: <No Attributes>\n" + read(w, "ec.key")),
     "between certificates": lambda w: w.join("k.pem", "root.crt", "ec.key", "ec.crt"),
     "encrypted with triple DES": lambda w: encrypted(w, "k.pem", "-v1", "PBE-SHA1-3DES"),
     "of the old form, with AES": lambda w: traditional(w, "k.pem", "-aes128"),
