@@ -84,11 +84,28 @@ bool needs_legacy(std::string_view archive) {
   return false;
 }
 
-/// `ssh-rsa AAAA… comment`, as in id_rsa.pub; the type, which is also the first thing in other forms of ssh.
-std::optional<std::string_view> ssh_type(std::string_view line) {
-  const std::string_view type = line.substr(0, line.find_first_of(" \t\r\n"));
-  const bool known = type.starts_with("ssh-") || type.starts_with("ecdsa-sha2-") || type.starts_with("sk-");
-  return known && type.size() < line.size() ? std::optional(type) : std::nullopt;
+/// `ssh-rsa AAAA… comment`, as in id_rsa.pub and in authorized_keys.
+struct SshLine {
+  int number;
+  std::string_view type;
+};
+
+/// Empty unless the first line that is no comment is one.
+std::vector<SshLine> ssh_lines(std::string_view text) {
+  std::vector<SshLine> lines;
+  for (int number = 1; !text.empty(); ++number) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::string_view type = line.substr(0, line.find_first_of(" \t\r"));
+    const bool known = type.starts_with("ssh-") || type.starts_with("ecdsa-sha2-") || type.starts_with("sk-");
+    if (known && type.size() < line.size()) {
+      lines.push_back({number, type});
+    } else if (lines.empty() && !type.empty() && !type.starts_with('#')) {
+      return {};
+    }
+  }
+  return lines;
 }
 
 bool is_for_notary(std::string_view ssh_key) {
@@ -168,12 +185,18 @@ std::optional<Error> foreign_file(std::string_view content, KeyHalf wanted) {
     if (const Form* form = find_form(label)) return unreadable(*form, wanted, " -inform DER");
     return foreign_block({std::string(label), {}, {}}, wanted);
   }
+  const std::vector<SshLine> lines = ssh_lines(text);
+  if (lines.size() > 1 && wanted == KeyHalf::kPublic) {
+    return Error(ErrorCode::kKeyUnsupported, "it holds " + std::to_string(lines.size()) + " keys of ssh",
+                 "take out the one that is meant, such as the first, with: sed -n " +
+                     std::to_string(lines.front().number) + "p FILE > FILE.1; then name FILE.1");
+  }
   const bool ssh2 = text.starts_with("---- BEGIN SSH2 PUBLIC KEY");
-  if (ssh2 || ssh_type(text)) {
-    // The first word of what follows in base64 is the type, too: "ssh-rsa" and "ecdsa-sh" at offset 4.
+  if (ssh2 || !lines.empty()) {
+    // What follows in base64 begins with the type as well.
     const bool usable = ssh2 ? text.find("AAAAB3NzaC1yc2") != std::string_view::npos ||
                                    text.find("AAAAE2VjZHNhLXNoYTIt") != std::string_view::npos
-                             : is_for_notary(*ssh_type(text));
+                             : is_for_notary(lines.front().type);
     if (usable) return unreadable(*find_form(ssh2 ? "SSH2 PUBLIC KEY" : "ssh"), wanted, "");
     return Error(ErrorCode::kKeyUnsupported, "it holds a key of ssh that is neither EC nor RSA",
                  std::string(kMakeAnother));

@@ -241,6 +241,17 @@ def test_the_hint_converts_a_key_of_ssh(form, kind, workshop, administrator):
     assert administrator.enrolled() == {canonical_key_id(write(workshop, "expected", expected.encode()))}
 
 
+def test_of_several_keys_of_ssh_one_is_taken_out_by_the_hint(workshop, administrator):
+    first, second = (workshop.ssh(name, "ecdsa").with_suffix(".pub") for name in ("a", "b"))
+    path = write(workshop, "authorized_keys", b"# ours\n\n" + first.read_bytes() + second.read_bytes())
+    for _ in range(2):  # one key, then the form of it
+        path = Hint.of(administrator.add(path, exit_code=10)).follow(administrator.machine)
+    administrator.add(path)
+    expected = run(["/usr/bin/ssh-keygen", "-e", "-m", "PKCS8", "-f", first], env=clean_environment(workshop.folder),
+                   cwd=workshop.folder).stdout
+    assert administrator.enrolled() == {canonical_key_id(write(workshop, "expected", expected.encode()))}
+
+
 @pytest.mark.parametrize("form", SSH)
 def test_a_key_of_ssh_that_notary_cannot_use_is_refused_with_the_way_to_another(form, workshop, administrator):
     outcome = administrator.add(SSH[form](workshop, "ed25519"), exit_code=10)
