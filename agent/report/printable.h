@@ -15,8 +15,4 @@ namespace agent {
 /// `pin-value=` and the `user:password` of a URL.
 std::string printable(std::string_view text, std::size_t max_bytes = 1024);
 
-/// `text` as one word of a command that somebody may paste into a shell: in single quotes, unless it has only
-/// characters that no shell takes for anything else. Not made printable.
-std::string shell_word(std::string_view text);
-
 }  // namespace agent

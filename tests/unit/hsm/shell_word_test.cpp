@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 
-#include "agent/report/printable.h"
+#include "hsm/shell_word.h"
 
-using agent::shell_word;
+using hsm::shell_word;
 
 TEST_CASE("A word of a command is one word to a shell, whatever stands in it") {
   CHECK(shell_word("registry.example.com:5000/team/app:1.0") == "registry.example.com:5000/team/app:1.0");
