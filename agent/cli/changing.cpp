@@ -53,6 +53,17 @@ void describe_signed_anew(const std::vector<SigningGate::SignedAnew>& anew, Repo
   repository.more["signed_anew"] = std::move(list);
 }
 
+void describe_rehearsal(const PublishedChanges& changes, RepositoryReport& repository,
+                        std::vector<std::string>& text) {
+  OrderedJson files = OrderedJson::array();
+  for (const auto& file : changes.files) {
+    files.push_back({{"role", file.role.text()}, {"version", file.version}, {"bytes", file.bytes.size()}});
+    text.push_back("  would publish " + file.role.text() + " version " + std::to_string(file.version) + " (" +
+                   std::to_string(file.bytes.size()) + " bytes)");
+  }
+  repository.more["would_publish"] = std::move(files);
+}
+
 PublishedChanges change(Runtime::Repository& repository, const ChangeRepository& how, SigningGate& gate,
                         const ChangeWords& words, Runtime& runtime, Report& report) {
   RepositoryReport& described = start_report(repository, report);
@@ -61,12 +72,21 @@ PublishedChanges change(Runtime::Repository& repository, const ChangeRepository&
                       signer_look_up(runtime.keys()), runtime.publish_options(), report.warnings);
   described.published = changes.published;
   described.attempts = changes.attempts;
-  if (changes.published) described.more["change"] = words.done;
+  std::string which;
+  if (words.names_roles) {
+    std::vector<tuf::RoleName> roles;
+    for (const auto& file : changes.files) roles.push_back(file.role);
+    which = ": " + join(names_of(roles));
+  }
+  if (changes.published) described.more["change"] = words.done + which;
   describe(changes.repository, described);
   const bool would = runtime.dry_run() && !changes.files.empty();
+  std::vector<std::string> next;
+  if (changes.published && words.next) next = words.next(changes.repository);
+  if (!next.empty()) described.more["next"] = next;
   report.text.push_back(described.gun + ": " +
-                        (would               ? "would " + words.plan
-                         : changes.published ? words.done
+                        (would               ? "would " + words.plan + which
+                         : changes.published ? words.done + which
                                              : "unchanged"));
   if (changes.published || would) {
     describe_signed_anew(gate.signed_anew(), described, report.warnings);
@@ -77,6 +97,8 @@ PublishedChanges change(Runtime::Repository& repository, const ChangeRepository&
         report.text.push_back("  who signs below " + role.role.text() + ": " + first_of(role.delegations));
     }
   }
+  if (would) describe_rehearsal(changes, described, report.text);
+  for (const std::string& step : next) report.text.push_back("  next: " + step);
   for (Warning& warning : health_warnings(changes.repository)) report.warnings.push_back(std::move(warning));
   return changes;
 }

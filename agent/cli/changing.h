@@ -20,12 +20,21 @@ void describe(const tuf::TrustedRepository& trusted, RepositoryReport& described
 struct ChangeWords {
   std::string done;
   std::string plan;
+  /// Say which roles, too.
+  bool names_roles = false;
+  /// What is to be done next, or by others, after it was published; sentences, each with its command. Called
+  /// with what was read back.
+  std::function<std::vector<std::string>(const tuf::TrustedRepository&)> next = {};
 };
 
 /// Makes the change in an open repository, publishes it unless --dry-run, and reports it with what was signed
 /// along with it.
 PublishedChanges change(Runtime::Repository& repository, const ChangeRepository& how, SigningGate& gate,
                         const ChangeWords& words, Runtime& runtime, Report& report);
+
+/// What --dry-run shows: "would_publish" of the JSON document, and a line for each file.
+void describe_rehearsal(const PublishedChanges& changes, RepositoryReport& repository,
+                        std::vector<std::string>& text);
 
 /// "signed_anew" of the JSON document, and a warning for what others have put into an identity.
 void describe_signed_anew(const std::vector<SigningGate::SignedAnew>& anew, RepositoryReport& repository,

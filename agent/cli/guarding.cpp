@@ -81,10 +81,11 @@ void GuardedRepository::remember(const PublishedChanges& changes, std::vector<Wa
   }
 }
 
-void guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options, hsm::KeyRing& keys,
-                    Runtime::Repository& repository,
-                    const std::function<ChangeRepository(const PolicyGuard*)>& how, const ChangeWords& words,
-                    Runtime& runtime, Report& report, const SigningGate::Options& gate_options) {
+PublishedChanges guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options,
+                                hsm::KeyRing& keys, Runtime::Repository& repository,
+                                const std::function<ChangeRepository(const PolicyGuard*)>& how,
+                                const ChangeWords& words, Runtime& runtime, Report& report,
+                                const SigningGate::Options& gate_options) {
   SigningGate::Options with_guard = gate_options;
   std::optional<GuardedRepository> guarded;
   if (policy) {
@@ -92,7 +93,7 @@ void guarded_change(const std::optional<Policy>& policy, const PolicyOptions& op
     with_guard.guard = &guarded->guard();
   }
   SigningGate gate(keys, with_guard);
-  const PublishedChanges changes = [&] {
+  PublishedChanges changes = [&] {
     try {
       return change(repository, how(with_guard.guard), gate, words, runtime, report);
     } catch (const tuf::Error&) {
@@ -100,15 +101,17 @@ void guarded_change(const std::optional<Policy>& policy, const PolicyOptions& op
       throw;
     }
   }();
-  if (!guarded) return;
+  if (!guarded) return changes;
   guarded->describe(report.repositories.back(), report.warnings);
   guarded->remember(changes, report.warnings);
+  return changes;
 }
 
-void guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options, hsm::KeyRing& keys,
-                    Runtime::Repository& repository, const ChangeRepository& how, const ChangeWords& words,
-                    Runtime& runtime, Report& report, const SigningGate::Options& gate) {
-  guarded_change(
+PublishedChanges guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options,
+                                hsm::KeyRing& keys, Runtime::Repository& repository,
+                                const ChangeRepository& how, const ChangeWords& words, Runtime& runtime,
+                                Report& report, const SigningGate::Options& gate) {
+  return guarded_change(
       policy, options, keys, repository, [&](const PolicyGuard*) { return how; }, words, runtime, report,
       gate);
 }

@@ -55,12 +55,14 @@ class GuardedRepository {
 
 /// As `change`, for commands that sign no image: what they sign passes the gate, with a policy the guard too.
 /// `how` is told the guard; nullptr without a policy.
-void guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options, hsm::KeyRing& keys,
-                    Runtime::Repository& repository,
-                    const std::function<ChangeRepository(const PolicyGuard*)>& how, const ChangeWords& words,
-                    Runtime& runtime, Report& report, const SigningGate::Options& gate = {});
-void guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options, hsm::KeyRing& keys,
-                    Runtime::Repository& repository, const ChangeRepository& how, const ChangeWords& words,
-                    Runtime& runtime, Report& report, const SigningGate::Options& gate = {});
+PublishedChanges guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options,
+                                hsm::KeyRing& keys, Runtime::Repository& repository,
+                                const std::function<ChangeRepository(const PolicyGuard*)>& how,
+                                const ChangeWords& words, Runtime& runtime, Report& report,
+                                const SigningGate::Options& gate = {});
+PublishedChanges guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options,
+                                hsm::KeyRing& keys, Runtime::Repository& repository,
+                                const ChangeRepository& how, const ChangeWords& words, Runtime& runtime,
+                                Report& report, const SigningGate::Options& gate = {});
 
 }  // namespace agent

@@ -1,4 +1,5 @@
 // repo refresh, rotate, prepare, repair, delete: looking after a repository that exists.
+#include <algorithm>
 #include <filesystem>
 
 #include "agent/cli/changing.h"
@@ -7,8 +8,10 @@
 #include "agent/cli/new_keys.h"
 #include "agent/cli/operands.h"
 #include "agent/image/image_reference.h"
+#include "agent/report/repository_report.h"
 #include "agent/workflow/administer.h"
 #include "agent/workflow/renew_roles.h"
+#include "agent/workflow/role_expiry.h"
 #include "agent/workflow/rotate_key.h"
 #include "hsm/certificate/certificate_maker.h"
 #include "hsm/memory_keys.h"
@@ -32,6 +35,7 @@ struct RepoRotateOptions {
   std::string role;
   std::optional<std::string> key;
   bool server_managed = false;
+  bool yes = false;
   PolicyOptions policy;
 };
 
@@ -71,18 +75,95 @@ void rotate_to_server(Runtime::Repository& open, const RoleName& role, Runtime& 
          runtime, report);
 }
 
+/// Keys that may sign a role, as messages name them.
+std::string keys_for(const tuf::TrustedRepository& repository, const std::string& role) {
+  const RoleName name = RoleName::of(role);
+  const tuf::Delegation* delegation = repository.find_delegation(name);
+  const tuf::RoleAuthority authority =
+      delegation ? delegation->authority : tuf::RoleAuthority::of(repository.root().body, name);
+  std::vector<std::string> keys;
+  for (const tuf::PublicKey& key : authority.keys()) keys.push_back(key.canonical_id().short_form());
+  return (keys.size() == 1 ? "key " : "keys ") + join(keys);
+}
+
+/// A role that expires by then, and that neither this run nor the server has signed anew.
+struct StillDue {
+  std::string gun;
+  RoleExpiry role;
+  std::string keys;  // empty: no key helps, but a new one
+};
+
+std::vector<StillDue> still_due(Runtime::Repository& open, const tuf::TrustedRepository& repository,
+                                bool server_renews, tuf::Time due_by) {
+  std::vector<StillDue> due;
+  for (const RoleExpiry& role : role_expiries(repository, server_renews)) {
+    const bool by_server = server_renews && role.name == kSnapshot.text();
+    if (!role.is_due(due_by) || (by_server && store_signs_snapshot(*open.store, repository))) continue;
+    const bool is_role = role.version > 0;  // and not a certificate
+    due.push_back({repository.gun().text(), role, is_role ? keys_for(repository, role.name) : ""});
+  }
+  return due;
+}
+
+void describe_due(const std::vector<StillDue>& due, Report& report) {
+  OrderedJson list = OrderedJson::array();
+  for (const StillDue& one : due) {
+    const std::string expires = tuf::format_time(one.role.expires);
+    list.push_back({{"role", one.role.name}, {"expires", expires}});
+    report.text.push_back("  still due: " + one.role.name + ", expires " + expires +
+                          (one.keys.empty() ? "" : " (" + one.keys + ")"));
+  }
+  report.repositories.back().more["still_due"] = std::move(list);
+}
+
+[[noreturn]] void fail_due(const std::vector<StillDue>& due, int within_days) {
+  std::vector<std::string> names;
+  for (const StillDue& one : due) names.push_back(one.role.name + " of " + one.gun);
+  const StillDue& first = due.front();
+  const std::string refresh =
+      "countersign repo refresh " + first.gun + " --within-days " + std::to_string(within_days);
+  throw Error(ErrorCode::kExpiryDue, "no key at hand may sign what is still due: " + join(names),
+              first.keys.empty()
+                  ? "give the root a new key and certificate: countersign repo rotate " + first.gun + " root"
+                  : "run it where one of their keys is (" + first.keys + "): " + refresh);
+}
+
 void refresh(const RepoRefreshOptions& options, Runtime& runtime, Report& report) {
   const std::optional<Policy> policy = read_policy(options.policy);
+  const tuf::Time due_by = runtime.now() + tuf::Days{options.within_days};
+  const std::string within = " within " + std::to_string(options.within_days) + " days";
+  std::vector<StillDue> all_due;
   for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
     open.load.tolerate.expiry = true;
     hsm::KeyRing& keys = runtime.administrator_keys();
-    guarded_change(policy, options.policy, keys, open,
-                   renew_due_roles(runtime.now() + tuf::Days{options.within_days}, keys),
-                   {"signed anew what expires within " + std::to_string(options.within_days) + " days",
-                    "sign anew what expires within " + std::to_string(options.within_days) + " days"},
-                   runtime, report);
+    const PublishedChanges changes = guarded_change(
+        policy, options.policy, keys, open, renew_due_roles(due_by, keys),
+        {"signed anew what expires" + within, "sign anew what expires" + within, true}, runtime, report);
+    std::vector<StillDue> due =
+        still_due(open, changes.repository, !runtime.settings().server_for(gun).is_folder(), due_by);
+    // What a rehearsal would have signed is not due after it.
+    std::erase_if(due, [&](const StillDue& one) {
+      return runtime.dry_run() &&
+             std::any_of(changes.files.begin(), changes.files.end(),
+                         [&](const auto& file) { return file.role.text() == one.role.name; });
+    });
+    if (due.empty()) return;
+    describe_due(due, report);
+    all_due.insert(all_due.end(), due.begin(), due.end());
   });
+  if (!all_due.empty()) fail_due(all_due, options.within_days);
+}
+
+/// Whoever takes the snapshot from the server keeps everybody else from publishing: that takes consent.
+void require_snapshot_here(Runtime::Repository& open, Report& report) {
+  const tuf::TrustedRepository trusted = load_repository(*open.store, open.seen, open.load, report.warnings);
+  if (!store_signs_snapshot(*open.store, trusted)) return;
+  const std::string rotate = "countersign repo rotate " + open.load.gun.text() + " snapshot ";
+  throw Error(ErrorCode::kUsage,
+              open.store->name() + " signs the snapshot of " + open.load.gun.text() +
+                  ", so that every signer can publish; with a key of your own only its holders could",
+              "let the server make a new one: " + rotate + "--server-managed; or repeat it with --yes");
 }
 
 void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) {
@@ -103,6 +184,7 @@ void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) 
   Runtime::Repository open = runtime.open(gun, by_server ? Access::kAdminister : Access::kPublish);
   open.load.nested.emplace();
   if (by_server) return rotate_to_server(open, role, runtime, report);
+  if (role == kSnapshot && !options.yes) require_snapshot_here(open, report);
 
   NewKeys new_keys(runtime);
   const std::shared_ptr<tuf::Signer> signer =
@@ -130,7 +212,7 @@ void repair(const RepoRepairOptions& options, Runtime& runtime, Report& report) 
     open.load.tolerate = {.expiry = true, .other_form = true};
     hsm::KeyRing& keys = runtime.administrator_keys();
     guarded_change(policy, options.policy, keys, open, repair_roles(keys),
-                   {"signed anew what could not be served", "sign anew what cannot be served"}, runtime,
+                   {"signed anew what could not be served", "sign anew what cannot be served", true}, runtime,
                    report);
     if (runtime.dry_run()) return;
     // Others may have broken it in the meantime, or something else may be wrong with it.
@@ -212,6 +294,7 @@ void add_repo_care(Grammar& grammar) {
             "REF");
   add_flag(c, "--server-managed", rotate_options->server_managed,
            "Let the server make it: snapshot; always so: timestamp");
+  add_flag(c, "--yes", rotate_options->yes, "Even if signers can no longer publish");
   add_policy_options(c, rotate_options->policy, "Sign nothing foreign anew");
 
   auto prepare_options = std::make_shared<RepoPrepareOptions>();

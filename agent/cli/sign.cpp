@@ -1,4 +1,5 @@
 // sign: images into the releases role and the signer's own delegations, one transaction for each repository.
+#include <algorithm>
 #include <map>
 
 #include "agent/cli/changing.h"
@@ -115,9 +116,12 @@ class Signing {
       }
     }();
     if (result.changes.published || runtime_.dry_run()) {
-      std::vector<SigningGate::SignedAnew> adopted = result.signed_anew;
-      std::erase_if(adopted, [](const SigningGate::SignedAnew& role) { return !role.adopted; });
-      describe_signed_anew(adopted, described, report_.warnings);
+      std::vector<SigningGate::SignedAnew> told = result.signed_anew;
+      std::erase_if(told, [&](const SigningGate::SignedAnew& role) {
+        return !role.adopted &&
+               std::find(result.renewed.begin(), result.renewed.end(), role.role) == result.renewed.end();
+      });
+      describe_signed_anew(told, described, report_.warnings);
     }
     describe_signed(result, images, {runtime_.dry_run(), options_.images.platforms}, described, report_.text);
     if (guarded) {

@@ -1,5 +1,6 @@
 #include "agent/cli/signed_report.h"
 
+#include "agent/cli/changing.h"
 #include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "tuf/base/hex.h"
@@ -31,17 +32,6 @@ OrderedJson platforms_json(const ResolvedImage& image) {
 /// What a puller compares.
 std::string digest_of(const ImageToSign& image) {
   return "sha256:" + tuf::to_hex(image.target.hashes.at("sha256"));
-}
-
-void describe_rehearsal(const SignedImages& result, RepositoryReport& repository,
-                        std::vector<std::string>& text) {
-  OrderedJson files = OrderedJson::array();
-  for (const auto& file : result.changes.files) {
-    files.push_back({{"role", file.role.text()}, {"version", file.version}, {"bytes", file.bytes.size()}});
-    text.push_back("  would publish " + file.role.text() + " version " + std::to_string(file.version) + " (" +
-                   std::to_string(file.bytes.size()) + " bytes)");
-  }
-  repository.more["would_publish"] = std::move(files);
 }
 
 }  // namespace
@@ -77,7 +67,11 @@ void describe_signed(const SignedImages& result, const std::vector<WantedImage>&
     }
     repository.targets.push_back(std::move(target));
   }
-  if (options.dry_run) describe_rehearsal(result, repository, text);
+  for (const tuf::RoleName& role : result.renewed) {
+    text.push_back("  " + role.text() + (options.dry_run ? " would be" : " is") +
+                   " signed anew: a key that signs here had not signed it");
+  }
+  if (options.dry_run) describe_rehearsal(result.changes, repository, text);
 }
 
 }  // namespace agent

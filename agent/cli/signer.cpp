@@ -1,4 +1,6 @@
 // signer add|remove|rotate, delegation add|remove|purge, witness: who may sign, and what they have signed.
+#include <algorithm>
+
 #include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/guarding.h"
@@ -7,6 +9,7 @@
 #include "agent/report/repository_report.h"
 #include "agent/workflow/administer.h"
 #include "agent/workflow/change_signers.h"
+#include "agent/workflow/named_keys.h"
 #include "agent/workflow/renew_roles.h"
 #include "tuf/base/error.h"
 
@@ -78,17 +81,36 @@ tuf::RoleName parse_delegation(const std::string& text) {
   return role;
 }
 
-std::set<tuf::KeyId> parse_key_ids(const std::vector<std::string>& texts) {
-  std::set<tuf::KeyId> ids;
-  for (const std::string& text : texts) {
-    const auto id = tuf::KeyId::parse(text);
-    if (!id) {
-      throw Error(ErrorCode::kInvalidKeyRef, "\"" + text + "\" is not a key ID of 64 hex digits",
-                  "see them with: countersign delegation list REPO");
-    }
-    ids.insert(*id);
+std::string short_forms(const std::vector<tuf::PublicKey>& keys) {
+  std::vector<std::string> ids;
+  for (const tuf::PublicKey& key : keys) ids.push_back(key.canonical_id().short_form());
+  return join(ids);
+}
+
+/// The keys of the signer's own role that are not among `keys`.
+std::vector<tuf::PublicKey> other_keys(const tuf::TrustedRepository& repository, const std::string& name,
+                                       const std::vector<tuf::PublicKey>& keys) {
+  const tuf::Delegation* role = repository.find_delegation(tuf::RoleName::of("targets/" + name));
+  std::vector<tuf::PublicKey> others;
+  if (!role) return others;
+  for (const tuf::PublicKey& key : role->authority.keys()) {
+    const auto same = [&](const tuf::PublicKey& other) { return other.canonical_id() == key.canonical_id(); };
+    if (std::none_of(keys.begin(), keys.end(), same)) others.push_back(key);
   }
-  return ids;
+  return others;
+}
+
+/// What stands before a signer whose new key was just added, until the old ones are out.
+std::vector<std::string> steps_of_rotation(const tuf::TrustedRepository& repository, const std::string& name,
+                                           const std::vector<tuf::PublicKey>& added) {
+  const std::vector<tuf::PublicKey> old = other_keys(repository, name, added);
+  if (added.empty() || old.empty()) return {};
+  std::string remove = "countersign signer rotate " + name + " " + repository.gun().text();
+  for (const tuf::PublicKey& key : old) remove += " --remove " + key.canonical_id().short_form();
+  return {"let " + name + " sign once with the new key, whatever there is to sign: countersign witness " +
+              repository.gun().text() + " targets/releases targets/" + name + " --key " +
+              added.front().canonical_id().short_form() + ", or the next job",
+          "then take the old key out: " + remove};
 }
 
 /// `nested`: what is read below the direct children of `targets` (LoadRequest::nested).
@@ -138,18 +160,27 @@ void signer_remove(const SignerRemoveOptions& options, Runtime& runtime, Report&
 
 void signer_rotate(const SignerRotateOptions& options, Runtime& runtime, Report& report) {
   require_signer_name(options.name);
-  const std::set<tuf::KeyId> remove = parse_key_ids(options.remove);
+  const NamedKeys remove(options.remove);
   std::vector<tuf::PublicKey> add;
   if (!options.add.empty()) add = read_public_keys(options.add);
   if (add.empty() && remove.empty()) {
     throw Error(ErrorCode::kUsage, "neither a key to add nor one to remove is named",
                 "countersign signer rotate NAME REPO --add NEW.pub --remove KEYID");
   }
+  const std::string what =
+      (add.empty() ? "" : ": added " + short_forms(add)) +
+      (remove.empty() ? "" : std::string(add.empty() ? ": " : ", ") + "took out " + join(options.remove));
   change_each(
       options.repositories, options.policy, kNoneNested,
-      [&] { return rotate_signer(options.name, add, remove, runtime.administrator_keys()); },
-      {"changed the keys of signer " + options.name, "change the keys of signer " + options.name}, runtime,
-      report);
+      [&] {
+        return with_keys(remove, [&](const std::set<tuf::KeyId>& ids) {
+          return rotate_signer(options.name, add, ids, runtime.administrator_keys());
+        });
+      },
+      {.done = "changed the keys of signer " + options.name + what,
+       .plan = "change the keys of signer " + options.name + what,
+       .next = [&](const tuf::TrustedRepository& now) { return steps_of_rotation(now, options.name, add); }},
+      runtime, report);
 }
 
 void delegation_add(const DelegationAddOptions& options, Runtime& runtime, Report& report) {
@@ -166,20 +197,28 @@ void delegation_add(const DelegationAddOptions& options, Runtime& runtime, Repor
 }
 
 void delegation_remove(const DelegationRemoveOptions& options, Runtime& runtime, Report& report) {
-  DelegationToChange what{parse_delegation(options.role), false, parse_key_ids(options.keys), {}};
+  const NamedKeys keys(options.keys);
+  DelegationToChange what{parse_delegation(options.role), false, {}, {}};
   what.paths.insert(options.paths.begin(), options.paths.end());
-  what.remove = what.keys.empty() && what.paths.empty();
+  what.remove = keys.empty() && what.paths.empty();
   const std::string object = what.remove ? what.role.text() : "keys or paths of " + what.role.text();
-  change_one(options.repository, options.policy, what.role,
-             change_delegation(what, runtime.administrator_keys(), {options.yes}),
+  const auto how = [&](std::set<tuf::KeyId> ids) {
+    what.keys = std::move(ids);
+    return change_delegation(what, runtime.administrator_keys(), {options.yes});
+  };
+  change_one(options.repository, options.policy, what.role, with_keys(keys, how),
              {"removed " + object, "remove " + object}, runtime, report);
 }
 
 void delegation_purge(const DelegationPurgeOptions& options, Runtime& runtime, Report& report) {
-  const std::set<tuf::KeyId> remove = parse_key_ids(options.keys);
+  const NamedKeys remove(options.keys);
   change_each(
       options.repositories, options.policy, std::nullopt,
-      [&] { return purge_keys(remove, runtime.administrator_keys()); },
+      [&] {
+        return with_keys(remove, [&](const std::set<tuf::KeyId>& ids) {
+          return purge_keys(ids, runtime.administrator_keys());
+        });
+      },
       {"took the keys out of every delegation", "take the keys out of every delegation"}, runtime, report);
 }
 
@@ -229,7 +268,8 @@ void add_signers(Grammar& grammar) {
   add_operand(c, "name", rotate->name, "NAME");
   add_operand(c, "repository", rotate->repositories, "REPO");
   add_values(c, "--add", rotate->add, "Certificate or public key (repeatable)", "PUBLIC");
-  add_values(c, "--remove", rotate->remove, "Key ID, canonical or TUF (repeatable)", "KEYID");
+  add_values(c, "--remove", rotate->remove, "Key ID, canonical or TUF, or its first digits (repeatable)",
+             "KEYID");
   add_policy_options(c, rotate->policy, "Sign nothing foreign anew");
 }
 

@@ -97,7 +97,7 @@ ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::
       if (draft.add_delegation(delegation.role, delegation.keys, delegation.paths, delegation.threshold))
         require_parent_key(repository, delegation.role, keys);
     }
-    keep_roles_signed(repository, draft, keys);  // a threshold may have become higher
+    keep_roles_signed(repository, draft, keys, {});  // a threshold may have become higher
   };
 }
 

@@ -41,6 +41,27 @@ std::set<tuf::KeyId> keys_of(const tuf::TrustedRepository& repository, const Rol
   return ids;
 }
 
+/// How a role comes to be signed by the keys that the draft gives it.
+std::string way_to_sign(const tuf::TrustedRepository& repository, const RoleName& role,
+                        const tuf::RoleAuthority& next) {
+  const tuf::Delegation& delegation = *repository.find_delegation(role);
+  const std::set<tuf::KeyId> before = keys_of(repository, role);
+  std::vector<std::string> all;
+  std::vector<std::string> stay;
+  for (const tuf::PublicKey& key : next.keys()) {
+    all.push_back(key.canonical_id().short_form());
+    if (before.contains(key.canonical_id())) stay.push_back(all.back());
+  }
+  if (next.threshold() > delegation.authority.threshold()) {
+    return "name " + std::to_string(next.threshold()) + " of its keys (" + listing(all) +
+           ") with --signing-key: they sign it in the same step";
+  }
+  if (stay.empty())
+    return "first only add the new key; once it has signed " + role.text() + ", take the old one out";
+  return "first, where one of its remaining keys (" + listing(stay) + ") is: countersign witness " +
+         repository.gun().text() + " " + role.text() + " --key " + stay.front();
+}
+
 /// Whoever leaves may have delegated to themselves below a role that they signed. Where that role can be
 /// signed here, such a delegation goes with them, whoever else stands in it: nobody but them has asked for
 /// it.
@@ -59,6 +80,21 @@ void drop_delegations_to(const std::set<tuf::KeyId>& removed, const tuf::Trusted
         draft.remove_delegation(role.name);
     }
   }
+}
+
+/// The last who could release leave nobody behind, and nothing released: that takes consent.
+bool take_out_of_releases(const std::set<tuf::KeyId>& removed, const tuf::TrustedRepository& repository,
+                          tuf::RepositoryDraft& draft, Consent consent) {
+  const std::set<tuf::KeyId> present = keys_of(repository, kReleases);
+  if (!repository.find_delegation(kReleases)) return false;
+  const bool all =
+      !present.empty() && std::includes(removed.begin(), removed.end(), present.begin(), present.end());
+  if (!all) return draft.remove_from_delegation(kReleases, removed, {});
+  if (consent.hide_tags) return draft.remove_delegation(kReleases);
+  throw Error(ErrorCode::kInvalidRole,
+              "nobody would be left who signs targets/releases of " + repository.gun().text(),
+              "first let somebody else in: countersign signer add NAME " + repository.gun().text() +
+                  " --key KEY.pub; or repeat it with --yes: then nothing is released any more");
 }
 
 /// What pullers would no longer get, or get otherwise.
@@ -87,7 +123,7 @@ void require_consent(const tuf::TrustedRepository& repository, const tuf::Reposi
 }  // namespace
 
 void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
-                       hsm::KeyRing& keys) {
+                       hsm::KeyRing& keys, Consent consent) {
   for (const tuf::Delegation& delegation : repository.delegations()) {
     const RoleName& role = delegation.role.name;
     if (!draft.loses_file(role)) continue;
@@ -96,16 +132,15 @@ void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::Repository
       draft.renew(role);
       continue;
     }
+    if (consent.hide_tags) continue;
     std::vector<std::string> names;
     for (const auto& [name, target] : delegation.metadata->body.targets) names.push_back(name);
-    std::vector<std::string> remaining;
-    for (const tuf::PublicKey& key : authority->keys()) remaining.push_back(key.canonical_id().short_form());
     throw Error(
         ErrorCode::kKeyNotFound,
         role.text() + " of " + repository.gun().text() +
-            " would not be signed by enough of its keys any more, so everything in it would vanish: " + listing(names),
-        "name one of its remaining keys (" + listing(remaining) +
-            ") with --signing-key, or let its holder sign in the role first");
+            " would not be signed by enough of its keys any more, so everything in it would vanish: " +
+            listing(names),
+        way_to_sign(repository, role, *authority));
   }
 }
 
@@ -120,7 +155,7 @@ ChangeRepository change_delegation(DelegationToChange what, hsm::KeyRing& keys, 
     if (!changed) return;
     require_consent(repository, draft, consent);
     require_parent_key(repository, what.role, keys);
-    keep_roles_signed(repository, draft, keys);
+    keep_roles_signed(repository, draft, keys, consent);
   };
 }
 
@@ -140,13 +175,12 @@ ChangeRepository remove_signer(const std::string& name, hsm::KeyRing& keys, Cons
           *removed = std::move(ids);
         }
         const bool gone = draft.remove_delegation(role);
-        const bool fewer =
-            repository.find_delegation(kReleases) && draft.remove_from_delegation(kReleases, **removed, {});
+        const bool fewer = take_out_of_releases(**removed, repository, draft, consent);
         if (!gone && !fewer) return;
         drop_delegations_to(**removed, repository, draft, keys);
         require_consent(repository, draft, consent);
         require_parent_key(repository, role, keys);
-        keep_roles_signed(repository, draft, keys);
+        keep_roles_signed(repository, draft, keys, consent);
       };
 }
 
@@ -164,7 +198,7 @@ ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicK
     }
     if (!changed) return;
     require_parent_key(repository, role, keys);
-    keep_roles_signed(repository, draft, keys);
+    keep_roles_signed(repository, draft, keys, {});
   };
 }
 
@@ -179,7 +213,7 @@ ChangeRepository purge_keys(std::set<tuf::KeyId> remove, hsm::KeyRing& keys) {
       if (above.is_delegation() && !(is_near && can_sign(repository, above, keys))) continue;
       if (draft.remove_from_delegation(role, remove, {})) require_parent_key(repository, role, keys);
     }
-    if (!draft.empty()) keep_roles_signed(repository, draft, keys);
+    if (!draft.empty()) keep_roles_signed(repository, draft, keys, {});
   };
 }
 

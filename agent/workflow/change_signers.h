@@ -3,8 +3,8 @@
 //
 // A role whose keys go needs a file that the remaining keys have signed, or readers skip it and everything in
 // it vanishes (section 8.5). Where such a key is at hand the role is signed anew in the same transaction;
-// where none is, the change is refused. Everything here is a ChangeRepository: made anew for every attempt of
-// publish_changes.
+// where none is, the change is refused, or takes consent. Everything here is a ChangeRepository: made anew
+// for every attempt of publish_changes.
 #pragma once
 
 #include <set>
@@ -24,33 +24,34 @@ struct DelegationToChange {
   std::set<std::string> paths;
 };
 
-/// Signs every role anew whose stored file the draft's keys do not approve. Throws kKeyNotFound,
-/// naming what would vanish, for one that the keys at hand cannot sign.
-void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
-                       hsm::KeyRing& keys);
-
 /// What the user agreed to.
 struct Consent {
   /// Tags may vanish for pullers, or show another digest.
   bool hide_tags = false;
 };
 
+/// Signs every role anew whose stored file the draft's keys do not approve. Throws kKeyNotFound, naming what
+/// would vanish, for one that the keys at hand cannot sign; with consent that one stays as it is, and is of
+/// no use to readers until one of its keys signs it.
+void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
+                       hsm::KeyRing& keys, Consent consent);
+
 /// Throws kRoleNotFound if the role is not there at the first attempt; kUsage, naming the tags that pullers
 /// would no longer see or see otherwise, without consent; kKeyNotFound if a role that keeps its tags cannot
 /// be signed anew.
 ChangeRepository change_delegation(DelegationToChange what, hsm::KeyRing& keys, Consent consent);
 
-/// Takes `targets/<name>` out, and its keys out of `targets/releases` unless another signer has them too; with
-/// them go the delegations to these keys below roles that the keys at hand sign.
-/// Throws as above; kInvalidRole if `targets/releases` would be left without a key.
+/// Takes `targets/<name>` out, and its keys out of `targets/releases` unless another signer has them too;
+/// with them go the delegations to these keys below roles that the keys at hand sign. Throws as above;
+/// kInvalidRole if `targets/releases` would be left without a key, where consent takes the role out.
 ChangeRepository remove_signer(const std::string& name, hsm::KeyRing& keys, Consent consent);
 
 /// Adds and removes keys of `targets/<name>` and `targets/releases` in one step.
 ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicKey> add,
                                std::set<tuf::KeyId> remove, hsm::KeyRing& keys);
 
-/// Takes the keys out of every delegation below `targets`, and of those below roles that the keys at hand sign;
-/// one that no key would be left for is refused.
+/// Takes the keys out of every delegation below `targets`, and of those below roles that the keys at hand
+/// sign; one that no key would be left for is refused.
 ChangeRepository purge_keys(std::set<tuf::KeyId> remove, hsm::KeyRing& keys);
 
 }  // namespace agent

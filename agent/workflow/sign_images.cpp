@@ -37,7 +37,7 @@ class Entries {
       : repository_(repository), roles_(roles), request_(request) {
     for (const RoleName& role : roles) {
       here_.push_back(bound_to(repository.gun(), role));
-      is_own_.push_back(!SignedState::is_identity(role) || have_signed_file(role, keys));
+      is_own_.push_back(!SignedState::is_identity(role) || have_signed(repository, role, keys));
     }
   }
 
@@ -54,16 +54,6 @@ class Entries {
   }
 
  private:
-  bool have_signed_file(const RoleName& role, hsm::KeyRing& keys) const {
-    const tuf::Delegation* delegation = repository_.find_delegation(role);
-    if (!delegation) return true;
-    std::set<tuf::KeyId> ids;
-    for (const tuf::PublicKey& key : delegation->authority.keys()) {
-      if (keys.has(key.canonical_id())) ids.insert(key.canonical_id());
-    }
-    return have_signed(repository_, role, ids);
-  }
-
   void set(std::size_t at, const ImageToSign& image, tuf::RepositoryDraft& draft, SignStatus& status) {
     const RoleName& role = roles_[at];
     const tuf::Target* before = stored_target(repository_, role, image.name);
@@ -136,6 +126,20 @@ class Entries {
   std::optional<std::optional<tuf::Json>> own_;
 };
 
+/// Signs anew what says already what is wanted, but with other keys than those at hand: who rotates their
+/// key, or takes over from somebody who leaves, signs once with the new one. Returns the roles.
+std::vector<RoleName> renew_unsigned(const tuf::TrustedRepository& repository,
+                                     const std::vector<RoleName>& roles, hsm::KeyRing& keys,
+                                     tuf::RepositoryDraft& draft) {
+  std::vector<RoleName> renewed;
+  for (const RoleName& role : roles) {
+    if (draft.find_changed(role) || have_signed(repository, role, keys)) continue;
+    draft.renew(role);
+    renewed.push_back(role);
+  }
+  return renewed;
+}
+
 /// `targets` speaks to pullers too, of tags that releases does not have.
 bool is_released(const tuf::TrustedRepository& repository, const SignRequest& request,
                  const std::vector<RoleName>& roles) {
@@ -169,6 +173,7 @@ SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequ
                          std::vector<Warning>& warnings) {
   std::vector<RoleName> roles;
   std::vector<SignStatus> statuses;  // of the last attempt: what is read back shows only that it is there
+  std::vector<RoleName> renewed;     // as well
   const ChangeRepository change = [&](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
     roles = request.roles.empty() ? roles_to_sign(repository, keys)
                                   : check_roles_to_sign(repository, request.roles, keys);
@@ -176,16 +181,25 @@ SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequ
     std::vector<SignStatus> now;
     Entries entries(repository, roles, request, keys);
     for (const ImageToSign& image : request.images) now.push_back(entries.set(image, draft));
+    std::vector<RoleName> signed_anew = renew_unsigned(repository, roles, keys, draft);
     if (request.guard) request.guard->after(repository, roles, request.images, draft);
-    if (statuses.empty() || !draft.empty()) statuses = std::move(now);
+    if (!statuses.empty() && draft.empty()) return;
+    statuses = std::move(now);
+    renewed = std::move(signed_anew);
   };
   SigningGate gate(keys, {{request.roles.begin(), request.roles.end()}, request.guard});
   PublishedChanges changes =
       publish_changes(store, seen, load, change, gate.as_function(), signer_look_up(keys), options, warnings);
   const bool others_were_faster = changes.attempts > 0 && !changes.published;
-  if (others_were_faster) statuses.assign(request.images.size(), SignStatus::kUnchanged);
+  if (others_were_faster) {
+    statuses.assign(request.images.size(), SignStatus::kUnchanged);
+    renewed.clear();
+  } else if (!renewed.empty()) {
+    // "unchanged" says that nothing is published.
+    std::replace(statuses.begin(), statuses.end(), SignStatus::kUnchanged, SignStatus::kSigned);
+  }
   warn_about_roles(changes.repository, request, roles, warnings);
-  return {std::move(changes), std::move(roles), std::move(statuses), gate.signed_anew()};
+  return {std::move(changes), std::move(roles), std::move(statuses), gate.signed_anew(), std::move(renewed)};
 }
 
 }  // namespace agent

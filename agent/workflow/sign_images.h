@@ -42,6 +42,8 @@ struct SignedImages {
   std::vector<tuf::RoleName> roles;
   std::vector<SignStatus> statuses;  // one per image
   std::vector<SigningGate::SignedAnew> signed_anew;
+  /// Roles in which nothing changes, signed anew since the keys at hand had not signed them.
+  std::vector<tuf::RoleName> renewed;
 };
 
 /// Throws kTagMoved (before anything is signed) if a tag stands there with another digest and may not move,

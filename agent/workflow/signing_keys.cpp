@@ -154,6 +154,16 @@ bool have_signed(const tuf::TrustedRepository& repository, const RoleName& role,
   return signers == keys;
 }
 
+bool have_signed(const tuf::TrustedRepository& repository, const RoleName& role, hsm::KeyRing& keys) {
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  if (!delegation) return true;
+  std::set<tuf::KeyId> at_hand;
+  for (const tuf::PublicKey& key : delegation->authority.keys()) {
+    if (keys.has(key.canonical_id())) at_hand.insert(key.canonical_id());
+  }
+  return have_signed(repository, role, at_hand);
+}
+
 std::vector<std::shared_ptr<tuf::Signer>> signers_of(const tuf::TrustedRepository& repository,
                                                      const std::vector<RoleName>& roles, hsm::KeyRing& keys) {
   std::set<tuf::KeyId> ids;

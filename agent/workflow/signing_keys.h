@@ -38,6 +38,8 @@ std::set<tuf::KeyId> keys_of(const tuf::RepositoryDraft::Pending& file, hsm::Key
 /// in it, neither entry nor delegation.
 bool have_signed(const tuf::TrustedRepository& repository, const tuf::RoleName& role,
                  const std::set<tuf::KeyId>& keys);
+/// The same of all keys at hand that the role lists.
+bool have_signed(const tuf::TrustedRepository& repository, const tuf::RoleName& role, hsm::KeyRing& keys);
 
 /// The signers at hand that the roles list, each once. Opens them.
 std::vector<std::shared_ptr<tuf::Signer>> signers_of(const tuf::TrustedRepository& repository,
