@@ -142,10 +142,9 @@ void refresh(const RepoRefreshOptions& options, Runtime& runtime, Report& report
         {"signed anew what expires" + within, "sign anew what expires" + within, true}, runtime, report);
     std::vector<StillDue> due =
         still_due(open, changes.repository, !runtime.settings().server_for(gun).is_folder(), due_by);
-    // What a rehearsal would have signed is not due after it.
+    // What was signed just now lives as long as it can, and what a rehearsal would have signed as well.
     std::erase_if(due, [&](const StillDue& one) {
-      return runtime.dry_run() &&
-             std::any_of(changes.files.begin(), changes.files.end(),
+      return std::any_of(changes.files.begin(), changes.files.end(),
                          [&](const auto& file) { return file.role.text() == one.role.name; });
     });
     if (due.empty()) return;

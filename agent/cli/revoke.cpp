@@ -1,5 +1,6 @@
 // revoke: takes tags out of the roles that this identity signs.
 #include <map>
+#include <set>
 
 #include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
@@ -7,6 +8,7 @@
 #include "agent/cli/operands.h"
 #include "agent/image/image_reference.h"
 #include "agent/image/target_file.h"
+#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "agent/workflow/revoke_tags.h"
 #include "agent/workflow/tag_view.h"
@@ -18,10 +20,12 @@ namespace {
 struct RevokeOptions {
   std::vector<std::string> images;
   std::vector<std::string> roles;
+  bool yes = false;
   PolicyOptions policy;
 };
 
 /// What is revoked need not be a tag that could be signed: a file, or whatever another client has put there.
+/// A repository alone is everything in it: then the name is empty.
 TargetName tag_or_name(const std::string& text) {
   std::optional<ImageReference> image;
   try {
@@ -33,39 +37,52 @@ TargetName tag_or_name(const std::string& text) {
       throw not_an_image;
     }
   }
-  if (!image->tag || image->digest) {
+  if (image->digest) {
     throw tuf::Error(tuf::ErrorCode::kInvalidReference, text + " does not name a tag alone",
-                     "name what to revoke: " + image->gun.text() + ":TAG");
+                     "name what to revoke: " + image->gun.text() + ":" + image->tag.value_or("TAG"));
   }
-  return {image->gun, *image->tag};
+  return {image->gun, image->tag.value_or("")};
+}
+
+/// By repository, each of which is one transaction: what to revoke; nothing means all.
+std::map<tuf::Gun, std::vector<std::string>> tags_to_revoke(const std::vector<std::string>& images) {
+  std::map<tuf::Gun, std::vector<std::string>> tags;
+  std::set<tuf::Gun> whole;
+  for (const std::string& text : images) {
+    TargetName target = tag_or_name(text);
+    if (target.name.empty()) whole.insert(target.gun);
+    tags[target.gun].push_back(std::move(target.name));
+  }
+  for (const tuf::Gun& gun : whole) tags[gun].clear();
+  return tags;
+}
+
+/// What is left is said: whoever revokes wants to know who still says otherwise.
+void describe_rest(const std::vector<TagView>& views, Report& report) {
+  for (const TagView& view : views) {
+    report.repositories.back().targets.push_back(describe_target(view));
+    report.text.push_back("  " + printable(view.name, 128) + " still stands in " +
+                          join(names_of(view.roles)) + " as " + view.digest() +
+                          (view.released ? ", which is what pullers get" : ""));
+  }
 }
 
 void revoke(const RevokeOptions& options, Runtime& runtime, Report& report) {
   const std::vector<tuf::RoleName> roles = parse_roles(options.roles);
   const std::optional<Policy> policy = read_policy(options.policy);
-  std::map<tuf::Gun, std::vector<std::string>> tags;  // one transaction for each repository
-  for (const std::string& text : options.images) {
-    TargetName target = tag_or_name(text);
-    tags[target.gun].push_back(std::move(target.name));
-  }
-  for (const auto& [gun, names] : tags) {
+  const Consent consent{.hide_tags = options.yes || runtime.dry_run()};
+  for (const auto& [gun, names] : tags_to_revoke(options.images)) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
     const auto how = [&, &tags = names](const PolicyGuard* guard) {
-      return revoke_tags({tags, roles, guard}, runtime.keys());
+      return revoke_tags({tags, roles, guard, consent}, runtime.keys());
     };
-    guarded_change(policy, options.policy, runtime.keys(), open, how,
-                   {"revoked " + join(names), "revoke " + join(names)}, runtime, report,
-                   {{roles.begin(), roles.end()}});
+    const std::string what = names.empty() ? "everything" : join(names);
+    guarded_change(policy, options.policy, runtime.keys(), open, how, {"revoked " + what, "revoke " + what},
+                   runtime, report, {{roles.begin(), roles.end()}});
     if (runtime.dry_run()) continue;
-    // What is left is said: whoever revokes wants to know who still says otherwise.
     const tuf::TrustedRepository now = load_repository(*open.store, open.seen, open.load, report.warnings);
-    for (const std::string& name : names) {
-      for (const TagView& view : view_tag(now, name)) {
-        report.repositories.back().targets.push_back(describe_target(view));
-        report.text.push_back("  " + name + " still stands in " + join(names_of(view.roles)) + " as " +
-                              view.digest() + (view.released ? ", which is what pullers get" : ""));
-      }
-    }
+    if (names.empty()) describe_rest(view_tags(now), report);
+    for (const std::string& name : names) describe_rest(view_tag(now, name), report);
   }
 }
 
@@ -75,9 +92,10 @@ void add_revoke(Grammar& grammar) {
   auto options = std::make_shared<RevokeOptions>();
   CLI::App* c =
       grammar.command("revoke", "Take tags out of the roles that this identity signs", options, revoke);
-  add_operand(c, "image", options->images, "IMAGE", "[registry/]repository:tag");
+  add_operand(c, "image", options->images, "IMAGE", "[registry/]repository:tag; without a tag: all of them");
   grammar.add_signing_keys(c);
   add_values(c, "--role", options->roles, "Out of exactly this role (repeatable)", "ROLE");
+  add_flag(c, "--yes", options->yes, "Even if pullers no longer see some tags");
   add_policy_options(c, options->policy, "Sign nothing foreign anew, and keep immutable tags");
 }
 }  // namespace agent

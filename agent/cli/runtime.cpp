@@ -1,5 +1,6 @@
 #include "agent/cli/runtime.h"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -159,6 +160,9 @@ Runtime::Repository Runtime::open(const tuf::Gun& gun, Access access) {
   const RootTrust trust = settings_.root_trust_for(gun);
   LoadRequest load{gun, {trust.pin, trust.trust_on_first_use, line_.reset_cache}, now_, {}};
   load.budget = budget_;
+  log_->info("{} of {}, as of {}",
+             access == Access::kRead ? "reading the trust data" : "changing the trust data", gun.text(),
+             offline() ? "the last time" : settings_.server_for(gun).text());
   return {open_store(gun, access), SeenRepository(settings_.trust_dir(), gun), std::move(load)};
 }
 
@@ -218,6 +222,7 @@ PublishOptions Runtime::publish_options() {
   options.dry_run = dry_run();
   options.before_sending = [this] {
     note_sending();
+    log_->info("everything is signed; publishing");
     if (keys_) keys_->close();
     hsm::Secret::seal_all();
   };

@@ -36,6 +36,7 @@ void set_provenance(const SignOptions& options, Runtime& runtime, SignRequest& r
   }
   request.provenance = request.annotations;
   request.provenance.insert(runtime.ci().members.begin(), runtime.ci().members.end());
+  if (!request.provenance.empty()) request.provenance.emplace("created", tuf::format_time(runtime.now()));
   for (const std::string& refused : runtime.ci().refused)
     report.warnings.push_back({"CI_VALUE_IGNORED", refused});
 }

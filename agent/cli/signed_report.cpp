@@ -67,6 +67,7 @@ void describe_signed(const SignedImages& result, const std::vector<WantedImage>&
     }
     repository.targets.push_back(std::move(target));
   }
+  if (!result.renewed.empty()) repository.more["renewed"] = names_of(result.renewed);
   for (const tuf::RoleName& role : result.renewed) {
     text.push_back("  " + role.text() + (options.dry_run ? " would be" : " is") +
                    " signed anew: a key that signs here had not signed it");

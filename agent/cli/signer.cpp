@@ -11,6 +11,7 @@
 #include "agent/workflow/change_signers.h"
 #include "agent/workflow/named_keys.h"
 #include "agent/workflow/renew_roles.h"
+#include "agent/workflow/rotate_key.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -107,22 +108,37 @@ std::vector<std::string> steps_of_rotation(const tuf::TrustedRepository& reposit
   if (added.empty() || old.empty()) return {};
   std::string remove = "countersign signer rotate " + name + " " + repository.gun().text();
   for (const tuf::PublicKey& key : old) remove += " --remove " + key.canonical_id().short_form();
-  return {"let " + name + " sign once with the new key, whatever there is to sign: countersign witness " +
+  return {"let " + name + " sign once with the new key (the next job does, or): countersign witness " +
               repository.gun().text() + " targets/releases targets/" + name + " --key " +
-              added.front().canonical_id().short_form() + ", or the next job",
+              added.front().canonical_id().short_form(),
           "then take the old key out: " + remove};
+}
+
+/// Of what was added: what is probably not meant, and whether those who are to sign can publish at all.
+void warn_of_doubts(const tuf::TrustedRepository& repository, const std::vector<DelegationToAdd>& added,
+                    TrustStore& store, Report& report) {
+  for (Warning& doubt : doubts_about(repository, added)) report.warnings.push_back(std::move(doubt));
+  if (store_signs_snapshot(store, repository)) return;
+  const std::string& gun = repository.gun().text();
+  report.warnings.push_back({"SNAPSHOT_BY_CLIENTS", "signers cannot publish to " + gun +
+                                                        " without the key of its snapshot; hand that "
+                                                        "to the server, once: countersign repo prepare " +
+                                                        gun});
 }
 
 /// `nested`: what is read below the direct children of `targets` (LoadRequest::nested).
 void change_each(const std::vector<std::string>& repositories, const PolicyOptions& options,
                  const std::optional<std::vector<tuf::RoleName>>& nested,
                  const std::function<ChangeRepository()>& how, const ChangeWords& words, Runtime& runtime,
-                 Report& report, const SigningGate::Options& gate = {}) {
+                 Report& report, const SigningGate::Options& gate = {},
+                 const std::vector<DelegationToAdd>& added = {}) {
   const std::optional<Policy> policy = read_policy(options);
   for_each_repository(repositories, report, [&](const tuf::Gun& gun) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
     if (!policy) open.load.nested = nested;  // a policy may demand roles anywhere
-    guarded_change(policy, options, runtime.administrator_keys(), open, how(), words, runtime, report, gate);
+    const PublishedChanges changes = guarded_change(policy, options, runtime.administrator_keys(), open,
+                                                    how(), words, runtime, report, gate);
+    if (!added.empty()) warn_of_doubts(changes.repository, added, *open.store, report);
   });
 }
 
@@ -131,12 +147,13 @@ const std::vector<tuf::RoleName> kNoneNested;
 
 /// Of a repository in which nothing is changed below the direct children of `targets` but `role`.
 void change_one(const std::string& repository, const PolicyOptions& options, const tuf::RoleName& role,
-                const ChangeRepository& how, const ChangeWords& words, Runtime& runtime, Report& report) {
+                const ChangeRepository& how, const ChangeWords& words, Runtime& runtime, Report& report,
+                const std::vector<DelegationToAdd>& added = {}) {
   // Whoever names a delegation names the role that says who signs it.
   SigningGate::Options gate;
   if (role.parent().is_delegation()) gate.named = {role.parent()};
   change_each(
-      {repository}, options, std::vector{role}, [&] { return how; }, words, runtime, report, gate);
+      {repository}, options, std::vector{role}, [&] { return how; }, words, runtime, report, gate, added);
 }
 
 void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& report) {
@@ -147,7 +164,7 @@ void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& repor
   change_each(
       options.repositories, options.policy, kNoneNested,
       [&] { return add_delegations(delegations, runtime.administrator_keys()); },
-      {"added " + where, "add " + where}, runtime, report);
+      {"added " + where, "add " + where}, runtime, report, {}, delegations);
 }
 
 void signer_remove(const SignerRemoveOptions& options, Runtime& runtime, Report& report) {
@@ -193,7 +210,7 @@ void delegation_add(const DelegationAddOptions& options, Runtime& runtime, Repor
   const std::string where = "the keys to " + delegation.role.text();
   change_one(options.repository, options.policy, delegation.role,
              add_delegations({delegation}, runtime.administrator_keys()), {"added " + where, "add " + where},
-             runtime, report);
+             runtime, report, {delegation});
 }
 
 void delegation_remove(const DelegationRemoveOptions& options, Runtime& runtime, Report& report) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/policy/signed_state.h"
 #include "agent/report/printable.h"
 #include "agent/workflow/change_signers.h"
 #include "agent/workflow/signing_keys.h"
@@ -39,6 +40,10 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row.back();
+}
+
+bool is_one_letter_longer(std::string_view longer, std::string_view shorter) {
+  return longer.size() == shorter.size() + 1 && edit_distance(longer, shorter) == 1;
 }
 
 /// Readers know the name `targets/releases`, and a role of nearly that name would be one that nobody reads.
@@ -99,6 +104,32 @@ ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::
     }
     keep_roles_signed(repository, draft, keys, {});  // a threshold may have become higher
   };
+}
+
+std::vector<Warning> doubts_about(const tuf::TrustedRepository& repository,
+                                  const std::vector<DelegationToAdd>& added) {
+  std::vector<Warning> doubts;
+  for (const DelegationToAdd& delegation : added) {
+    const RoleName& role = delegation.role;
+    if (!SignedState::is_identity(role)) continue;
+    for (const tuf::Delegation& other : repository.delegations()) {
+      if (other.role.name == role || !SignedState::is_identity(other.role.name)) continue;
+      if (is_one_letter_longer(role.leaf(), other.role.name.leaf()) ||
+          is_one_letter_longer(other.role.name.leaf(), role.leaf()))
+        doubts.push_back({"NEARLY_THE_SAME", role.text() + " is nearly " + other.role.name.text() + " of " +
+                                                 repository.gun().text() + ": is it somebody else?"});
+      for (const tuf::PublicKey& key : delegation.keys) {
+        const auto& keys = other.authority.keys();
+        if (std::none_of(keys.begin(), keys.end(),
+                         [&](const auto& its) { return its.canonical_id() == key.canonical_id(); }))
+          continue;
+        doubts.push_back({"KEY_SHARED", "key " + key.canonical_id().short_form() + " of " + role.text() +
+                                            " is that of " + other.role.name.text() +
+                                            " too: what one signs " + "is the other's as well"});
+      }
+    }
+  }
+  return doubts;
 }
 
 void require_signer_name(const std::string& name) {

@@ -34,6 +34,11 @@ struct DelegationToAdd {
 /// `targets`) is not at hand; kInvalidRole for a new role whose name is nearly `targets/releases`.
 ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::KeyRing& keys);
 
+/// What is allowed and probably not meant, in the repository as it is with them: KEY_SHARED for a key that
+/// another identity has too, NEARLY_THE_SAME for a role whose name is that of another but for one letter.
+std::vector<Warning> doubts_about(const tuf::TrustedRepository& repository,
+                                  const std::vector<DelegationToAdd>& added);
+
 /// Throws kInvalidRole unless `name` fits Docker's grammar of signers, `[a-z0-9][a-z0-9_-]*`, and is not
 /// `releases`.
 void require_signer_name(const std::string& name);

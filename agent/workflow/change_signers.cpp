@@ -41,25 +41,38 @@ std::set<tuf::KeyId> keys_of(const tuf::TrustedRepository& repository, const Rol
   return ids;
 }
 
-/// How a role comes to be signed by the keys that the draft gives it.
-std::string way_to_sign(const tuf::TrustedRepository& repository, const RoleName& role,
-                        const tuf::RoleAuthority& next) {
-  const tuf::Delegation& delegation = *repository.find_delegation(role);
+/// Keys that the role lists now and in the draft.
+std::vector<std::string> keys_that_stay(const tuf::TrustedRepository& repository, const RoleName& role,
+                                        const tuf::RoleAuthority& next) {
   const std::set<tuf::KeyId> before = keys_of(repository, role);
-  std::vector<std::string> all;
   std::vector<std::string> stay;
   for (const tuf::PublicKey& key : next.keys()) {
-    all.push_back(key.canonical_id().short_form());
-    if (before.contains(key.canonical_id())) stay.push_back(all.back());
+    if (before.contains(key.canonical_id())) stay.push_back(key.canonical_id().short_form());
   }
-  if (next.threshold() > delegation.authority.threshold()) {
+  return stay;
+}
+
+/// How roles come to be signed by the keys that the draft gives them.
+std::string way_to_sign(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
+                        const std::vector<RoleName>& roles) {
+  const tuf::RoleAuthority next = *draft.authority_of(roles.front());
+  if (next.threshold() > repository.find_delegation(roles.front())->authority.threshold()) {
+    std::vector<std::string> all;
+    for (const tuf::PublicKey& key : next.keys()) all.push_back(key.canonical_id().short_form());
     return "name " + std::to_string(next.threshold()) + " of its keys (" + listing(all) +
            ") with --signing-key: they sign it in the same step";
   }
+  const std::vector<std::string> stay = keys_that_stay(repository, roles.front(), next);
   if (stay.empty())
-    return "first only add the new key; once it has signed " + role.text() + ", take the old one out";
-  return "first, where one of its remaining keys (" + listing(stay) + ") is: countersign witness " +
-         repository.gun().text() + " " + role.text() + " --key " + stay.front();
+    return "first only add the new key; once it has signed " + roles.front().text() +
+           ", take the old one out";
+  std::string names;
+  for (const RoleName& role : roles) {
+    const std::vector<std::string> its = keys_that_stay(repository, role, *draft.authority_of(role));
+    if (std::find(its.begin(), its.end(), stay.front()) != its.end()) names += " " + role.text();
+  }
+  return "first, where one of the remaining keys (" + listing(stay) + ") is: countersign witness " +
+         repository.gun().text() + names + " --key " + stay.front();
 }
 
 /// Whoever leaves may have delegated to themselves below a role that they signed. Where that role can be
@@ -97,18 +110,32 @@ bool take_out_of_releases(const std::set<tuf::KeyId>& removed, const tuf::Truste
                   " --key KEY.pub; or repeat it with --yes: then nothing is released any more");
 }
 
+/// What releases says of a tag when the draft is published; nullptr if pullers will look elsewhere.
+const tuf::Target* released_by(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
+                               const RoleName& role, const std::string& tag) {
+  if (role.is_delegation() && !draft.admits(role, tag)) return nullptr;
+  const tuf::Targets* changed = draft.find_changed(role);
+  if (!changed) return repository.find_target(role, tag);
+  const auto found = changed->targets.find(tag);
+  return found == changed->targets.end() ? nullptr : &found->second;
+}
+
 /// What pullers would no longer get, or get otherwise.
 std::vector<std::string> hidden_tags(const tuf::TrustedRepository& repository,
                                      const tuf::RepositoryDraft& draft) {
+  const RoleName targets = kReleases.parent();
   std::vector<std::string> hidden;
   for (const TagView& view : view_tags(repository)) {
-    if (!view.released || !view.is_in(kReleases) || draft.admits(kReleases, view.name)) continue;
-    const tuf::Target* behind = repository.find_target(RoleName::of("targets"), view.name);
-    if (behind && is_same_image(*behind, view.target)) continue;
-    hidden.push_back(view.name + (behind ? " (another digest comes to light)" : ""));
+    if (!view.released) continue;
+    const tuf::Target* next = released_by(repository, draft, kReleases, view.name);
+    if (!next) next = released_by(repository, draft, targets, view.name);
+    if (next && is_same_image(*next, view.target)) continue;
+    hidden.push_back(view.name + (next ? " (another digest comes to light)" : ""));
   }
   return hidden;
 }
+
+}  // namespace
 
 void require_consent(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
                      Consent consent) {
@@ -120,28 +147,27 @@ void require_consent(const tuf::TrustedRepository& repository, const tuf::Reposi
               "repeat it with --yes if that is what you want");
 }
 
-}  // namespace
-
 void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
                        hsm::KeyRing& keys, Consent consent) {
+  std::vector<RoleName> lost;
   for (const tuf::Delegation& delegation : repository.delegations()) {
     const RoleName& role = delegation.role.name;
     if (!draft.loses_file(role)) continue;
-    const auto authority = draft.authority_of(role);
-    if (suffices(*authority, keys)) {
+    if (suffices(*draft.authority_of(role), keys)) {
       draft.renew(role);
-      continue;
+    } else if (!consent.hide_tags) {
+      lost.push_back(role);
     }
-    if (consent.hide_tags) continue;
-    std::vector<std::string> names;
-    for (const auto& [name, target] : delegation.metadata->body.targets) names.push_back(name);
-    throw Error(
-        ErrorCode::kKeyNotFound,
-        role.text() + " of " + repository.gun().text() +
-            " would not be signed by enough of its keys any more, so everything in it would vanish: " +
-            listing(names),
-        way_to_sign(repository, role, *authority));
   }
+  if (lost.empty()) return;
+  std::vector<std::string> names;
+  for (const auto& [name, target] : repository.find_delegation(lost.front())->metadata->body.targets)
+    names.push_back(name);
+  throw Error(ErrorCode::kKeyNotFound,
+              lost.front().text() + " of " + repository.gun().text() +
+                  " would not be signed by enough of its keys any more, so everything in it would vanish: " +
+                  listing(names),
+              way_to_sign(repository, draft, lost));
 }
 
 ChangeRepository change_delegation(DelegationToChange what, hsm::KeyRing& keys, Consent consent) {

@@ -36,6 +36,11 @@ struct Consent {
 void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
                        hsm::KeyRing& keys, Consent consent);
 
+/// Throws kUsage, naming them, if pullers would no longer get some tags, or get them otherwise, without
+/// consent.
+void require_consent(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
+                     Consent consent);
+
 /// Throws kRoleNotFound if the role is not there at the first attempt; kUsage, naming the tags that pullers
 /// would no longer see or see otherwise, without consent; kKeyNotFound if a role that keeps its tags cannot
 /// be signed anew.

@@ -189,10 +189,13 @@ ChangeRepository witness_roles(TrustStore& store, std::vector<RoleName> roles, U
       }
       tuf::Targets body = stored_body(store, repository, role);
       if (content == UnverifiedContent::kRefuse) {
-        throw Error(ErrorCode::kBadSignature,
-                    "nobody whom " + repository.gun().text() + " trusts now has signed what is stored in " +
-                        role.text() + ": " + content_of(body),
-                    "take it over with --adopt if you know that it is right, or start anew with --empty");
+        throw Error(
+            ErrorCode::kBadSignature,
+            "nobody whom " + repository.gun().text() + " trusts now has signed what is stored in " +
+                role.text() + ": " + content_of(body),
+            "start anew with --empty; or, if you know that all of it is right, take it over: countersign "
+            "witness " +
+                repository.gun().text() + " " + role.text() + " --adopt");
       }
       draft.replace(role, delegation->stored_version, std::move(body));
     }

@@ -1,6 +1,7 @@
 #include "agent/workflow/revoke_tags.h"
 
 #include <memory>
+#include <set>
 
 #include "agent/workflow/policy_guard.h"
 #include "agent/workflow/signing_keys.h"
@@ -35,6 +36,18 @@ std::string holders(const tuf::TrustedRepository& repository, const std::string&
   return out;
 }
 
+std::vector<std::string> tags_in(const tuf::TrustedRepository& repository,
+                                 const std::vector<RoleName>& roles) {
+  std::set<std::string> tags;
+  for (const RoleName& role : roles) {
+    const tuf::Delegation* delegation = repository.find_delegation(role);
+    if (delegation && !delegation->metadata) continue;
+    const tuf::Targets& body = delegation ? delegation->metadata->body : repository.targets().body;
+    for (const auto& [name, target] : body.targets) tags.insert(name);
+  }
+  return {tags.begin(), tags.end()};
+}
+
 }  // namespace
 
 ChangeRepository revoke_tags(RevokeRequest request, hsm::KeyRing& keys) {
@@ -45,8 +58,12 @@ ChangeRepository revoke_tags(RevokeRequest request, hsm::KeyRing& keys) {
                                             ? own_roles(repository, keys)
                                             : check_roles_to_sign(repository, request.roles, keys);
     const bool is_first = std::exchange(*first, false);
-    if (is_first && request.guard) request.guard->before_revoking(repository, request.tags);
-    for (const std::string& tag : request.tags) {
+    const std::vector<std::string> tags = request.tags.empty() ? tags_in(repository, roles) : request.tags;
+    if (is_first && tags.empty())
+      throw Error(ErrorCode::kNotSigned,
+                  "nothing is signed in " + repository.gun().text() + " with the keys at hand");
+    if (is_first && request.guard) request.guard->before_revoking(repository, tags);
+    for (const std::string& tag : tags) {
       bool found = false;
       for (const RoleName& role : roles) found |= draft.remove_target(role, tag);
       if (found || !is_first) continue;
@@ -57,6 +74,7 @@ ChangeRepository revoke_tags(RevokeRequest request, hsm::KeyRing& keys) {
                   "the keys at hand do not sign " + others + ", where " + shown + " stands",
                   "run this where the key of one of these roles is, or name it with --key");
     }
+    if (is_first) require_consent(repository, draft, request.consent);
   };
 }
 

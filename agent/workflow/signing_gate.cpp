@@ -64,7 +64,7 @@ void SigningGate::check_bound(const tuf::TrustedRepository& repository, tuf::Rep
               role.text() + " of " + repository.gun().text() +
                   " holds what was signed for another role or repository: " + list,
               "find out who brought it in; to take it out, together with all others: " +
-                  (can_be_typed ? "countersign revoke " + hsm::shell_word(name) + " --role " + role.text()
+                  (can_be_typed ? "countersign revoke " + hsm::shell_word(name) + " --role " + role.text() + " --yes"
                                 : witness + " --quarantine") +
                   "; to bind anew what the policy allows of it: " + witness + " --bind");
 }

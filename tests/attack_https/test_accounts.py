@@ -100,7 +100,7 @@ def identity_of(town: Town) -> dict:
 
 
 COMMANDS = (("list", "{gun}"), ("verify", "{gun}:1.0"), ("inspect", "{gun}"), ("expiry", "{gun}"), ("doctor", "{gun}"),
-            ("revoke", "{gun}:1.0"), ("repo", "refresh", "{gun}"))
+            ("revoke", "{gun}:1.0", "--yes"), ("repo", "refresh", "{gun}"))
 
 
 @dataclass(frozen=True)

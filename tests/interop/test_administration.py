@@ -106,11 +106,11 @@ def test_a_key_is_purged_from_every_role(life):
 
 
 def test_tags_are_revoked_and_what_still_holds_them_is_said(life):
-    outcome = life.alices.ok("revoke", f"{life.gun}:1.0", *life.alice.key_args)
+    outcome = life.alices.ok("revoke", f"{life.gun}:1.0", "--yes", *life.alice.key_args)
     assert [(t["name"], t["roles"], t["released"]) for t in outcome.repository["targets"]] == [
         ("1.0", ["targets/jenkins"], False)]
     life.see("2.0")
-    life.ci.ok("revoke", f"{life.gun}:1.0", *life.jenkins.key_args)
+    life.ci.ok("revoke", f"{life.gun}:1.0", "--yes", *life.jenkins.key_args)
     assert "1.0" not in [t["name"] for t in life.reader.ok("list", life.gun).repository["targets"]]
     life.ci.refused(6, "revoke", f"{life.gun}:1.0", *life.jenkins.key_args)
 

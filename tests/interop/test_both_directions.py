@@ -172,7 +172,7 @@ def test_tags_are_taken_out_by_either(world):
     signer.trust("key", "load", "--name", "jenkins", office.private("jenkins"))
     notary = world.notary(trust_dir=signer.trust_dir, passphrase=signer.passphrase)
     ours = office.user(signer, pin=office.ours.pin)
-    ours.ok("revoke", f"{office.gun}:1.0")
+    ours.ok("revoke", f"{office.gun}:1.0", "--yes")
     assert office.released() == {"2.0", "3.0", "4.0"}
     notary.run("remove", office.gun, "2.0", "-r", RELEASES, "-r", "targets/jenkins", "-p")
     assert office.released() == {"3.0", "4.0"}
@@ -194,7 +194,7 @@ def test_a_snapshot_key_of_clients(world, writer):
     office = Office(world)
     administrator, other = (office.ours, office.notary) if writer == "ours" else (office.notary, office.ours)
     if writer == "ours":
-        office.ours.ok("repo", "rotate", office.gun, "snapshot")
+        office.ours.ok("repo", "rotate", office.gun, "snapshot", "--yes")
     else:
         office.notary.run("key", "rotate", office.gun, "snapshot")
     assert not world.store.signs(office.gun, "snapshot")

@@ -81,7 +81,7 @@ class Scene:
         assert tag in [entry["name"] for entry in outcome.repository["foreign_entries"]]
 
     def drops(self, client, command, *names):
-        outcome = client.ok(*command, "--quarantine")
+        outcome = client.renewed(*command, "--quarantine")
         assert sorted(e["name"] for e in outcome.repository["quarantined"]) == sorted(names), str(outcome)
         assert "warning[QUARANTINED]" in outcome.stderr
         return outcome
@@ -140,7 +140,7 @@ def nightly(scene):
 
 
 def revocation(scene):
-    return ["revoke", f"{scene.gun}:1.0", *scene.jenkins.key_args]
+    return ["revoke", f"{scene.gun}:1.0", "--yes", *scene.jenkins.key_args]
 
 
 def next_tag(scene, tag="1.1"):
@@ -169,7 +169,7 @@ def test_a_role_below_releases_that_lists_the_ci_key_is_never_signed_on_the_way(
 def test_a_role_below_releases_is_not_signed_without_a_policy_either(scene, command):
     let_x_sign(scene)
     before = scene.world.store.read(scene.gun).files[BELOW]
-    scene.ci.ok(*command(scene))
+    scene.ci.renewed(*command(scene))
     assert scene.world.store.read(scene.gun).files[BELOW] == before
     # Without the CI's signature the server does not even take it as the CI's file.
     with pytest.raises(OSError):
@@ -180,7 +180,7 @@ def test_a_role_below_releases_is_not_signed_without_a_policy_either(scene, comm
 def test_a_role_below_releases_that_is_named_passes_the_same_gate(scene):
     let_x_sign(scene)
     for command in (["witness", scene.gun, BELOW, *scene.jenkins.key_args],
-                    ["revoke", f"{scene.gun}:other", *scene.jenkins.key_args, "--role", BELOW],
+                    ["revoke", f"{scene.gun}:other", "--yes", *scene.jenkins.key_args, "--role", BELOW],
                     scene.signing("1.1", scene.next, "--role", BELOW, "--role", JENKINS, policy=False)):
         scene.refuses_evil(scene.ci, [*command, "--policy", scene.policy])
 
@@ -382,10 +382,10 @@ def test_no_command_of_an_administrator_adopts_unseen(scene, name):
     command = ADMINISTRATION[name](scene)
     scene.refuses_evil(scene.admin, [*command, "--policy", scene.policy])
 
-    plan = scene.admin.ok(*command, "--dry-run")  # nothing is refused without a policy, and all is told
+    plan = scene.admin.renewed(*command, "--dry-run")  # nothing is refused without a policy, and all is told
     (role,) = [role for role in plan.repository["signed_anew"] if role["role"] == RELEASES]
     assert role["entries"] == ["1.0", "evil"]
-    assert "signed anew in targets/releases: 1.0, evil" in scene.admin.ok(*command, "--dry-run", output="text").stdout
+    assert "signed anew in targets/releases: 1.0, evil" in scene.admin.run(*command, "--dry-run", output="text").stdout
 
     scene.drops(scene.admin, [*command, "--policy", scene.policy], "evil")
     assert released(scene.world, scene.gun) == {"1.0": scene.good.digest}
@@ -408,7 +408,7 @@ def test_a_key_of_targets_that_belongs_to_a_user_signs_nothing_foreign_either(sc
 def test_a_tag_revoked_on_another_machine_does_not_come_back_through_what_this_one_remembers(scene):
     scene.sign("1.1", scene.evil)
     everything = scene.world.store.read(scene.gun).signed(RELEASES)["targets"]
-    scene.machine_of(scene.jenkins).ok("revoke", f"{scene.gun}:1.1", *scene.jenkins.key_args)
+    scene.machine_of(scene.jenkins).ok("revoke", f"{scene.gun}:1.1", "--yes", *scene.jenkins.key_args)
     scene.hostile.put(RELEASES, everything)  # the CI's own words, as they stood there
     scene.refuses_evil(scene.ci, scene.signing("1.2", scene.next), tag="1.1")
     scene.drops(scene.ci, scene.signing("1.2", scene.next), "1.1")
@@ -492,7 +492,7 @@ def test_a_claim_of_one_team_is_not_signed_along_as_that_of_another(world):
 def test_an_immutable_tag_does_not_move_by_revoking_it_first(world, form, roles):
     scene = Scene(world, form, [EVERYBODY[0] | {"immutable_tags": ["v*"]}])
     scene.sign("v1", scene.good)
-    scene.refuses(scene.ci, ["revoke", f"{scene.gun}:v1", *scene.jenkins.key_args, "--policy", scene.policy, *roles],
+    scene.refuses(scene.ci, ["revoke", f"{scene.gun}:v1", "--yes", *scene.jenkins.key_args, "--policy", scene.policy, *roles],
                   f"v1 of {scene.gun}", scene.good.digest, error="TAG_IMMUTABLE")
     # Whoever signs releases takes it out there: the identity still says which image it is.
     scene.hostile.write(RELEASES, lambda body: body["targets"].pop("v1"))
@@ -650,7 +650,7 @@ def test_the_command_that_takes_a_hostile_name_out_is_one_that_a_shell_takes_for
     hint = refused.stderr.splitlines()[-1]
     command = hint[hint.index("countersign revoke"):hint.index("; to bind anew")]
     words = shlex.split(command)
-    assert words == ["countersign", "revoke", f"{scene.gun}:{name}", "--role", RELEASES]
+    assert words == ["countersign", "revoke", f"{scene.gun}:{name}", "--role", RELEASES, "--yes"]
     scene.ci.ok(*words[1:], *scene.jenkins.key_args)
     assert name not in scene.tags(RELEASES)
     scene.ci.ok(*scene.signing("1.1", scene.next, policy=False))

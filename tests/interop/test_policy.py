@@ -110,7 +110,7 @@ def test_who_renews_or_revokes_with_a_policy_adopts_nothing_foreign_either(world
 
     renewal = ["repo", "refresh", gun, "--within-days", "2000", "--policy", policy, "--signing-key",
                jenkins.key_args[1]]
-    revocation = ["revoke", f"{gun}:1.1", "--policy", policy, *jenkins.key_args]
+    revocation = ["revoke", f"{gun}:1.1", "--yes", "--policy", policy, *jenkins.key_args]
     for command in (renewal, revocation):
         outcome = ci.refused(5, *command)
         assert outcome.error[0] == "FOREIGN_ENTRY" and f"evil ({evil.digest})" in outcome.error[1]
@@ -118,7 +118,7 @@ def test_who_renews_or_revokes_with_a_policy_adopts_nothing_foreign_either(world
     assert world.store.state(gun) == before
     assert released(world, gun) == everything
 
-    outcome = ci.ok(*renewal, "--quarantine")
+    outcome = ci.renewed(*renewal, "--quarantine")
     assert [e["name"] for e in outcome.repository["quarantined"]] == ["evil"]
     del everything["evil"]
     assert released(world, gun) == everything

@@ -188,7 +188,7 @@ def test_a_receipt_proves_what_was_published(world, kind):
     moved = reader.refused(5, "receipt", "verify", receipt)
     assert moved.error[0] == "TAG_MOVED" and images["1.0"].digest in moved.error[1]
     assert moved.target("1.1")["verdict"] == "moved"
-    ci.ok("revoke", f"{gun}:1.1", *identity.key_args)
+    ci.ok("revoke", f"{gun}:1.1", "--yes", *identity.key_args)
     gone = reader.refused(6, "receipt", "verify", receipt)
     assert gone.error[0] == "NOT_SIGNED" and gone.target("1.1")["verdict"] == "gone"
 
@@ -252,7 +252,7 @@ def test_every_publication_leaves_a_line(world):
     ci.refused(5, "sign", f"{gun}:1.0", "--oci-layout", other.layout, *identity.key_args)
     ci.sign(gun, "2.0", other, *identity.key_args, "--dry-run")  # these two leave none
     ci.ok("verify", f"{gun}:1.0")
-    last = ci.ok("revoke", f"{gun}:1.0", *identity.key_args)
+    last = ci.ok("revoke", f"{gun}:1.0", "--yes", *identity.key_args)
 
     lines = lines_of(log)
     assert [(line["command"], line["exit_code"]) for line in lines] == [

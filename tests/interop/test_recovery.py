@@ -128,7 +128,7 @@ def test_what_the_server_stores_and_cannot_serve_is_signed_anew(world):
 
 def test_a_snapshot_that_has_expired_and_blocks_every_reader_is_signed_anew(world):
     patient = Patient(world)
-    patient.admin.ok("repo", "rotate", patient.gun, "snapshot", "--key", patient.files["snapshot"],
+    patient.admin.ok("repo", "rotate", patient.gun, "snapshot", "--yes", "--key", patient.files["snapshot"],
                      "-k", patient.files["root"])
     soon = datetime.datetime.utcnow() + datetime.timedelta(seconds=2)
 

@@ -66,6 +66,8 @@ DESTRUCTIVE = {
     "delegation remove": [["{gun}", "targets/releases"]],
     "signer remove": [["alice", "{gun}"], ["alice", "{lonely}"]],
     "key remove": [["{key}"]],
+    "revoke": [["{lonely}:1.0", "--key", "{alice}"], ["{lonely}", "--key", "{alice}"]],
+    "repo rotate": [["{gun}", "snapshot"]],
 }
 
 
@@ -82,8 +84,9 @@ def test_nothing_is_taken_away_without_yes(world, commands):
     assert set(with_yes) >= {"repo delete", "delegation remove", "signer remove"}
     for name in with_yes:
         for operands in DESTRUCTIVE[name]:
-            args = [*name.split(), *(word.format(gun=scene.gun, lonely=lonely, key=key) for word in operands)]
-            user = owner if lonely in args else scene.admin
+            args = [*name.split(), *(word.format(gun=scene.gun, lonely=lonely, key=key, alice=scene.alice.key_args[1])
+                                        for word in operands)]
+            user = owner if lonely in str(args) else scene.admin
             before = scene.everything(), world.store.state(lonely)
             # What would hide tags for want of a key is refused for that, before anybody is asked for consent.
             outcome = user.refused(10 if args[:2] == ["signer", "remove"] and scene.gun in args else 2, *args)
@@ -135,11 +138,11 @@ STORY = [
     "sign {gun}:1.0 --oci-layout {layout}", "verify {gun}:1.0", "list {gun}", "inspect {gun}", "expiry {gun}",
     "repo pin {gun}", "witness {gun} targets/releases", "delegation add {gun} targets/qa --key {new}",
     "delegation list {gun}", "delegation remove {gun} targets/qa", "signer rotate bob {gun} --add {out}/jenkins.pub",
-    "delegation purge {gun} --key {new_id}", "signer remove bob {gun}", "revoke {gun}:1.0",
+    "delegation purge {gun} --key {new_id}", "signer remove bob {gun}", "revoke {gun}:1.0 --yes",
     "key export {new_id}", "key export --private {new_id} --out {out}/copy.pem", "key passwd {new_id}",
     "key remove {new_id} --yes", "key cert {pem} --cn x --out {out}/x.crt", "key csr {pem} --cn x",
     "repo refresh {gun}", "repo prepare {gun}", "repo repair {gun}",
-    "repo rotate {gun} targets", "repo rotate {gun} timestamp", "repo rotate {gun} snapshot", "repo rotate {gun} root",
+    "repo rotate {gun} targets", "repo rotate {gun} timestamp", "repo rotate {gun} snapshot --yes", "repo rotate {gun} root",
     "repo delete {gun} --remote --yes",
 ]
 

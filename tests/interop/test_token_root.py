@@ -50,7 +50,7 @@ def test_a_root_key_lives_in_a_token_for_its_whole_life(world, key_type):
     everybody_reads()
 
     versions = world.store.read(gun).versions
-    assert admin.ok("repo", "refresh", gun, "--within-days", "3650", "--signing-key",
+    assert admin.renewed("repo", "refresh", gun, "--within-days", "3650", "--signing-key",
                     token.uri("second")).repository["attempts"] == 1
     after = world.store.read(gun).versions
     assert {role: after[role] - versions[role] for role in ("root", "targets", "targets/releases")} == {

@@ -106,7 +106,7 @@ def sign(scene):
 def revoke(scene):
     tag = scene.name("tag")
     scene.ci.sign(scene.gun, tag, scene.image, *scene.jenkins.key_args)
-    return Attempt(scene.ci, ["revoke", f"{scene.gun}:{tag}", *scene.jenkins.key_args], {0, 6},
+    return Attempt(scene.ci, ["revoke", f"{scene.gun}:{tag}", "--yes", *scene.jenkins.key_args], {0, 6},
                    lambda: tag not in scene.tags())
 
 
@@ -176,13 +176,14 @@ def repo_refresh(scene):
 def repo_rotate(role):
     def rotate(scene):
         before = scene.world.store.read(scene.gun).signed("root")["roles"][role]["keyids"]
-        return Attempt(scene.admin, ["repo", "rotate", scene.gun, role],
+        consent = ["--yes"] if role == "snapshot" else []  # it is the server's
+        return Attempt(scene.admin, ["repo", "rotate", scene.gun, role, *consent],
                        done=lambda: scene.world.store.read(scene.gun).signed("root")["roles"][role]["keyids"] != before)
     return rotate
 
 
 def repo_prepare(scene):
-    scene.admin.ok("repo", "rotate", scene.gun, "snapshot")
+    scene.admin.ok("repo", "rotate", scene.gun, "snapshot", "--yes")
     return Attempt(scene.admin, ["repo", "prepare", scene.gun],
                    done=lambda: scene.world.store.signs(scene.gun, "snapshot"))
 

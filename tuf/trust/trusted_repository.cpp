@@ -367,7 +367,11 @@ void TrustedRepository::read_file(Delegation& delegation, const FileMeta& listed
   delegation.stored_version = metadata->body.version;
   if (!delegation.authority.approves(metadata->signed_text, metadata->signatures)) {
     delegation.state = State::kBelowThreshold;
-    delegation.problem = not_approved("the file of " + of_repository, delegation.authority);
+    delegation.problem = not_approved("the file of " + of_repository, delegation.authority)
+                             .with_hint(
+                                 "if the role's keys were changed, someone who holds a current one "
+                                 "looks at it and signs it: countersign witness " +
+                                 gun_.text() + " " + name);
     delegation.counted_twice =
         delegation.authority.threshold() > 1 &&
         delegation.authority.approves_by_ids(metadata->signed_text, metadata->signatures);

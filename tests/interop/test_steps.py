@@ -1,0 +1,184 @@
+"""What takes several steps, by several people: each types only what the program has printed the step before."""
+import shlex
+
+import pytest
+
+from support.hints import Hint
+
+
+@pytest.fixture
+def store(notary_server):
+    return notary_server
+
+
+class Team:
+    """jenkins and carol sign, each on a machine of their own, with their key in its trust directory. Tag 1.0 is of both,
+    and carol was the last to sign."""
+
+    def __init__(self, world):
+        self.world = world
+        self.jenkins, self.carol = world.identity(), world.identity()
+        self.gun, self.admin = world.repository(self.jenkins)
+        self.admin.ok("signer", "add", "carol", self.gun, "--key", self.carol.public)
+        self.image = world.image()
+        self.machines = {name: self.machine(getattr(self, name)) for name in ("jenkins", "carol")}
+        for name in ("jenkins", "carol"):
+            self.sign(name)
+
+    def machine(self, *identities):
+        client = self.world.client(pin=self.admin.pin)
+        client.env["DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"] = self.world.secrets.new()
+        for identity in identities:
+            client.ok("key", "import", identity.key_args[1], env=getattr(identity, "env", None) or {})
+        return client
+
+    def sign(self, name, tag="1.0", *args):
+        return self.machines[name].ok("sign", f"{self.gun}:{tag}", "--oci-layout", self.image.layout, *args)
+
+    def pulled(self):
+        """What official clients get."""
+        return {tag: digest for tag, (digest, _, _) in self.world.notary().list(self.gun, "targets/releases").items()}
+
+
+@pytest.fixture
+def team(world):
+    return Team(world)
+
+
+def words_of(command: str) -> list[str]:
+    words = shlex.split(command)
+    assert words[0] == "countersign", command
+    return words[1:]
+
+
+def hint_of(outcome) -> list[str]:
+    return words_of(Hint.of(outcome).command)
+
+
+def next_of(outcome) -> list[list[str]]:
+    return [words_of(step[step.index("countersign "):]) for step in outcome.repository["next"]]
+
+
+@pytest.mark.parametrize("way", ["as it is printed", "by the job that signs the same tag again"])
+def test_the_key_of_a_signer_is_rotated(team, way):
+    new = team.world.identity()
+    old = [k for k in team.admin.ok("delegation", "list", team.gun).repository["delegations"]
+           if k["name"] == "targets/jenkins"][0]["keys"][0]["canonical_id"]
+    added = team.admin.ok("signer", "rotate", "jenkins", team.gun, "--add", new.public)
+    once, remove = next_of(added)
+    assert remove[-2:] == ["--remove", old[:7]]
+    too_early = team.admin.refused(10, *remove)
+    # targets/releases as well, but carol was the last to sign that one.
+    assert hint_of(too_early)[:3] == ["witness", team.gun, "targets/jenkins"]
+    team.machines["jenkins"] = team.machine(new)
+    if way == "as it is printed":
+        team.machines["jenkins"].ok(*once)
+    else:
+        again = team.sign("jenkins")
+        assert again.repository["published"] and again.repository["targets"][0]["status"] == "signed"
+        assert set(again.repository["renewed"]) == {"targets/releases", "targets/jenkins"}
+        assert team.sign("jenkins").repository["targets"][0]["status"] == "unchanged"
+    team.admin.ok(*remove)
+    assert old not in str(team.admin.ok("delegation", "list", team.gun).document)
+    assert team.pulled() == {"1.0": team.image.digest}
+
+
+def test_a_signer_leaves_who_signed_last(team):
+    leave = ["signer", "remove", "carol", team.gun]
+    refused = team.admin.refused(10, *leave)
+    assert "1.0" in refused.error[1]
+    team.machines["jenkins"].ok(*hint_of(refused))
+    team.admin.ok(*leave)
+    assert team.pulled() == {"1.0": team.image.digest}
+
+
+def test_a_signer_leaves_at_once_and_what_they_signed_comes_back_when_another_signs(team):
+    """carol cannot be waited for, and jenkins is on holiday."""
+    team.admin.ok("signer", "remove", "carol", team.gun, "--yes")
+    assert team.pulled() == {}
+    unsigned = team.machines["jenkins"].refused(4, "sign", f"{team.gun}:2.0", "--oci-layout", team.image.layout)
+    looked_at = team.machines["jenkins"].refused(4, *hint_of(unsigned))
+    assert looked_at.error[1].endswith(": 1.0")
+    team.machines["jenkins"].ok(*hint_of(looked_at))
+    assert team.pulled() == {"1.0": team.image.digest}
+    team.sign("jenkins", "2.0")
+
+
+def test_the_last_signer_leaves_only_on_purpose(team):
+    team.machines["jenkins"].ok("witness", team.gun, "targets/releases")
+    team.admin.ok("signer", "remove", "carol", team.gun)
+    leave = ["signer", "remove", "jenkins", team.gun]
+    refused = team.admin.refused(2, *leave)
+    assert refused.error == ("INVALID_ROLE", f"nobody would be left who signs targets/releases of {team.gun}")
+    team.admin.ok(*leave, "--yes")
+    assert team.pulled() == {}
+    team.admin.ok("signer", "add", "carol", team.gun, "--key", team.carol.public)
+    unsigned = team.machines["carol"].refused(4, "sign", f"{team.gun}:2.0", "--oci-layout", team.image.layout)
+    looked_at = team.machines["carol"].refused(4, *hint_of(unsigned))
+    team.machines["carol"].ok(*hint_of(looked_at))
+    team.sign("carol", "2.0")
+    assert team.pulled() == {"1.0": team.image.digest, "2.0": team.image.digest}
+
+
+def test_the_snapshot_is_taken_from_the_server_only_on_purpose(team):
+    rotate = ["repo", "rotate", team.gun, "snapshot"]
+    refused = team.admin.refused(2, *rotate)
+    assert "signs the snapshot" in refused.error[1] and "every signer can publish" in refused.error[1]
+    team.sign("jenkins", "2.0")
+    team.admin.ok(*rotate, "--server-managed")
+    team.sign("jenkins", "3.0")
+    team.admin.ok(*rotate, "--yes")
+    broken = team.machines["jenkins"].refused(10, "sign", f"{team.gun}:4.0", "--oci-layout", team.image.layout)
+    team.admin.ok(*hint_of(broken))
+    team.sign("jenkins", "4.0")
+
+
+def test_what_is_still_due_after_a_refresh_is_said_with_the_keys_that_may_sign_it(team):
+    refresh = ["repo", "refresh", team.gun, "--within-days", "2000"]
+    office = team.admin.refused(5, *refresh)
+    assert office.error[0] == "EXPIRY_DUE"
+    assert office.repository["change"].endswith(": targets")
+    assert {due["role"] for due in office.repository["still_due"]} == {"targets/releases", "targets/jenkins", "targets/carol"}
+    jenkins = team.machines["jenkins"].refused(5, *hint_of(office))
+    assert {due["role"] for due in jenkins.repository["still_due"]} == {"targets", "targets/carol"}
+    assert jenkins.repository["change"].endswith(": targets/jenkins, targets/releases")
+    everything = team.machine(team.jenkins, team.carol)
+    rehearsed = everything.refused(5, *refresh, "--dry-run")
+    assert {due["role"] for due in rehearsed.repository["still_due"]} == {"targets"}
+
+
+def test_a_key_is_named_by_the_digits_that_are_printed(team):
+    (key,) = [k for k in team.admin.ok("delegation", "list", team.gun).repository["delegations"]
+              if k["name"] == "targets/carol"][0]["keys"]
+    short = key["canonical_id"][:7]
+    unknown = team.admin.refused(10, "delegation", "purge", team.gun, "--key", "0000000")
+    assert unknown.error == ("KEY_NOT_FOUND", f"no delegation of {team.gun} lists a key whose ID begins with 0000000")
+    team.admin.refused(2, "delegation", "purge", team.gun, "--key", "xyz")
+    new = team.world.identity()
+    team.admin.ok("signer", "rotate", "carol", team.gun, "--add", new.public)
+    team.machines["jenkins"].ok("witness", team.gun, "targets/releases")
+    team.machine(new).ok("witness", team.gun, "targets/carol")
+    team.admin.ok("delegation", "purge", team.gun, "--key", short)
+    assert key["canonical_id"] not in str(team.admin.ok("delegation", "list", team.gun).document)
+
+
+def test_what_pullers_see_is_revoked_only_on_purpose(team):
+    team.sign("jenkins", "2.0", "--role", "targets/jenkins")
+    team.machines["jenkins"].ok("revoke", f"{team.gun}:2.0")  # nobody saw it
+    refused = team.machines["jenkins"].refused(2, "revoke", f"{team.gun}:1.0")
+    assert refused.error == ("USAGE", f"pullers of {team.gun} would no longer see 1.0")
+    assert team.pulled() == {"1.0": team.image.digest}
+    team.machines["jenkins"].ok("revoke", f"{team.gun}:1.0", "--dry-run")
+    team.machines["jenkins"].ok("revoke", f"{team.gun}:1.0", "--yes")
+    assert team.pulled() == {}
+
+
+def test_a_whole_repository_is_revoked_only_on_purpose(team):
+    for tag in ("2.0", "3.0"):
+        team.sign("jenkins", tag)
+    refused = team.machines["jenkins"].refused(2, "revoke", team.gun)
+    assert "1.0, 2.0, 3.0" in refused.error[1]
+    done = team.machines["jenkins"].ok("revoke", team.gun, "--yes")
+    assert team.pulled() == {}
+    assert [(t["name"], t["roles"]) for t in done.repository["targets"]] == [("1.0", ["targets/carol"])]
+    team.machines["jenkins"].refused(6, "revoke", team.gun, "--yes")
