@@ -2,6 +2,7 @@
 same repositories and are not disturbed by any of it."""
 import base64
 import hashlib
+import datetime
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -47,7 +48,14 @@ def custom_of(world, gun, tag, role="targets/releases"):
     """Beside what every entry says: for which repository and role it was signed."""
     custom = json.loads(world.store.read(gun).files[role])["signed"]["targets"][tag]["custom"]
     assert custom.pop(BOUND) == bound_to(gun, role)
+    if MEMBER in custom:
+        assert_is_now(custom[MEMBER].pop("created"))
     return custom or None
+
+
+def assert_is_now(text: str):
+    then = datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
+    assert abs(datetime.datetime.utcnow() - then) < datetime.timedelta(minutes=10), text
 
 
 def test_the_ci_context_and_annotations_stand_in_the_target(world):
@@ -61,7 +69,10 @@ def test_the_ci_context_and_annotations_stand_in_the_target(world):
 
     signed = ci.sign(gun, "1.0", image, *identity.key_args, "--annotate", "release=a <b> & \"c\"", env=github())
     said = GITHUB_SAYS | {"release": "a <b> & \"c\""}
-    assert signed.target("1.0")["provenance"] == {"targets/releases": said, "targets/jenkins": said}
+    told = signed.target("1.0")["provenance"]
+    for provenance in told.values():
+        assert_is_now(provenance.pop("created"))
+    assert told == {"targets/releases": said, "targets/jenkins": said}
     assert custom_of(world, gun, "1.0") == custom_of(world, gun, "1.0", "targets/jenkins") == {MEMBER: said}
 
     # A later run of the same image changes nothing, unless it is asked to say something else.
