@@ -100,7 +100,7 @@ void write_text(const tuf::TrustedRepository& repository, const std::vector<TagV
   text.push_back("");
   TextTable table({"TAG", "DIGEST", "SIZE", "SIGNERS", "ROLES"});
   for (const TagView& tag : tags) {
-    table.add({tag.name, tag.digest(), std::to_string(tag.target.length), join(tag.signers()),
+    table.add({tag.name, tag.digest(), std::to_string(tag.target.length), shown_signers(repository, tag),
                join(names_of(tag.roles)) + (tag.released ? "" : " (not released)")});
   }
   append(table);

@@ -21,7 +21,8 @@ void list(const ListOptions& options, Runtime& runtime, Report& report) {
   for (const TagView& view : view_tags(trusted)) {
     described.targets.push_back(describe_target(view));
     table.add({view.name, view.digest(), std::to_string(view.target.length),
-               join(names_of(view.roles)) + (view.released ? "" : " (not released)"), join(view.signers())});
+               join(names_of(view.roles)) + (view.released ? "" : " (not released)"),
+               shown_signers(trusted, view)});
   }
   if (described.targets.empty()) {
     report.text.push_back("no signed tags in " + described.gun);

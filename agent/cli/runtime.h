@@ -53,6 +53,8 @@ class Runtime {
   bool dry_run() const { return line_.dry_run; }
   bool offline() const { return line_.offline; }
   const CiContext& ci() const { return ci_; }
+  /// For what a command waits for by itself.
+  const TimeBudget& budget() const { return *budget_; }
 
   /// A repository on its trust store, with what the user says of its root.
   struct Repository {

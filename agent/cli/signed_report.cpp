@@ -57,7 +57,7 @@ void describe_signed(const SignedImages& result, const std::vector<WantedImage>&
     if (!provenance.empty()) target.more["provenance"] = std::move(provenance);
     text.push_back(repository.gun + ":" + target.name + ": " +
                    (options.dry_run && *target.status != "unchanged" ? "would be " : "") + *target.status +
-                   " as " + target.digest + " (" + std::to_string(target.length) + " bytes) in " +
+                   " as " + target.digest + " (" + std::to_string(*target.length) + " bytes) in " +
                    join(roles));
     target.more["source"] = printable(images[i].source);
     if (options.platforms && images[i].image) {

@@ -1,20 +1,25 @@
 // verify: may these images run. Without a policy: is the tag signed. With one: by everybody who must.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "agent/cli/commands.h"
 #include "agent/cli/looking.h"
 #include "agent/cli/operands.h"
-#include "agent/config/input_file.h"
+#include "agent/config/piped_text.h"
 #include "agent/image/image_list.h"
 #include "agent/image/image_reference.h"
+#include "agent/image/target_file.h"
 #include "agent/policy/judge.h"
 #include "agent/proof/bound.h"
 #include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "agent/report/verdict_report.h"
+#include "agent/workflow/stored_target.h"
 #include "agent/workflow/tag_view.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
+#include "tuf/base/hex.h"
 
 namespace agent {
 namespace {
@@ -26,8 +31,19 @@ struct VerifyOptions {
   std::vector<std::string> images;
   std::vector<std::string> roles;
   std::optional<std::string> policy;
-  std::optional<std::string> images_from;
+  std::optional<std::string> file;
+  std::vector<std::string> images_from;
   bool explain = false;
+};
+
+/// What is to be verified: an image, or a name with the file that must be what is signed.
+struct Subject {
+  ImageReference image;
+  struct File {
+    std::string path;
+    tuf::Target content;
+  };
+  std::optional<File> file = std::nullopt;
 };
 
 const tuf::RoleName kReleases = tuf::RoleName::of("targets/releases");
@@ -36,6 +52,11 @@ constexpr std::size_t kMaxNamed = 5;  // images in one sentence
 std::string shown(const ImageReference& image) {
   return image.gun.text() + (image.tag ? ":" + *image.tag : "") +
          (image.digest ? "@" + image.digest->text() : "");
+}
+
+/// "sha256:… (1573 bytes)"
+std::string content_of(const tuf::Target& target) {
+  return "sha256:" + tuf::to_hex(*target.sha256()) + " (" + std::to_string(target.length) + " bytes)";
 }
 
 /// Views of what the image names: a tag, or every tag with the given digest.
@@ -104,26 +125,48 @@ TagView verified_view(const tuf::TrustedRepository& repository, const ImageRefer
   return view;
 }
 
-/// Who has signed it: the identities that hold it; if none does, the keys that signed the file it stands in.
+/// The identities that hold it; if none does, the keys that signed the file it stands in.
 std::vector<std::string> signers_of(const tuf::TrustedRepository& repository, const TagView& view) {
   std::vector<std::string> signers = view.signers();
-  const tuf::Delegation* delegation = repository.find_delegation(view.releasing_role());
-  if (!signers.empty() || !delegation) return signers;
-  for (const tuf::PublicKey& key : delegation->authority.keys()) {
-    if (tuf::is_signed_by(key, delegation->metadata->signed_text, delegation->metadata->signatures))
-      signers.push_back(key.canonical_id().hex());
-  }
+  if (signer_kind(view) != std::string_view("unknown")) return signers;
+  for (const tuf::KeyId& key : file_signers(repository, view.releasing_role())) signers.push_back(key.hex());
   return signers;
 }
 
-/// The same in words.
-std::string signed_by(const tuf::TrustedRepository& repository, const TagView& view) {
-  if (!view.signers().empty()) return join(view.signers());
-  if (view.releasing_role() != kReleases) return "the repository's administrator";
-  std::string keys;
-  for (const std::string& id : signers_of(repository, view))
-    keys += (keys.empty() ? "key " : " and key ") + tuf::KeyId::parse(id)->short_form();
-  return keys + " of targets/releases";
+/// That the file of `--file` is not what is signed; nullopt if it is, or if there is none. As notary does, by
+/// its length and by every digest that the entry has.
+std::optional<Error> contradiction(const Subject& subject, const tuf::Target& entry) {
+  if (!subject.file) return std::nullopt;
+  const tuf::Target& content = subject.file->content;
+  const auto is_other = [&](const auto& hash) {
+    const auto theirs = entry.hashes.find(hash.first);
+    return theirs != entry.hashes.end() && theirs->second != hash.second;
+  };
+  const bool differs = entry.length != content.length || !is_same_image(entry, content) ||
+                       std::any_of(content.hashes.begin(), content.hashes.end(), is_other);
+  if (!differs) return std::nullopt;
+  return Error(ErrorCode::kHashMismatch,
+               printable(subject.file->path) + " is not what is signed as " + shown(subject.image) +
+                   ": it is " + content_of(content) + ", signed is " + content_of(entry),
+               "get the file anew; what is signed, and by whom, is told by: countersign list " +
+                   hsm::shell_word(subject.image.gun.text()));
+}
+
+/// What stands behind the exit code when images fail for different reasons: first what proves to be wrong,
+/// then what could not be looked at, last what is simply not there.
+int rank(const Error& error) {
+  switch (error_row(error.code()).exit_code) {
+    case ExitCode::kUntrusted:
+      return 0;
+    case ExitCode::kDenied:
+      return 1;
+    case ExitCode::kUnavailable:
+      return 2;
+    case ExitCode::kNotFound:
+      return 4;
+    default:
+      return 3;
+  }
 }
 
 /// Verifies images one by one; each repository is loaded once.
@@ -133,20 +176,23 @@ class Verification {
                Report& report)
       : roles_(std::move(roles)), policy_(std::move(policy)), runtime_(runtime), report_(report) {}
 
-  void verify(const ImageReference& image) {
+  void verify(const Subject& subject) {
     if (policy_) {
-      judge(image);
+      judge(subject);
     } else {
-      look_up(image);
+      look_up(subject);
     }
   }
 
   const VerdictReport& verdicts() const { return verdicts_; }
 
-  /// Every image gets its verdict; the first failure decides the exit code. What could not be found out is
-  /// worse than a refusal.
+  /// Every image has got its verdict; the worst failure decides the exit code, whatever their order. What
+  /// could not be found out is worse than a refusal.
   void finish() const {
-    if (first_failure_) throw Error(*first_failure_);
+    const auto worst =
+        std::min_element(failures_.begin(), failures_.end(),
+                         [](const Error& one, const Error& other) { return rank(one) < rank(other); });
+    if (worst != failures_.end()) throw Error(*worst);
     std::vector<std::string> refused;
     for (const Verdict& verdict : verdicts_.verdicts) {
       if (!verdict.decision.allowed) refused.push_back(verdict.decision.image);
@@ -171,40 +217,52 @@ class Verification {
   };
 
   /// Docker's rule, and the roles that the user demands.
-  void look_up(const ImageReference& image) {
+  void look_up(const Subject& subject) {
+    const ImageReference& image = subject.image;
     Looked& looked = look(image.gun);
     TargetReport target;
     target.name = image.tag.value_or("");
     Verdict verdict;
+    verdict.by_policy = false;
     verdict.decision.image = shown(image);
+    const auto refuse = [&](const Error& error) {
+      verdict.decision.reasons.push_back(reason_of(error));
+      failures_.push_back(error);
+    };
     try {
       if (looked.failure) throw Error(*looked.failure);
       const TagView view = verified_view(*looked.trusted, image, roles_);
       target = describe_target(view);
       target.signers = signers_of(*looked.trusted, view);
-      target.verdict = "signed";
       describe_roles_of(view.roles, looked);
-      verdict.decision.allowed = true;
-      verdict.decision.deploy = image.gun.text() + "@" + view.digest();
-      report_.text.push_back(image.gun.text() + ":" + view.name + "@" + view.digest() + ": signed by " +
-                             signed_by(*looked.trusted, view) + " (" + std::to_string(view.target.length) +
-                             " bytes, in " + join(names_of(view.roles)) + ")");
+      if (const auto error = contradiction(subject, view.target)) {
+        refuse(*error);
+      } else {
+        verdict.decision.allowed = true;
+        if (!subject.file) verdict.decision.deploy = image.gun.text() + "@" + view.digest();
+        verdict.signed_by = signed_by(*looked.trusted, view);
+        report_.text.push_back(image.gun.text() + ":" + view.name + "@" + view.digest() + ": " +
+                               verdict.signed_by + " (" + std::to_string(view.target.length) + " bytes, in " +
+                               join(names_of(view.roles)) + ")");
+      }
     } catch (const Error& error) {
-      const bool is_known = error.code() == ErrorCode::kNotSigned;
-      target.verdict = is_known ? "not signed" : "unknown";
-      report_.text.push_back(shown(image) + ": " + *target.verdict);
-      if (is_known) {
-        verdict.decision.reasons.push_back(reason_of(error));
+      if (error.code() == ErrorCode::kNotSigned) {
+        refuse(error);
       } else {
         verdict.failure = error;
+        failures_.push_back(error);
       }
-      if (!first_failure_) first_failure_ = error;
     }
-    report_.repositories[looked.entry].targets.push_back(std::move(target));
-    verdicts_.verdicts.push_back(std::move(verdict));
+    if (!verdict.decision.allowed) report_.text.push_back(shown(image) + ": " + verdict.word());
+    for (const Decision::Reason& reason : verdict.reasons()) {
+      report_.text.push_back("  " + printable(reason.message));
+      report_.text.push_back("    " + printable(reason.mend));
+    }
+    add(subject, std::move(target), std::move(verdict), looked);
   }
 
-  void judge(const ImageReference& image) {
+  void judge(const Subject& subject) {
+    const ImageReference& image = subject.image;
     const Question question{image.tag, image.digest ? std::optional(image.digest->text()) : std::nullopt,
                             roles_};
     const RepositoryRules& rules = rules_.try_emplace(image.gun.text(), *policy_, image.gun).first->second;
@@ -220,25 +278,44 @@ class Verification {
     } else if (looked.failure) {
       verdict.decision.image = shown(image);
       verdict.failure = looked.failure;
-      if (!first_failure_) first_failure_ = looked.failure;
+      failures_.push_back(*looked.failure);
     } else {
       verdict.decision = looked.judge->decide(question);
+      if (subject.file) compare(subject, *looked.state, verdict.decision);
     }
-    report_.repositories[looked.entry].targets.push_back(describe(verdict, looked));
-    verdicts_.verdicts.push_back(std::move(verdict));
+    TargetReport target = describe(verdict, looked);
+    if (target.name.empty()) target.name = image.tag.value_or("");
+    add(subject, std::move(target), std::move(verdict), looked);
   }
 
-  static Decision::Reason reason_of(const Error& error) {
-    return {std::string(error_row(error.code()).name), error.what(), std::string(hint_of(error))};
+  /// A file that is not what is signed is more than a refusal.
+  void compare(const Subject& subject, const SignedState& state, Decision& decision) {
+    decision.deploy.clear();  // nothing that runs
+    const SignedState::Entry* released = state.released(*subject.image.tag);
+    if (released == nullptr || !released->target->sha256()) return;  // refused already
+    const auto error = contradiction(subject, *released->target);
+    if (!error) return;
+    decision.allowed = false;
+    decision.reasons.push_back({"OTHER_DIGEST", error->what(), std::string(hint_of(*error))});
+    failures_.push_back(*error);
+  }
+
+  void add(const Subject& subject, TargetReport target, Verdict verdict, const Looked& looked) {
+    target.verdict = verdict.word();
+    target.more.update(verdict_json(verdict));
+    if (subject.file) {
+      target.more["file"] = {{"digest", "sha256:" + tuf::to_hex(*subject.file->content.sha256())},
+                             {"length", subject.file->content.length}};
+    }
+    report_.repositories[looked.entry].targets.push_back(std::move(target));
+    verdicts_.verdicts.push_back(std::move(verdict));
   }
 
   TargetReport describe(const Verdict& verdict, const Looked& looked) {
     TargetReport target;
     target.name = verdict.decision.tag;
     target.digest = verdict.decision.digest;
-    target.length = verdict.decision.length;
-    target.verdict = verdict.word();
-    target.more = decision_json(verdict.decision);
+    if (verdict.decision.length != 0) target.length = verdict.decision.length;
     if (!looked.state) return target;
     std::vector<tuf::RoleName> roles;
     for (const SignedState::Entry& entry : looked.state->entries(target.name)) {
@@ -295,7 +372,7 @@ class Verification {
   std::map<std::string, Looked> looked_;
   std::map<std::string, Looked> mentioned_;
   VerdictReport verdicts_;
-  std::optional<Error> first_failure_;
+  std::vector<Error> failures_;  // in the order of the images
 };
 
 void require_subject(const ImageReference& image) {
@@ -304,32 +381,61 @@ void require_subject(const ImageReference& image) {
               "name what to verify: " + image.gun.text() + ":TAG");
 }
 
-std::vector<ImageReference> subjects(const VerifyOptions& options, std::vector<Warning>& warnings) {
+/// The images that a file, or what comes through a pipe, names.
+std::vector<ImageReference> listed_images(const std::string& source, Runtime& runtime,
+                                          std::vector<Warning>& warnings) {
+  const std::string name = is_standard_input(source) ? kStandardInput : printable(source);
+  const std::string text =
+      read_piped_text(source, "the list of images", kMaxImageListLength, runtime.budget());
+  const ImageList list = images_in(text, name);
+  for (const ListedImage& each : list.unjudged)
+    warnings.push_back({"NOT_JUDGED", name + " line " + std::to_string(each.line) + ": " + each.text});
   std::vector<ImageReference> images;
-  for (const std::string& text : options.images) {
-    images.push_back(parse_image(text));
-    require_subject(images.back());
-  }
-  if (options.images_from) {
-    const std::string name = printable(*options.images_from);
-    const std::string text = InputFile(*options.images_from, "the list of images", Links::kWithinFolder)
-                                 .read_text(kMaxImageListLength);
-    const ImageList list = images_in(text, name);
-    for (const ListedImage& each : list.unjudged)
-      warnings.push_back({"NOT_JUDGED", name + " line " + std::to_string(each.line) + ": " + each.text});
-    for (const ListedImage& listed : list.images) {
-      try {
-        ImageReference image = parse_image(listed.text);
-        if (!image.tag && !image.digest) image.tag = "latest";  // as whoever runs the file takes it
-        images.push_back(std::move(image));
-      } catch (const Error& error) {
-        throw error.with_context(name + " line " + std::to_string(listed.line));
-      }
+  for (const ListedImage& listed : list.images) {
+    try {
+      images.push_back(parse_image(listed.text));
+      ImageReference& image = images.back();
+      if (!image.tag && !image.digest) image.tag = "latest";  // as whoever runs the file takes it
+    } catch (const Error& error) {
+      throw error.with_context(name + " line " + std::to_string(listed.line));
     }
   }
-  if (images.empty())
-    throw Error(ErrorCode::kUsage, "no image is given", "name images, or a file with --images-from FILE");
   return images;
+}
+
+Subject file_subject(const VerifyOptions& options) {
+  if (options.images.size() != 1 || !options.images_from.empty()) {
+    throw Error(ErrorCode::kUsage, "--file is the content of one name",
+                "name it: countersign verify REPO:NAME --file " + hsm::shell_word(*options.file));
+  }
+  TargetName name = parse_target_name(options.images.front());
+  ImageReference image{name.gun, registry_of(name.gun), std::move(name.name), std::nullopt};
+  return {std::move(image), Subject::File{*options.file, hash_target_file(*options.file)}};
+}
+
+std::vector<Subject> subjects(const VerifyOptions& options, Runtime& runtime,
+                              std::vector<Warning>& warnings) {
+  if (options.file) return {file_subject(options)};
+  std::vector<Subject> subjects;
+  for (const std::string& text : options.images) {
+    subjects.push_back({parse_image(text)});
+    require_subject(subjects.back().image);
+  }
+  if (std::count_if(options.images_from.begin(), options.images_from.end(), is_standard_input) > 1) {
+    throw Error(ErrorCode::kUsage, "--images-from reads standard input twice",
+                "name it once: it is read to its end");
+  }
+  std::set<std::string> seen;  // several lists may name one image
+  for (const std::string& source : options.images_from) {
+    for (ImageReference& image : listed_images(source, runtime, warnings)) {
+      if (seen.insert(shown(image)).second) subjects.push_back({std::move(image)});
+    }
+  }
+  if (subjects.empty()) {
+    throw Error(ErrorCode::kUsage, "no image is given",
+                "name images, or a file with --images-from FILE (- is standard input)");
+  }
+  return subjects;
 }
 
 void verify(const VerifyOptions& options, Runtime& runtime, Report& report) {
@@ -339,10 +445,10 @@ void verify(const VerifyOptions& options, Runtime& runtime, Report& report) {
   }
   std::optional<Policy> policy;
   if (options.policy) policy = read_policy(*options.policy);
-  const std::vector<ImageReference> images = subjects(options, report.warnings);
-  if (options.images_from) runtime.distrust_names();
+  const std::vector<Subject> all = subjects(options, runtime, report.warnings);
+  if (!options.images_from.empty()) runtime.distrust_names();
   Verification verification(parse_roles(options.roles), std::move(policy), runtime, report);
-  for (const ImageReference& image : images) verification.verify(image);
+  for (const Subject& subject : all) verification.verify(subject);
   switch (runtime.line().output.format) {
     case OutputFormat::kJunit:
       report.text = {verification.verdicts().junit()};
@@ -365,8 +471,10 @@ void add_verify(Grammar& grammar) {
   add_optional_operand(c, "image", options->images, "IMAGE", "[registry/]repository[:tag][@sha256:…]");
   add_values(c, "--role", options->roles, "Demand that this role holds the tag (repeatable)", "ROLE");
   add_value(c, "--policy", options->policy, "Demand what this policy demands", "FILE");
-  add_value(c, "--images-from", options->images_from,
-            "Images of a Kubernetes manifest, a compose file or a list", "FILE");
+  add_values(c, "--images-from", options->images_from,
+             "Images of a Kubernetes manifest, a compose file or a list; - is standard input (repeatable)",
+             "FILE");
+  add_value(c, "--file", options->file, "Demand that this file is what is signed as REPO:NAME", "PATH");
   add_flag(c, "--explain", options->explain, "Say which signature is missing, and who could give it");
   grammar.also_prints(c, OutputFormat::kJunit);
   grammar.also_prints(c, OutputFormat::kMarkdown);

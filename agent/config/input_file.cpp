@@ -41,15 +41,16 @@ std::filesystem::path InputFile::find_within(const std::filesystem::path& folder
   return real;
 }
 
+int InputFile::open_for_reading(const std::filesystem::path& path, Links links) {
+  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  if (links == Links::kFollow || is_descriptor(path)) return open(path.c_str(), kFlags);
+  const std::filesystem::path real = find_within(path.parent_path(), path.filename());
+  return open(real.empty() ? path.c_str() : real.c_str(), kFlags | O_NOFOLLOW);
+}
+
 InputFile::InputFile(const std::filesystem::path& path, std::string what, Links links)
     : path_(path), name_(std::move(what) + " " + printable(path.string())) {
-  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  if (links == Links::kFollow || is_descriptor(path)) {
-    descriptor_ = open(path.c_str(), kFlags);
-  } else {
-    const std::filesystem::path real = find_within(path.parent_path(), path.filename());
-    descriptor_ = open(real.empty() ? path.c_str() : real.c_str(), kFlags | O_NOFOLLOW);
-  }
+  descriptor_ = open_for_reading(path, links);
   if (descriptor_ < 0) fail(std::strerror(errno));
   struct stat status {};
   const bool known = fstat(descriptor_, &status) == 0;
@@ -87,20 +88,25 @@ std::string InputFile::read_all(std::size_t max_length) const {
 }
 
 std::string InputFile::read_text(std::size_t max_length) const {
-  std::string text = read_all(max_length);
-  if (const std::string_view encoding = tuf::wide_encoding(text); !encoding.empty()) {
+  return plain_text(read_all(max_length), name_, [&](const std::string& encoding) {
     const std::string file = hsm::shell_word(path_.string());
-    throw tuf::Error(tuf::ErrorCode::kFileUnreadable,
-                     name_ + " is " + std::string(encoding) + " text, not UTF-8",
-                     "convert it with: iconv -f " + std::string(encoding) + " -t UTF-8 " + file + " > " +
-                         file + ".utf8; then name " + file + ".utf8");
-  }
-  text.erase(0, text.size() - tuf::without_mark(text).size());
-  return text;
+    return "convert it with: iconv -f " + encoding + " -t UTF-8 " + file + " > " + file +
+           ".utf8; then name " + file + ".utf8";
+  });
 }
 
 void InputFile::fail(const std::string& reason) const {
   throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "cannot read " + name_ + ": " + reason);
+}
+
+std::string plain_text(std::string text, const std::string& name,
+                       const std::function<std::string(const std::string&)>& mend) {
+  if (const std::string encoding(tuf::wide_encoding(text)); !encoding.empty()) {
+    throw tuf::Error(tuf::ErrorCode::kFileUnreadable, name + " is " + encoding + " text, not UTF-8",
+                     mend(encoding));
+  }
+  text.erase(0, text.size() - tuf::without_mark(text).size());
+  return text;
 }
 
 }  // namespace agent

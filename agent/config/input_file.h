@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 namespace agent {
@@ -36,6 +37,9 @@ class InputFile {
   /// inside.
   static std::filesystem::path find_within(const std::filesystem::path& folder,
                                            const std::filesystem::path& name);
+  /// A descriptor of whatever is there, opened without waiting for anybody; negative, and errno says why, if
+  /// there is none. Throws kFileUnreadable for a link that `links` does not allow.
+  static int open_for_reading(const std::filesystem::path& path, Links links);
 
  private:
   [[noreturn]] void fail(const std::string& reason) const;
@@ -45,5 +49,10 @@ class InputFile {
   int descriptor_ = -1;
   std::uint64_t size_ = 0;
 };
+
+/// The text that was read of `name` ("the policy p.json"), as InputFile::read_text gives it; `mend` is the
+/// hint for another encoding, which it gets by name.
+std::string plain_text(std::string text, const std::string& name,
+                       const std::function<std::string(const std::string&)>& mend);
 
 }  // namespace agent

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/config/piped_text.h"
 #include "agent/report/printable.h"
 #include "hsm/shell_word.h"
 #include "tuf/base/error.h"
@@ -43,7 +44,9 @@ inline constexpr const char* kRenderChart =
 [[noreturn]] inline void fail_unrendered(const std::string& file, int line, std::string_view text,
                                          bool is_compose) {
   std::string hint = "give what docker compose config, helm template or kubectl kustomize makes of it";
-  if (text.find("{{") != std::string_view::npos) {
+  if (is_piped_name(file)) {
+    // Nobody can name it a second time.
+  } else if (text.find("{{") != std::string_view::npos) {
     hint = kRenderChart;
   } else if (is_compose ||
              (text.find('$') != std::string_view::npos && text.find(":-") == std::string_view::npos)) {

@@ -37,8 +37,8 @@ void JunitSuite::add(const std::string& class_name, const std::string& name, con
             (content.empty() ? "/>" : ">" + content + "</testcase>") + "\n";
 }
 
-void JunitSuite::pass(const std::string& class_name, const std::string& name) {
-  add(class_name, name, "");
+void JunitSuite::pass(const std::string& class_name, const std::string& name, const std::string& output) {
+  add(class_name, name, output.empty() ? "" : "<system-out>" + xml(output) + "</system-out>");
 }
 
 void JunitSuite::fail(const std::string& class_name, const std::string& name,

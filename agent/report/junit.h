@@ -11,7 +11,8 @@ class JunitSuite {
   explicit JunitSuite(std::string name) : name_(std::move(name)) {}
 
   /// Each case has a name within a class. Text from outside is made fit for XML.
-  void pass(const std::string& class_name, const std::string& name);
+  /// `output` may be empty.
+  void pass(const std::string& class_name, const std::string& name, const std::string& output = {});
   /// What is wrong, the first line as its summary.
   void fail(const std::string& class_name, const std::string& name, const std::vector<std::string>& lines);
   /// It could not be found out.

@@ -12,12 +12,15 @@ OrderedJson to_json(const RoleReport& role) {
           {"length", role.length},
           {"sha256", role.sha256},
           {"key_ids", role.key_ids},
-          {"canonical_key_ids", role.canonical_key_ids}};
+          {"canonical_key_ids", role.canonical_key_ids},
+          {"signed_by_key_ids", role.signed_by_key_ids}};
 }
 
 OrderedJson to_json(const TargetReport& target) {
   OrderedJson json = {
-      {"name", target.name}, {"digest", target.digest}, {"length", target.length}, {"roles", target.roles}};
+      {"name", target.name}, {"digest", nullptr}, {"length", nullptr}, {"roles", target.roles}};
+  if (!target.digest.empty()) json["digest"] = target.digest;
+  if (target.length) json["length"] = *target.length;
   if (target.status) json["status"] = *target.status;
   if (target.signers) json["signers"] = *target.signers;
   if (target.released) json["released"] = *target.released;

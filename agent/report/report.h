@@ -25,12 +25,13 @@ struct RoleReport {
   std::string sha256;                          // of the file, hex
   std::vector<std::string> key_ids;            // TUF IDs of the role's keys
   std::vector<std::string> canonical_key_ids;  // of those that can sign
+  std::vector<std::string> signed_by_key_ids;  // canonical IDs of those that have signed this very file
 };
 
 struct TargetReport {
   std::string name;
-  std::string digest;
-  std::int64_t length = 0;
+  std::string digest;                  // empty, and null in JSON, for what is not there
+  std::optional<std::int64_t> length;  // null in JSON, too
   std::vector<std::string> roles;
   std::optional<std::string> status;                // sign: signed, unchanged, moved
   std::optional<std::vector<std::string>> signers;  // list, verify, inspect

@@ -1,5 +1,7 @@
 #include "agent/report/repository_report.h"
 
+#include <algorithm>
+
 #include "agent/proof/provenance.h"
 #include "agent/report/printable.h"
 #include "agent/workflow/role_expiry.h"
@@ -16,6 +18,18 @@ using tuf::RoleName;
 constexpr tuf::Days kNearingExpiry{183};
 
 template <class T>
+std::vector<tuf::KeyId> signers_of(const tuf::Metadata<T>& file, const tuf::RoleAuthority& authority) {
+  std::vector<tuf::KeyId> signers;
+  for (const tuf::PublicKey& key : authority.keys()) {
+    const tuf::KeyId id = key.canonical_id();  // a key may be listed in two forms
+    if (tuf::is_signed_by(key, file.signed_text, file.signatures) &&
+        std::find(signers.begin(), signers.end(), id) == signers.end())
+      signers.push_back(id);
+  }
+  return signers;
+}
+
+template <class T>
 RoleReport describe_file(const RoleName& role, const tuf::Metadata<T>& file,
                          const std::vector<tuf::KeyId>& keys, const tuf::RoleAuthority& authority) {
   RoleReport report;
@@ -27,25 +41,44 @@ RoleReport describe_file(const RoleName& role, const tuf::Metadata<T>& file,
   for (const tuf::KeyId& id : keys) report.key_ids.push_back(id.hex());
   for (const tuf::PublicKey& key : authority.keys())
     report.canonical_key_ids.push_back(key.canonical_id().hex());
+  for (const tuf::KeyId& id : signers_of(file, authority)) report.signed_by_key_ids.push_back(id.hex());
   return report;
+}
+
+/// Calls `use` with the role's file and who may sign it; not for a delegation whose file is not read.
+template <class Use>
+void with_file(const tuf::TrustedRepository& repository, const RoleName& role, Use use) {
+  if (const tuf::Delegation* delegation = repository.find_delegation(role)) {
+    if (delegation->metadata) use(*delegation->metadata, delegation->role.key_ids, delegation->authority);
+    return;
+  }
+  const auto use_top = [&](const auto& file) {
+    const tuf::Root& root = repository.root().body;
+    use(file, root.role(role).key_ids, tuf::RoleAuthority::of(root, role));
+  };
+  if (role.text() == "root") use_top(repository.root());
+  if (role.text() == "targets") use_top(repository.targets());
+  if (role.text() == "snapshot") use_top(repository.snapshot());
+  if (role.text() == "timestamp") use_top(repository.timestamp());
 }
 
 }  // namespace
 
 RoleReport describe_role(const tuf::TrustedRepository& repository, const RoleName& role) {
-  if (const tuf::Delegation* delegation = repository.find_delegation(role);
-      delegation && delegation->metadata) {
-    return describe_file(role, *delegation->metadata, delegation->role.key_ids, delegation->authority);
-  }
-  const auto describe = [&](const auto& file) {
-    const tuf::Root& root = repository.root().body;
-    return describe_file(role, file, root.role(role).key_ids, tuf::RoleAuthority::of(root, role));
-  };
-  if (role.text() == "root") return describe(repository.root());
-  if (role.text() == "targets") return describe(repository.targets());
-  if (role.text() == "snapshot") return describe(repository.snapshot());
-  if (role.text() == "timestamp") return describe(repository.timestamp());
-  throw tuf::Error(tuf::ErrorCode::kInternal, role.text() + " has no file");
+  std::optional<RoleReport> report;
+  with_file(repository, role, [&](const auto& file, const auto& keys, const auto& authority) {
+    report = describe_file(role, file, keys, authority);
+  });
+  if (!report) throw tuf::Error(tuf::ErrorCode::kInternal, role.text() + " has no file");
+  return *report;
+}
+
+std::vector<tuf::KeyId> file_signers(const tuf::TrustedRepository& repository, const RoleName& role) {
+  std::vector<tuf::KeyId> signers;
+  with_file(repository, role, [&](const auto& file, const auto&, const auto& authority) {
+    signers = signers_of(file, authority);
+  });
+  return signers;
 }
 
 std::vector<RoleReport> describe_roles(const tuf::TrustedRepository& repository) {
@@ -68,7 +101,33 @@ TargetReport describe_target(const TagView& view) {
   report.roles = names_of(view.roles);
   report.signers = view.signers();
   report.released = view.released;
+  report.more["signer"] = signer_kind(view);
   return report;
+}
+
+const char* signer_kind(const TagView& view) {
+  if (!view.signers().empty()) return "identity";
+  return view.is_in(RoleName::of("targets")) ? "administrator" : "unknown";
+}
+
+std::string signed_by(const tuf::TrustedRepository& repository, const TagView& view) {
+  if (!view.signers().empty()) return "signed by " + join(view.signers());
+  if (view.is_in(RoleName::of("targets"))) return "signed by the repository's administrator";
+  const RoleName& role = view.releasing_role();
+  return "signed and released; which signer is not known (key " +
+         short_forms(file_signers(repository, role)) + " of " + role.text() + ")";
+}
+
+std::string shown_signers(const tuf::TrustedRepository& repository, const TagView& view) {
+  if (!view.signers().empty() || !view.released) return join(view.signers());
+  if (view.is_in(RoleName::of("targets"))) return "(administrator)";
+  return "(key " + short_forms(file_signers(repository, view.releasing_role())) + ")";
+}
+
+std::string short_forms(const std::vector<tuf::KeyId>& keys) {
+  std::vector<std::string> words;
+  for (const tuf::KeyId& key : keys) words.push_back(key.short_form());
+  return join(words);
 }
 
 OrderedJson describe_provenance(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
@@ -88,6 +147,15 @@ std::string trust_root_of(const tuf::TrustedRepository& repository) {
   const auto& keys = repository.root().body.role(RoleName::of("root")).key_ids;
   if (keys.empty()) throw tuf::Error(tuf::ErrorCode::kInternal, "a verified root without keys");
   return keys.front().hex();
+}
+
+std::string canonical_trust_root_of(const tuf::TrustedRepository& repository) {
+  const tuf::Root& root = repository.root().body;
+  const tuf::KeyId pin = *tuf::KeyId::parse(trust_root_of(repository));
+  for (const tuf::PublicKey& key : tuf::RoleAuthority::of(root, RoleName::of("root")).keys()) {
+    if (key.id() == pin) return key.canonical_id().hex();
+  }
+  throw tuf::Error(tuf::ErrorCode::kInternal, "a verified root with a key that cannot be read");
 }
 
 std::vector<Warning> health_warnings(const tuf::TrustedRepository& repository) {

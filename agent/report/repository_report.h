@@ -15,11 +15,27 @@ std::vector<RoleReport> describe_roles(const tuf::TrustedRepository& repository)
 /// One role; it must have a verified file.
 RoleReport describe_role(const tuf::TrustedRepository& repository, const tuf::RoleName& role);
 TargetReport describe_target(const TagView& view);
+/// Who has signed what a view shows: `identity` (its signers), `administrator` (it stands in `targets`), or
+/// `unknown`: every signer's key signs `targets/releases`, so that alone does not tell whose entry it is.
+const char* signer_kind(const TagView& view);
+/// Canonical IDs of the role's keys that have signed its present file; empty if it has none.
+std::vector<tuf::KeyId> file_signers(const tuf::TrustedRepository& repository, const tuf::RoleName& role);
+/// "signed by jenkins", "signed by the repository's administrator", or that it is released, and by which keys
+/// the file was signed in which it stands.
+std::string signed_by(const tuf::TrustedRepository& repository, const TagView& view);
+/// The same in a cell of a table: "jenkins", "(administrator)", "(key 639830a)"; empty for what is not
+/// released and no signer's.
+std::string shown_signers(const tuf::TrustedRepository& repository, const TagView& view);
+/// "639830a, 5b6530a": as errors name keys.
+std::string short_forms(const std::vector<tuf::KeyId>& keys);
 /// What the roles' entries of that name say of their origin, by role; empty if none says anything.
 OrderedJson describe_provenance(const tuf::TrustedRepository& repository,
                                 const std::vector<tuf::RoleName>& roles, const std::string& name);
 /// The pin of what is trusted now: the TUF ID of the first root key.
 std::string trust_root_of(const tuf::TrustedRepository& repository);
+/// Its other name: the canonical ID, by which key files are called and which pins every repository with this
+/// root key.
+std::string canonical_trust_root_of(const tuf::TrustedRepository& repository);
 /// For root, its certificates, targets and delegations that expire within six months, and delegations that
 /// readers skip. What the store signs by itself, it also renews by itself.
 std::vector<Warning> health_warnings(const tuf::TrustedRepository& repository);

@@ -34,7 +34,17 @@ std::string markdown_text(const std::string& text) {
 }  // namespace
 
 const char* Verdict::word() const {
-  return failure ? "unknown" : decision.allowed ? "allowed" : "refused";
+  if (failure) return "unknown";
+  if (by_policy) return decision.allowed ? "allowed" : "refused";
+  return decision.allowed ? "signed" : "not signed";
+}
+
+std::vector<Decision::Reason> Verdict::reasons() const {
+  return failure ? std::vector{reason_of(*failure)} : decision.reasons;
+}
+
+Decision::Reason reason_of(const tuf::Error& error) {
+  return {std::string(error_row(error.code()).name), error.what(), std::string(hint_of(error))};
 }
 
 std::vector<std::string> VerdictReport::text(bool explain) const {
@@ -42,11 +52,10 @@ std::vector<std::string> VerdictReport::text(bool explain) const {
   for (const Verdict& verdict : verdicts) {
     const Decision& decision = verdict.decision;
     lines.push_back(printable(decision.image) + ": " + verdict.word() +
-                    (decision.allowed ? ": " + decision.deploy : ""));
-    if (verdict.failure) lines.push_back("  " + printable(verdict.failure->what()));
+                    (decision.deploy.empty() ? "" : ": " + decision.deploy));
     if (explain && !decision.rule.empty()) lines.push_back("  rule: " + decision.rule);
     if (explain && !decision.signatures.empty()) lines.push_back("  signed by " + join(signers_of(decision)));
-    for (const Decision::Reason& reason : decision.reasons) {
+    for (const Decision::Reason& reason : verdict.reasons()) {
       lines.push_back("  " + printable(reason.message));
       if (explain) lines.push_back("    " + printable(reason.mend));
     }
@@ -61,7 +70,7 @@ std::string VerdictReport::junit() const {
     if (verdict.failure) {
       suite.error("image", decision.image, verdict.failure->what());
     } else if (decision.allowed) {
-      suite.pass("image", decision.image);
+      suite.pass("image", decision.image, verdict.signed_by);
     } else {
       std::vector<std::string> lines;
       for (const Decision::Reason& reason : decision.reasons)
@@ -76,13 +85,22 @@ std::string VerdictReport::markdown() const {
   std::string out = "| Image | Verdict | Deploy, or why not |\n|---|---|---|";
   for (const Verdict& verdict : verdicts) {
     const Decision& decision = verdict.decision;
-    std::string last = decision.allowed ? "`" + decision.deploy + "`" : "";
-    if (verdict.failure) last = markdown_text(verdict.failure->what());
-    for (const Decision::Reason& reason : decision.reasons)
-      last += (last.empty() ? "" : "<br>") + markdown_text(reason.message);
-    out += "\n| " + markdown_text(decision.image) + " | " + verdict.word() + " | " + last + " |";
+    std::vector<std::string> cell;
+    if (!decision.deploy.empty()) cell.push_back("`" + decision.deploy + "`");
+    if (!verdict.signed_by.empty()) cell.push_back(markdown_text(verdict.signed_by));
+    for (const Decision::Reason& reason : verdict.reasons()) cell.push_back(markdown_text(reason.message));
+    out +=
+        "\n| " + markdown_text(decision.image) + " | " + verdict.word() + " | " + join(cell, "<br>") + " |";
   }
   return out;
+}
+
+OrderedJson verdict_json(const Verdict& verdict) {
+  Decision decision = verdict.decision;
+  decision.reasons = verdict.reasons();
+  OrderedJson json = decision_json(decision);
+  if (!verdict.by_policy) json.erase("signatures");  // whose would count, only a policy says
+  return json;
 }
 
 OrderedJson decision_json(const Decision& decision) {

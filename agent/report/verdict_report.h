@@ -15,9 +15,14 @@ namespace agent {
 struct Verdict {
   Decision decision;
   std::optional<tuf::Error> failure;
+  bool by_policy = true;  // else only: is it signed
+  std::string signed_by;  // without a policy: who has signed it, in words
 
-  /// "allowed", "refused", "unknown".
+  /// "allowed", "refused"; without a policy "signed", "not signed"; "unknown" for a failure. The same in
+  /// every format.
   const char* word() const;
+  /// What speaks against it: of the decision, or the failure.
+  std::vector<Decision::Reason> reasons() const;
 };
 
 struct VerdictReport {
@@ -31,6 +36,11 @@ struct VerdictReport {
   std::string markdown() const;
 };
 
+/// An error as what speaks against an image.
+Decision::Reason reason_of(const tuf::Error& error);
+
+/// Members of the JSON document: deploy and reasons, with a policy rule and signatures, too.
+OrderedJson verdict_json(const Verdict& verdict);
 /// Members of the JSON document: rule, deploy, signatures, reasons.
 OrderedJson decision_json(const Decision& decision);
 OrderedJson foreign_json(const std::vector<ForeignEntry>& entries);

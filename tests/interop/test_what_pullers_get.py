@@ -58,7 +58,27 @@ def test_an_entry_with_a_negative_length_is_not_signed(world, signed):
 def test_what_only_releases_holds_is_told_with_the_key_that_signed_it(world, signed):
     gun, reader, image, outsider, mallory = signed
     outsider.addhash(gun, "2.0", image, "targets/releases")
-    assert reader.ok("verify", f"{gun}:2.0").target("2.0")["signers"] == [mallory.key_id]
-    assert reader.ok("verify", f"{gun}:1.0").target("1.0")["signers"] == ["jenkins"]
-    text = reader.ok("verify", f"{gun}:2.0", output="text").stdout
-    assert f"signed by key {mallory.key_id[:7]} of targets/releases" in text
+    target = reader.ok("verify", f"{gun}:2.0").target("2.0")
+    assert (target["signer"], target["signers"]) == ("unknown", [mallory.key_id])
+    target = reader.ok("verify", f"{gun}:1.0").target("1.0")
+    assert (target["signer"], target["signers"]) == ("identity", ["jenkins"])
+    words = f"which signer is not known (key {mallory.key_id[:7]} of targets/releases)"
+    for output in ("text", "junit", "markdown"):
+        told = reader.ok("verify", f"{gun}:2.0", output=output).stdout.replace("\\", "")
+        assert words in told and "administrator" not in told, told
+    for command in ("list", "inspect"):
+        outcome = reader.ok(command, gun)
+        assert {t["name"]: t["signer"] for t in outcome.repository["targets"]} == {"1.0": "identity", "2.0": "unknown"}
+        rows = {line.split()[0]: line for line in reader.ok(command, gun, output="text").stdout.splitlines() if line}
+        assert f"key {mallory.key_id[:7]}" in rows["2.0"] and "key" not in rows["1.0"], rows
+
+
+def test_only_what_stands_in_targets_is_said_to_be_the_administrators(world, signed):
+    _, _, image, _, mallory = signed
+    gun, admin = world.repository(mallory)
+    admin.sign(gun, "3.0", image, "--role", "targets")
+    reader = world.client(pin=admin.pin)
+    assert reader.ok("verify", f"{gun}:3.0").target("3.0")["signer"] == "administrator"
+    for output in ("text", "junit", "markdown"):
+        assert "signed by the repository's administrator" in reader.ok("verify", f"{gun}:3.0", output=output).stdout
+    assert "administrator" in reader.ok("list", gun, output="text").stdout

@@ -111,13 +111,13 @@ class Countersign:
     def environment(self) -> dict[str, str]:
         return clean_environment(self.home) | {"TMPDIR": str(self.tmp)} | self.env
 
-    def run(self, *args, output="json", env=None, without=()) -> Outcome:
-        """env: additional variables; without: variables that are not set."""
+    def run(self, *args, output="json", env=None, without=(), answer="") -> Outcome:
+        """env: additional variables; without: variables that are not set; answer: what stands on standard input."""
         environment = self.environment() | (env or {})
         for name in without:
             environment.pop(name, None)
         argv = [*map(str, self.wrapper), *self.argv(*args, output=output)]
-        result = run(argv, env=environment, cwd=self.work, check=False)
+        result = run(argv, env=environment, cwd=self.work, check=False, answer=answer)
         outcome = Outcome(result, json.loads(result.stdout) if output == "json" else None)
         _check_promises(outcome, str(args[0]), self.secrets)
         assert not list(self.tmp.iterdir()), f"temporary files are left\n{outcome}"

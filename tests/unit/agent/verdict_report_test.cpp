@@ -41,6 +41,37 @@ TEST_CASE("Verdicts as text: what to deploy, or every reason; explained: who cou
   CHECK(explained.at(6) == "    alice signs it");
 }
 
+TEST_CASE("Without a policy a verdict says whether it is signed and by whom, in every format") {
+  Verdict is_signed;
+  is_signed.by_policy = false;
+  is_signed.decision.image = "registry.example.com/app:1.0";
+  is_signed.decision.allowed = true;
+  is_signed.decision.deploy = "registry.example.com/app@sha256:00";
+  is_signed.signed_by = "signed by <jenkins>";
+  Verdict absent;
+  absent.by_policy = false;
+  absent.decision.image = "registry.example.com/app:2.0";
+  absent.decision.reasons = {{"NOT_SIGNED", "it is not signed", "sign it"}};
+  Verdict unknown = absent;
+  unknown.failure = tuf::Error(tuf::ErrorCode::kServerUnreachable, "no <route>", "wait");
+  CHECK(std::string(is_signed.word()) == "signed");
+  CHECK(std::string(absent.word()) == "not signed");
+  CHECK(std::string(unknown.word()) == "unknown");
+
+  const VerdictReport report{{is_signed, absent, unknown}};
+  CHECK(report.markdown() ==
+        "| Image | Verdict | Deploy, or why not |\n|---|---|---|\n"
+        "| registry.example.com/app:1.0 | signed | `registry.example.com/app@sha256:00`<br>"
+        "signed by &lt;jenkins> |\n"
+        "| registry.example.com/app:2.0 | not signed | it is not signed |\n"
+        "| registry.example.com/app:2.0 | unknown | no &lt;route> |");
+  CHECK(report.junit().find("<system-out>signed by &lt;jenkins&gt;</system-out>") != std::string::npos);
+
+  const agent::OrderedJson json = agent::verdict_json(unknown);
+  CHECK(!json.contains("signatures"));
+  CHECK(json["reasons"].dump() == R"([{"code":"SERVER_UNREACHABLE","message":"no <route>","mend":"wait"}])");
+}
+
 TEST_CASE("Verdicts as JUnit: a test for each image") {
   CHECK(example().junit() ==
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"

@@ -159,10 +159,14 @@ TEST_CASE("A receipt that tells of nothing a repository could contradict is refu
     CHECK_ERROR(read({other}), ErrorCode::kReceiptInvalid, "tells no version of targets/jenkins");
   }
   SECTION("no digest") {
-    other.targets[0].digest = "";
+    other.targets[0].digest = "sha256:";
     CHECK_ERROR(read({other}), ErrorCode::kReceiptInvalid, "digest");
+    other.targets[0].digest = "";  // null
+    CHECK_ERROR(read({other}), ErrorCode::kReceiptInvalid, "lacks what a receipt tells");
   }
-  SECTION("no repository") { CHECK_ERROR(read({}), ErrorCode::kReceiptInvalid, "names no repository"); }
+  SECTION("no repository") {
+    CHECK_ERROR(read({}), ErrorCode::kReceiptInvalid, "names no repository");
+  }
 }
 
 TEST_CASE("No reader of metadata takes a receipt") {
