@@ -30,7 +30,7 @@ RepositoryReport& start_report(const Runtime::Repository& repository, Report& re
 }
 
 void describe(const tuf::TrustedRepository& trusted, RepositoryReport& described) {
-  described.trust_root = trust_root_of(trusted);
+  describe_trust_root(trusted, described);
   described.roles = describe_roles(trusted);
 }
 

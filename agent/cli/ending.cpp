@@ -35,6 +35,17 @@ void print_warnings(const std::vector<Warning>& warnings, const OutputOptions& o
   }
 }
 
+void print_notes(const std::vector<std::string>& notes, const OutputOptions& output, std::ostream& err) {
+  if (output.quiet || output.format != OutputFormat::kText) return;
+  for (const std::string& note : notes) {
+    if (output.json_log) {
+      err << OrderedJson{{"level", "info"}, {"message", printable(note)}}.dump() << "\n";
+    } else {
+      err << "note: " << printable(note) << "\n";
+    }
+  }
+}
+
 void print_results(const Report& report, const std::optional<tuf::Error>& error, const OutputOptions& output,
                    std::ostream& out) {
   if (output.format == OutputFormat::kJson) {

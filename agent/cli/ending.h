@@ -12,6 +12,9 @@ namespace agent {
 
 void print_warnings(const std::vector<Warning>& warnings, const OutputOptions& output, std::ostream& err);
 
+/// What people are told beside a value on stdout; nothing with another format than text.
+void print_notes(const std::vector<std::string>& notes, const OutputOptions& output, std::ostream& err);
+
 /// The JSON document, which a failed run has too, or the lines of text.
 void print_results(const Report& report, const std::optional<tuf::Error>& error, const OutputOptions& output,
                    std::ostream& out);

@@ -27,9 +27,10 @@ struct DelegationListOptions {
   std::string repository;
 };
 
-/// IDs of a role's keys in both forms, with what kind of key each is.
+/// IDs of a role's keys in both forms, with what kind of key each is, and whether it has signed the present
+/// file.
 OrderedJson describe_keys(const std::map<tuf::KeyId, tuf::KeyObject>& keys,
-                          const std::vector<tuf::KeyId>& ids) {
+                          const std::vector<tuf::KeyId>& ids, const std::vector<tuf::KeyId>& signers) {
   OrderedJson list = OrderedJson::array();
   for (const tuf::KeyId& id : ids) {
     OrderedJson entry = {{"id", id.hex()}};
@@ -40,6 +41,7 @@ OrderedJson describe_keys(const std::map<tuf::KeyId, tuf::KeyObject>& keys,
       entry["type"] = key->description();
       entry["certificate"] = key->id() != key->canonical_id();
     }
+    entry["signed"] = key && std::find(signers.begin(), signers.end(), key->canonical_id()) != signers.end();
     list.push_back(std::move(entry));
   }
   return list;
@@ -52,7 +54,8 @@ OrderedJson describe_delegations(const tuf::TrustedRepository& repository) {
                          {"state", tuf::to_string(delegation.state)},
                          {"paths", delegation.role.paths},
                          {"threshold", delegation.role.threshold},
-                         {"keys", describe_keys(delegation.keys, delegation.role.key_ids)}};
+                         {"keys", describe_keys(delegation.keys, delegation.role.key_ids,
+                                                file_signers(repository, delegation.role.name))}};
     if (delegation.stored_version) entry["version"] = delegation.stored_version;
     if (delegation.metadata) entry["expires"] = tuf::format_time(delegation.metadata->body.expires);
     if (delegation.problem) entry["problem"] = printable(delegation.problem->what());
@@ -67,6 +70,12 @@ std::string canonical_ids(const OrderedJson& keys) {
   return join(ids);
 }
 
+/// Which of a role's keys have signed its present file: "639830a"; "-" if none.
+std::string shown_file_signers(const tuf::TrustedRepository& repository, const tuf::RoleName& role) {
+  const std::string signers = short_forms(file_signers(repository, role));
+  return signers.empty() ? "-" : signers;
+}
+
 std::string shown_paths(const std::vector<std::string>& paths) {
   std::vector<std::string> shown;
   for (const std::string& path : paths) shown.push_back(path.empty() ? "all" : path);
@@ -79,22 +88,25 @@ void write_text(const tuf::TrustedRepository& repository, const std::vector<TagV
   const auto append = [&](const TextTable& table) {
     for (std::string& line : table.lines()) text.push_back(std::move(line));
   };
+  const auto by = [&](const char* role) { return shown_file_signers(repository, tuf::RoleName::of(role)); };
   text.push_back("Repository  " + repository.gun().text());
   text.push_back("Root        version " + std::to_string(repository.root().body.version) + ", key " +
-                 administrative["root"][0].value("id", "") + ", expires " +
-                 tuf::format_time(repository.root().body.expires));
+                 administrative["root"][0].value("id", "") + " (in key list " +
+                 canonical_ids(administrative["root"]) + "), expires " +
+                 tuf::format_time(repository.root().body.expires) + ", signed by " + by("root"));
   text.push_back("Targets     version " + std::to_string(repository.targets().body.version) + ", key " +
                  canonical_ids(administrative["targets"]) + ", expires " +
-                 tuf::format_time(repository.targets().body.expires));
+                 tuf::format_time(repository.targets().body.expires) + ", signed by " + by("targets"));
   text.push_back("");
-  TextTable roles({"DELEGATION", "STATE", "VERSION", "EXPIRES", "PATHS", "THRESHOLD", "KEYS"});
+  TextTable roles({"DELEGATION", "STATE", "VERSION", "EXPIRES", "PATHS", "THRESHOLD", "SIGNED BY", "KEYS"});
   for (std::size_t i = 0; i < repository.delegations().size(); ++i) {
     const tuf::Delegation& delegation = repository.delegations()[i];
     const auto& file = delegation.metadata;
     roles.add({delegation.role.name.text(), std::string(tuf::to_string(delegation.state)),
                delegation.stored_version ? std::to_string(delegation.stored_version) : "-",
                file ? tuf::format_time(file->body.expires) : "-", shown_paths(delegation.role.paths),
-               std::to_string(delegation.role.threshold), canonical_ids(delegations[i]["keys"])});
+               std::to_string(delegation.role.threshold),
+               shown_file_signers(repository, delegation.role.name), canonical_ids(delegations[i]["keys"])});
   }
   append(roles);
   text.push_back("");
@@ -147,7 +159,8 @@ void inspect(const InspectOptions& options, Runtime& runtime, Report& report) {
   const tuf::Root& root = trusted.root().body;
   OrderedJson administrative;
   for (const char* role : {"root", "targets", "snapshot", "timestamp"}) {
-    administrative[role] = describe_keys(root.keys, root.roles.at(role).key_ids);
+    administrative[role] =
+        describe_keys(root.keys, root.roles.at(role).key_ids, file_signers(trusted, tuf::RoleName::of(role)));
   }
   OrderedJson delegations = describe_delegations(trusted);
   write_text(trusted, tags, delegations, administrative, report.text);
@@ -161,12 +174,12 @@ void delegation_list(const DelegationListOptions& options, Runtime& runtime, Rep
   const tuf::TrustedRepository trusted = look_at(parse_repository(options.repository), runtime, report);
   RepositoryReport& described = report.repositories.back();
   OrderedJson delegations = describe_delegations(trusted);
-  TextTable table({"ROLE", "STATE", "PATHS", "THRESHOLD", "KEY IDS"});
+  TextTable table({"ROLE", "STATE", "PATHS", "THRESHOLD", "SIGNED BY", "KEY IDS"});
   for (std::size_t i = 0; i < trusted.delegations().size(); ++i) {
     const tuf::Delegation& delegation = trusted.delegations()[i];
     table.add({delegation.role.name.text(), std::string(tuf::to_string(delegation.state)),
                shown_paths(delegation.role.paths), std::to_string(delegation.role.threshold),
-               canonical_ids(delegations[i]["keys"])});
+               shown_file_signers(trusted, delegation.role.name), canonical_ids(delegations[i]["keys"])});
   }
   report.text =
       trusted.delegations().empty() ? std::vector{"no delegations in " + described.gun} : table.lines();

@@ -137,10 +137,13 @@ void import_keys(const KeyImportOptions& options, Runtime& runtime, Report& repo
   report.more["keys"] = std::move(keys);
 }
 
-/// "a: targets/releases, targets/jenkins; b: root"
+/// "a: targets/releases, targets/jenkins; b: root (trust root f036…)"
 std::string shown_uses(const std::vector<KeyUse>& uses) {
   std::vector<std::string> by_repository;
-  for (const KeyUse& use : uses) by_repository.push_back(use.gun.text() + ": " + join(names_of(use.roles)));
+  for (const KeyUse& use : uses) {
+    by_repository.push_back(use.gun.text() + ": " + join(names_of(use.roles)) +
+                            (use.trust_root ? " (trust root " + use.trust_root->hex() + ")" : ""));
+  }
   return by_repository.empty() ? "-" : join(by_repository, "; ");
 }
 
@@ -163,8 +166,10 @@ void list(const KeyListOptions&, Runtime& runtime, Report& report) {
     OrderedJson described = describe_key(key);
     described["type"] = type;
     described["may_sign"] = OrderedJson::array();
-    for (const KeyUse& use : of_key)
+    for (const KeyUse& use : of_key) {
       described["may_sign"].push_back({{"gun", use.gun.text()}, {"roles", names_of(use.roles)}});
+      if (use.trust_root) described["may_sign"].back()["trust_root"] = use.trust_root->hex();
+    }
     keys.push_back(std::move(described));
   }
   report.text = all.empty() ? std::vector<std::string>{"no keys"} : table.lines();

@@ -14,7 +14,7 @@ tuf::TrustedRepository look_at(const tuf::Gun& gun, Runtime& runtime, Report& re
 
   tuf::TrustedRepository trusted =
       load_repository(*repository.store, repository.seen, repository.load, report.warnings);
-  report.repositories[entry].trust_root = trust_root_of(trusted);
+  describe_trust_root(trusted, report.repositories[entry]);
   if (runtime.offline()) {
     report.warnings.push_back(
         {"OFFLINE", gun.text() + " is shown as it was last seen here, timestamp version " +

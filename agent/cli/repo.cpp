@@ -72,6 +72,15 @@ tuf::TrustedRepository load_existing(const RepoInitOptions& options, Runtime::Re
   }
 }
 
+/// The other name of the pinned key, by which its owner finds the file. Not beside the pin on stdout, which
+/// scripts take as it is.
+void note_root_key(const RepositoryReport& described, Report& report) {
+  const std::string canonical = described.more.value("trust_root_canonical_id", "");
+  if (canonical.empty()) return;
+  report.notes.push_back("trust root " + *described.trust_root + " of " + described.gun + " is key " +
+                         canonical + " of key list and of key files; --trust-root takes either");
+}
+
 void init(const RepoInitOptions& options, Runtime& runtime, Report& report) {
   const tuf::Gun gun = parse_repository(options.repository);
   Runtime::Repository repository = runtime.open(gun, Access::kCreate);
@@ -81,6 +90,7 @@ void init(const RepoInitOptions& options, Runtime& runtime, Report& report) {
     describe(trusted, described);
     report.text.push_back(gun.text() + " is initialised already; its trust root is");
     report.text.push_back(*described.trust_root);
+    note_root_key(described, report);
     return;
   }
 
@@ -108,6 +118,7 @@ void init(const RepoInitOptions& options, Runtime& runtime, Report& report) {
   report.text.push_back("created " + gun.text() + " on " + described.server);
   report.text.push_back("its trust root, for --trust-root on every machine that signs or verifies:");
   report.text.push_back(*described.trust_root);
+  note_root_key(described, report);
 }
 
 void pin(const RepoPinOptions& options, Runtime& runtime, Report& report) {
@@ -115,6 +126,7 @@ void pin(const RepoPinOptions& options, Runtime& runtime, Report& report) {
   RepositoryReport& described = report.repositories.back();
   described.roles = describe_roles(trusted);
   report.text.push_back(*described.trust_root);
+  note_root_key(described, report);
 }
 
 }  // namespace

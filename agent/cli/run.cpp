@@ -118,6 +118,7 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
   drop_repeated(report.warnings);
   print_warnings(report.warnings, output, err);
   print_results(report, error, output, out);
+  if (!error) print_notes(report.notes, output, err);
   if (const auto unwritten = capture([&] { flush_results(out); }); unwritten && !error) error = unwritten;
   if (!error) return static_cast<int>(ExitCode::kOk);
   print_error(*error, output, err);

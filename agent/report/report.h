@@ -56,7 +56,8 @@ struct Report {
   std::vector<RepositoryReport> repositories;
   OrderedJson more = OrderedJson::object();  // members of single commands, beside `repositories`
   std::vector<Warning> warnings;
-  std::vector<std::string> text;  // lines for --output text
+  std::vector<std::string> text;   // lines for --output text
+  std::vector<std::string> notes;  // with it, for people, on stderr: stdout is a value that scripts take
 };
 
 OrderedJson to_json(const RepositoryReport& repository);

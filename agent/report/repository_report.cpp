@@ -59,7 +59,7 @@ void with_file(const tuf::TrustedRepository& repository, const RoleName& role, U
   if (role.text() == "root") use_top(repository.root());
   if (role.text() == "targets") use_top(repository.targets());
   if (role.text() == "snapshot") use_top(repository.snapshot());
-  if (role.text() == "timestamp") use_top(repository.timestamp());
+  if (role.text() == "timestamp" && repository.has_timestamp()) use_top(repository.timestamp());
 }
 
 }  // namespace
@@ -149,13 +149,17 @@ std::string trust_root_of(const tuf::TrustedRepository& repository) {
   return keys.front().hex();
 }
 
-std::string canonical_trust_root_of(const tuf::TrustedRepository& repository) {
-  const tuf::Root& root = repository.root().body;
-  const tuf::KeyId pin = *tuf::KeyId::parse(trust_root_of(repository));
-  for (const tuf::PublicKey& key : tuf::RoleAuthority::of(root, RoleName::of("root")).keys()) {
-    if (key.id() == pin) return key.canonical_id().hex();
-  }
-  throw tuf::Error(tuf::ErrorCode::kInternal, "a verified root with a key that cannot be read");
+std::optional<std::string> canonical_trust_root_of(const tuf::TrustedRepository& repository) {
+  const auto& keys = repository.root().body.keys;
+  const auto found = keys.find(*tuf::KeyId::parse(trust_root_of(repository)));
+  const auto key = found == keys.end() ? std::nullopt : tuf::PublicKey::from_object(found->second);
+  return key ? std::optional(key->canonical_id().hex()) : std::nullopt;
+}
+
+void describe_trust_root(const tuf::TrustedRepository& repository, RepositoryReport& report) {
+  report.trust_root = trust_root_of(repository);
+  if (const auto canonical = canonical_trust_root_of(repository))
+    report.more["trust_root_canonical_id"] = *canonical;
 }
 
 std::vector<Warning> health_warnings(const tuf::TrustedRepository& repository) {

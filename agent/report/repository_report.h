@@ -34,8 +34,10 @@ OrderedJson describe_provenance(const tuf::TrustedRepository& repository,
 /// The pin of what is trusted now: the TUF ID of the first root key.
 std::string trust_root_of(const tuf::TrustedRepository& repository);
 /// Its other name: the canonical ID, by which key files are called and which pins every repository with this
-/// root key.
-std::string canonical_trust_root_of(const tuf::TrustedRepository& repository);
+/// root key. nullopt for a key of a kind that we cannot read.
+std::optional<std::string> canonical_trust_root_of(const tuf::TrustedRepository& repository);
+/// Both, for a report.
+void describe_trust_root(const tuf::TrustedRepository& repository, RepositoryReport& report);
 /// For root, its certificates, targets and delegations that expire within six months, and delegations that
 /// readers skip. What the store signs by itself, it also renews by itself.
 std::vector<Warning> health_warnings(const tuf::TrustedRepository& repository);

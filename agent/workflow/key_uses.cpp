@@ -16,6 +16,7 @@ void add(const RoleAuthority& authority, const RoleName& role, const tuf::Gun& g
     if (of_key.empty() || of_key.back().gun != gun) of_key.push_back({gun, {}, key.description()});
     std::vector<RoleName>& roles = of_key.back().roles;
     if (roles.empty() || roles.back() != role) roles.push_back(role);  // a key may be listed in two forms
+    if (role.text() == "root") of_key.back().trust_root = key.id();
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct KeyUse {
   tuf::Gun gun;
   std::vector<tuf::RoleName> roles;
   std::string key_type;  // "ECDSA P-256"
+  /// Of a key of the root: its other name, by which the repository's readers pin it.
+  std::optional<tuf::KeyId> trust_root = std::nullopt;
 };
 
 /// By canonical key ID. No server is asked, so a key that was added or removed since is not known here. A

@@ -75,3 +75,64 @@ def test_a_tag_that_targets_and_releases_hold_with_two_digests_is_shown_twice(wo
     for answer in (printed, expected):
         answer["SignedTags"].sort(key=lambda row: row["Digest"])
     assert printed == expected
+
+
+@pytest.mark.parametrize("command", ["inspect", "delegation list"])
+def test_who_signed_a_file_is_told_beside_who_may(world, command):
+    """So that whoever rotates a key sees when the old one may go."""
+    old, new = world.identity(), world.identity()
+    gun, admin = world.repository(old)
+    world.ci(old, pin=admin.pin).sign(gun, "1.0", world.image(), *old.key_args)
+    admin.ok("signer", "rotate", "jenkins", gun, "--add", new.public)
+    reader = world.client(pin=admin.pin)
+
+    def signed_by():
+        delegations = reader.ok(*command.split(), gun).repository["delegations"]
+        keys = {d["name"]: {k["canonical_id"]: k["signed"] for k in d["keys"]} for d in delegations}
+        assert all(set(by_id) == {old.key_id, new.key_id} for by_id in keys.values())
+        rows = [line.split() for line in reader.ok(*command.split(), gun, output="text").stdout.splitlines() if line]
+        return keys, {row[0]: row for row in rows if row[0].startswith("targets/")}
+
+    keys, rows = signed_by()
+    for role in ("targets/releases", "targets/jenkins"):
+        assert keys[role] == {old.key_id: True, new.key_id: False}
+        assert old.key_id[:7] in rows[role] and new.key_id[:7] not in rows[role], rows
+    world.ci(new, pin=admin.pin).sign(gun, "2.0", world.image(), *new.key_args)
+    keys, rows = signed_by()
+    for role in ("targets/releases", "targets/jenkins"):
+        assert keys[role] == {old.key_id: False, new.key_id: True}
+        assert new.key_id[:7] in rows[role] and old.key_id[:7] not in rows[role], rows
+    admin.ok("signer", "rotate", "jenkins", gun, "--remove", old.key_id)
+
+
+def test_what_signed_the_top_roles_is_told_too(world):
+    gun, admin = world.repository(world.identity())
+    repository = world.client(pin=admin.pin).ok("inspect", gun).repository
+    for role in ("root", "targets", "snapshot", "timestamp"):
+        (key,) = repository["administrative_keys"][role]
+        (described,) = [r for r in repository["roles"] if r["name"] == role]
+        assert key["signed"] and described["signed_by_key_ids"] == [key["canonical_id"]]
+
+
+def test_the_root_is_shown_by_both_its_names(world):
+    identity = world.identity()
+    gun, admin = world.store.gun(), world.admin()
+    made = admin.ok("repo", "init", gun, output="text")
+    (file,) = [f.stem for f in (admin.trust_dir / "private").iterdir() if "role: root" in f.read_text()]
+    pin = made.stdout.splitlines()[-1]
+    assert pin != file and f"trust root {pin} of {gun} is key {file} " in made.stderr
+    reader = world.client(pin=pin)
+    pinned = reader.ok("repo", "pin", gun, output="text")
+    assert pinned.stdout == f"{pin}\n", "scripts take it as it is"
+    assert f"trust root {pin} of {gun} is key {file} " in pinned.stderr
+    assert "note:" not in reader.ok("repo", "pin", gun, "-q", output="text").stderr
+    for one, *command in ((admin, "repo", "init"), (reader, "repo", "pin"), (reader, "inspect")):
+        repository = one.ok(*command, gun).repository
+        assert (repository["trust_root"], repository["trust_root_canonical_id"]) == (pin, file)
+    (line,) = [l for l in reader.ok("inspect", gun, output="text").stdout.splitlines() if l.startswith("Root")]
+    assert pin in line and file in line
+    (row,) = [l for l in admin.ok("key", "list", output="text").stdout.splitlines() if l.startswith(file)]
+    assert f"{gun}: root (trust root {pin})" in row
+    (key,) = [k for k in admin.ok("key", "list").document["keys"] if k["canonical_id"] == file]
+    assert key["may_sign"] == [{"gun": gun, "roles": ["root"], "trust_root": pin}]
+    world.client(pin=file).ok("list", gun)
