@@ -152,3 +152,17 @@ def test_summary_and_outputs(place, node):
     summary = run.report["summary"]
     assert place.image.digest in summary.replace("&#58;", ":") and "jenkins" in summary and "targets/releases" in summary, summary
     assert run.report["commands"] == []
+
+
+@pytest.mark.parametrize("target, cell", [
+    ({"signer": "identity", "signers": ["jenkins"]}, "<code>jenkins</code>"),
+    ({"signer": "administrator", "signers": []}, "the repository's administrator"),
+    ({"signer": "unknown", "signers": ["5b6530a" + "0" * 57]}, "not known (key <code>5b6530a</code>)")])
+def test_the_summary_names_no_signer_whom_nobody_knows(tmp_path, target, cell):
+    described = {"name": "1", "digest": "sha256:00", "roles": ["targets/releases"], "verdict": "signed", **target}
+    document = {"ok": True, "repositories": [{"gun": "r/a", "roles": [], "targets": [described]}]}
+    script = f"import {{summary}} from '{ACTIONS}/lib/summary.mjs'; console.log(summary('verify', {json.dumps(document)}))"
+    path = tmp_path / "print.mjs"
+    path.write_text(script)
+    shown = run_process([FOUND_NODE, path], env={"PATH": "/usr/bin:/bin"}, cwd=tmp_path).stdout
+    assert f"| signed | {cell} |" in shown, shown

@@ -9,6 +9,8 @@ const code = (text) => `<code>${cell(text)}</code>`;
 const kHeader = '| Image | Digest | Verdict | Signer | Role: version, expires |\n|---|---|---|---|---|\n';
 
 function signers(target) {
+  if (target.signer === 'administrator') return 'the repository\'s administrator';
+  if (target.signer === 'unknown') return `not known (key ${(target.signers ?? []).map((id) => code(id.slice(0, 7))).join(', ')})`;
   const names = target.signers ?? (target.roles ?? []).filter((role) => role.startsWith('targets/') && role !== 'targets/releases')
     .map((role) => role.slice('targets/'.length));
   return names.map(code).join('<br>');
