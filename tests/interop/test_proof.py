@@ -1,8 +1,8 @@
 """What can be shown afterwards: provenance in what is signed, receipts, the audit log. The official clients read the
 same repositories and are not disturbed by any of it."""
 import base64
-import hashlib
 import datetime
+import hashlib
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
