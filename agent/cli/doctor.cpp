@@ -1,15 +1,20 @@
 // doctor: can this machine sign for this repository; if not, the one cause and the one command that mends it.
 #include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
+#include "agent/cli/operands.h"
+#include "agent/cli/sign_options.h"
 #include "agent/doctor/key_checks.h"
 #include "agent/doctor/machine_checks.h"
 #include "agent/doctor/repository_checks.h"
 #include "agent/doctor/role_checks.h"
 #include "agent/doctor/server_checks.h"
 #include "agent/image/image_reference.h"
+#include "agent/image/target_file.h"
 #include "agent/report/printable.h"
+#include "agent/report/repository_report.h"
 #include "agent/report/text_table.h"
 #include "tuf/base/error.h"
+#include "tuf/base/hex.h"
 
 namespace agent {
 namespace {
@@ -19,21 +24,41 @@ using tuf::ErrorCode;
 
 struct DoctorOptions {
   std::optional<std::string> subject;  // repository or image
+  SignOptions sign;
 };
 
-/// A tag is taken where there is one; everything else is for `parse_repository` to judge.
+/// What names content to be signed, beside a tag.
+bool names_content(const ImageOptions& images) {
+  return images.size || images.oci_layout || images.metadata_file || images.digest_file ||
+         images.manifest_file || images.file;
+}
+
 Patient make_patient(const DoctorOptions& options, Runtime& runtime) {
-  Patient patient{runtime, std::nullopt, std::nullopt};
-  if (!options.subject) return patient;
+  Patient patient{runtime, std::nullopt, std::nullopt, parse_roles(options.sign.roles)};
+  const ImageOptions& images = options.sign.images;
+  if (!options.subject) {
+    if (!names_content(images)) return patient;
+    throw Error(ErrorCode::kUsage, "what is to be signed is named, but not where",
+                "name the image, too: countersign doctor IMAGE");
+  }
+  if (images.file) {
+    TargetName name = parse_target_name(*options.subject);
+    patient.gun = std::move(name.gun);
+    patient.tag = std::move(name.name);
+    return patient;
+  }
+  // A tag is taken where there is one; everything else is for `parse_repository` to judge.
   const std::size_t slash = options.subject->rfind('/');
   const bool has_tag =
       options.subject->find(':', slash == std::string::npos ? 0 : slash) != std::string::npos;
   if (!has_tag) {
     patient.gun = parse_repository(*options.subject);
-    return patient;
+    if (!names_content(images)) return patient;
+    throw Error(ErrorCode::kUsage, "the source of an image is named, but not its tag",
+                "name the tag, too: countersign doctor " + patient.gun->text() + ":TAG");
   }
   const ImageReference image = parse_image(*options.subject);
-  if (image.digest) {
+  if (!image.tag) {
     throw Error(
         ErrorCode::kInvalidReference, *options.subject + " names a digest, which nobody signs for by itself",
         "name the repository, and a tag if its paths are to be looked at: " + image.gun.text() + ":TAG");
@@ -42,6 +67,40 @@ Patient make_patient(const DoctorOptions& options, Runtime& runtime) {
   patient.tag = image.tag;
   return patient;
 }
+
+/// What `sign` itself would do: find the image, and with the keys open all but publish it.
+class Rehearsal {
+ public:
+  Rehearsal(const DoctorOptions& options, Patient& patient) : options_(options.sign), patient_(patient) {
+    if (options.subject) options_.images.images = {*options.subject};
+  }
+
+  std::string find_image() {
+    wanted_ = wanted_images(options_.images, patient_.runtime, patient_.warnings);
+    const WantedImage& image = wanted_.begin()->second.front();
+    return to_digest(image.target.target) + " (" + image.source + ")";
+  }
+
+  std::string sign() {
+    Report report;
+    const auto& [gun, images] = *wanted_.begin();
+    const SignedImages result = rehearse_signing(options_, gun, images, patient_.runtime, report);
+    // What a look at the repository has warned of is not said twice.
+    for (Warning& warning : report.warnings) {
+      if (warning.code != "NO_IDENTITY_ROLE") patient_.warnings.push_back(std::move(warning));
+    }
+    return "would sign " + *patient_.tag + " in " + join(names_of(result.roles));
+  }
+
+ private:
+  static std::string to_digest(const tuf::Target& target) {
+    return "sha256:" + tuf::to_hex(target.hashes.at("sha256"));
+  }
+
+  SignOptions options_;
+  Patient& patient_;
+  std::map<tuf::Gun, std::vector<WantedImage>> wanted_;
+};
 
 void tell(const Diagnosis& diagnosis, Report& report) {
   OrderedJson checks = OrderedJson::array();
@@ -69,13 +128,26 @@ void doctor(const DoctorOptions& options, Runtime& runtime, Report& report) {
   KeyChecks keys(patient);
   RoleChecks roles(patient, server, repository, keys);
 
+  Rehearsal rehearsal(options, patient);
+  const auto& policy_file = options.sign.policy.file;
+  const bool has_policy = policy_file || runtime.settings().policy();
+
   std::vector<Check> chain;
   add_machine_checks(patient, chain);
+  if (has_policy) {
+    chain.push_back({"policy", [&] {
+                       read_policy(options.sign.policy, runtime.settings());
+                       return printable(
+                           policy_file.value_or(runtime.settings().policy().value_or("").string()));
+                     }});
+  }
   server.add_to(chain);
   if (patient.gun) repository.add_to(chain);
   keys.add_listing_to(chain);
   if (patient.gun) roles.add_to(chain);
+  if (patient.tag) chain.push_back({"image", [&] { return rehearsal.find_image(); }});
   keys.add_signing_to(chain);
+  if (patient.tag) chain.push_back({"rehearsal", [&] { return rehearsal.sign(); }});
   add_administrator_key_check(patient, chain);
 
   const Diagnosis diagnosis = diagnose(chain);
@@ -89,8 +161,13 @@ void doctor(const DoctorOptions& options, Runtime& runtime, Report& report) {
   }
   tell(diagnosis, report);
   if (diagnosis.ailment) throw Error(*diagnosis.ailment);
-  report.text.push_back(patient.gun ? "this machine can sign for " + patient.gun->text()
-                                    : "nothing is broken as far as it can be seen without a repository");
+  // Only what was really looked at is promised.
+  report.text.push_back(patient.tag ? "this machine can sign " + patient.gun->text() + ":" + *patient.tag
+                        : patient.gun
+                            ? "nothing is broken as far as it can be seen without an image: name it and its "
+                              "source as for sign: countersign doctor " +
+                                  patient.gun->text() + ":TAG"
+                            : "nothing is broken as far as it can be seen without a repository");
 }
 
 /// Settings are the first link; without them there is no Runtime to look further with.
@@ -104,8 +181,9 @@ void report_bad_settings(const Error& error, Report& report) {
 void add_doctor(Grammar& grammar) {
   auto options = std::make_shared<DoctorOptions>();
   CLI::App* c = grammar.command("doctor", "Can this machine sign; if not, what mends it", options, doctor);
-  add_optional_operand(c, "repository", options->subject, "REPO[:TAG]",
-                       "Also what needs a repository; with a tag, whether it is admitted");
+  add_optional_operand(c, "repository", options->subject, "REPO[:TAG[@sha256:…]]",
+                       "Also what needs a repository; with a tag, all that signing it needs");
+  add_sign_options(c, options->sign);
   grammar.add_signing_keys(c);
   grammar.also_reports_bad_settings(c, report_bad_settings);
 }

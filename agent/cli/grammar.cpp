@@ -57,8 +57,10 @@ void Grammar::add_global_options() {
   add_value(app_.get(), "--tlscacert", settings.tls_ca, "Trust only this CA for the server", "FILE");
   add_value(app_.get(), "--tlscert", settings.tls_cert, "Client certificate", "FILE");
   add_value(app_.get(), "--tlskey", settings.tls_key, "Key of the client certificate", "FILE");
-  add_value(app_.get(), "--trust-root", settings.trust_root,
-            "Pin of the repository's root: key ID, certificate or CA file", "REF");
+  add_values(app_.get(), "--trust-root", settings.trust_roots,
+             "Pin of the root, of every repository or of this one (repeatable): key ID, certificate or CA "
+             "file",
+             "[REPO=]REF");
   app_->add_flag("--trust-on-first-use", settings.trust_on_first_use, "Accept an unpinned root once");
   app_->add_flag("--allow-http", settings.allow_http, "Allow a trust server without TLS");
   add_values(app_.get(), "--insecure-registry", settings.insecure_registries,

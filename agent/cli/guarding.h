@@ -24,8 +24,9 @@ struct PolicyOptions {
 /// --policy and --quarantine.
 void add_policy_options(CLI::App* command, PolicyOptions& options, const std::string& help);
 
-/// nullopt without one. Throws kUsage for options that do not go together, and what read_policy throws.
-std::optional<Policy> read_policy(const PolicyOptions& options);
+/// That of the option, else of the settings; nullopt without one. Throws kUsage for options that do not go
+/// together, and what read_policy throws.
+std::optional<Policy> read_policy(const PolicyOptions& options, const Settings& settings);
 
 /// The guard of one repository, with its memory in the trust directory.
 class GuardedRepository {

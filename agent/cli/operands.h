@@ -1,9 +1,11 @@
 // Operands and option values that several commands read in the same way.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "agent/config/settings.h"
 #include "agent/policy/policy.h"
 #include "tuf/keys/public_key.h"
 #include "tuf/metadata/role_name.h"
@@ -20,5 +22,7 @@ std::vector<tuf::PublicKey> read_public_keys(const std::vector<std::string>& fil
 /// A policy file and the key files that it names; their paths are relative to its folder. Throws
 /// kPolicyMalformed, kFileUnreadable.
 Policy read_policy(const std::string& file);
+/// The same of the file of the option, else of the settings; nullopt if there is none.
+std::optional<Policy> read_policy(const std::optional<std::string>& file, const Settings& settings);
 
 }  // namespace agent

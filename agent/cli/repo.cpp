@@ -25,7 +25,7 @@ struct RepoInitOptions {
 };
 
 struct RepoPinOptions {
-  std::string repository;
+  std::vector<std::string> repositories;
 };
 
 /// The root key: named, or the one in the trust directory, or nullptr if a new one is needed.
@@ -122,11 +122,16 @@ void init(const RepoInitOptions& options, Runtime& runtime, Report& report) {
 }
 
 void pin(const RepoPinOptions& options, Runtime& runtime, Report& report) {
-  const tuf::TrustedRepository trusted = look_at(parse_repository(options.repository), runtime, report);
-  RepositoryReport& described = report.repositories.back();
-  described.roles = describe_roles(trusted);
-  report.text.push_back(*described.trust_root);
-  note_root_key(described, report);
+  // Of several repositories each line names its own: one that pins all of them would let any of these roots
+  // vouch for any of the repositories.
+  const bool single = options.repositories.size() == 1;
+  for (const std::string& repository : options.repositories) {
+    const tuf::TrustedRepository trusted = look_at(parse_repository(repository), runtime, report);
+    RepositoryReport& described = report.repositories.back();
+    described.roles = describe_roles(trusted);
+    report.text.push_back((single ? "" : described.gun + "=") + *described.trust_root);
+    note_root_key(described, report);
+  }
 }
 
 }  // namespace
@@ -142,6 +147,6 @@ void add_repo_setup(Grammar& grammar) {
 
   auto pin_options = std::make_shared<RepoPinOptions>();
   c = grammar.command("repo pin", "Print the root that is trusted now, for --trust-root", pin_options, pin);
-  add_operand(c, "repository", pin_options->repository, "REPO");
+  add_operand(c, "repository", pin_options->repositories, "REPO", "Of several: REPO=REF in lines");
 }
 }  // namespace agent

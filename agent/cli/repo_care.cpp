@@ -129,7 +129,7 @@ void describe_due(const std::vector<StillDue>& due, Report& report) {
 }
 
 void refresh(const RepoRefreshOptions& options, Runtime& runtime, Report& report) {
-  const std::optional<Policy> policy = read_policy(options.policy);
+  const std::optional<Policy> policy = read_policy(options.policy, runtime.settings());
   const tuf::Time due_by = runtime.now() + tuf::Days{options.within_days};
   const std::string within = " within " + std::to_string(options.within_days) + " days";
   std::vector<StillDue> all_due;
@@ -192,7 +192,7 @@ void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) 
   runtime.administrator_keys().add(std::make_unique<hsm::MemoryKeys>(std::vector{signer}));
   const ChangeRepository how =
       rotate_key(role, listed_key(role, *signer, gun, runtime.now()), runtime.administrator_keys());
-  const std::optional<Policy> policy = read_policy(options.policy);
+  const std::optional<Policy> policy = read_policy(options.policy, runtime.settings());
   const auto publish = [&] {
     guarded_change(policy, options.policy, runtime.administrator_keys(), open, how,
                    {"gave " + role.text() + " a new key; keep the old one until every client has seen it",
@@ -205,7 +205,7 @@ void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) 
 }
 
 void repair(const RepoRepairOptions& options, Runtime& runtime, Report& report) {
-  const std::optional<Policy> policy = read_policy(options.policy);
+  const std::optional<Policy> policy = read_policy(options.policy, runtime.settings());
   for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
     open.load.tolerate = {.expiry = true, .other_form = true};

@@ -32,6 +32,8 @@ tuf::Time read_clock() {
 // Of the whole command, unless the user names a time for it.
 constexpr std::chrono::seconds kTimeToRead{60};
 constexpr std::chrono::minutes kTimeToPublish{5};  // and for work with tokens
+/// For a registry that need not be asked.
+constexpr std::chrono::seconds kTimeToLookBeside{5};
 // What waits ends in good order before that, and a token that hangs is granted two seconds to close.
 constexpr std::chrono::seconds kGrace{3};
 
@@ -115,20 +117,45 @@ Registry Runtime::open_registry(const tuf::Gun& image) {
     throw Error(ErrorCode::kUsage, "no registry is asked with --offline", "leave --offline out");
   }
   const Url url = registry_url(image, settings_.insecure_registries());
-  const std::string registry = registry_of(image);
+  return make_registry(image, url, client(url, [&] { return tls_for_registry(image, url); }));
+}
+
+std::optional<Registry> Runtime::open_known_registry(const tuf::Gun& image) {
+  const Url url = registry_url(image, settings_.insecure_registries());
   const ServerUrl server = settings_.server_for(image);
-  const bool same = !server.is_folder() && Url::of_server(server.text()).same_origin(url);
+  const bool known = !url.is_https() ||
+                     (!server.is_folder() && Url::of_server(server.text()).host() == url.host()) ||
+                     credentials().for_registry(registry_of(image), false);
+  if (!known || line_.offline) return std::nullopt;
+  CurlOptions options = curl_options(url, tls_for_registry(image, url));
+  options.log = log_;
+  options.tries = 1;
+  options.budget = std::make_shared<TimeBudget>(budget_->at_most(kTimeToLookBeside));
+  return make_registry(image, url, std::make_shared<CurlClient>(std::move(options)));
+}
+
+bool Runtime::is_trust_server(const tuf::Gun& image, const Url& registry) const {
+  const ServerUrl server = settings_.server_for(image);
+  return !server.is_folder() && Url::of_server(server.text()).same_origin(registry);
+}
+
+/// With registry and trust server on one host there is one connection, made as the trust server's is.
+TlsFiles Runtime::tls_for_registry(const tuf::Gun& image, const Url& url) const {
+  return is_trust_server(image, url) ? settings_.tls_for(settings_.server_for(image))
+                                     : settings_.tls_for_registry(registry_of(image));
+}
+
+Registry Runtime::make_registry(const tuf::Gun& image, const Url& url, std::shared_ptr<HttpClient> http) {
+  const std::string registry = registry_of(image);
   AuthOptions auth = registry_auth(url, image);
   auth.realm_hosts = settings_.token_services();
-  const bool notary_auth = same && is_notary_auth_for(url);
+  const bool notary_auth = is_trust_server(image, url) && is_notary_auth_for(url);
   auth.find_credential = [this, registry, notary_auth] {
     return credentials().for_registry(registry, notary_auth);
   };
   auth.tried = credentials().sources(notary_auth);
   auth.log_in_hint = "log in with: " + log_in_command(registry);
-  // With registry and trust server on one host there is one connection, made as the trust server's is.
-  const auto tls = [&] { return same ? settings_.tls_for(server) : settings_.tls_for_registry(registry); };
-  return {std::make_shared<AuthenticatedClient>(client(url, tls), std::move(auth)), url, image};
+  return {std::make_shared<AuthenticatedClient>(std::move(http), std::move(auth)), url, image};
 }
 
 std::unique_ptr<TrustStore> Runtime::open_store(const tuf::Gun& gun, Access access) {

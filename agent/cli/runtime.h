@@ -78,6 +78,10 @@ class Runtime {
   void distrust_names() { trusts_names_ = false; }
   /// The registry of an image, for reading.
   Registry open_registry(const tuf::Gun& image);
+  /// The same for a look that signing can do without: one attempt, for a few seconds. nullopt for a registry
+  /// that this machine knows nothing of: it is not on the trust server's host, there are no credentials for
+  /// it, and it is no `--insecure-registry`. Whoever signs behind a wall would only wait for such a one.
+  std::optional<Registry> open_known_registry(const tuf::Gun& image);
 
   hsm::KeyStore& key_store() { return key_store_; }
   hsm::Tokens& tokens();
@@ -108,6 +112,9 @@ class Runtime {
  private:
   /// One client for each server, so that connections are kept. `tls` is asked for a new one.
   std::shared_ptr<CurlClient> client(const Url& server, const std::function<TlsFiles()>& tls);
+  Registry make_registry(const tuf::Gun& image, const Url& url, std::shared_ptr<HttpClient> http);
+  bool is_trust_server(const tuf::Gun& image, const Url& registry) const;
+  TlsFiles tls_for_registry(const tuf::Gun& image, const Url& url) const;
   Credentials credentials();
   void allow_time_to_publish();
   std::unique_ptr<TrustStore> open_store(const tuf::Gun& gun, Access access);

@@ -4,27 +4,15 @@
 
 #include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/guarding.h"
 #include "agent/cli/operands.h"
+#include "agent/cli/sign_options.h"
 #include "agent/cli/sign_receipt.h"
 #include "agent/cli/signed_report.h"
-#include "agent/cli/wanted_images.h"
 #include "agent/report/repository_report.h"
 #include "tuf/base/error.h"
 
 namespace agent {
 namespace {
-
-struct SignOptions {
-  ImageOptions images;
-  std::vector<std::string> roles;
-  bool allow_move = false;
-  std::optional<std::string> receipt;
-  std::vector<std::string> annotations;
-  bool no_provenance = false;
-  bool no_bound = false;
-  PolicyOptions policy;
-};
 
 /// What is to be said of where the images come from: by the CI, and with --annotate.
 void set_provenance(const SignOptions& options, Runtime& runtime, SignRequest& request, Report& report) {
@@ -47,7 +35,7 @@ class Signing {
       : options_(options),
         runtime_(runtime),
         report_(report),
-        policy_(read_policy(options.policy)),
+        policy_(read_policy(options.policy, runtime.settings())),
         receipt_(options.receipt, runtime) {
     request_.roles = parse_roles(options.roles);
     request_.allow_move = options.allow_move;
@@ -56,15 +44,23 @@ class Signing {
   }
 
   void run() {
-    const std::map<tuf::Gun, std::vector<WantedImage>> wanted = wanted_images(options_.images, runtime_);
+    const std::map<tuf::Gun, std::vector<WantedImage>> wanted =
+        wanted_images(options_.images, runtime_, report_.warnings);
     // A release that cannot be published whole is not begun.
     if (wanted.size() > 1 && !runtime_.dry_run()) {
-      for (const auto& [gun, images] : wanted) rehearse(gun, images);
+      for (const auto& [gun, images] : wanted) rehearse_part(gun, images);
     }
     for (const auto& [gun, images] : wanted) publish(gun, images);
     if (policy_) receipt_.set_policy(verdicts_);
     receipt_.write();
     if (options_.images.check_registry && !runtime_.dry_run()) check_tags(wanted);
+  }
+
+  SignedImages rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images,
+                        std::vector<Warning>& warnings) {
+    Runtime::Repository repository = runtime_.open(gun, Access::kPublish);
+    std::optional<GuardedRepository> guarded;
+    return sign(repository, images, true, guarded, warnings);
   }
 
  private:
@@ -90,12 +86,10 @@ class Signing {
                        warnings);
   }
 
-  void rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images) {
-    Runtime::Repository repository = runtime_.open(gun, Access::kPublish);
+  void rehearse_part(const tuf::Gun& gun, const std::vector<WantedImage>& images) {
     std::vector<Warning> said_when_published;
-    std::optional<GuardedRepository> guarded;
     try {
-      static_cast<void>(sign(repository, images, true, guarded, said_when_published));
+      static_cast<void>(rehearse(gun, images, said_when_published));
     } catch (const tuf::Error& error) {
       throw error.with_context("nothing of the release was published, since one part cannot be");
     }
@@ -160,21 +154,31 @@ void sign(const SignOptions& options, Runtime& runtime, Report& report) {
 
 }  // namespace
 
+SignedImages rehearse_signing(const SignOptions& options, const tuf::Gun& gun,
+                              const std::vector<WantedImage>& images, Runtime& runtime, Report& report) {
+  return Signing(options, runtime, report).rehearse(gun, images, report.warnings);
+}
+
+void add_sign_options(CLI::App* command, SignOptions& options) {
+  add_source_options(command, options.images);
+  add_values(command, "--role", options.roles, "Sign into exactly this role (repeatable)", "ROLE");
+  add_flag(command, "--allow-move", options.allow_move, "Sign a tag that is signed with another digest");
+  add_value(command, "--receipt", options.receipt, "Write a signed receipt of what was published", "FILE");
+  add_values(command, "--annotate", options.annotations, "Say this of the image, signed with it (repeatable)",
+             "KEY=VALUE");
+  add_flag(command, "--no-provenance", options.no_provenance, "Say nothing of the CI run in what is signed");
+  add_flag(command, "--no-bound", options.no_bound, "Do not say for which repository and role it is signed");
+  add_policy_options(command, options.policy, "Sign only what this policy allows, and adopt nothing foreign");
+  add_flag(command, "--no-resign-guard", options.policy.no_resign_guard,
+           "Sign what changes with whatever stands in it");
+}
+
 void add_sign(Grammar& grammar) {
   auto options = std::make_shared<SignOptions>();
   CLI::App* c = grammar.command("sign", "Sign image tags and publish them", options, sign);
-  add_image_options(c, options->images);
+  add_images_to_sign(c, options->images);
+  add_sign_options(c, *options);
   grammar.add_signing_keys(c);
-  add_values(c, "--role", options->roles, "Sign into exactly this role (repeatable)", "ROLE");
-  add_flag(c, "--allow-move", options->allow_move, "Sign a tag that is signed with another digest");
-  add_value(c, "--receipt", options->receipt, "Write a signed receipt of what was published", "FILE");
-  add_values(c, "--annotate", options->annotations, "Say this of the image, signed with it (repeatable)",
-             "KEY=VALUE");
-  add_flag(c, "--no-provenance", options->no_provenance, "Say nothing of the CI run in what is signed");
-  add_flag(c, "--no-bound", options->no_bound, "Do not say for which repository and role it is signed");
-  PolicyOptions& policy = options->policy;
-  add_policy_options(c, policy, "Sign only what this policy allows, and adopt nothing foreign");
-  add_flag(c, "--no-resign-guard", policy.no_resign_guard, "Sign what changes with whatever stands in it");
 }
 
 }  // namespace agent

@@ -132,7 +132,7 @@ void change_each(const std::vector<std::string>& repositories, const PolicyOptio
                  const std::function<ChangeRepository()>& how, const ChangeWords& words, Runtime& runtime,
                  Report& report, const SigningGate::Options& gate = {},
                  const std::vector<DelegationToAdd>& added = {}) {
-  const std::optional<Policy> policy = read_policy(options);
+  const std::optional<Policy> policy = read_policy(options, runtime.settings());
   for_each_repository(repositories, report, [&](const tuf::Gun& gun) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
     if (!policy) open.load.nested = nested;  // a policy may demand roles anywhere
@@ -245,7 +245,7 @@ void witness(const WitnessOptions& options, Runtime& runtime, Report& report) {
   }
   std::vector<tuf::RoleName> roles;
   for (const std::string& role : options.roles) roles.push_back(parse_delegation(role));
-  const std::optional<Policy> policy = read_policy(options.policy);
+  const std::optional<Policy> policy = read_policy(options.policy, runtime.settings());
   if (options.bind && !policy) {
     throw Error(ErrorCode::kUsage, "--bind is for what a policy allows, and none is given",
                 "add --policy FILE");

@@ -439,12 +439,12 @@ std::vector<Subject> subjects(const VerifyOptions& options, Runtime& runtime,
 }
 
 void verify(const VerifyOptions& options, Runtime& runtime, Report& report) {
-  if (options.explain && !options.policy) {
+  std::optional<Policy> policy = read_policy(options.policy, runtime.settings());
+  const bool judges = policy.has_value();
+  if (options.explain && !judges) {
     throw Error(ErrorCode::kUsage, "--explain explains what a policy says, and none is given",
                 "add --policy FILE");
   }
-  std::optional<Policy> policy;
-  if (options.policy) policy = read_policy(*options.policy);
   const std::vector<Subject> all = subjects(options, runtime, report.warnings);
   if (!options.images_from.empty()) runtime.distrust_names();
   Verification verification(parse_roles(options.roles), std::move(policy), runtime, report);
@@ -457,7 +457,7 @@ void verify(const VerifyOptions& options, Runtime& runtime, Report& report) {
       report.text = {verification.verdicts().markdown()};
       break;
     default:
-      if (options.policy) report.text = verification.verdicts().text(options.explain);
+      if (judges) report.text = verification.verdicts().text(options.explain);
   }
   verification.finish();
 }

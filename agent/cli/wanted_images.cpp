@@ -1,12 +1,14 @@
 #include "agent/cli/wanted_images.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "agent/image/built_image.h"
 #include "agent/image/child_tags.h"
 #include "agent/image/release_file.h"
 #include "agent/image/source_location.h"
 #include "agent/image/target_file.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -21,7 +23,12 @@ using tuf::ErrorCode;
 
 class Wanted {
  public:
-  Wanted(const ImageOptions& options, Runtime& runtime) : options_(options), runtime_(runtime) {}
+  Wanted(const ImageOptions& options, Runtime& runtime, std::vector<Warning>& warnings)
+      : options_(options), runtime_(runtime), warnings_(warnings) {
+    if (options.check_registry && options.no_check_registry) {
+      fail_usage("--check-registry and --no-check-registry exclude each other", "give only one of them");
+    }
+  }
 
   std::map<tuf::Gun, std::vector<WantedImage>> collect() {
     for (const ReleaseEntry& entry : entries()) add(entry);
@@ -104,8 +111,7 @@ class Wanted {
     SourceOptions sources = entry.sources;
     sources.check_registry = options_.check_registry;
     sources.with_children = options_.platforms || options_.also_children;
-    ResolvedImage image = resolve_image(reference, sources,
-                                        [this](const tuf::Gun& gun) { return runtime_.open_registry(gun); });
+    ResolvedImage image = resolve(reference, sources);
     add(reference.gun, to_target(image));
     if (options_.also_children) {
       for (const ResolvedImage& child : child_images(image)) {
@@ -114,6 +120,50 @@ class Wanted {
         add(reference.gun, std::move(wanted));
       }
     }
+  }
+
+  ResolvedImage resolve(const ImageReference& reference, const SourceOptions& sources) {
+    bool asked = options_.no_check_registry;
+    ResolvedImage image = resolve_image(reference, sources, [&](const tuf::Gun& gun) {
+      asked = true;
+      return runtime_.open_registry(gun);
+    });
+    const bool built = sources.oci_layout || sources.manifest_file || sources.metadata_file;
+    if (built && !asked) look_into_known_registry(image, sources);
+    return image;
+  }
+
+  /// What was converted while it was pushed, or not pushed at all, would be signed for nobody. The tag may
+  /// have moved on since: what is signed is what was built.
+  void look_into_known_registry(const ResolvedImage& image, const SourceOptions& sources) {
+    const std::string name = name_of(image.reference);
+    try {
+      auto registry = runtime_.open_known_registry(image.reference.gun);
+      if (!registry || registry->digest_of(image.digest.text())) return;
+      throw Error(
+          ErrorCode::kImageNotFound,
+          registry->name() + " has no " + image.reference.gun.text() + "@" + image.digest.text() + " (" +
+              image.source + "), so nobody could pull what is signed",
+          sources.oci_layout
+              ? "push it without converting it: " + push_command(image.reference, *sources.oci_layout) +
+                    "; or sign what is there: countersign sign " + name
+              : "push it before it is signed; or sign what is there: countersign sign " + name);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kImageNotFound) throw;
+      warnings_.push_back(
+          {"REGISTRY_NOT_CHECKED", "whether the registry has " + name + " as " + image.digest.text() +
+                                       " was not found out: " + error.what() +
+                                       (error.hint().empty() ? "" : " (" + error.hint() + ")") +
+                                       "; --check-registry demands it, --no-check-registry does not ask"});
+    }
+  }
+
+  std::string push_command(const ImageReference& reference, const std::string& layout) const {
+    const Url url = registry_url(reference.gun, runtime_.settings().insecure_registries());
+    const bool folder = std::filesystem::is_directory(parse_source_location(layout, "--oci-layout").path);
+    return std::string("skopeo copy --all --preserve-digests ") +
+           (url.is_https() ? "" : "--dest-tls-verify=false ") +
+           hsm::shell_word((folder ? "oci:" : "oci-archive:") + layout) + " docker://" + name_of(reference);
   }
 
   static WantedImage to_target(const ResolvedImage& image) {
@@ -139,17 +189,23 @@ class Wanted {
 
   const ImageOptions& options_;
   Runtime& runtime_;
+  std::vector<Warning>& warnings_;
   std::map<tuf::Gun, std::vector<WantedImage>> by_repository_;
 };
 
 }  // namespace
 
-std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Runtime& runtime) {
-  return Wanted(options, runtime).collect();
+std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Runtime& runtime,
+                                                           std::vector<Warning>& warnings) {
+  return Wanted(options, runtime, warnings).collect();
 }
 
-void add_image_options(CLI::App* command, ImageOptions& options) {
+void add_images_to_sign(CLI::App* command, ImageOptions& options) {
   add_optional_operand(command, "image", options.images, "IMAGE", "[registry/]repository:tag[@sha256:…]");
+  add_value(command, "--release", options.release, "Sign all images of a release file", "FILE");
+}
+
+void add_source_options(CLI::App* command, ImageOptions& options) {
   add_value(command, "--size", options.size, "Bytes of the manifest, with an explicit digest", "N");
   add_value(command, "--oci-layout", options.oci_layout, "Digest and size from an OCI image layout",
             "DIR[:REF]");
@@ -159,9 +215,10 @@ void add_image_options(CLI::App* command, ImageOptions& options) {
             "…from what buildah, podman, kaniko, ko or skopeo wrote", "FILE");
   add_value(command, "--manifest", options.manifest_file, "…from the manifest itself", "FILE");
   add_value(command, "--file", options.file, "Sign this file, as REPO:NAME", "PATH");
-  add_value(command, "--release", options.release, "Sign all images of a release file", "FILE");
   add_flag(command, "--check-registry", options.check_registry,
            "The tag in the registry must be this image, before and after");
+  add_flag(command, "--no-check-registry", options.no_check_registry,
+           "Do not look whether a registry that is known here has what was built");
   add_flag(command, "--platforms", options.platforms, "Show the platforms of an index");
   add_flag(command, "--also-children", options.also_children,
            "Sign TAG-OS-ARCH[-VARIANT] for each platform of an index, too");

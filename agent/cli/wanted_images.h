@@ -23,11 +23,15 @@ struct ImageOptions {
   std::optional<std::string> file;
   std::optional<std::string> release;
   bool check_registry = false;
+  bool no_check_registry = false;
   bool platforms = false;
   bool also_children = false;
 };
 
-void add_image_options(CLI::App* command, ImageOptions& options);
+/// IMAGE… and --release: what is to be signed.
+void add_images_to_sign(CLI::App* command, ImageOptions& options);
+/// Where digest and size come from.
+void add_source_options(CLI::App* command, ImageOptions& options);
 
 struct WantedImage {
   ImageToSign target;
@@ -36,7 +40,10 @@ struct WantedImage {
 };
 
 /// By repository, each of which is one transaction. Throws kUsage for options that do not go together,
-/// kSourcesDisagree for one name with two contents, and what resolve_image throws.
-std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Runtime& runtime);
+/// kSourcesDisagree for one name with two contents, and what resolve_image throws. What a file of the builder
+/// tells is looked for in its registry, if that is known here (kImageNotFound); one that does not answer is a
+/// warning.
+std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Runtime& runtime,
+                                                           std::vector<Warning>& warnings);
 
 }  // namespace agent

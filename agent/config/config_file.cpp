@@ -78,6 +78,11 @@ class Section {
     return texts;
   }
 
+  /// A list of strings, or one that stands alone.
+  std::vector<std::string> text_or_texts_of(std::string_view member, const Json& value) const {
+    return value.is_array() ? texts_of(member, value) : std::vector{text_of(member, value)};
+  }
+
   std::string text_of(std::string_view member, const Json& value) const {
     if (!value.is_string()) fail(member, "must be a string");
     auto text = value.get<std::string>();
@@ -171,15 +176,15 @@ class Reader {
   }
 
   void read_own(const Section& section) {
-    const std::set<std::string> known = {"server",    "trust_dir",           "keys",
-                                         "module",    "insecure_registries", "token_services",
-                                         "audit_log", "audit_checkpoint",    "timeout"};
+    const std::set<std::string> known = {
+        "server",    "trust_dir",        "keys",    "module", "insecure_registries", "token_services",
+        "audit_log", "audit_checkpoint", "timeout", "policy", "trust_root"};
     for (const auto& [name, value] : section.members()) {
       if (known.contains(name)) continue;
       section.fail(
           name, "is not known",
           "known are: server, trust_dir, keys, module, insecure_registries, token_services, audit_log, "
-          "audit_checkpoint, timeout");
+          "audit_checkpoint, timeout, policy, trust_root");
     }
     config_.insecure_registries = section.texts("insecure_registries");
     config_.token_services = section.texts("token_services");
@@ -189,9 +194,37 @@ class Reader {
     config_.audit_log = path_member(section, "audit_log");
     config_.audit_checkpoint = section.boolean("audit_checkpoint");
     config_.timeout = section.text("timeout");
+    config_.policy = path_member(section, "policy");
+    read_trust_roots(section);
     for (const std::string& ref : section.texts("keys")) {
       const bool is_id = ref.find_first_not_of("0123456789abcdef") == std::string::npos;
       config_.keys.push_back(is_id || hsm::TokenUri::is_token_uri(ref) ? ref : resolve(ref).string());
+    }
+  }
+
+  void read_trust_roots(const Section& section) {
+    constexpr std::string_view kMember = "trust_root";
+    const Json* value = section.find(kMember);
+    if (value == nullptr) return;
+    if (!value->is_object()) {
+      for (const std::string& text : section.text_or_texts_of(kMember, *value))
+        add_trust_root(section, kMember, text);
+      return;
+    }
+    const Section repositories = section.section(kMember);
+    for (const auto& [name, refs] : repositories.members()) {
+      for (const std::string& ref : repositories.text_or_texts_of(name, *refs))
+        add_trust_root(repositories, name, name + "=" + ref);
+    }
+  }
+
+  void add_trust_root(const Section& section, std::string_view member, const std::string& text) {
+    try {
+      NamedTrustRoot root = NamedTrustRoot::parse(text);
+      if (!tuf::KeyId::parse(root.ref)) root.ref = resolve(root.ref).string();
+      config_.trust_roots.push_back(std::move(root));
+    } catch (const Error& error) {
+      section.fail(member, std::string("names no repository: ") + error.what(), error.hint());
     }
   }
 

@@ -7,7 +7,8 @@
 //                        "disable_tofu": true },
 //     "countersign": { "server": "https://… or file:DIR", "trust_dir": "…", "keys": ["<REF>"], "module": "…",
 //                      "insecure_registries": ["<host:port>"], "token_services": ["<host:port>"],
-//                      "audit_log": "…", "audit_checkpoint": true, "timeout": "90s" } }
+//                      "audit_log": "…", "audit_checkpoint": true, "timeout": "90s", "policy": "…",
+//                      "trust_root": "<REF>" or ["<REF>"] or { "<REPO>": "<REF>" or ["<REF>"] } } }
 //
 // Every relative path is relative to the folder of the file, and `~/` is the home folder: notary resolves
 // some of them against the working directory, which a job does not choose. Names of notary's members are
@@ -24,6 +25,7 @@
 #include <vector>
 
 #include "agent/config/server_url.h"
+#include "agent/config/trust_root.h"
 #include "tuf/keys/key_id.h"
 
 namespace agent {
@@ -45,6 +47,8 @@ struct ConfigFile {
   std::optional<std::filesystem::path> audit_log;
   std::optional<bool> audit_checkpoint;
   std::optional<std::string> timeout;
+  std::optional<std::filesystem::path> policy;
+  std::vector<NamedTrustRoot> trust_roots;  // files among the REFs made absolute
 
   /// What relative paths are relative to.
   std::filesystem::path folder() const { return path.parent_path(); }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <sstream>
 #include <vector>
 
 namespace agent {
@@ -13,6 +14,19 @@ std::optional<std::string> variable(const char* name) {
   const char* value = std::getenv(name);
   if (value == nullptr || *value == '\0') return std::nullopt;
   return std::string(value);
+}
+
+/// The lines of a variable, without blanks around them; empty ones do not count.
+std::vector<std::string> lines_of(const char* name) {
+  constexpr const char* kBlanks = " \t\r";
+  std::vector<std::string> lines;
+  std::istringstream text(variable(name).value_or(""));
+  for (std::string line; std::getline(text, line);) {
+    const std::size_t first = line.find_first_not_of(kBlanks);
+    if (first == std::string::npos) continue;
+    lines.push_back(line.substr(first, line.find_last_not_of(kBlanks) + 1 - first));
+  }
+  return lines;
 }
 
 std::filesystem::path home_of_user() {
@@ -34,6 +48,12 @@ Environment Environment::of_process() {
   environment.pkcs11_module = variable("COUNTERSIGN_PKCS11_MODULE");
   environment.audit_log = variable("COUNTERSIGN_AUDIT_LOG");
   environment.timeout = variable("COUNTERSIGN_TIMEOUT");
+  environment.server = variable("COUNTERSIGN_SERVER");
+  environment.tls_ca = variable("COUNTERSIGN_CA_CERT");
+  environment.trust_dir = variable("COUNTERSIGN_TRUST_DIR");
+  environment.policy = variable("COUNTERSIGN_POLICY");
+  environment.trust_roots = lines_of("COUNTERSIGN_TRUST_ROOT");
+  environment.keys = lines_of("COUNTERSIGN_KEY");
   return environment;
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace agent {
 
@@ -16,6 +17,12 @@ struct Environment {
   std::filesystem::path engine_dir = "/etc/docker";  // the engine's own folder; no variable moves it
   std::optional<std::string> audit_log;              // $COUNTERSIGN_AUDIT_LOG
   std::optional<std::string> timeout;                // $COUNTERSIGN_TIMEOUT
+  std::optional<std::string> server;                 // $COUNTERSIGN_SERVER
+  std::optional<std::string> tls_ca;                 // $COUNTERSIGN_CA_CERT
+  std::optional<std::string> trust_dir;              // $COUNTERSIGN_TRUST_DIR
+  std::optional<std::string> policy;                 // $COUNTERSIGN_POLICY
+  std::vector<std::string> trust_roots;              // $COUNTERSIGN_TRUST_ROOT, one per line
+  std::vector<std::string> keys;                     // $COUNTERSIGN_KEY, one per line
 
   /// A variable that is set but empty counts as not set, as Docker has it.
   static Environment of_process();

@@ -20,14 +20,27 @@ void check_readable(const fs::path& path, const std::string& origin) {
   InputFile(path, origin);
 }
 
-/// A URL from anywhere but an option is a matter of configuration.
+/// What is wrong anywhere but in an option is a matter of configuration; a file that cannot be read is its
+/// own.
+template <class Parse>
+auto configured(const std::string& origin, Parse parse) {
+  try {
+    return parse();
+  } catch (const Error& error) {
+    const bool file = error.code() == ErrorCode::kFileUnreadable;
+    throw Error(file ? error.code() : ErrorCode::kConfig, origin + ": " + error.what(), error.hint());
+  }
+}
+
 ServerUrl parse_configured_url(const std::string& text, const ServerUrl::Rules& rules,
                                const std::string& origin) {
-  try {
-    return ServerUrl::parse(text, rules);
-  } catch (const Error& error) {
-    throw Error(ErrorCode::kConfig, origin + ": " + error.what(), error.hint());
-  }
+  return configured(origin, [&] { return ServerUrl::parse(text, rules); });
+}
+
+TrustRoots parse_trust_roots(const std::vector<std::string>& texts) {
+  TrustRoots roots;
+  for (const std::string& text : texts) roots.add(NamedTrustRoot::parse(text));
+  return roots;
 }
 
 /// The authorities that `hosts` name, in the one spelling in which they are compared.
@@ -71,14 +84,18 @@ Settings Settings::load(const Options& options, const Environment& environment) 
   settings.engine_dir_ = environment.engine_dir;
   settings.set_server(options, environment);
   settings.set_trust_dir(options, environment);
-  settings.set_tls(options);
+  settings.set_tls(options, environment);
   settings.set_module(environment);
   settings.set_hosts(options);
   settings.set_audit(options, environment);
   settings.set_timeout(options, environment);
-  if (options.trust_root) settings.trust_root_ = parse_trust_root(*options.trust_root);
+  settings.set_trust_roots(options, environment);
   settings.trust_on_first_use_ = options.trust_on_first_use || !settings.config_.disable_tofu.value_or(true);
-  settings.keys_ = options.keys.empty() ? settings.config_.keys : options.keys;
+  settings.keys_ = !options.keys.empty()       ? options.keys
+                   : !environment.keys.empty() ? environment.keys
+                                               : settings.config_.keys;
+  settings.policy_ =
+      environment.policy ? expand_home(*environment.policy, environment.home) : settings.config_.policy;
   return settings;
 }
 
@@ -86,6 +103,8 @@ void Settings::set_server(const Options& options, const Environment& environment
   const ServerUrl::Rules rules{{}, options.allow_http};
   if (options.server) {
     server_ = ServerUrl::parse(*options.server, rules);
+  } else if (environment.server) {
+    server_ = parse_configured_url(*environment.server, rules, "COUNTERSIGN_SERVER");
   } else if (environment.content_trust_server) {
     server_ = parse_configured_url(*environment.content_trust_server, rules, "DOCKER_CONTENT_TRUST_SERVER");
   } else if (config_.server) {
@@ -98,6 +117,8 @@ void Settings::set_trust_dir(const Options& options, const Environment& environm
   if (options.trust_dir) {
     if (options.trust_dir->empty()) throw Error(ErrorCode::kUsage, "--trust-dir is empty");
     trust_dir_ = expand_home(*options.trust_dir, environment.home);
+  } else if (environment.trust_dir) {
+    trust_dir_ = expand_home(*environment.trust_dir, environment.home);
   } else if (config_.trust_dir) {
     trust_dir_ = *config_.trust_dir;
   } else if (!docker_dir_.empty()) {
@@ -108,7 +129,7 @@ void Settings::set_trust_dir(const Options& options, const Environment& environm
   }
 }
 
-void Settings::set_tls(const Options& options) {
+void Settings::set_tls(const Options& options, const Environment& environment) {
   if (options.tls_cert.has_value() != options.tls_key.has_value()) {
     throw Error(ErrorCode::kUsage, options.tls_cert ? "--tlscert needs --tlskey" : "--tlskey needs --tlscert",
                 "give both --tlscert FILE and --tlskey FILE");
@@ -116,6 +137,9 @@ void Settings::set_tls(const Options& options) {
   if (options.tls_ca) {
     tls_ca_ = *options.tls_ca;
     check_readable(*tls_ca_, "--tlscacert");
+  } else if (environment.tls_ca) {
+    tls_ca_ = expand_home(*environment.tls_ca, environment.home);
+    check_readable(*tls_ca_, "COUNTERSIGN_CA_CERT");
   } else if (config_.root_ca) {
     tls_ca_ = config_.root_ca;
     check_readable(*tls_ca_, "remote_server.root_ca");
@@ -129,6 +153,19 @@ void Settings::set_tls(const Options& options) {
     check_readable(tls_client_->certificate, "remote_server.tls_client_cert");
     check_readable(tls_client_->key, "remote_server.tls_client_key");
   }
+}
+
+void Settings::set_trust_roots(const Options& options, const Environment& environment) {
+  trust_roots_.emplace_back("--trust-root", parse_trust_roots(options.trust_roots));
+  const std::string variable = "COUNTERSIGN_TRUST_ROOT";
+  trust_roots_.emplace_back(variable,
+                            configured(variable, [&] { return parse_trust_roots(environment.trust_roots); }));
+  const std::string file = printable(config_.path.string());
+  trust_roots_.emplace_back("countersign.trust_root of " + file, configured(file, [&] {
+                              TrustRoots roots;
+                              for (const NamedTrustRoot& root : config_.trust_roots) roots.add(root);
+                              return roots;
+                            }));
 }
 
 void Settings::set_audit(const Options& options, const Environment& environment) {
@@ -225,7 +262,9 @@ TlsFiles Settings::tls_for_registry(const std::string& registry) const {
 }
 
 RootTrust Settings::root_trust_for(const tuf::Gun& gun) const {
-  if (trust_root_) return {trust_root_, "--trust-root", trust_on_first_use_};
+  for (const auto& [origin, roots] : trust_roots_) {
+    if (auto pin = roots.find(gun)) return {std::move(pin), origin, trust_on_first_use_};
+  }
   const std::string file = printable(config_.path.string());
   const std::string& name = gun.text();
   const auto& keys = config_.pinned_keys;

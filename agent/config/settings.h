@@ -12,6 +12,7 @@
 #include "agent/config/environment.h"
 #include "agent/config/server_url.h"
 #include "agent/config/tls_files.h"
+#include "agent/config/trust_root.h"
 #include "tuf/metadata/role_name.h"
 #include "tuf/trust/trust_pin.h"
 
@@ -26,7 +27,7 @@ struct Options {
   std::optional<std::string> tls_ca;             // --tlscacert
   std::optional<std::string> tls_cert;           // --tlscert
   std::optional<std::string> tls_key;            // --tlskey
-  std::optional<std::string> trust_root;         // --trust-root
+  std::vector<std::string> trust_roots;          // --trust-root
   bool trust_on_first_use = false;               // --trust-on-first-use
   bool allow_http = false;                       // plain http to the trust server
   std::vector<std::string> insecure_registries;  // --insecure-registry
@@ -68,9 +69,9 @@ class Settings {
   const std::vector<std::string>& insecure_registries() const { return insecure_registries_; }
   const std::vector<std::string>& token_services() const { return token_services_; }
 
-  /// The pin of a repository, by section 7.8: `--trust-root`, else the exact name in trust_pinning.certs,
-  /// else its longest `prefix*`, else the longest prefix in trust_pinning.ca. Throws kFileUnreadable for a CA
-  /// file.
+  /// The pin of a repository: what `--trust-root`, else COUNTERSIGN_TRUST_ROOT, else the file's own
+  /// `trust_root` says of it; else, by section 7.8, the exact name in trust_pinning.certs, else its longest
+  /// `prefix*`, else the longest prefix in trust_pinning.ca. Throws kFileUnreadable for a CA file.
   RootTrust root_trust_for(const tuf::Gun& gun) const;
 
   /// The trust server that is named for every repository; nullopt if each has its own.
@@ -87,6 +88,8 @@ class Settings {
   const std::optional<std::filesystem::path>& audit_log() const { return audit_log_; }
   /// Whether the keys that a run signs with also sign its line there.
   bool audit_checkpoint() const { return audit_checkpoint_; }
+  /// For commands that take one and are given none.
+  const std::optional<std::filesystem::path>& policy() const { return policy_; }
   /// For the whole command, if anything says so.
   const std::optional<std::chrono::milliseconds>& timeout() const { return timeout_; }
 
@@ -94,7 +97,8 @@ class Settings {
   Settings() = default;
   void set_server(const Options& options, const Environment& environment);
   void set_trust_dir(const Options& options, const Environment& environment);
-  void set_tls(const Options& options);
+  void set_tls(const Options& options, const Environment& environment);
+  void set_trust_roots(const Options& options, const Environment& environment);
   void set_module(const Environment& environment);
   void set_hosts(const Options& options);
   void set_audit(const Options& options, const Environment& environment);
@@ -107,7 +111,8 @@ class Settings {
   std::filesystem::path engine_dir_;
   std::optional<std::filesystem::path> tls_ca_;
   std::optional<TlsFiles::Client> tls_client_;
-  std::optional<tuf::TrustPin> trust_root_;
+  /// By precedence; each with its origin.
+  std::vector<std::pair<std::string, TrustRoots>> trust_roots_;
   bool trust_on_first_use_ = false;
   std::vector<std::string> keys_;
   std::optional<std::filesystem::path> module_;
@@ -116,6 +121,7 @@ class Settings {
   std::optional<std::filesystem::path> audit_log_;
   bool audit_checkpoint_ = false;
   std::optional<std::chrono::milliseconds> timeout_;
+  std::optional<std::filesystem::path> policy_;
 };
 
 }  // namespace agent

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "agent/config/input_file.h"
+#include "agent/image/image_reference.h"
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
 #include "tuf/base/openssl.h"
@@ -91,6 +92,31 @@ tuf::TrustPin parse_trust_root(std::string_view ref) {
         std::string(kWhatItIs));
   }
   return pin_of_file(file);
+}
+
+NamedTrustRoot NamedTrustRoot::parse(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos || text.starts_with('/') || text.starts_with('.')) {
+    return {std::nullopt, std::string(text)};
+  }
+  try {
+    return {parse_repository(text.substr(0, equals)), std::string(text.substr(equals + 1))};
+  } catch (const Error& error) {
+    throw error.with_context("trust root \"" + printable(text) + "\"");
+  }
+}
+
+void TrustRoots::add(const NamedTrustRoot& root) {
+  const tuf::TrustPin more = parse_trust_root(root.ref);
+  tuf::TrustPin& pin = pins_[root.gun];
+  pin.key_ids.insert(more.key_ids.begin(), more.key_ids.end());
+  pin.ca_pem += more.ca_pem;
+}
+
+std::optional<tuf::TrustPin> TrustRoots::find(const tuf::Gun& gun) const {
+  auto found = pins_.find(gun);
+  if (found == pins_.end()) found = pins_.find(std::nullopt);
+  return found == pins_.end() ? std::nullopt : std::optional(found->second);
 }
 
 tuf::TrustPin read_ca_pin(const fs::path& file) {

@@ -15,6 +15,8 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::RoleName;
 
+const RoleName kRoot = RoleName::of("root");
+const RoleName kTargets = RoleName::of("targets");
 const RoleName kReleases = RoleName::of("targets/releases");
 const RoleName kSnapshot = RoleName::of("snapshot");
 
@@ -98,6 +100,16 @@ void RoleChecks::require_releases() {
   }
 }
 
+/// An administrator's machine that has lost what changes who may sign. Machines of signers have no root key.
+void RoleChecks::require_administrator_key() {
+  const tuf::TrustedRepository& repository = repository_.trusted();
+  if (!can_sign(repository, kRoot, keys_.ring()) || can_sign(repository, kTargets, keys_.ring())) return;
+  throw Ailment("targets-key-missing",
+                Error(ErrorCode::kKeyNotFound,
+                      "the root key of " + patient_.gun->text() + " is at hand, and no key of targets",
+                      mend_without_key(repository, kTargets, keys_.ring())));
+}
+
 /// What nobody can read, nobody can add to. What has merely expired is renewed when something is signed.
 void RoleChecks::require_readable(const tuf::Delegation& delegation) {
   if (!delegation.problem || delegation.state == tuf::Delegation::State::kExpired) return;
@@ -114,17 +126,29 @@ void RoleChecks::require_readable(const tuf::Delegation& delegation) {
                           patient_.gun->text() + " " + role));
 }
 
+void RoleChecks::require_readable_roles() {
+  for (const RoleName& role : roles_) {
+    if (role.is_delegation()) require_readable(*repository_.trusted().find_delegation(role));
+  }
+}
+
 std::string RoleChecks::look_at_roles() {
   const tuf::TrustedRepository& repository = repository_.trusted();
   tell_roles_of_keys();
+  if (!patient_.roles.empty()) {
+    roles_ = check_roles_to_sign(repository, patient_.roles, keys_.ring());
+    require_readable_roles();
+    return "may sign " + join(names_of(roles_)) + ", as named";
+  }
   require_releases();
   try {
     roles_ = roles_to_sign(repository, keys_.ring());
   } catch (const Error& error) {
+    require_administrator_key();
     if (error.code() == ErrorCode::kRoleNotFound) throw Ailment("no-releases-role", error);
     throw;
   }
-  for (const RoleName& role : roles_) require_readable(*repository.find_delegation(role));
+  require_readable_roles();
   if (roles_.size() == 1) {
     patient_.warn("NO_IDENTITY_ROLE",
                   "no delegation of " + patient_.gun->text() +
@@ -138,6 +162,7 @@ std::string RoleChecks::look_at_paths() {
   const std::string gun = patient_.gun->text();
   std::vector<std::string> limits;
   for (const RoleName& role : roles_) {
+    if (!role.is_delegation()) continue;  // `targets` admits everything
     const std::vector<std::string>& paths = repository.find_delegation(role)->paths;
     if (paths.empty()) {
       throw Ailment(
@@ -171,7 +196,10 @@ std::string RoleChecks::look_at_snapshot() {
       if (keys_.ring().has(key.canonical_id())) wanted.insert(key.canonical_id());
     }
   };
-  for (const RoleName& role : roles_) want(repository.find_delegation(role)->authority);
+  for (const RoleName& role : roles_) {
+    want(role.is_delegation() ? repository.find_delegation(role)->authority
+                              : tuf::RoleAuthority::of(repository.root().body, role));
+  }
   if (is_ours) want(authority);
   keys_.want({wanted.begin(), wanted.end()});
   if (is_ours) {

@@ -29,7 +29,9 @@ class RoleChecks {
   std::string look_at_snapshot();
 
   void require_releases();
+  void require_administrator_key();
   void require_readable(const tuf::Delegation& delegation);
+  void require_readable_roles();
   void tell_roles_of_keys();
   std::vector<std::string> roles_listing(const tuf::KeyId& canonical_id);
   std::size_t keys_at_hand(const tuf::RoleAuthority& authority);

@@ -57,6 +57,20 @@ class Loading {
   bool replaces_memory() const { return replaces_memory_; }
 
   TrustedRepository run() {
+    try {
+      return load();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kRollback || pinned_id_.empty()) throw;
+      const std::string& gun = request_.gun.text();
+      throw error.with_hint(
+          "the pinned root is not that of the repository that was seen here before: if its owner "
+          "has created it anew, forget what was seen: countersign repo pin " +
+          gun + " --trust-root " + pinned_id_ + " --reset-cache");
+    }
+  }
+
+ private:
+  TrustedRepository load() {
     const bool is_stamped = ask_for_newest();
     TrustedRepository repository = start_with_root();
     if (is_stamped) {
@@ -74,7 +88,6 @@ class Loading {
     return repository;
   }
 
- private:
   using Wanted = std::vector<std::pair<RoleName, std::optional<tuf::FileMeta>>>;
 
   /// A damaged memory can be made good with the help of a pin; without one it must not lead back to trust on
@@ -326,6 +339,7 @@ class Loading {
     TrustedRepository pinned(request_.gun, request_.now);
     roots_.start_from_pin(pinned, *request_.policy.pin, newest(kRoot));
     if (is_among_roots_of(pinned, *memory_.known_root)) return;
+    pinned_id_ = pinned.root().body.role(kRoot).key_ids.front().hex();
     memory_ = RollbackMemory::read(seen_, request_.gun, request_.now, &pinned.root().body);
     for (const std::string& loss : memory_.losses) warnings_.push_back({"CACHE_UNUSABLE", loss});
     replaces_memory_ = !memory_.losses.empty();
@@ -372,6 +386,7 @@ class Loading {
   RootChain roots_;
   RollbackMemory memory_;
   bool replaces_memory_ = false;
+  std::string pinned_id_;  // of the root, if the pin vouches for another than the one that was seen here
   std::vector<RoleName> likely_;
   std::map<RoleName, std::size_t> subtree_lengths_;  // direct children of targets; bytes
   std::map<RoleName, std::optional<std::string>> newest_;

@@ -19,10 +19,11 @@ const RoleName kRoot = RoleName::of("root");
 const RoleName kTargets = RoleName::of("targets");
 const RoleName kSnapshot = RoleName::of("snapshot");
 
-[[noreturn]] void fail_expired(const tuf::TrustedRepository& repository, const RoleName& role) {
+[[noreturn]] void fail_expired(const tuf::TrustedRepository& repository, const RoleName& role,
+                               hsm::KeyRing& keys) {
   throw Error(ErrorCode::kKeyNotFound,
               role.text() + " of " + repository.gun().text() + " has expired, and no key at hand may sign it",
-              "run this where the key of " + role.text() + " is, or name it with --signing-key");
+              mend_without_key(repository, role, keys));
 }
 
 /// A snapshot that clients sign is signed with whatever is published; if that is nothing, with targets or a
@@ -39,7 +40,7 @@ void renew_snapshot(const tuf::TrustedRepository& repository, tuf::RepositoryDra
   throw Error(ErrorCode::kKeyNotFound,
               "the snapshot of " + repository.gun().text() +
                   " can only be signed anew with another role, and no key of any is at hand",
-              "run this where the key of targets is, or name it with --signing-key");
+              mend_without_key(repository, kTargets, keys));
 }
 
 /// Whether the bytes are those that the snapshot names.
@@ -110,7 +111,7 @@ ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys) {
       if (can_sign(repository, kRoot, keys)) {
         draft.renew_root();
       } else if (root.expires <= repository.now()) {
-        fail_expired(repository, kRoot);
+        fail_expired(repository, kRoot, keys);
       }
     }
     const tuf::Targets& targets = repository.targets().body;
@@ -118,7 +119,7 @@ ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys) {
       if (can_sign(repository, kTargets, keys)) {
         draft.renew(kTargets);
       } else if (targets.expires <= repository.now()) {
-        fail_expired(repository, kTargets);
+        fail_expired(repository, kTargets, keys);
       }
     }
     for (const tuf::Delegation& delegation : repository.delegations()) {
@@ -133,7 +134,7 @@ ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys) {
       if (can_sign(repository, kSnapshot, keys)) {
         renew_snapshot(repository, draft, keys);
       } else if (!repository.has_timestamp()) {
-        fail_expired(repository, kSnapshot);
+        fail_expired(repository, kSnapshot, keys);
       }
     }
   };

@@ -15,7 +15,7 @@ ChangeRepository rotate_key(const tuf::RoleName& role, const tuf::KeyObject& key
     throw tuf::Error(
         tuf::ErrorCode::kKeyNotInRole,
         "the root key of " + repository.gun().text() + " is not at hand, and only it may change keys",
-        "run this where the root key is, or name it with --signing-key");
+        mend_without_key(repository, root, keys));
   };
 }
 

@@ -14,6 +14,7 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::RoleName;
 
+const RoleName kRoot = RoleName::of("root");
 const RoleName kTargets = RoleName::of("targets");
 const RoleName kReleases = RoleName::of("targets/releases");
 
@@ -97,7 +98,24 @@ void require_parent_key(const tuf::TrustedRepository& repository, const RoleName
   if (can_sign(repository, parent, keys)) return;
   throw Error(ErrorCode::kKeyNotInRole,
               "no key at hand may sign " + parent.text() + " of " + repository.gun().text(),
-              "run this where the key of " + parent.text() + " is, or name it with --signing-key");
+              mend_without_key(repository, parent, keys));
+}
+
+std::string mend_without_key(const tuf::TrustedRepository& repository, const RoleName& role,
+                             hsm::KeyRing& keys) {
+  const std::string gun = repository.gun().text();
+  const std::string elsewhere =
+      "run this where the key of " + role.text() + " is, or name it with --signing-key";
+  if (role == kTargets && can_sign(repository, kRoot, keys)) {
+    return elsewhere +
+           "; if it is lost, the root key at hand gives the role a new one: countersign repo rotate " + gun +
+           " targets";
+  }
+  if (role != kRoot) return elsewhere;
+  return elsewhere + "; if it is lost, signing goes on until the root expires at " +
+         tuf::format_time(repository.root().body.expires) +
+         ", and only a new repository helps: countersign repo delete " + gun +
+         " --remote --yes, then countersign repo init " + gun;
 }
 
 std::vector<RoleName> roles_to_sign(const tuf::TrustedRepository& repository, hsm::KeyRing& keys) {

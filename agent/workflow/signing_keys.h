@@ -22,6 +22,11 @@ bool can_sign(const tuf::TrustedRepository& repository, const tuf::RoleName& rol
 void require_parent_key(const tuf::TrustedRepository& repository, const tuf::RoleName& role,
                         hsm::KeyRing& keys);
 
+/// What helps where no key of the role is at hand. A lost key of `targets` the root's replaces; a lost root
+/// key nothing does.
+std::string mend_without_key(const tuf::TrustedRepository& repository, const tuf::RoleName& role,
+                             hsm::KeyRing& keys);
+
 /// `targets/releases` and every other delegation directly below `targets` that lists a key at hand, in the
 /// order of the repository. Throws kKeyNotFound without any key, kRoleNotFound if there is no
 /// `targets/releases`, kKeyNotInRole if a role that is needed lists none of the keys.

@@ -61,6 +61,13 @@ def test_tags_are_signed_with_the_token_key_and_with_a_key_file(place, system):
     assert place.signed() == {"1.0": entry, "2.0": entry}
 
 
+def test_many_repositories_are_pinned_line_by_line(place, system):
+    pins = f"registry.example.com/other={'0' * 64}\n{place.gun}={place.trust_root}"
+    run = system.run(signing(place, trust_root=pins), signing(place, images=f"{place.gun}:2.0", trust_root=f"{place.gun}={'0' * 64}"))
+    assert [step.status for step in run.steps] == [0, 4], str(run)
+    assert list(place.signed()) == ["1.0"]
+
+
 def closed_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

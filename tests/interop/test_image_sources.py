@@ -200,6 +200,7 @@ def test_a_whole_release(signer, registry, world):
     app = make_image(world.folder("image") / "layout", "1.0", "app")
     db = make_image(world.folder("image") / "layout", "1.0", "db")
     second = Signer(world, registry.host, registry.repository("db"))
+    registry.push(signer.repository, "1.0", app)
     registry.push(second.repository, "1.0", db)
     out = world.folder("out")
     (out / "db.digest").write_text(f"{second.gun}@{db.digest}\n")
@@ -237,6 +238,7 @@ def test_a_whole_release(signer, registry, world):
 
 def test_a_builders_file_names_the_images_itself(signer, registry):
     image = make_image(signer.world.folder("image") / "layout", "1.0", "hello")
+    registry.push(signer.repository, "1.0", image)
     metadata = signer.world.folder("out") / "metadata.json"
     metadata.write_text(json.dumps({
         "containerimage.descriptor": {"mediaType": OCI_INDEX, "digest": image.digest, "size": image.size},

@@ -1,6 +1,7 @@
 """Ways to make one thing wrong with a CI system whose every other link is whole. Each takes the clinic and gives the
 patient, or, where something must be put right afterwards, yields it."""
 import itertools
+import json
 import shutil
 from datetime import timedelta
 from email.utils import formatdate
@@ -321,6 +322,55 @@ def other_tag(clinic):
     patient = clinic.forged("paths", paths("qa-"))
     patient.args[0] += ":1.0"
     return patient
+
+
+def lost_targets_key(clinic):
+    repository = clinic.repository("lost-targets-key")
+    lose(repository.admin, "targets")
+    return Patient(repository.admin, [repository.gun])
+
+
+def lose(admin, role):
+    """The key files of that role, as if nobody had kept a copy."""
+    lost = [path for path in (admin.trust_dir / "private").iterdir() if f"role: {role}" in path.read_text()]
+    assert lost
+    for path in lost:
+        path.unlink()
+
+
+# --- what is to be signed -------------------------------------------------------------------------------------------
+
+def tagged(patient, *args, tag="1.0"):
+    patient.args = [f"{patient.args[0]}:{tag}", *patient.args[1:], *args]
+    return patient
+
+
+def built(clinic):
+    return ["--oci-layout", clinic.once("image", lambda _: clinic.world().image()).layout]
+
+
+FOR_ALICE = json.dumps({"version": 1, "users": {"alice": {"keys": ["alice.pub"]}}, "teams": {"qa": ["alice"]},
+                        "rules": [{"images": ["**"], "teams": ["qa"]}]})
+
+
+def policy(clinic, text):
+    folder = clinic.world().folder("policy")
+    (folder / "alice.pub").write_bytes(clinic.world().identity().public.read_bytes())
+    (folder / "policy.json").write_text(text)
+    return tagged(clinic.patient(None, "--policy", str(folder / "policy.json"), *built(clinic)))
+
+
+def not_pushed(clinic):
+    world, gun = clinic.world(), f"{clinic.registry.host}/{clinic.registry.repository()}"
+    identity = world.identity()
+    _, admin = world.repository(identity, gun=gun)
+    return tagged(clinic.patient(SimpleNamespace(gun=gun, identity=identity, admin=admin, world=world), *built(clinic)))
+
+
+def moved(clinic):
+    patient = clinic.patient(clinic.repository("moved"))
+    patient.client.sign(patient.gun, "1.0", clinic.world().image("another"), *patient.args[1:])
+    return tagged(patient, *built(clinic))
 
 
 def client_snapshot(clinic):

@@ -90,11 +90,11 @@ trap 'stopped=143; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null || :' HUP 
 set -- "$step" --output=json "--trust-dir=${COUNTERSIGN_TRUST_DIR:-$work/trust}"
 [ -z "${COUNTERSIGN_SERVER-}" ] || set -- "$@" "--server=$COUNTERSIGN_SERVER"
 [ -z "${COUNTERSIGN_CA_CERT-}" ] || set -- "$@" "--tlscacert=$COUNTERSIGN_CA_CERT"
-[ -z "${COUNTERSIGN_TRUST_ROOT-}" ] || set -- "$@" "--trust-root=$COUNTERSIGN_TRUST_ROOT"
 [ -z "${COUNTERSIGN_POLICY-}" ] || set -- "$@" "--policy=$COUNTERSIGN_POLICY"
 lines='
 '
 IFS=$lines
+for value in ${COUNTERSIGN_TRUST_ROOT-}; do set -- "$@" "--trust-root=$value"; done
 for value in ${COUNTERSIGN_ROLES-}; do set -- "$@" "--role=$value"; done
 if [ "$step" = sign ]; then
   [ -z "$key" ] || set -- "$@" --key=/dev/fd/6

@@ -84,6 +84,7 @@ class Place:
         self.trust_root = self.owner.init(self.gun)
         self.owner.ok("signer", "add", "jenkins", self.gun, "--key", self.identity.public)
         self.image = self.world.image()
+        self.push("built", self.image)
         self._qa = ""
 
     def token(self) -> dict[str, str]:
@@ -106,6 +107,7 @@ class Place:
 
     def sign(self, tag: str, image: Image):
         """The CI system's key, without any CI system."""
+        self.push(f"built-{tag}", image)
         client = self.world.ci(self.identity, pin=self.trust_root, env={"NOTARY_AUTH": self.logins["ci"].basic})
         client.sign(self.gun, tag, image, *self.identity.key_args)
 
@@ -140,6 +142,12 @@ class Place:
         (docker.home / "config.json").write_text(json.dumps({"auths": {self.servers.host: {"auth": self.logins["reader"].basic}}}))
         digest, signers = docker.signed_tags(self.gun)[tag]
         return signers
+
+    def push(self, tag: str, image: Image):
+        """What is signed is in the registry, or `sign` would say that it is not."""
+        env = self.environment() | {"REGISTRY_AUTH_FILE": str(self.registry_login())}
+        run(["/usr/bin/skopeo", "copy", "--all", "--preserve-digests", f"oci:{image.layout}:1.0", f"docker://{self.gun}:{tag}"],
+            env=env, cwd=env["HOME"])
 
     def pushed(self, tag: str) -> tuple[str, int]:
         """Digest and size of what the registry has."""

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from support.ailing import (bad_config, blocking_snapshot, changed_key, client_snapshot, copied_folder,
+from support.ailing import (FOR_ALICE, bad_config, blocking_snapshot, changed_key, client_snapshot, copied_folder,
                             encrypted_key, encrypted_named_file, expired, foreign_key, in_other_form, key_file,
-                            keys_alike, lapsed_root, lapsed_server, lost_file, lost_signer, misnamed_key,
-                            misshapen_targets, no_certificates, no_tls, open_pin_file, open_to_others, other_content, other_tag,
-                            own_role_only, paths, pin_that_is_not_tried, rolled_back, scripted_token,
-                            silent_server, static_over_https, token, token_service_at, trust_dir, twin_tokens,
+                            keys_alike, lapsed_root, lapsed_server, lost_file, lost_signer, lost_targets_key, misnamed_key,
+                            misshapen_targets, moved, no_certificates, no_tls, not_pushed, open_pin_file, open_to_others, other_content, other_tag,
+                            own_role_only, paths, pin_that_is_not_tried, policy, rolled_back, scripted_token,
+                            silent_server, static_over_https, tagged, token, token_service_at, trust_dir, twin_tokens,
                             two_signatures, unsigned_targets, wants_certificate, without_key, wrong_clock)
 from support.clinic import Patient
 from support.process import free_port
@@ -143,6 +143,7 @@ CAUSES = [
     Cause("key-not-in-role", "KEY_NOT_IN_ROLE", "roles", "countersign signer add", foreign_key),
     Cause("key-not-in-releases", "KEY_NOT_IN_ROLE", "roles", "countersign delegation add",
           lambda c: c.forged("own-role", own_role_only)),
+    Cause("targets-key-missing", "KEY_NOT_FOUND", "roles", "countersign repo rotate", lost_targets_key),
     Cause("threshold-not-met", "KEY_NOT_IN_ROLE", "roles", "--threshold 1",
           lambda c: c.forged("threshold", two_signatures)),
     Cause("role-unreadable", "BAD_SIGNATURE", "roles", "countersign witness", lambda c: c.forged("left", changed_key)),
@@ -150,6 +151,11 @@ CAUSES = [
           lambda c: c.forged("no-paths", paths())),
     Cause("path-not-covered", "PATH_NOT_COVERED", "paths", "--path 1.0", other_tag),
     Cause("snapshot-not-server-managed", "KEY_NOT_FOUND", "snapshot", "countersign repo prepare", client_snapshot),
+    # what is to be signed
+    Cause("policy-malformed", "POLICY_MALFORMED", "policy", "docs/policy", lambda c: policy(c, "{")),
+    Cause("image-not-found", "IMAGE_NOT_FOUND", "image", "skopeo copy", not_pushed),
+    Cause("tag-moved", "TAG_MOVED", "rehearsal", "--allow-move", moved),
+    Cause("policy", "POLICY", "rehearsal", "delegation list", lambda c: policy(c, FOR_ALICE)),
 ]
 
 
@@ -160,6 +166,9 @@ CAUSES += [
     Cause("snapshot-expired", "EXPIRED", "metadata", "countersign repo refresh",
           lambda c: c.forged("blocking", blocking_snapshot)),
     Cause("wrong-passphrase", "WRONG_PASSPHRASE", "keys", "passphrase of this file", encrypted_named_file),
+    Cause("server-unreachable", "SERVER_UNREACHABLE", "image", "check the registry", lambda c: tagged(c.patient()), stricter=True),
+    Cause("key-not-in-role", "KEY_NOT_IN_ROLE", "roles", "countersign delegation add",
+          lambda c: c.patient(None, "--role", "targets")),
 ]
 
 

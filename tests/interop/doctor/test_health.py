@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from support.ailing import (client_snapshot, encrypted_key, misnamed_key, paths, static, token, trust_dir)
+from support.ailing import (built, client_snapshot, encrypted_key, misnamed_key, paths, static, tagged, token,
+                            trust_dir)
 from support.clinic import Patient
 from support.forged_keys import DAY, TODAY, ec_key
 from support.hostile_server import Answer
+from support.policies import write_policy
 
 MACHINE = ["configuration", "trust-directory", "server"]
 SERVER = ["reachable", "tls", "clock", "trust-server"]
@@ -44,8 +46,28 @@ def test_a_machine_that_can_sign_is_told_what_was_checked(clinic, make, names):
     assert patient.stored() == before
     text = patient.doctor(output="text").stdout.splitlines()
     assert [line.split()[:2] for line in text[1:-1]] == [[name, "ok"] for name in names]
-    assert text[-1] == f"this machine can sign for {patient.gun}"
+    assert text[-1].endswith(f"name it and its source as for sign: countersign doctor {patient.gun}:TAG")
     assert patient.sign().exit_code == 0
+
+
+def test_a_machine_can_sign_only_where_all_that_the_sign_needs_was_looked_at(clinic):
+    """The options of the `sign`, as they are: it works where the doctor says so, and nothing was published before."""
+    patient = clinic.patient(clinic.repository("to-be-signed"))
+    policy = write_policy(clinic.world(), {"jenkins": clinic.repository("to-be-signed").identity},
+                          [{"images": ["**"], "teams": ["ci"]}], {"ci": ["jenkins"]})
+    patient = tagged(patient, *built(clinic), "--policy", policy, "--role", "targets/releases", "--role", "targets/jenkins",
+                     "--annotate", "a=b")
+    before = patient.stored()
+    outcome = patient.doctor()
+    assert outcome.exit_code == 0, str(outcome)
+    assert [c["name"] for c in outcome.document["checks"]] == [
+        *FULL[:2], "policy", *FULL[2:-3], "image", "secrets", "signature", "rehearsal", "administrator-keys"]
+    details = {c["name"]: c["detail"] for c in outcome.document["checks"]}
+    assert details["image"].startswith("sha256:") and "targets/jenkins" in details["rehearsal"]
+    assert patient.stored() == before
+    assert patient.doctor(output="text").stdout.splitlines()[-1] == f"this machine can sign {patient.args[0]}"
+    signed = patient.client.ok("sign", *patient.args)
+    assert signed.target("1.0")["status"] == "signed"
 
 
 def test_without_a_repository_everything_is_checked_that_needs_none(clinic):
@@ -75,7 +97,9 @@ def test_nothing_can_be_told_offline(clinic):
 
 def test_a_digest_is_no_repository(clinic):
     patient = clinic.patient()
-    assert patient.client.run("doctor", f"{patient.gun}:1.0@sha256:{'00' * 32}").exit_code == 2
+    assert patient.client.run("doctor", f"{patient.gun}@sha256:{'00' * 32}").exit_code == 2
+    image = f"{patient.gun}:1.0@sha256:{'00' * 32}"
+    assert patient.client.run("doctor", image, "--size", 1, *patient.args[1:]).exit_code == 0
 
 
 def first_use(clinic):

@@ -31,7 +31,13 @@ TEST_CASE("Variables are read as they are, and an empty one counts as not set") 
   const Variable module("COUNTERSIGN_PKCS11_MODULE", nullptr);
   const Variable audit_log("COUNTERSIGN_AUDIT_LOG", "/var/log/audit");
   const Variable timeout("COUNTERSIGN_TIMEOUT", "90s");
+  const Variable pins("COUNTERSIGN_TRUST_ROOT", "  abc\r\n\nreg/app=def\n");
+  const Variable keys("COUNTERSIGN_KEY", "pkcs11:token=a b;object=k\nci.pem");
+  const Variable policy("COUNTERSIGN_POLICY", "policy.json");
   const agent::Environment environment = agent::Environment::of_process();
+  CHECK(environment.trust_roots == std::vector<std::string>{"abc", "reg/app=def"});
+  CHECK(environment.keys == std::vector<std::string>{"pkcs11:token=a b;object=k", "ci.pem"});
+  CHECK(environment.policy == "policy.json");
   CHECK(environment.timeout == "90s");
   CHECK(environment.home == "/home/ci");
   CHECK(environment.docker_dir == std::filesystem::path("/docker"));

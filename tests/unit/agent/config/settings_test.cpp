@@ -34,6 +34,8 @@ TEST_CASE("The server is that of the option, the environment, the file, the regi
   CHECK(home.load().server_for(kGun).text() == "https://from-own-section:2");
   home.environment.content_trust_server = "https://from-environment:3/";
   CHECK(home.load().server_for(kGun).text() == "https://from-environment:3");
+  home.environment.server = "https://from-own-variable:5";
+  CHECK(home.load().server_for(kGun).text() == "https://from-own-variable:5");
   home.options.server = "https://from-option:4";
   CHECK(home.load().server_for(kGun).text() == "https://from-option:4");
   CHECK(home.load().server_for(Gun::of("docker.io/library/alpine")).text() == "https://from-option:4");
@@ -82,6 +84,8 @@ TEST_CASE(
   CHECK(home.load().trust_dir() == home.path("theirs"));
   home.configure({{"trust_dir", "~/theirs"}, {"countersign", {{"trust_dir", "../ours"}}}});
   CHECK(home.load().trust_dir() == home.path("ours"));
+  home.environment.trust_dir = "~/from-variable";
+  CHECK(home.load().trust_dir() == home.path("from-variable"));
   home.options.trust_dir = "given";
   CHECK(home.load().trust_dir() == "given");
   home.options.trust_dir = "~/given";
@@ -188,6 +192,8 @@ TEST_CASE("Keys of an option replace those of the file; only files among these a
   CHECK(home.load().keys() == std::vector<std::string>{"PKCS11:token=ci;object=k", "9deed25",
                                                        home.path(".notary/keys/ci.pem").string(),
                                                        home.path("ci.pem").string(), "/k.pem"});
+  home.environment.keys = {"theirs.pem"};
+  CHECK(home.load().keys() == std::vector<std::string>{"theirs.pem"});
   home.options.keys = {"mine.pem"};
   CHECK(home.load().keys() == std::vector<std::string>{"mine.pem"});
 }
@@ -216,6 +222,26 @@ TEST_CASE("The audit log comes from the option, else the environment, else the f
   CHECK(home.load().audit_log() == fs::path("elsewhere.log"));
   home.options.audit_log = "";
   CHECK(code_of([&] { home.load(); }) == ErrorCode::kUsage);
+}
+
+TEST_CASE("The policy comes from the environment, else from the file") {
+  ConfigHome home;
+  CHECK_FALSE(home.load().policy());
+  home.configure({{"countersign", {{"policy", "policy.json"}}}});
+  CHECK(home.load().policy() == home.path(".notary/policy.json"));
+  home.environment.policy = "elsewhere.json";
+  CHECK(home.load().policy() == fs::path("elsewhere.json"));
+}
+
+TEST_CASE("A setting of the environment that cannot be used is named by its variable") {
+  ConfigHome home;
+  home.environment.trust_roots = {"reg.example.com/app=abc"};
+  const auto pin = error_of([&] { home.load(); }).value();
+  CHECK(pin.code() == ErrorCode::kConfig);
+  CHECK(mentions(pin, "COUNTERSIGN_TRUST_ROOT"));
+  home.environment.trust_roots.clear();
+  home.environment.tls_ca = home.path("gone").string();
+  CHECK(mentions(error_of([&] { home.load(); }), "COUNTERSIGN_CA_CERT " + home.path("gone").string()));
 }
 
 TEST_CASE("The time of a command comes from the option, else the environment, else the file") {

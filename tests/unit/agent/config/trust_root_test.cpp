@@ -85,9 +85,67 @@ TEST_CASE("Pins of a GUN with capitals match, and only in that spelling") {
 TEST_CASE("the option --trust-root comes before every pin of the file") {
   ConfigHome home;
   home.configure({{"trust_pinning", {{"certs", {{kGun.text(), {kIdA}}}}}}});
-  home.options.trust_root = kIdB;
+  home.options.trust_roots = {kIdB};
   CHECK(home.load().root_trust_for(kGun).pin->key_ids == ids({kIdB}));
   CHECK(home.load().root_trust_for(kGun).origin == "--trust-root");
+}
+
+TEST_CASE(
+    "A trust root with a repository's name pins that one, one without all others; each place goes first") {
+  ConfigHome home;
+  const Gun web = Gun::of("reg.example.com/team/web");
+  const auto pin_of = [&](const Gun& gun) { return home.load().root_trust_for(gun); };
+  home.configure({{"trust_pinning", {{"certs", {{kGun.text(), {kIdA}}}}}},
+                  {"countersign", {{"trust_root", {{kGun.text(), {kIdB, kIdC}}}}}}});
+  CHECK(pin_of(kGun).pin->key_ids == ids({kIdB, kIdC}));
+  CHECK(pin_of(kGun).origin == "countersign.trust_root of " + home.config_path().string());
+  CHECK_FALSE(pin_of(web).pin);
+  home.environment.trust_roots = {web.text() + "=" + kIdA};
+  CHECK(pin_of(kGun).pin->key_ids == ids({kIdB, kIdC}));
+  CHECK(pin_of(web).pin->key_ids == ids({kIdA}));
+  CHECK(pin_of(web).origin == "COUNTERSIGN_TRUST_ROOT");
+  home.options.trust_roots = {kIdC, kGun.text() + "=" + kIdA};
+  CHECK(pin_of(kGun).pin->key_ids == ids({kIdA}));
+  CHECK(pin_of(web).pin->key_ids == ids({kIdC}));
+  CHECK(pin_of(web).origin == "--trust-root");
+  home.options.trust_roots = {kIdC, kIdB};
+  CHECK(pin_of(web).pin->key_ids == ids({kIdC, kIdB}));
+}
+
+TEST_CASE("trust_root of the file is a string, a list or a map, and its files are relative to it") {
+  ConfigHome home;
+  home.write(".notary/ca.crt", authority_pem());
+  const auto pin_with = [&](const json& value) {
+    home.configure({{"countersign", {{"trust_root", value}}}});
+    return home.load().root_trust_for(kGun).pin;
+  };
+  CHECK(pin_with(kIdA)->key_ids == ids({kIdA}));
+  CHECK(pin_with({kIdA, kIdB})->key_ids == ids({kIdA, kIdB}));
+  CHECK(pin_with({kIdA, kGun.text() + "=" + kIdB})->key_ids == ids({kIdB}));
+  CHECK(pin_with({{kGun.text(), kIdB}})->key_ids == ids({kIdB}));
+  CHECK(pin_with("ca.crt")->ca_pem == authority_pem());
+  CHECK(pin_with({{kGun.text(), "ca.crt"}})->ca_pem == authority_pem());
+  CHECK_FALSE(pin_with({{"reg.example.com/other", kIdB}}));
+  CHECK(code_of([&] { pin_with(7); }) == ErrorCode::kConfig);
+  CHECK(code_of([&] { pin_with({{"Not A Repository", kIdB}}); }) == ErrorCode::kConfig);
+  CHECK(code_of([&] { pin_with("none.crt"); }) == ErrorCode::kConfig);
+}
+
+TEST_CASE("A file of the working directory never changes what a trust root with a repository's name means") {
+  const test::TempDir work;
+  fs::create_directories(work / "reg.example.com/team");
+  test::write_file(work / ("reg.example.com/team/app=" + kIdA), authority_pem());
+  const fs::path before = fs::current_path();
+  fs::current_path(work.path());
+  agent::TrustRoots roots;
+  roots.add(agent::NamedTrustRoot::parse(kGun.text() + "=" + kIdA));
+  roots.add(agent::NamedTrustRoot::parse("./reg.example.com/team/app=" + kIdA));
+  fs::current_path(before);
+  const auto no_repository = test::error_of([] { agent::NamedTrustRoot::parse("Bad=" + kIdA); });
+  CHECK(test::mentions(no_repository, "trust root \"Bad="));
+  CHECK(roots.find(kGun)->key_ids == ids({kIdA}));
+  CHECK(roots.find(kGun)->ca_pem.empty());
+  CHECK(roots.find(Gun::of("reg.example.com/other"))->ca_pem == authority_pem());
 }
 
 TEST_CASE("Trust on first use is off unless the option or disable_tofu: false turns it on") {

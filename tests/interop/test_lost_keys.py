@@ -1,0 +1,80 @@
+"""Keys that are lost, and repositories that were created anew: what mends it is typed as it was printed."""
+import re
+import shlex
+
+import pytest
+
+from support.ailing import lose
+
+
+def printed_command(outcome, begin: str) -> list[str]:
+    hint = re.search(r"^hint: (.*)$", outcome.stderr, re.MULTILINE).group(1)
+    return shlex.split(re.search(rf"countersign ({begin}[^;,]*)", hint).group(1))
+
+
+@pytest.fixture
+def signed(world):
+    identity = world.identity()
+    gun, admin = world.repository(identity)
+    ci = world.ci(identity, pin=admin.pin)
+    ci.sign(gun, "1.0", world.image(), *identity.key_args)
+    return gun, admin, ci, identity
+
+
+def test_a_lost_targets_key_is_replaced_as_the_program_says(world, signed):
+    gun, admin, ci, identity = signed
+    lose(admin, "targets")
+    bob = world.identity()
+    sick = admin.run("doctor", gun)
+    assert sick.document["diagnosis"] == "targets-key-missing"
+    refused = admin.refused(10, "signer", "add", "bob", gun, "--key", bob.public)
+    assert printed_command(sick, "repo") == printed_command(refused, "repo") == ["repo", "rotate", gun, "targets"]
+    admin.ok(*printed_command(refused, "repo"))
+    admin.ok("signer", "add", "bob", gun, "--key", bob.public)
+    ci.sign(gun, "2.0", world.image("two"), *identity.key_args)
+    assert set(world.docker().signed_tags(gun)) == {"1.0", "2.0"}
+
+
+def test_whoever_has_no_root_key_either_is_not_sent_to_use_it(world, signed):
+    gun, admin, ci, identity = signed
+    lose(admin, "targets")
+    lose(admin, "root")
+    refused = admin.refused(10, "signer", "add", "bob", gun, "--key", world.identity().public)
+    assert "repo rotate" not in refused.stderr
+
+
+def test_a_lost_root_key_is_called_lost_and_signing_goes_on(world, signed):
+    gun, admin, ci, identity = signed
+    lose(admin, "root")
+    refused = admin.refused(10, "repo", "rotate", gun, "targets")
+    expires = {r["name"]: r["expires"] for r in admin.ok("inspect", gun).repository["roles"]}["root"]
+    assert f"until the root expires at {expires}" in refused.stderr and "only a new repository helps" in refused.stderr
+    ci.sign(gun, "2.0", world.image("two"), *identity.key_args)
+    admin.ok("signer", "add", "bob", gun, "--key", world.identity().public)
+    admin.ok(*printed_command(refused, "repo delete"))
+    admin.pin = None
+    admin.init(*printed_command(refused, "repo init")[2:])
+
+
+def test_a_repository_that_was_created_anew_is_forgotten_only_by_whoever_pins_the_new_one(world, signed):
+    gun, admin, ci, identity = signed
+    old = admin.pin
+    admin.ok("repo", "delete", gun, "--remote", "--yes")
+    admin.pin = None
+    new = admin.init(gun)
+    admin.ok("signer", "add", "jenkins", gun, "--key", identity.public)
+    image = world.image("new")
+    arguments = ("sign", f"{gun}:1.0", "--oci-layout", image.layout, *identity.key_args)
+    for pin in (old, None):
+        ci.pin = pin
+        assert "--reset-cache" not in ci.refused(4, *arguments).stderr
+    ci.pin = new
+    refused = ci.refused(4, *arguments)
+    assert refused.error[0] == "ROLLBACK"
+    sick = ci.refused(4, "doctor", gun, *identity.key_args)
+    command = printed_command(refused, "repo")
+    assert command == printed_command(sick, "repo") == ["repo", "pin", gun, "--trust-root", new, "--reset-cache"]
+    ci.pin = None
+    ci.ok(*command)
+    ci.pin = new
+    assert ci.ok(*arguments).target("1.0")["status"] == "signed"
