@@ -176,6 +176,17 @@ bool PolicyGuard::may_stay(const tuf::TrustedRepository& repository, const RoleN
   return foreign_entries(policy_, stored_->state, stored_->judge, file).empty();
 }
 
+bool PolicyGuard::may_renew(const tuf::TrustedRepository& repository, const RoleName& role,
+                            const tuf::RepositoryDraft& draft) const {
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  if (!options_.resign_guard || !delegation || !delegation->metadata) return true;
+  const FileToSign file{
+      role, delegation->metadata->body, keys_at_hand(delegation->authority),
+      [&](const std::string& name, const tuf::Target&) { return draft.was_set(role, name); },
+      [](const RoleName&) { return false; }};
+  return foreign_entries(policy_, stored_->state, stored_->judge, file).empty();
+}
+
 std::set<tuf::KeyId> PolicyGuard::keys_at_hand(const tuf::RoleAuthority& authority) const {
   std::set<tuf::KeyId> ids;
   for (const tuf::PublicKey& key : authority.keys()) {

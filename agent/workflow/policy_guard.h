@@ -54,6 +54,11 @@ class PolicyGuard {
   bool may_stay(const tuf::TrustedRepository& repository, const tuf::RoleName& role, const std::string& tag,
                 const tuf::Target& entry) const;
 
+  /// Whether the role's stored file may be signed anew with the keys at hand, as it stands but for what the
+  /// draft sets in it. Only between `before` and `after`.
+  bool may_renew(const tuf::TrustedRepository& repository, const tuf::RoleName& role,
+                 const tuf::RepositoryDraft& draft) const;
+
   /// Throws kTagImmutable for a tag that never moves, and so must not make room for another image either.
   void before_revoking(const tuf::TrustedRepository& repository, const std::vector<std::string>& tags) const;
 

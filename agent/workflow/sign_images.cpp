@@ -126,14 +126,31 @@ class Entries {
   std::optional<std::optional<tuf::Json>> own_;
 };
 
+/// Whether the role's file holds entries, other than those that are asked for, that were signed for another
+/// role or repository: the gate lets nobody sign them.
+bool holds_words_for_elsewhere(const tuf::TrustedRepository& repository, const RoleName& role,
+                               const tuf::RepositoryDraft& draft) {
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  if (!delegation || !delegation->metadata) return false;
+  const std::string here = bound_to(repository.gun(), role);
+  const auto& targets = delegation->metadata->body.targets;
+  return std::any_of(targets.begin(), targets.end(), [&](const auto& entry) {
+    return bound_of(entry.second, here) == Bound::kElsewhere && !draft.was_set(role, entry.first);
+  });
+}
+
 /// Signs anew what says already what is wanted, but with other keys than those at hand: who rotates their
 /// key, or takes over from somebody who leaves, signs once with the new one. Returns the roles.
 std::vector<RoleName> renew_unsigned(const tuf::TrustedRepository& repository,
-                                     const std::vector<RoleName>& roles, hsm::KeyRing& keys,
-                                     tuf::RepositoryDraft& draft) {
+                                     const std::vector<RoleName>& roles, const PolicyGuard* guard,
+                                     hsm::KeyRing& keys, tuf::RepositoryDraft& draft) {
   std::vector<RoleName> renewed;
   for (const RoleName& role : roles) {
     if (draft.find_changed(role) || have_signed(repository, role, keys)) continue;
+    // What others have put beside it stands in nobody's way who has nothing new to sign.
+    if (holds_words_for_elsewhere(repository, role, draft) ||
+        (guard && !guard->may_renew(repository, role, draft)))
+      continue;
     draft.renew(role);
     renewed.push_back(role);
   }
@@ -181,7 +198,7 @@ SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequ
     std::vector<SignStatus> now;
     Entries entries(repository, roles, request, keys);
     for (const ImageToSign& image : request.images) now.push_back(entries.set(image, draft));
-    std::vector<RoleName> signed_anew = renew_unsigned(repository, roles, keys, draft);
+    std::vector<RoleName> signed_anew = renew_unsigned(repository, roles, request.guard, keys, draft);
     if (request.guard) request.guard->after(repository, roles, request.images, draft);
     if (!statuses.empty() && draft.empty()) return;
     statuses = std::move(now);

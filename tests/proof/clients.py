@@ -93,5 +93,5 @@ class Clients:
         for entry in outcome.repository["targets"]:
             for role in entry["roles"]:
                 verdict.targets.setdefault(role, []).append(
-                    (entry["name"].rstrip(" "), entry["digest"].removeprefix("sha256:"), entry["length"]))
+                    (entry["name"].rstrip(" "), (entry["digest"] or "").removeprefix("sha256:"), entry["length"]))
         return verdict

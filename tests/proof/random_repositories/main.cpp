@@ -108,6 +108,7 @@ class RandomRepository {
     std::vector<std::string> paths;
     std::map<std::string, tuf::Target> targets;
     bool has_file = false;  // only such a role can delegate
+    bool needs_several = false;
   };
 
   std::string random_gun(std::uint64_t number) {
@@ -247,11 +248,15 @@ class RandomRepository {
       paths.push_back(start + random_text(random_, 3));
     }
     if (all) paths = {""};
-    const int threshold = static_cast<int>(random_.between(1, static_cast<std::int64_t>(pairs.size())));
+    // A role that needs several signatures lists each key in one form.
+    const auto most = static_cast<std::int64_t>(keys.size() == pairs.size() ? pairs.size() : 1);
+    const int threshold = static_cast<int>(random_.between(1, most));
 
     const bool is_new = !find(name);
     if (is_new) roles_.push_back({name, {}, {}, false});
     Role& role = *find(name);
+    if (is_new) role.needs_several = threshold > 1;
+    if (!is_new && role.needs_several) keys.clear();
     for (const std::string& path : paths) {
       if (std::find(role.paths.begin(), role.paths.end(), path) == role.paths.end())
         role.paths.push_back(path);
