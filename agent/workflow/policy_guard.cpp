@@ -184,7 +184,8 @@ bool PolicyGuard::may_renew(const tuf::TrustedRepository& repository, const Role
       role, delegation->metadata->body, keys_at_hand(delegation->authority),
       [&](const std::string& name, const tuf::Target&) { return draft.was_set(role, name); },
       [](const RoleName&) { return false; }};
-  return foreign_entries(policy_, stored_->state, stored_->judge, file).empty();
+  const std::vector<ForeignEntry> foreign = foreign_entries(policy_, stored_->state, stored_->judge, file);
+  return foreign.empty();
 }
 
 std::set<tuf::KeyId> PolicyGuard::keys_at_hand(const tuf::RoleAuthority& authority) const {
