@@ -179,7 +179,9 @@ void CurlClient::take_result(Exchange& exchange, CURLcode code, Clock::time_poin
       return;
     }
   }
-  if (error != nullptr && error->code() == ErrorCode::kTimeout && !options_.budget->allows(kEarliest))
+  // A connection that could not be made in time is no other matter.
+  if (error != nullptr && (lost || error->code() == ErrorCode::kTimeout) &&
+      !options_.budget->allows(kEarliest))
     throw options_.budget->used_up(error->what());
   if (error != nullptr) throw *error;
   exchange.response = std::get<HttpResponse>(std::move(result));
