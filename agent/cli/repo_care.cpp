@@ -13,6 +13,7 @@
 #include "agent/workflow/renew_roles.h"
 #include "agent/workflow/role_expiry.h"
 #include "agent/workflow/rotate_key.h"
+#include "agent/workflow/signing_keys.h"
 #include "hsm/certificate/certificate_maker.h"
 #include "hsm/memory_keys.h"
 #include "tuf/base/error.h"
@@ -77,13 +78,8 @@ void rotate_to_server(Runtime::Repository& open, const RoleName& role, Runtime& 
 
 /// Keys that may sign a role, as messages name them.
 std::string keys_for(const tuf::TrustedRepository& repository, const std::string& role) {
-  const RoleName name = RoleName::of(role);
-  const tuf::Delegation* delegation = repository.find_delegation(name);
-  const tuf::RoleAuthority authority =
-      delegation ? delegation->authority : tuf::RoleAuthority::of(repository.root().body, name);
-  std::vector<std::string> keys;
-  for (const tuf::PublicKey& key : authority.keys()) keys.push_back(key.canonical_id().short_form());
-  return (keys.size() == 1 ? "key " : "keys ") + join(keys);
+  const tuf::RoleAuthority authority = authority_of(repository, RoleName::of(role));
+  return (authority.keys().size() == 1 ? "key " : "keys ") + short_forms(canonical_ids(authority.keys()));
 }
 
 /// A role that expires by then, and that neither this run nor the server has signed anew.

@@ -82,12 +82,6 @@ tuf::RoleName parse_delegation(const std::string& text) {
   return role;
 }
 
-std::string short_forms(const std::vector<tuf::PublicKey>& keys) {
-  std::vector<std::string> ids;
-  for (const tuf::PublicKey& key : keys) ids.push_back(key.canonical_id().short_form());
-  return join(ids);
-}
-
 /// The keys of the signer's own role that are not among `keys`.
 std::vector<tuf::PublicKey> other_keys(const tuf::TrustedRepository& repository, const std::string& name,
                                        const std::vector<tuf::PublicKey>& keys) {
@@ -185,7 +179,7 @@ void signer_rotate(const SignerRotateOptions& options, Runtime& runtime, Report&
                 "countersign signer rotate NAME REPO --add NEW.pub --remove KEYID");
   }
   const std::string what =
-      (add.empty() ? "" : ": added " + short_forms(add)) +
+      (add.empty() ? "" : ": added " + short_forms(canonical_ids(add))) +
       (remove.empty() ? "" : std::string(add.empty() ? ": " : ", ") + "took out " + join(options.remove));
   change_each(
       options.repositories, options.policy, kNoneNested,

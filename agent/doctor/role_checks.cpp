@@ -36,14 +36,6 @@ void RoleChecks::add_to(std::vector<Check>& chain) {
   chain.push_back({"snapshot", [this] { return look_at_snapshot(); }});
 }
 
-std::size_t RoleChecks::keys_at_hand(const tuf::RoleAuthority& authority) {
-  std::set<tuf::KeyId> found;
-  for (const tuf::PublicKey& key : authority.keys()) {
-    if (keys_.ring().has(key.canonical_id())) found.insert(key.canonical_id());
-  }
-  return found.size();
-}
-
 std::vector<std::string> RoleChecks::roles_listing(const tuf::KeyId& canonical_id) {
   const tuf::TrustedRepository& repository = repository_.trusted();
   std::vector<std::string> roles;
@@ -74,7 +66,7 @@ void RoleChecks::require_releases() {
   const std::string gun = patient_.gun->text();
   const tuf::Delegation* releases = repository.find_delegation(kReleases);
   if (!releases) return;  // roles_to_sign says so
-  const std::size_t found = keys_at_hand(releases->authority);
+  const std::size_t found = keys_at_hand(releases->authority, keys_.ring()).size();
   const auto threshold = static_cast<std::size_t>(releases->authority.threshold());
   if (found > 0 && found < threshold) {
     throw Ailment(

@@ -34,7 +34,6 @@ class RoleChecks {
   void require_readable_roles();
   void tell_roles_of_keys();
   std::vector<std::string> roles_listing(const tuf::KeyId& canonical_id);
-  std::size_t keys_at_hand(const tuf::RoleAuthority& authority);
 
   Patient& patient_;
   ServerChecks& server_;

@@ -140,7 +140,8 @@ std::optional<Credential> DockerConfig::find(const std::string& host,
   read_document(file_, document);
   std::optional<Credential> credential;
   const std::string helper = helper_for(document.json, host);
-  if (!helper.empty()) credential = ask_credential_helper(helper, host == kHubHost ? kHubKey : host, patience);
+  if (!helper.empty())
+    credential = ask_credential_helper(helper, host == kHubHost ? kHubKey : host, patience);
   const Json* auths = member(document.json, "auths");
   if (!credential && auths != nullptr) {
     if (const Json* entry = find_entry(*auths, host))

@@ -124,6 +124,12 @@ std::string shown_signers(const tuf::TrustedRepository& repository, const TagVie
   return "(key " + short_forms(file_signers(repository, view.releasing_role())) + ")";
 }
 
+std::vector<tuf::KeyId> canonical_ids(const std::vector<tuf::PublicKey>& keys) {
+  std::vector<tuf::KeyId> ids;
+  for (const tuf::PublicKey& key : keys) ids.push_back(key.canonical_id());
+  return ids;
+}
+
 std::string short_forms(const std::vector<tuf::KeyId>& keys) {
   std::vector<std::string> words;
   for (const tuf::KeyId& key : keys) words.push_back(key.short_form());

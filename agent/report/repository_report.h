@@ -28,6 +28,7 @@ std::string signed_by(const tuf::TrustedRepository& repository, const TagView& v
 std::string shown_signers(const tuf::TrustedRepository& repository, const TagView& view);
 /// "639830a, 5b6530a": as errors name keys.
 std::string short_forms(const std::vector<tuf::KeyId>& keys);
+std::vector<tuf::KeyId> canonical_ids(const std::vector<tuf::PublicKey>& keys);
 /// What the roles' entries of that name say of their origin, by role; empty if none says anything.
 OrderedJson describe_provenance(const tuf::TrustedRepository& repository,
                                 const std::vector<tuf::RoleName>& roles, const std::string& name);

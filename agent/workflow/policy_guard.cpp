@@ -82,7 +82,7 @@ void PolicyGuard::look_at_releases(const tuf::TrustedRepository& repository,
                                    const std::vector<ImageToSign>& images, tuf::RepositoryDraft& draft) {
   const tuf::Delegation* releases = repository.find_delegation(kReleases);
   if (!releases || !releases->metadata) return;
-  const std::set<tuf::KeyId> keys = keys_at_hand(releases->authority);
+  const std::set<tuf::KeyId> keys = keys_at_hand(releases->authority, keys_);
   if (is_checked_file(repository, kReleases, keys)) return;
   std::map<std::string_view, const tuf::Target*> wanted;
   for (const ImageToSign& image : images) wanted[image.name] = &image.target;
@@ -115,7 +115,8 @@ std::vector<ForeignEntry> PolicyGuard::find_foreign(const tuf::TrustedRepository
     const tuf::Targets* body = draft.find_changed(pending.role);
     if (!body) continue;
     std::set<tuf::KeyId> keys;
-    for (const tuf::RoleAuthority& authority : pending.authorities) keys.merge(keys_at_hand(authority));
+    for (const tuf::RoleAuthority& authority : pending.authorities)
+      keys.merge(keys_at_hand(authority, keys_));
     if (is_checked_file(repository, pending.role, keys)) continue;
     const FileToSign file{
         pending.role,
@@ -167,7 +168,7 @@ bool PolicyGuard::may_stay(const tuf::TrustedRepository& repository, const RoleN
   if (!options_.resign_guard) return true;
   const tuf::Delegation* delegation = repository.find_delegation(role);
   if (!delegation) return true;  // `targets`, the administrator's
-  const std::set<tuf::KeyId> keys = keys_at_hand(delegation->authority);
+  const std::set<tuf::KeyId> keys = keys_at_hand(delegation->authority, keys_);
   if (is_checked_file(repository, role, keys)) return true;
   tuf::Targets body;
   body.targets.emplace(tag, entry);
@@ -181,19 +182,11 @@ bool PolicyGuard::may_renew(const tuf::TrustedRepository& repository, const Role
   const tuf::Delegation* delegation = repository.find_delegation(role);
   if (!options_.resign_guard || !delegation || !delegation->metadata) return true;
   const FileToSign file{
-      role, delegation->metadata->body, keys_at_hand(delegation->authority),
+      role, delegation->metadata->body, keys_at_hand(delegation->authority, keys_),
       [&](const std::string& name, const tuf::Target&) { return draft.was_set(role, name); },
       [](const RoleName&) { return false; }};
   const std::vector<ForeignEntry> foreign = foreign_entries(policy_, stored_->state, stored_->judge, file);
   return foreign.empty();
-}
-
-std::set<tuf::KeyId> PolicyGuard::keys_at_hand(const tuf::RoleAuthority& authority) const {
-  std::set<tuf::KeyId> ids;
-  for (const tuf::PublicKey& key : authority.keys()) {
-    if (keys_.has(key.canonical_id())) ids.insert(key.canonical_id());
-  }
-  return ids;
 }
 
 void PolicyGuard::refuse_foreign(const tuf::TrustedRepository& repository) const {

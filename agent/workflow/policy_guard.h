@@ -84,7 +84,6 @@ class PolicyGuard {
     SignedState state;
     Judge judge;
   };
-  std::set<tuf::KeyId> keys_at_hand(const tuf::RoleAuthority& authority) const;
   bool is_checked_file(const tuf::TrustedRepository& repository, const tuf::RoleName& role,
                        const std::set<tuf::KeyId>& keys) const;
   void look_at_releases(const tuf::TrustedRepository& repository, const std::vector<ImageToSign>& images,

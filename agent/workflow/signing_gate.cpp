@@ -60,13 +60,14 @@ void SigningGate::check_bound(const tuf::TrustedRepository& repository, tuf::Rep
   const std::string witness =
       "countersign witness " + repository.gun().text() + " " + role.text() + " --policy FILE";
   const bool can_be_typed = !first.empty() && printable(name) == name;
-  throw Error(ErrorCode::kForeignEntry,
-              role.text() + " of " + repository.gun().text() +
-                  " holds what was signed for another role or repository: " + list,
-              "find out who brought it in; to take it out, together with all others: " +
-                  (can_be_typed ? "countersign revoke " + hsm::shell_word(name) + " --role " + role.text() + " --yes"
-                                : witness + " --quarantine") +
-                  "; to bind anew what the policy allows of it: " + witness + " --bind");
+  throw Error(
+      ErrorCode::kForeignEntry,
+      role.text() + " of " + repository.gun().text() +
+          " holds what was signed for another role or repository: " + list,
+      "find out who brought it in; to take it out, together with all others: " +
+          (can_be_typed ? "countersign revoke " + hsm::shell_word(name) + " --role " + role.text() + " --yes"
+                        : witness + " --quarantine") +
+          "; to bind anew what the policy allows of it: " + witness + " --bind");
 }
 
 void SigningGate::look_at_carried(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,

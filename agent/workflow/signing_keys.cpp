@@ -47,19 +47,13 @@ std::string listing(hsm::KeyRing& keys) {
 /// Some of its keys may be at hand, but fewer than it needs.
 void require_enough_keys(const tuf::TrustedRepository& repository, const RoleName& role, hsm::KeyRing& keys) {
   if (can_sign(repository, role, keys)) return;
-  const tuf::Delegation* delegation = repository.find_delegation(role);
-  const tuf::RoleAuthority authority =
-      delegation ? delegation->authority : tuf::RoleAuthority::of(repository.root().body, role);
-  std::set<tuf::KeyId> here;
+  const tuf::RoleAuthority authority = authority_of(repository, role);
+  const std::set<tuf::KeyId> here = keys_at_hand(authority, keys);
+  if (here.empty()) fail_not_in_role(repository, role, keys);
   std::set<std::string> others;
   for (const tuf::PublicKey& key : authority.keys()) {
-    if (keys.has(key.canonical_id())) {
-      here.insert(key.canonical_id());
-    } else {
-      others.insert(key.canonical_id().short_form());
-    }
+    if (!here.contains(key.canonical_id())) others.insert(key.canonical_id().short_form());
   }
-  if (here.empty()) fail_not_in_role(repository, role, keys);
   throw Error(ErrorCode::kKeyNotInRole,
               role.text() + " of " + repository.gun().text() + " needs " +
                   std::to_string(authority.threshold()) + " signatures, and " + std::to_string(here.size()) +
@@ -79,12 +73,21 @@ void require_any_key(const tuf::TrustedRepository& repository, hsm::KeyRing& key
 
 }  // namespace
 
-bool suffices(const tuf::RoleAuthority& authority, hsm::KeyRing& keys) {
-  std::set<tuf::KeyId> at_hand;
+tuf::RoleAuthority authority_of(const tuf::TrustedRepository& repository, const RoleName& role) {
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  return delegation ? delegation->authority : tuf::RoleAuthority::of(repository.root().body, role);
+}
+
+std::set<tuf::KeyId> keys_at_hand(const tuf::RoleAuthority& authority, hsm::KeyRing& keys) {
+  std::set<tuf::KeyId> ids;
   for (const tuf::PublicKey& key : authority.keys()) {
-    if (keys.has(key.canonical_id())) at_hand.insert(key.canonical_id());
+    if (keys.has(key.canonical_id())) ids.insert(key.canonical_id());
   }
-  return at_hand.size() >= static_cast<std::size_t>(authority.threshold());
+  return ids;
+}
+
+bool suffices(const tuf::RoleAuthority& authority, hsm::KeyRing& keys) {
+  return keys_at_hand(authority, keys).size() >= static_cast<std::size_t>(authority.threshold());
 }
 
 bool can_sign(const tuf::TrustedRepository& repository, const RoleName& role, hsm::KeyRing& keys) {
@@ -149,11 +152,7 @@ std::vector<RoleName> check_roles_to_sign(const tuf::TrustedRepository& reposito
 
 std::set<tuf::KeyId> keys_of(const tuf::RepositoryDraft::Pending& file, hsm::KeyRing& keys) {
   std::set<tuf::KeyId> ids;
-  for (const tuf::RoleAuthority& authority : file.authorities) {
-    for (const tuf::PublicKey& key : authority.keys()) {
-      if (keys.has(key.canonical_id())) ids.insert(key.canonical_id());
-    }
-  }
+  for (const tuf::RoleAuthority& authority : file.authorities) ids.merge(keys_at_hand(authority, keys));
   return ids;
 }
 
@@ -174,25 +173,13 @@ bool have_signed(const tuf::TrustedRepository& repository, const RoleName& role,
 
 bool have_signed(const tuf::TrustedRepository& repository, const RoleName& role, hsm::KeyRing& keys) {
   const tuf::Delegation* delegation = repository.find_delegation(role);
-  if (!delegation) return true;
-  std::set<tuf::KeyId> at_hand;
-  for (const tuf::PublicKey& key : delegation->authority.keys()) {
-    if (keys.has(key.canonical_id())) at_hand.insert(key.canonical_id());
-  }
-  return have_signed(repository, role, at_hand);
+  return !delegation || have_signed(repository, role, keys_at_hand(delegation->authority, keys));
 }
 
 std::vector<std::shared_ptr<tuf::Signer>> signers_of(const tuf::TrustedRepository& repository,
                                                      const std::vector<RoleName>& roles, hsm::KeyRing& keys) {
   std::set<tuf::KeyId> ids;
-  for (const RoleName& role : roles) {
-    const tuf::Delegation* delegation = repository.find_delegation(role);
-    const tuf::RoleAuthority authority =
-        delegation ? delegation->authority : tuf::RoleAuthority::of(repository.root().body, role);
-    for (const tuf::PublicKey& key : authority.keys()) {
-      if (keys.has(key.canonical_id())) ids.insert(key.canonical_id());
-    }
-  }
+  for (const RoleName& role : roles) ids.merge(keys_at_hand(authority_of(repository, role), keys));
   std::vector<std::shared_ptr<tuf::Signer>> signers;
   for (const tuf::KeyId& id : ids) signers.push_back(keys.signer(id));
   return signers;

@@ -12,6 +12,12 @@
 
 namespace agent {
 
+/// The keys of a top role, or of a delegation that is there.
+tuf::RoleAuthority authority_of(const tuf::TrustedRepository& repository, const tuf::RoleName& role);
+
+/// Those of its keys that are at hand, by canonical ID.
+std::set<tuf::KeyId> keys_at_hand(const tuf::RoleAuthority& authority, hsm::KeyRing& keys);
+
 /// Whether the keys at hand alone reach the threshold.
 bool suffices(const tuf::RoleAuthority& authority, hsm::KeyRing& keys);
 
