@@ -115,7 +115,7 @@ void for_each_repository(const std::vector<std::string>& repositories, Report& r
     } catch (const tuf::Error& error) {
       report.text.push_back(gun.text() + ": failed");
       failed.push_back(gun.text());
-      if (!first_failure) first_failure = error;
+      if (!first_failure) first_failure = error.with_value("REPO", gun.text());
     }
   }
   if (first_failure && guns.size() > 1) throw first_failure->with_context("failed for " + join(failed));

@@ -109,6 +109,8 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
       if (!failure) failure = unlogged->with_context("done, but not logged");
     }
     for (Warning& warning : runtime->take_warnings()) report.warnings.push_back(std::move(warning));
+    if (failure && !report.repositories.empty())
+      failure = failure->with_value("REPO", report.repositories.back().gun);
     if (failure) throw Error(*failure);
   });
   if (!line && !error) return static_cast<int>(ExitCode::kOk);

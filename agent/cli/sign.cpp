@@ -105,9 +105,10 @@ class Signing {
     const SignedImages result = [&] {
       try {
         return sign(repository, images, runtime_.dry_run(), guarded, report_.warnings);
-      } catch (const tuf::Error&) {
+      } catch (const tuf::Error& error) {
         if (guarded) guarded->describe_refusal(described);
-        throw;
+        throw error.with_value("REPO", gun.text())
+            .with_value("IMAGE", gun.text() + ":" + images.front().target.name);
       }
     }();
     if (result.changes.published || runtime_.dry_run()) {

@@ -225,9 +225,12 @@ class Verification {
     Verdict verdict;
     verdict.by_policy = false;
     verdict.decision.image = shown(image);
+    const auto named = [&](const Error& error) {
+      return error.with_value("REPO", image.gun.text()).with_value("IMAGE", shown(image));
+    };
     const auto refuse = [&](const Error& error) {
-      verdict.decision.reasons.push_back(reason_of(error));
-      failures_.push_back(error);
+      verdict.decision.reasons.push_back(reason_of(named(error)));
+      failures_.push_back(named(error));
     };
     try {
       if (looked.failure) throw Error(*looked.failure);
@@ -249,8 +252,8 @@ class Verification {
       if (error.code() == ErrorCode::kNotSigned) {
         refuse(error);
       } else {
-        verdict.failure = error;
-        failures_.push_back(error);
+        verdict.failure = named(error);
+        failures_.push_back(named(error));
       }
     }
     if (!verdict.decision.allowed) report_.text.push_back(shown(image) + ": " + verdict.word());
@@ -296,7 +299,7 @@ class Verification {
     const auto error = contradiction(subject, *released->target);
     if (!error) return;
     decision.allowed = false;
-    decision.reasons.push_back({"OTHER_DIGEST", error->what(), std::string(hint_of(*error))});
+    decision.reasons.push_back({"OTHER_DIGEST", error->what(), hint_of(*error)});
     failures_.push_back(*error);
   }
 
@@ -348,7 +351,7 @@ class Verification {
     } catch (const Error& error) {
       // What went wrong before there was an entry (no server named) has nowhere to be reported.
       if (report_.repositories.size() == looked.entry) throw;
-      looked.failure = error;
+      looked.failure = error.with_value("REPO", gun.text());
       return looked;
     }
     if (policy_) looked.judge.emplace(*policy_, looked.state.emplace(*looked.trusted));

@@ -1,5 +1,9 @@
 #include "agent/report/error_table.h"
 
+#include <cctype>
+
+#include "hsm/shell_word.h"
+
 namespace agent {
 
 // No default branch: the compiler refuses a new code that has no row.
@@ -218,8 +222,31 @@ ErrorRow error_row(tuf::ErrorCode code) {
   throw tuf::Error(tuf::ErrorCode::kInternal, "an error code outside its list");
 }
 
-std::string_view hint_of(const tuf::Error& error) {
-  return error.hint().empty() ? error_row(error.code()).hint : std::string_view(error.hint());
+namespace {
+
+/// Every `word` of `hint` that stands by itself.
+std::string filled_in(std::string hint, const std::string& word, const std::string& value) {
+  const auto is_part = [&](std::size_t at) {
+    return at < hint.size() && (std::isalnum(static_cast<unsigned char>(hint[at])) != 0 || hint[at] == '_');
+  };
+  for (std::size_t at = 0; (at = hint.find(word, at)) != std::string::npos;) {
+    if ((at > 0 && is_part(at - 1)) || is_part(at + word.size())) {
+      at += word.size();
+    } else {
+      hint.replace(at, word.size(), value);
+      at += value.size();
+    }
+  }
+  return hint;
+}
+
+}  // namespace
+
+std::string hint_of(const tuf::Error& error) {
+  std::string hint = error.hint().empty() ? std::string(error_row(error.code()).hint) : error.hint();
+  for (const auto& [word, value] : error.values())
+    hint = filled_in(std::move(hint), word, hsm::shell_word(value));
+  return hint;
 }
 
 }  // namespace agent

@@ -2,6 +2,7 @@
 // whoever threw it had none. One table for every code; names and numbers are the public contract.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "tuf/base/error.h"
@@ -33,7 +34,7 @@ struct ErrorRow {
 
 ErrorRow error_row(tuf::ErrorCode code);
 
-/// The error's own hint, or else that of the table.
-std::string_view hint_of(const tuf::Error& error);
+/// The error's own hint, or else that of the table, with the values that the error knows as words of a shell.
+std::string hint_of(const tuf::Error& error);
 
 }  // namespace agent

@@ -44,7 +44,7 @@ std::vector<Decision::Reason> Verdict::reasons() const {
 }
 
 Decision::Reason reason_of(const tuf::Error& error) {
-  return {std::string(error_row(error.code()).name), error.what(), std::string(hint_of(error))};
+  return {std::string(error_row(error.code()).name), error.what(), hint_of(error)};
 }
 
 std::vector<std::string> VerdictReport::text(bool explain) const {

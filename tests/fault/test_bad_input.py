@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from support.countersign import HINT_LINE
+from support.hints import HINT_LINE
 from support.identities import Identity
 from support.process import free_port
 from support.softhsm import calls

@@ -10,7 +10,6 @@ from support.secrets import Secrets
 from support.stores import Store
 
 ERROR_LINE = re.compile(r"^error\[([A-Z0-9_]+)\]: (\S.*)$", re.MULTILINE)
-HINT_LINE = re.compile(r"^hint: (\S.*)$", re.MULTILINE)
 DEFAULT = object()
 SANITIZER_REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:")
 
@@ -102,6 +101,14 @@ class Countersign:
         if self.pin:
             options += ["--trust-root", self.pin]
         return options
+
+    def settings(self) -> dict[str, str]:
+        """What `global_options` say, for a command that is typed without them."""
+        server = self.store.option if self.server is DEFAULT else self.server
+        return {"COUNTERSIGN_TRUST_DIR": str(self.trust_dir)} | (
+            {"COUNTERSIGN_SERVER": server} if server else {}) | (
+            {"COUNTERSIGN_CA_CERT": str(self.store.ca)} if self.ca else {}) | (
+            {"COUNTERSIGN_TRUST_ROOT": self.pin} if self.pin else {})
 
     def argv(self, *args, output="json") -> list[str]:
         argv = [str(self.binary), *map(str, args), *self.global_options(), "-o", output]

@@ -1,39 +1,133 @@
-"""Hints are commands: a test runs what the program printed, as printed, and then does again what was refused."""
+"""Hints are commands: a test runs what the program printed, as printed, and then does again what was refused.
+
+Every hint is a row of a table (tests/hints/*.toml)."""
 import re
 import shlex
 import subprocess
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
-from support.countersign import HINT_LINE, Countersign, Outcome
+TABLES = Path(__file__).resolve().parents[1] / "hints"
+HINT_LINE = re.compile(r"^hint: (\S.*)$", re.MULTILINE)
+PART = re.compile(r"`(?P<command>[^`]*)`|\{(?P<value>\w+)\}|(?P<text>[^`{]+|\{)")
 
-COMMAND = re.compile(r": (?P<command>\S.*?)(?:; then name (?:the .*, (?:such as )?)?(?P<name>.*))?$")
+
+@dataclass(frozen=True)
+class Row:
+    id: str
+    says: str  # {name} stands for a value, a command stands between backquotes
+    cause: str
+    fill: str = ""  # why a word in capitals stands in the command in the place of a value
+    unit: str = ""  # the unit test that provokes it where no end-to-end test can
+    table: str = field(default="", compare=False)
+
+    @property
+    def commands(self) -> list[str]:
+        return re.findall(r"`([^`]*)`", self.says)
+
+    @property
+    def words(self) -> str:
+        """What is printed, without commands being marked."""
+        return self.says.replace("`", "")
+
+    def match(self, line: str):
+        return _pattern(self.says).fullmatch(line)
+
+
+@cache
+def _pattern(says: str) -> re.Pattern:
+    seen, commands = set(), 0
+
+    def of(part) -> str:
+        nonlocal commands
+        if part["command"] is not None:
+            commands += 1
+            return f"(?P<command_{commands}>{PART.sub(of, part['command'])})"
+        if part["value"]:
+            name = part["value"]
+            if name in seen:
+                return f"(?P={name})"
+            seen.add(name)
+            return f"(?P<{name}>.+?)"
+        return re.escape(part["text"])
+
+    return re.compile(PART.sub(of, says))
+
+
+@cache
+def table() -> dict[str, Row]:
+    rows = [Row(**row, table=path.name) for path in sorted(TABLES.glob("*.toml"))
+            for row in tomllib.loads(path.read_text())["hint"]]
+    assert len({row.id for row in rows}) == len(rows), "two rows have one id"
+    return {row.id: row for row in rows}
+
+
+def rows_of(line: str) -> list[Row]:
+    return [row for row in table().values() if row.match(line)]
 
 
 @dataclass
 class Hint:
-    command: str
-    name: str | None  # the file that the command makes, to be named in the place of the one that was refused
+    commands: list[str]  # as printed
+    values: dict[str, str]  # what is printed in the place of the row's {name}
 
     @classmethod
-    def of(cls, outcome: Outcome) -> "Hint":
+    def of(cls, outcome, row: str | None = None) -> "Hint":
+        """The one that `outcome` gives: that of the row, or of any."""
         (line,) = HINT_LINE.findall(outcome.stderr)
-        found = COMMAND.search(line)
-        assert found, f"no command in the hint: {line}"
-        name = found["name"]
-        return cls(found["command"], shlex.split(name)[0] if name else None)
+        return cls.read(line, row)
 
-    def follow(self, client: Countersign, answers=(), env=None) -> str | None:
-        """Runs it as that user would, in their folder; `answers` is what they type where they are asked."""
+    @classmethod
+    def read(cls, line: str, row: str | None = None) -> "Hint":
+        if row is None:
+            rows = rows_of(line)
+            assert rows, f"stands in no row of tests/hints: {line}"
+            row = rows[0].id
+        found = table()[row].match(line)
+        assert found, f"not as in the table\n  printed: {line}\n  {row}: {table()[row].says}"
+        groups = found.groupdict()
+        commands = [groups.pop(name) for name in sorted(name for name in groups if name.startswith("command_"))]
+        return cls(commands, {name: shlex.split(value)[0] if _is_word(value) else value
+                              for name, value in groups.items()})
+
+    @property
+    def command(self) -> str:
+        assert self.commands, "a hint without a command"
+        return self.commands[0]
+
+    @property
+    def words(self) -> list[str]:
+        """Of a command of ours, without its name: what a test gives to the client."""
+        name, *words = shlex.split(self.command)
+        assert name == "countersign", self.command
+        return words
+
+    def follow(self, client, answers=(), env=None, filled=None, which=0) -> str | None:
+        """Runs a command of it as that user would, in their folder. `answers` is what they type where they are asked,
+        `filled` what they put in the place of words in capitals. Returns the file that is to be named then (the
+        row's {then}), if there is one."""
+        command = self.commands[which]
+        for word, value in (filled or {}).items():
+            command, times = re.subn(rf"(?<![\w]){re.escape(word)}(?![\w])", shlex.quote(str(value)), command)
+            assert times, f"{word} is not in: {command}"
         programs = client.home / "programs"
-        if not programs.exists():
-            programs.mkdir()
-            (programs / "countersign").symlink_to(client.binary)
-        environment = client.environment() | (env or {})
+        programs.mkdir(exist_ok=True)
+        (programs / "countersign").unlink(missing_ok=True)
+        (programs / "countersign").symlink_to(client.binary)
+        environment = client.environment() | client.settings() | (env or {})
         environment["PATH"] = f"{programs}:{environment['PATH']}"
         # Without a terminal openssl and ssh-keygen ask on standard input.
-        done = subprocess.run(["/bin/sh", "-c", self.command], env=environment, cwd=client.work, timeout=60,
+        done = subprocess.run(["/bin/sh", "-c", command], env=environment, cwd=client.work, timeout=60,
                               input="".join(f"{a}\n" for a in answers), capture_output=True, text=True,
                               start_new_session=True)
-        assert done.returncode == 0, f"{self.command}\n{done.stdout}{done.stderr}"
-        return self.name
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        return self.values.get("then")
+
+
+def _is_word(value: str) -> bool:
+    try:
+        return len(shlex.split(value)) == 1
+    except ValueError:
+        return False

@@ -5,8 +5,11 @@
 // (agent/report/error_table.h). Expected outcomes (404, nothing to do, a lost race) are values, not errors.
 #pragma once
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace tuf {
 
@@ -95,13 +98,28 @@ class Error : public std::runtime_error {
   ErrorCode code() const { return code_; }
   const std::string& hint() const { return hint_; }
 
+  /// Words that a hint has in the place of values, such as REPO, with their values.
+  const std::vector<std::pair<std::string, std::string>>& values() const { return values_; }
+
   /// The same error with "`context`: " before its message.
-  Error with_context(const std::string& context) const { return {code_, context + ": " + what(), hint_}; }
-  Error with_hint(std::string hint) const { return {code_, what(), std::move(hint)}; }
+  Error with_context(const std::string& context) const { return {code_, context + ": " + what(), hint_, values_}; }
+  Error with_hint(std::string hint) const { return {code_, what(), std::move(hint), values_}; }
+  /// What `word` stands for in the hint, which whoever threw it did not know. The first to say so is the nearest.
+  Error with_value(const std::string& word, const std::string& value) const {
+    Error error = *this;
+    const auto is_word = [&](const auto& entry) { return entry.first == word; };
+    if (std::none_of(values_.begin(), values_.end(), is_word)) error.values_.emplace_back(word, value);
+    return error;
+  }
 
  private:
+  using Values = std::vector<std::pair<std::string, std::string>>;
+  Error(ErrorCode code, const std::string& message, std::string hint, Values values)
+      : std::runtime_error(message), code_(code), hint_(std::move(hint)), values_(std::move(values)) {}
+
   ErrorCode code_;
   std::string hint_;
+  Values values_;
 };
 
 }  // namespace tuf

@@ -72,6 +72,17 @@ TEST_CASE("An error's own hint comes before that of the table") {
   CHECK(agent::hint_of(tuf::Error(ErrorCode::kConflict, "m")) == agent::error_row(ErrorCode::kConflict).hint);
 }
 
+TEST_CASE("A hint shows the values that are known, each as a word of a shell; the nearest knows best") {
+  const tuf::Error error(ErrorCode::kKeyNotInRole, "m", "run: countersign delegation add REPO ROLE --key MY_REPO REPO2");
+  CHECK(agent::hint_of(error) == error.hint());
+  CHECK(agent::hint_of(error.with_value("REPO", "h/app").with_value("REPO", "h/other")) ==
+        "run: countersign delegation add h/app ROLE --key MY_REPO REPO2");
+  CHECK(agent::hint_of(error.with_value("ROLE", "a b").with_context("c").with_value("REPO", "REPO ROLE")) ==
+        "run: countersign delegation add 'REPO ROLE' 'a b' --key MY_REPO REPO2");
+  CHECK(agent::hint_of(tuf::Error(ErrorCode::kNotSigned, "m").with_value("REPO", "h/app")) ==
+        "see what is signed with: countersign list h/app");
+}
+
 TEST_CASE("Printable text keeps what can be read and escapes what could forge a line or a terminal") {
   using agent::printable;
   CHECK(printable("registry.example.com/app:1.0 \"x\" \\n") == "registry.example.com/app:1.0 \"x\" \\n");
