@@ -119,18 +119,20 @@ void check_tally(const Tally& tally, std::size_t sequences) {
 
 TEST_CASE(
     "With the policy in every honest run, whatever hostile people do, a tag is allowed only if those have "
-    "asked for it who must") {
+    "asked for it who must",
+    "[property]") {
   check_tally(play_all(Mode::kGateAlone, kQuick), kQuick);
 }
 
 TEST_CASE(
     "With bound entries demanded a tag is allowed only if those have asked for it who must, also where "
-    "honest runs had no policy") {
+    "honest runs had no policy",
+    "[property]") {
   check_tally(play_all(Mode::kBound, kQuick), kQuick);
 }
 
 TEST_CASE("Ten thousand sequences of honest and hostile commands, half of them with bound entries",
-          "[.][slow]") {
+          "[.][slow][property]") {
   const auto mode = GENERATE(Mode::kGateAlone, Mode::kBound);
   check_tally(play_all(mode, 5000), 5000);
 }
