@@ -74,14 +74,14 @@ void Grammar::add_global_options() {
                    "What goes to stdout: text or json; some commands print other formats too")
       ->transform(CLI::CheckedTransformer(kFormats).description(""))
       ->type_name("FORMAT");
-  add_value(app_.get(), "--audit-log", settings.audit_log, "Append a line for every run that publishes",
+  add_value(app_.get(), "--audit-log", settings.audit_log, "Append a line for every run that publishes or is about to",
             "FILE");
   app_->add_flag("--audit-checkpoint", settings.audit_checkpoint, "Sign that line with the keys of the run");
   add_value(app_.get(), "--timeout", settings.timeout,
             "For the whole command: 90s, 5m (default 60s, and 5m for what publishes)", "DURATION");
-  app_->add_flag("--dry-run", line_.dry_run, "Do everything but publish");
+  app_->add_flag("--dry-run", line_.dry_run, "Do everything but publish, and show it");
   app_->add_flag("-q,--quiet", line_.output.quiet, "No warnings on stderr");
-  app_->add_flag("-v,--verbose", line_.output.verbosity, "More on stderr; twice for the wire");
+  app_->add_flag("-v,--verbose", line_.output.verbosity, "Steps on stderr; twice: every request");
   app_->add_option_function<std::string>(
           "--log-format", [this](const std::string& format) { line_.output.json_log = format == "json"; },
           "Of stderr: text or json")

@@ -133,6 +133,29 @@ def test_the_snapshot_is_taken_from_the_server_only_on_purpose(team):
     team.sign("jenkins", "4.0")
 
 
+def test_a_signer_of_a_repository_whose_snapshot_clients_hold_types_what_is_printed(world):
+    """As notary makes one: the snapshot's key lies on the administrator's disk."""
+    identity = world.identity()
+    gun, notary = world.official_repository(identity, server_snapshot=False)
+    passphrases = {"NOTARY_ROOT_PASSPHRASE": notary.root_passphrase,
+                   **{f"NOTARY_{role}_PASSPHRASE": notary.passphrase for role in ("TARGETS", "SNAPSHOT", "DELEGATION")}}
+    admin = world.client(trust_dir=notary.trust_dir, env=passphrases, pin=world.pin(gun))
+    carol = world.identity()
+    added = admin.ok("signer", "add", "carol", gun, "--key", carol.public)
+    (prepare,) = next_of(added)
+    signer = world.ci(carol, pin=admin.pin)
+    image = world.image()
+    sign = ["sign", f"{gun}:1.0", "--oci-layout", image.layout, *carol.key_args]
+    refused = signer.refused(10, *sign)
+    assert hint_of(refused) == prepare
+    admin.ok(*prepare)
+    signer.ok(*sign)
+    assert world.notary().list(gun, "targets/releases")["1.0"][0] == image.digest
+    # The official client that made the repository goes on with it.
+    notary.addhash(gun, "2.0", image)
+    assert set(world.notary().list(gun)) == {"1.0", "2.0"}
+
+
 def test_what_is_still_due_after_a_refresh_is_said_with_the_keys_that_may_sign_it(team):
     refresh = ["repo", "refresh", team.gun, "--within-days", "2000"]
     office = team.admin.refused(5, *refresh)
