@@ -1,4 +1,4 @@
-// What is to be known before the first connection, with the time-outs of the public promises (section 8).
+// What is to be known before the first connection, with the time-outs that docs/command-line.md promises.
 #pragma once
 
 #include <chrono>

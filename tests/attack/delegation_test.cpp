@@ -297,7 +297,7 @@ TEST_CASE("a delegation holds the keys of its role only, or thousands of roles w
   }
 }
 
-TEST_CASE("targets may name so many delegations and no more") {
+TEST_CASE("targets may name so many delegations and no more", "[bulk]") {
   RepositoryMaker repository;
   repository.add_delegation("targets/a", TestSigner::generate());
   auto& roles = repository.targets.at("targets").roles;

@@ -135,7 +135,7 @@ void require_others_whole(const tuf::TrustedRepository& repository) {
 
 }  // namespace
 
-TEST_CASE("4,096 delegations below one signer's role hide nothing but themselves") {
+TEST_CASE("4,096 delegations below one signer's role hide nothing but themselves", "[bulk]") {
   Shared shared;
   shared.define_below("targets/moby", 4096);
   shared.publish();
@@ -161,7 +161,7 @@ TEST_CASE("delegations without end in releases, where every signer may put them,
   CHECK(repository.delegations().size() == 3);
 }
 
-TEST_CASE("as many delegations below one signer as are read cost another signer none of theirs") {
+TEST_CASE("as many delegations below one signer as are read cost another signer none of theirs", "[bulk]") {
   Shared shared;
   shared.define_below("targets/moby", tuf::kMaxDelegationsBelow);
   shared.define_below("targets/jenkins", tuf::kMaxDelegationsBelow);
@@ -200,7 +200,7 @@ TEST_CASE("what stands nearer to targets is read first, and what is deeper is le
   CHECK(repository.delegations().size() == 5);
 }
 
-TEST_CASE("64 MiB of one signer's files are not asked for, and nobody else goes without his") {
+TEST_CASE("64 MiB of one signer's files are not asked for, and nobody else goes without his", "[bulk]") {
   Shared shared;
   for (const std::string role : {"targets/moby/a", "targets/moby/b", "targets/moby/c"}) {
     shared.maker.add_delegation(role, shared.moby);
@@ -250,7 +250,7 @@ TEST_CASE("whoever changes signers does not follow what signers delegate") {
   }
 }
 
-TEST_CASE("a signer whose role is beyond every limit can be removed") {
+TEST_CASE("a signer whose role is beyond every limit can be removed", "[bulk]") {
   Shared shared;
   const bool too_long = GENERATE(false, true);
   shared.define_below("targets/moby", 4096);
@@ -318,7 +318,8 @@ TEST_CASE("paths without end make the file of no use that lists them, and no oth
   CHECK(role_of(repository, "targets/moby").state == State::kMalformed);
 }
 
-TEST_CASE("a releases role that one signer has filled beyond reading starts anew above his version") {
+TEST_CASE("a releases role that one signer has filled beyond reading starts anew above his version",
+          "[bulk]") {
   Shared shared;
   shared.maker.targets.at("targets/releases").version = 5'000;
   shared.maker.signers.at("targets/releases") = {shared.moby};
@@ -336,7 +337,7 @@ TEST_CASE("a releases role that one signer has filled beyond reading starts anew
   CHECK(role_of(done.repository, "targets/releases").stored_version == 5'002);
 }
 
-TEST_CASE("what one signer's files take to read, all together, is no more than one file may take") {
+TEST_CASE("what one signer's files take to read, all together, is no more than one file may take", "[bulk]") {
   Shared shared;
   const tuf::Json values(std::vector<tuf::Json>(150'000, tuf::Json::object()));
   std::size_t each = 0;

@@ -126,7 +126,7 @@ def back_after(role: str, *, rotated: bool):
     return play
 
 
-RECOVERY = "a role whose keys were replaced starts over (promises 2, NCC 3; section 8, rotated keys)"
+RECOVERY = "a role whose keys were replaced starts over (NCC 3, and what section 7.4 says of rotated keys)"
 
 ATTACKS = attacks(
     # An older file of one role; the rest is new and fits. Official clients let some of these pass (section 7.5).

@@ -16,9 +16,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ("unit_tuf", "unit_agent", "attack")
-# Those that notice soonest first. A property takes long, and mostly repeats what a test says in a sentence.
-RUNS = {"tuf": (("unit_tuf", "~[.]"), ("attack", "~[.]~[property]"), ("unit_agent", "~[.]"), ("attack", "[property]~[.]")),
-        "agent": (("unit_agent", "~[.]"), ("attack", "~[.]~[property]"), ("attack", "[property]~[.]"))}
+# Those that notice soonest first. Properties, and what needs megabytes, mostly repeat what a test says in a sentence.
+SOON, LATE = "~[.]~[property]~[bulk]", "~[.][property],~[.][bulk]"
+RUNS = {
+    "tuf": (("unit_tuf", SOON), ("attack", SOON), ("unit_agent", SOON), ("unit_tuf", LATE), ("attack", LATE)),
+    "agent": (("unit_agent", SOON), ("attack", SOON), ("attack", LATE)),
+}
 NEEDED = 0.95
 TIMEOUT = 600  # seconds, of a test program: a mutant may never end
 

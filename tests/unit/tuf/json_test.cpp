@@ -144,7 +144,7 @@ TEST_CASE("nesting is read to the limit and not one deeper") {
   }
 }
 
-TEST_CASE("values are read to the limit and not one more") {
+TEST_CASE("values are read to the limit and not one more", "[bulk]") {
   const auto zeros = [](std::size_t count) {
     std::string text = "[0";
     for (std::size_t i = 1; i < count; ++i) text += ",0";
@@ -155,7 +155,7 @@ TEST_CASE("values are read to the limit and not one more") {
               "too many values");
 }
 
-TEST_CASE("what is small in the text and large in memory is refused before it is there") {
+TEST_CASE("what is small in the text and large in memory is refused before it is there", "[bulk]") {
   const auto [item, count] = GENERATE(table<std::string, int>(
       {{"[]", 1'500'000}, {R"({"":0})", 450'000}, {R"("0123456789abcdef")", 600'000}, {"0", 2'000'000}}));
   std::string text = "[" + item;
@@ -168,7 +168,7 @@ TEST_CASE("what is small in the text and large in memory is refused before it is
   CHECK(tuf::fits_json_bounds("[" + item + "]"));
 }
 
-TEST_CASE("a role of 40,000 tags that are bound can be read") {
+TEST_CASE("a role of 40,000 tags that are bound can be read", "[bulk]") {
   std::string text = R"({"signed":{"targets":{)";
   for (int i = 0; i < 40'000; ++i) {
     text += (i ? ",\"v1.0." : "\"v1.0.") + std::to_string(i) +
@@ -188,7 +188,8 @@ TEST_CASE("other people's documents may hold any number, and no member twice") {
   CHECK_ERROR(tuf::parse_foreign_json(nested(33, "[", "]"), "text"), ErrorCode::kMalformedMetadata, "deep");
 }
 
-TEST_CASE("what is not kept of a document costs nothing, however much it is, and is read all the same") {
+TEST_CASE("what is not kept of a document costs nothing, however much it is, and is read all the same",
+          "[bulk]") {
   const auto keeps = [](std::size_t depth, std::string_view name) { return depth == 0 || name == "kept"; };
   std::string much = "[0";
   for (int i = 0; i < 2'000'000; ++i) much += ",0";
