@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "agent/report/printable.h"
 #include "agent/workflow/signing_keys.h"
 #include "agent/workflow/stored_target.h"
 #include "tuf/base/error.h"
@@ -147,10 +148,90 @@ void PolicyGuard::check(const tuf::TrustedRepository& repository, tuf::Repositor
   if (draft.find_changed(kReleases)) {
     for (ForeignEntry& entry : std::exchange(overwritten_, {})) foreign_.push_back(std::move(entry));
   }
-  if (foreign_.empty()) return;
-  if (!options_.quarantine) refuse_foreign(repository);
+  if (!foreign_.empty() && !options_.quarantine) refuse_foreign(repository);
   drop(foreign_, draft);
   quarantined_.insert(quarantined_.end(), foreign_.begin(), foreign_.end());
+  check_others(repository, draft);
+}
+
+std::set<UserId> PolicyGuard::others_in(const tuf::TrustedRepository& repository,
+                                        const RoleName& role) const {
+  std::set<UserId> others;
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  if (!SignedState::is_identity(role) || !delegation || !delegation->metadata) return others;
+  std::set<UserId> own;
+  for (const tuf::PublicKey& key : delegation->authority.keys()) {
+    const auto user = policy_.user_of(key.canonical_id());
+    if (!user) continue;
+    if (keys_.has(key.canonical_id())) {
+      own.insert(*user);
+    } else if (tuf::is_signed_by(key, delegation->metadata->signed_text, delegation->metadata->signatures)) {
+      others.insert(*user);
+    }
+  }
+  for (const UserId user : own) others.erase(user);
+  return others;
+}
+
+std::vector<std::string> PolicyGuard::silenced_tags(const tuf::TrustedRepository& repository,
+                                                    const tuf::RepositoryDraft& draft) const {
+  std::set<std::string> carried;  // in files that others have signed
+  for (const RoleName& role : draft.changed_roles()) {
+    if (role == kTargets) return {};  // the administrator says anew who signs
+    if (others_in(repository, role).empty()) continue;
+    for (const auto& [name, target] : repository.find_delegation(role)->metadata->body.targets)
+      carried.insert(name);
+  }
+  for (const RoleName& role : draft.changed_roles()) {
+    const tuf::Targets& body = *draft.find_changed(role);
+    std::erase_if(carried, [&](const std::string& name) {
+      return draft.was_set(role, name) ||
+             (stored_target(repository, role, name) && !body.targets.contains(name));
+    });
+  }
+  if (carried.empty()) return {};
+  const SignedState now(repository);
+  const SignedState then(repository, draft, [&](const tuf::KeyId& id) { return keys_.has(id); });
+  const Judge judge_now(policy_, now);
+  const Judge judge_then(policy_, then);
+  std::vector<std::string> silenced;
+  for (const std::string& name : carried) {
+    if (judge_now.decide({name, std::nullopt}).allowed && !judge_then.decide({name, std::nullopt}).allowed)
+      silenced.push_back(name);
+  }
+  return silenced;
+}
+
+bool PolicyGuard::silences_others(const tuf::TrustedRepository& repository, const RoleName& role) const {
+  if (!options_.resign_guard || others_in(repository, role).empty()) return false;
+  tuf::RepositoryDraft anew(repository);
+  anew.renew(role);
+  return !silenced_tags(repository, anew).empty();
+}
+
+void PolicyGuard::check_others(const tuf::TrustedRepository& repository,
+                               const tuf::RepositoryDraft& draft) const {
+  const std::vector<std::string> silenced = silenced_tags(repository, draft);
+  if (silenced.empty()) return;
+  std::set<UserId> others;
+  std::string roles;
+  for (const RoleName& role : draft.changed_roles()) {
+    const std::set<UserId> its = others_in(repository, role);
+    if (!its.empty()) roles += (roles.empty() ? "" : " and ") + role.text();
+    others.insert(its.begin(), its.end());
+  }
+  std::string list;
+  for (std::size_t i = 0; i < silenced.size() && i < kMaxNamed; ++i)
+    list += (i ? ", " : "") + printable(silenced[i], 128);
+  if (silenced.size() > kMaxNamed) list += " and " + std::to_string(silenced.size() - kMaxNamed) + " more";
+  const std::string names = policy_.names({others.begin(), others.end()});
+  throw Error(ErrorCode::kPolicy,
+              "signing " + roles + " of " + repository.gun().text() + " would replace the signature of " +
+                  names + ", without which the policy no longer allows: " + list,
+              "leave that role to " + names +
+                  ": name others with --role, or an identity of your own: countersign "
+                  "delegation list " +
+                  repository.gun().text());
 }
 
 void PolicyGuard::drop(const std::vector<ForeignEntry>& foreign, tuf::RepositoryDraft& draft) const {
@@ -185,8 +266,8 @@ bool PolicyGuard::may_renew(const tuf::TrustedRepository& repository, const Role
       role, delegation->metadata->body, keys_at_hand(delegation->authority, keys_),
       [&](const std::string& name, const tuf::Target&) { return draft.was_set(role, name); },
       [](const RoleName&) { return false; }};
-  const std::vector<ForeignEntry> foreign = foreign_entries(policy_, stored_->state, stored_->judge, file);
-  return foreign.empty();
+  return foreign_entries(policy_, stored_->state, stored_->judge, file).empty() &&
+         !silences_others(repository, role);
 }
 
 void PolicyGuard::refuse_foreign(const tuf::TrustedRepository& repository) const {

@@ -3,9 +3,9 @@
 //
 //   before  may this identity sign these tags, and may those move that stand for another image
 //   after   does the result satisfy the policy
-//   check   is anything signed along that this run was not asked for and the policy does not allow: part of
-//   the
-//           gate that every signature passes (signing_gate.h)
+//   check   is anything signed along that this run was not asked for and the policy does not allow, or taken
+//           from others that it allows by their signature: part of the gate that every signature passes
+//           (signing_gate.h)
 //
 // None needs an open key: all come before anything is signed.
 #pragma once
@@ -44,6 +44,7 @@ class PolicyGuard {
 
   /// Throws kForeignEntry if the draft would sign anything foreign, in any role; with quarantine it takes
   /// that out of the draft. `binds_anew`: what passes will be bound to its role, whatever it is bound to now.
+  /// Throws kPolicy if it would replace the signature of somebody else that the policy asks for.
   void check(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft, bool binds_anew = false);
 
   /// Whether it looks for foreign entries at all.
@@ -58,6 +59,10 @@ class PolicyGuard {
   /// draft sets in it. Only between `before` and `after`.
   bool may_renew(const tuf::TrustedRepository& repository, const tuf::RoleName& role,
                  const tuf::RepositoryDraft& draft) const;
+
+  /// Whether signing the role's file anew would replace the signature of somebody else, without which the
+  /// policy no longer allows some tag that it allows now.
+  bool silences_others(const tuf::TrustedRepository& repository, const tuf::RoleName& role) const;
 
   /// Throws kTagImmutable for a tag that never moves, and so must not make room for another image either.
   void before_revoking(const tuf::TrustedRepository& repository, const std::vector<std::string>& tags) const;
@@ -92,6 +97,12 @@ class PolicyGuard {
                                          const tuf::RepositoryDraft& draft, const Stored& stored,
                                          bool binds_anew) const;
   void drop(const std::vector<ForeignEntry>& foreign, tuf::RepositoryDraft& draft) const;
+  /// Users of the policy who have signed the identity's stored file and would not sign it now.
+  std::set<UserId> others_in(const tuf::TrustedRepository& repository, const tuf::RoleName& role) const;
+  /// Tags that the policy allows now, and not once the draft is signed, though it leaves them as they are.
+  std::vector<std::string> silenced_tags(const tuf::TrustedRepository& repository,
+                                         const tuf::RepositoryDraft& draft) const;
+  void check_others(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft) const;
   [[noreturn]] void refuse_foreign(const tuf::TrustedRepository& repository) const;
 
   const Policy& policy_;

@@ -126,6 +126,17 @@ class Entries {
   std::optional<std::optional<tuf::Json>> own_;
 };
 
+/// Of the roles that were not named: an identity that others have signed is left to them if this would take
+/// from them what the policy allows, as long as there is another to sign in.
+void leave_to_others(const tuf::TrustedRepository& repository, const PolicyGuard& guard,
+                     std::vector<RoleName>& roles) {
+  const auto is_theirs = [&](const RoleName& role) { return guard.silences_others(repository, role); };
+  const bool has_own = std::any_of(roles.begin(), roles.end(), [&](const RoleName& role) {
+    return SignedState::is_identity(role) && !is_theirs(role);
+  });
+  if (has_own) std::erase_if(roles, is_theirs);
+}
+
 /// Whether the role's file holds entries, other than those that are asked for, that were signed for another
 /// role or repository: the gate lets nobody sign them.
 bool holds_words_for_elsewhere(const tuf::TrustedRepository& repository, const RoleName& role,
@@ -194,6 +205,7 @@ SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequ
   const ChangeRepository change = [&](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
     roles = request.roles.empty() ? roles_to_sign(repository, keys)
                                   : check_roles_to_sign(repository, request.roles, keys);
+    if (request.guard && request.roles.empty()) leave_to_others(repository, *request.guard, roles);
     if (request.guard) request.guard->before(repository, roles, request.images, draft);
     std::vector<SignStatus> now;
     Entries entries(repository, roles, request, keys);

@@ -392,6 +392,7 @@ void World::run(Repository& repository, const Run& run, const std::vector<agent:
              : run.options.quarantine ? " --quarantine"
                                       : "");
   repository.seen.forget();
+  const std::map<std::string, std::string> allowed_before = allowed(repository);
   const std::size_t from = repository.store.publications.size();
   bool races = run.has_race;
   if (run.has_race) {
@@ -463,6 +464,7 @@ void World::run(Repository& repository, const Run& run, const std::vector<agent:
   if (changes && changes->published && !had_race && changes->repository.has_timestamp()) {
     repository.state = std::move(changes->repository);  // as it was read back, by whoever knows no more
     check_allowed(repository);
+    if (looks && is_all_honest_ && !run.is_unmaking) check_still_allowed(repository, allowed_before, images);
     repository.is_changed = false;
   }
   if (!looks) was_unguarded_ = true;

@@ -109,6 +109,31 @@ void World::check_allowed(Repository& repository) {
   }
 }
 
+std::map<std::string, std::string> World::allowed(const Repository& repository) const {
+  const agent::SignedState state(*repository.state);
+  const agent::Judge judge(people_.policy(), state);
+  std::map<std::string, std::string> digests;
+  for (const std::string& tag : tags_in(repository)) {
+    const agent::Decision decision = judge.decide({tag, std::nullopt});
+    if (decision.allowed) digests[tag] = decision.digest;
+  }
+  return digests;
+}
+
+void World::check_still_allowed(const Repository& repository,
+                                const std::map<std::string, std::string>& before,
+                                const std::vector<agent::ImageToSign>& images) {
+  const std::map<std::string, std::string> now = allowed(repository);
+  for (const auto& [tag, digest] : before) {
+    const auto is_asked = [&, &tag = tag](const agent::ImageToSign& image) { return image.name == tag; };
+    if (std::any_of(images.begin(), images.end(), is_asked)) continue;
+    ++tally_["still allowed"];
+    const auto found = now.find(tag);
+    if (found == now.end() || found->second != digest)
+      fail(tag + " was allowed as " + digest + ", and is not any more, though nobody has taken it back");
+  }
+}
+
 void World::check_signed(const Repository& repository, const RoleName& role,
                          const tuf::Metadata<tuf::Targets>& file, bool looks) {
   std::vector<const Person*> users;

@@ -121,6 +121,11 @@ class World {
   void keep_bodies(const Repository& repository, std::size_t post);
   /// Never is a tag allowed unless those have asked for it who must.
   void check_allowed(Repository& repository);
+  /// Tags that the policy allows, with the digests of their images.
+  std::map<std::string, std::string> allowed(const Repository& repository) const;
+  /// Whoever takes nothing back takes from nobody what the policy allows.
+  void check_still_allowed(const Repository& repository, const std::map<std::string, std::string>& before,
+                           const std::vector<agent::ImageToSign>& images);
   /// What a run that looks has signed was asked for by whoever signs it, or is allowed without them; so is
   /// what one that does not look has signed in an identity, where it is bound to that.
   void check_signed(const Repository& repository, const tuf::RoleName& role,

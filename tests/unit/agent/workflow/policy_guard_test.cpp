@@ -402,3 +402,44 @@ TEST_CASE("What goes with its only voucher goes in the same publication, and all
   CHECK(dropped ==
         std::vector<std::string>{"targets/jenkins 1.0", "targets/jenkins evil", "targets/releases 1.0"});
 }
+
+TEST_CASE("An identity that two people share is left to the one whose signature the policy asks for") {
+  Guarding g;
+  const tuf::RoleName alices = tuf::RoleName::of("targets/alice");
+  g.rule["teams"] = {"ci", "qa"};
+  g.client.publish(g.store, [&](tuf::RepositoryDraft& draft) {
+    draft.add_delegation(kJenkins, {g.alice->public_key()}, {});
+  });
+  g.sign("1.0", "a", {}, {kJenkins});
+  g.sign("1.1", "b", {}, {kJenkins});
+  g.hold(g.alice);
+
+  SECTION("by whoever names no role") {
+    CHECK(g.sign("1.0", "a").roles == std::vector{kReleases, alices});
+    CHECK(g.sign("1.1", "b", quarantining()).roles == std::vector{kReleases, alices});
+    CHECK(g.guard->quarantined().empty());
+    CHECK(g.sign("1.1", "b", quarantining()).statuses == std::vector{SignStatus::kUnchanged});
+    CHECK((g.allows("1.0") && g.allows("1.1")));
+  }
+  SECTION("by the gate, whatever is to be signed") {
+    g.sign("1.0", "a");
+    g.sign("1.1", "b");
+    g.store.publishes = 0;
+    const std::string what =
+        "would replace the signature of jenkins, without which the policy no longer allows: 1.0, 1.1";
+    CHECK_ERROR(g.sign("1.2", "c", {}, {kJenkins, alices}), ErrorCode::kPolicy, what);
+    CHECK_ERROR(g.change(agent::renew_due_roles(test::kNow + tuf::Days{10000}, g.keys)), ErrorCode::kPolicy,
+                what);
+    CHECK_ERROR(g.change(agent::witness_roles(g.store, {kJenkins}, agent::UnverifiedContent::kRefuse, g.keys),
+                         {}, {kJenkins}),
+                ErrorCode::kPolicy, what);
+    CHECK(g.store.publishes == 0);
+    CHECK(g.allows("1.0"));
+  }
+  SECTION("but nothing stands in the way where nothing is lost") {
+    g.rule.erase("teams");
+    g.rule["signatures"] = {{"needed", 1}, {"of", {"ci", "qa"}}};
+    CHECK(g.sign("1.2", "c").roles.size() == 3);
+    CHECK(g.allows("1.2"));
+  }
+}
