@@ -10,8 +10,6 @@ namespace {
 using tuf::ErrorCode;
 using Fault = TransportFault;
 
-const char kTrustHint[] = "name the authority that issued it with --tlscacert FILE";
-
 /// Alerts with which a server of TLS 1.3 refuses the client's certificate. They come after the request was
 /// written, but a server that sends one never read it.
 bool is_client_certificate_alert(const std::string& text) {
@@ -24,6 +22,7 @@ bool is_client_certificate_alert(const std::string& text) {
 
 TransportError describe_untrusted(const CurlFailure& failure) {
   const std::string start = "cannot trust " + failure.host + ": its certificate ";
+  const std::string clock = "check this machine's clock: date -u";
   // libcurl compares names itself, before it takes over OpenSSL's result.
   if (failure.text.find("target host name") != std::string::npos) {
     return {ErrorCode::kTlsFailed, start + "is for another host name",
@@ -31,10 +30,11 @@ TransportError describe_untrusted(const CurlFailure& failure) {
   }
   switch (failure.verify_result) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return {ErrorCode::kTlsFailed, start + "has expired", "check this machine's clock, or renew it",
+      return {ErrorCode::kTlsFailed, start + "has expired",
+              clock + "; if it is right, whoever runs the server renews its certificate",
               Fault::kExpiredCertificate};
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return {ErrorCode::kTlsFailed, start + "is not valid yet", "check this machine's clock",
+      return {ErrorCode::kTlsFailed, start + "is not valid yet", clock,
               Fault::kExpiredCertificate};
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
@@ -42,8 +42,11 @@ TransportError describe_untrusted(const CurlFailure& failure) {
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_CERT_UNTRUSTED:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:  // of an authority that was made anew under its old name
       return {ErrorCode::kTlsFailed, start + "was issued by an authority that is not trusted here",
-              kTrustHint, Fault::kUnknownAuthority};
+              "name the authority that issued it with --tlscacert FILE, or put it as *.crt into ~/.docker/tls/" +
+                  failure.host + "/",
+              Fault::kUnknownAuthority};
     case X509_V_OK:
     case X509_V_ERR_UNSPECIFIED:
       return {ErrorCode::kTlsFailed, start + "was refused: " + printable(failure.text, 300)};
@@ -57,7 +60,9 @@ TransportError describe_tls(const CurlFailure& failure, const std::string& text)
   if (text.find("wrong version number") != std::string::npos) {
     return {ErrorCode::kTlsFailed,
             "no TLS with " + failure.host + ": what answers there does not speak TLS",
-            {},
+            "name the port that speaks TLS in --server; a server without TLS is only used with --server "
+            "http://" +
+                failure.host + " --allow-http",
             Fault::kNoTls};
   }
   if (text.find("unsupported protocol") != std::string::npos ||
