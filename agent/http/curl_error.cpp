@@ -20,6 +20,19 @@ bool is_client_certificate_alert(const std::string& text) {
          text.find("alert certificate unknown") != std::string::npos;
 }
 
+/// OpenSSL tells of a signature that does not fit by where it stopped, and libcurl of no reason at all.
+bool is_signature_of_another(const std::string& text) {
+  return text.find("asn1 encoding routines") != std::string::npos ||
+         text.find("rsa routines") != std::string::npos;
+}
+
+TransportError unknown_authority(const std::string& host) {
+  return {ErrorCode::kTlsFailed,
+          "cannot trust " + host + ": its certificate was issued by an authority that is not trusted here",
+          "name the authority that issued it with --tlscacert FILE, or put it as *.crt into ~/.docker/tls/" + host + "/",
+          Fault::kUnknownAuthority};
+}
+
 TransportError describe_untrusted(const CurlFailure& failure) {
   const std::string start = "cannot trust " + failure.host + ": its certificate ";
   const std::string clock = "check this machine's clock: date -u";
@@ -42,11 +55,7 @@ TransportError describe_untrusted(const CurlFailure& failure) {
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_CERT_UNTRUSTED:
-    case X509_V_ERR_CERT_SIGNATURE_FAILURE:  // of an authority that was made anew under its old name
-      return {ErrorCode::kTlsFailed, start + "was issued by an authority that is not trusted here",
-              "name the authority that issued it with --tlscacert FILE, or put it as *.crt into ~/.docker/tls/" +
-                  failure.host + "/",
-              Fault::kUnknownAuthority};
+      return unknown_authority(failure.host);
     case X509_V_OK:
     case X509_V_ERR_UNSPECIFIED:
       return {ErrorCode::kTlsFailed, start + "was refused: " + printable(failure.text, 300)};
@@ -57,6 +66,8 @@ TransportError describe_untrusted(const CurlFailure& failure) {
 }
 
 TransportError describe_tls(const CurlFailure& failure, const std::string& text) {
+  // As where an authority was made anew under its old name.
+  if (is_signature_of_another(text)) return unknown_authority(failure.host);
   if (text.find("wrong version number") != std::string::npos) {
     return {ErrorCode::kTlsFailed,
             "no TLS with " + failure.host + ": what answers there does not speak TLS",
@@ -92,7 +103,7 @@ TransportError describe_proxy_refusal(const std::string& host, const Proxy& prox
     return {
         ErrorCode::kServerUnreachable,
         start + (proxy.has_login ? " refuses the login in " + proxy.variable : " wants a login") + " (407)",
-        "write it as " + proxy.variable + "=http://USER:PASSWORD@" + proxy.name + ", " + around,
+        "write user:password and an @ before the proxy's name in " + proxy.variable + ", " + around,
         Fault::kProxy};
   }
   return {ErrorCode::kServerUnreachable, start + " answers " + std::to_string(status),

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from support.ailing import (bad_config, copied_folder, expired, in_other_form, lapsed_server, no_certificates, no_tls,
+from support.ailing import (bad_config, copied_folder, in_other_form, lapsed_server, no_certificates, no_tls,
                             open_to_others, silent_server, static, static_over_https, token_service_at, trust_dir,
                             wants_certificate, wrong_clock)
 from support.clinic import ACTIONS, Clinic, Patient
@@ -21,6 +21,7 @@ from support.hints import Hint
 from support.hostile_server import Answer, RawAnswer
 from support.process import free_port
 from support.stores import Nginx
+from support.tls import Authority
 from support.tunnel import Tunnel
 
 HEALTHY = None
@@ -267,7 +268,6 @@ def put_authority_where_it_says(patient, hint):
 
 def other_authority(clinic):
     """Of the same name, as when it was made anew."""
-    from support.tls import Authority
     patient = clinic.patient(ca=False)
     patient.args += ["--tlscacert", str(Authority(clinic.world().folder("anew")).ca)]
     return patient
@@ -298,10 +298,10 @@ def no_proxy_name(clinic):
         tunnel.stop()
 
 
-def as_printed(prefix, login=""):
-    """The variable that stands in the hint."""
+def set_proxy(login=""):
+    """In the variable that stands in the hint."""
     def mend(patient, hint):
-        patient.client.env[hint.values["variable"]] = prefix + login + patient.tunnel.host
+        patient.client.env[hint.values["variable"]] = f"http://{login}{patient.tunnel.host}"
         patient.tunnel.refusal = None
     return mend
 
@@ -362,11 +362,11 @@ WAY = [
           lambda p, h: add("--tlscert", c := certificate_of(p), "--tlskey", c.with_suffix(".key"))(p, h), "server-is-no-notary"),
     Cause("tls-failed", old_tls, name_good_server),
     Cause("clock-wrong", wrong_clock, put_clock_right),
-    Cause("proxy-wants-login", proxied((407, "Proxy Authentication Required")), as_printed("http://", "ci:x@"), "tls-other-host-name"),
+    Cause("proxy-wants-login", proxied((407, "Proxy Authentication Required")), set_proxy("ci:x@"), "tls-other-host-name"),
     Cause("proxy-wants-login", proxied((407, "Proxy Authentication Required")), without_proxy, "host-unknown", "which is not asked"),
     Cause("proxy-refuses", proxied((403, "Forbidden")), lambda p, h: setattr(p.tunnel, "refusal", None), "tls-other-host-name"),
     Cause("proxy-refuses", proxied((403, "Forbidden")), without_proxy, "host-unknown", "which is not asked"),
-    Cause("proxy-no-url", no_proxy_name, as_printed("http://"), "tls-other-host-name"),
+    Cause("proxy-no-url", no_proxy_name, set_proxy(), "tls-other-host-name"),
     Cause("server-is-no-notary", lambda c: c.elsewhere(c.registry.url), name_good_server, about="but a registry"),
     Cause("server-is-no-notary", lambda c: c.elsewhere(page(c)),
           lambda p, h: (name_server(None)(p, h), p.client.env.update(DOCKER_CONTENT_TRUST_SERVER=p.client.store.option))),
@@ -429,10 +429,10 @@ def change_actions(patient, actions):
     patient.users.write_text(json.dumps(users))
 
 
-def give_access(*words):
+def give_access(kind):
     """An administrator does."""
     def mend(patient, hint):
-        assert hint.values["access"] == words[0]
+        assert hint.values["access"] == kind
         change_actions(patient, patient.actions)
     return mend
 
@@ -493,11 +493,11 @@ def write_empty(patient, hint):
     (patient.client.home / ".docker" / "config.json").write_text("{}")
 
 
-def answers(*replies, plain=False):
+def answers(kind, plain=False):
     """A server that asks for a login in one way, and in another when it was mended."""
     def make(clinic):
         server = FakeRegistry(None if plain else clinic.authority)
-        server.reply = lambda request: NOT_FOUND if request.path == "/v2/" else challenge(replies[0].format(url=server.url))
+        server.reply = lambda request: NOT_FOUND if request.path == "/v2/" else challenge(kind)
         patient = clinic.elsewhere(server.url)
         patient.client.env |= clinic.auth("ci")
         patient.fake, patient.authority = server, clinic.authority
@@ -551,7 +551,7 @@ LET_IN = [
     Cause("notary-auth-not-base64", guarded(lambda c: {"NOTARY_AUTH": "not base64"}), set_as_printed),
     Cause("access-denied", account("stranger", ["pull"]), give_access("read"), "push-denied"),
     Cause("access-denied", account("reader", ["pull", "push"]), give_access("push"), about="to publish"),
-    Cause("docker-configuration-unusable", docker_json("["), in_turn(write_empty), "credentials-missing"),
+    Cause("docker-configuration-unusable", docker_json("["), write_empty, "credentials-missing"),
     Cause("docker-configuration-unusable", docker_json("[]"), own_docker_folder, about="but another"),
     Cause("credential-helper-missing", helper(None), good_helper),
     Cause("credential-helper-missing", helper(None), write_empty, "credentials-missing", "and not wanted"),
@@ -564,7 +564,7 @@ LET_IN = [
           someone_mends(takes_passwords), "no-trust-data"),
     Cause("token-service-unreachable", lost_realm, sends_us_to_a_good_one, "no-trust-data"),
     Cause("token-service-fails", realm("realm-500", "return 500;"), sends_us_to_a_good_one, "no-trust-data"),
-    Cause("token-service-fails", realm("realm-empty", "return 200 '{{}}';".replace("{{}}", "{}")), sends_us_to_a_good_one,
+    Cause("token-service-fails", realm("realm-empty", "return 200 '{}';"), sends_us_to_a_good_one,
           "no-trust-data", "to give a token"),
 ]
 
