@@ -273,9 +273,10 @@ std::shared_ptr<tuf::Signer> Runtime::named_key(const std::string& text) {
 std::unique_ptr<Backstop> Runtime::backstop() {
   return std::make_unique<Backstop>(budget_, kGrace, [this] {
     const Error error =
-        has_sent_ ? Error(ErrorCode::kOutcomeUnknown, "sent, but not read back " + budget_->in_words(),
-                          "before repeating it, see what the server has: name the same to countersign inspect")
-                  : budget_->used_up("the command did not come to its end");
+        has_sent_
+            ? Error(ErrorCode::kOutcomeUnknown, "sent, but not read back " + budget_->in_words(),
+                    "before repeating it, see what the server has: name the same to countersign inspect")
+            : budget_->used_up("the command did not come to its end");
     write_ending(line_, error);
     ::_exit(static_cast<int>(error_row(error.code()).exit_code));
   });

@@ -21,7 +21,8 @@ bool is_descriptor(const std::filesystem::path& path) {
   return path == "/dev/stdin" || path.parent_path() == "/dev/fd" || path.parent_path() == "/proc/self/fd";
 }
 
-/// `name` says what the file is for. A file that is not there can only be looked for in the nearest folder that is.
+/// `name` says what the file is for. A file that is not there can only be looked for in the nearest folder
+/// that is.
 tuf::Error unreadable(const std::filesystem::path& path, const std::string& name, const std::string& reason) {
   const tuf::Error error(tuf::ErrorCode::kFileUnreadable, "cannot read " + name + ": " + reason);
   std::error_code failure;

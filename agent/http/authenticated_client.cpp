@@ -184,8 +184,9 @@ void AuthenticatedClient::log_in_with_password() {
 
 void AuthenticatedClient::fetch_token() {
   if (fruitless_requests_ >= kMaxFruitlessRequests) {
-    throw Error(ErrorCode::kUnauthorized, options_.server.authority() + " accepts no token of " +
-                                              token_service_->host() + "; no further one is asked for",
+    throw Error(ErrorCode::kUnauthorized,
+                options_.server.authority() + " accepts no token of " + token_service_->host() +
+                    "; no further one is asked for",
                 "whoever runs the server compares issuer, certificate and clock of the two");
   }
   ++fruitless_requests_;

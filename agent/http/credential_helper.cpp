@@ -33,9 +33,8 @@ constexpr std::size_t kMaxAnswer = 64 << 10;
 const char kIdentityTokenUser[] = "<token>";
 const char kTakeOut[] = "take it out of credsStore and credHelpers in docker's config.json";
 
-std::string try_it(const std::string& program, const std::string& server) {
-  const std::string hint = "try it by hand: echo " + hsm::shell_word(server) + " | " + program + " get";
-  return hint;
+std::string hint_to_try(const std::string& program, const std::string& server) {
+  return "try it by hand: echo " + hsm::shell_word(server) + " | " + program + " get";
 }
 
 /// What a helper said. Wiped on the way out, since it holds a password.
@@ -119,7 +118,8 @@ class HelperProcess {
       const bool fits = answer.text.size() + length <= kMaxAnswer;
       if (fits) answer.text.append(buffer, length);
       OPENSSL_cleanse(buffer, length);
-      if (!fits) throw Error(ErrorCode::kUnauthorized, program_ + " answers too much", try_it(program_, server_));
+      if (!fits)
+        throw Error(ErrorCode::kUnauthorized, program_ + " answers too much", hint_to_try(program_, server_));
     }
     answer.exit_code = wait_for_end(deadline);
   }
@@ -133,7 +133,7 @@ class HelperProcess {
   /// A store of passwords that is out of reach may be back later: nothing was sent to anybody.
   [[noreturn]] void give_up(const std::string& what) const {
     throw Error(ErrorCode::kServerUnreachable, "the credential helper " + program_ + " " + what,
-                try_it(program_, server_));
+                hint_to_try(program_, server_));
   }
 
   /// The exit status, or -1 for a helper that died of a signal.
@@ -197,14 +197,14 @@ std::optional<Credential> ask_credential_helper(const std::string& name, const s
     if (answer.text.find("credentials not found") != std::string::npos) return std::nullopt;
     throw Error(ErrorCode::kUnauthorized,
                 program + " failed with exit code " + std::to_string(answer.exit_code),
-                try_it(program, server));
+                hint_to_try(program, server));
   }
   try {
     return read_credential(answer.text, program);
   } catch (const Error& error) {
     // The parser's message may quote what it read.
     throw Error(ErrorCode::kUnauthorized, program + " does not answer as a credential helper",
-                try_it(program, server));
+                hint_to_try(program, server));
   }
 }
 

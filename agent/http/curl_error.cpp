@@ -2,6 +2,8 @@
 
 #include <openssl/x509_vfy.h>
 
+#include <new>
+
 #include "agent/report/printable.h"
 
 namespace agent {
@@ -29,7 +31,8 @@ bool is_signature_of_another(const std::string& text) {
 TransportError unknown_authority(const std::string& host) {
   return {ErrorCode::kTlsFailed,
           "cannot trust " + host + ": its certificate was issued by an authority that is not trusted here",
-          "name the authority that issued it with --tlscacert FILE, or put it as *.crt into ~/.docker/tls/" + host + "/",
+          "name the authority that issued it with --tlscacert FILE, or put it as *.crt into ~/.docker/tls/" +
+              host + "/",
           Fault::kUnknownAuthority};
 }
 
@@ -47,8 +50,7 @@ TransportError describe_untrusted(const CurlFailure& failure) {
               clock + "; if it is right, whoever runs the server renews its certificate",
               Fault::kExpiredCertificate};
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return {ErrorCode::kTlsFailed, start + "is not valid yet", clock,
-              Fault::kExpiredCertificate};
+      return {ErrorCode::kTlsFailed, start + "is not valid yet", clock, Fault::kExpiredCertificate};
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
@@ -69,8 +71,7 @@ TransportError describe_tls(const CurlFailure& failure, const std::string& text)
   // As where an authority was made anew under its old name.
   if (is_signature_of_another(text)) return unknown_authority(failure.host);
   if (text.find("wrong version number") != std::string::npos) {
-    return {ErrorCode::kTlsFailed,
-            "no TLS with " + failure.host + ": what answers there does not speak TLS",
+    return {ErrorCode::kTlsFailed, "no TLS with " + failure.host + ": what answers there does not speak TLS",
             "name the port that speaks TLS in --server; a server without TLS is only used with --server "
             "http://" +
                 failure.host + " --allow-http",
@@ -113,6 +114,7 @@ TransportError describe_proxy_refusal(const std::string& host, const Proxy& prox
 
 TransportError describe_failure(const CurlFailure& failure) {
   const std::string text = text_of(failure);
+  if (text.find("malloc failure") != std::string::npos) throw std::bad_alloc();
   if (is_client_certificate_alert(text)) {
     return {ErrorCode::kTlsFailed, failure.host + " refuses the client certificate: " + text,
             "name it with --tlscert FILE --tlskey FILE", Fault::kClientCertificate};
@@ -138,9 +140,8 @@ TransportError describe_failure(const CurlFailure& failure) {
     case CURLE_WEIRD_SERVER_REPLY:
       return {ErrorCode::kServerError, failure.host + " does not answer as an HTTP server: " + text};
     case CURLE_OUT_OF_MEMORY:  // what libcurl says of a header that is longer than it takes
-      if (failure.request_begun)
-        return {ErrorCode::kServerError, failure.host + " sends a header that is too long"};
-      return {ErrorCode::kInternal, "libcurl: " + text};
+      if (!failure.request_begun) throw std::bad_alloc();
+      return {ErrorCode::kServerError, failure.host + " sends a header that is too long"};
     case CURLE_URL_MALFORMAT:
     case CURLE_FAILED_INIT:
     case CURLE_BAD_FUNCTION_ARGUMENT:

@@ -57,8 +57,7 @@ void read_document(const std::filesystem::path& path, Document& document) {
   }
   wipe(text);
   if (!valid) {
-    throw Error(ErrorCode::kConfig, path.string() + " is not the JSON object that docker writes",
-                kMend);
+    throw Error(ErrorCode::kConfig, path.string() + " is not the JSON object that docker writes", kMend);
   }
 }
 

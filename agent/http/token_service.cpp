@@ -72,10 +72,11 @@ TokenService TokenService::of(const Challenge& challenge, const std::vector<std:
   const std::string realm_text = challenge.parameter("realm");
   const auto realm = Url::parse(realm_text);
   if (!realm || !realm->is_allowed(http_servers)) {
-    throw Error(ErrorCode::kUnauthorized,
-                "the server sends us to a token service that cannot be trusted with credentials: \"" +
-                    printable(realm_text, 200) + "\"",
-                "whoever runs the server names an https URL without user name as its realm (auth.options.realm)");
+    throw Error(
+        ErrorCode::kUnauthorized,
+        "the server sends us to a token service that cannot be trusted with credentials: \"" +
+            printable(realm_text, 200) + "\"",
+        "whoever runs the server names an https URL without user name as its realm (auth.options.realm)");
   }
   return {*realm, challenge.parameter("service")};
 }
@@ -134,8 +135,8 @@ BearerToken TokenService::fetch(HttpClient& http, const std::string& scope,
   }
   if (response.status == 429) throw unusable_answer(name, scope, response);
   if (response.status != 200) {
-    throw Error(ErrorCode::kServerUnreachable,
-                name + " answers " + std::to_string(response.status) + because, kFails);
+    throw Error(ErrorCode::kServerUnreachable, name + " answers " + std::to_string(response.status) + because,
+                kFails);
   }
   BearerToken token{{}, {}};
   try {

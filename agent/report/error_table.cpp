@@ -132,8 +132,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "push the image first, or name its digest and size: IMAGE@sha256:… --size N"};
 
     case ErrorCode::kUnauthorized:
-      return {"UNAUTHORIZED", ExitCode::kDenied,
-              "log in to the server that the message names: docker login"};
+      return {"UNAUTHORIZED", ExitCode::kDenied, "log in to the server that the message names: docker login"};
     case ErrorCode::kForbidden:
       return {"FORBIDDEN", ExitCode::kDenied,
               "ask the server's administrator to give this account access to the repository"};
@@ -154,7 +153,8 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "check that --server names a trust server and read its log, then repeat the command"};
     case ErrorCode::kServerRejected:
       return {"SERVER_REJECTED", ExitCode::kUnavailable,
-              "nothing was published: mend what the message gives as the server's reason, then repeat the command"};
+              "nothing was published: mend what the message gives as the server's reason, then repeat the "
+              "command"};
 
     case ErrorCode::kConflict:
       return {"CONFLICT", ExitCode::kConflict,
@@ -210,8 +210,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
       return {"LOCAL", ExitCode::kLocal,
               "mend the named disk, folder or permission; full disks are shown by: df -h"};
     case ErrorCode::kLocked:
-      return {"LOCKED", ExitCode::kLocal,
-"wait for it to end, then repeat the command"};
+      return {"LOCKED", ExitCode::kLocal, "wait for it to end, then repeat the command"};
 
     case ErrorCode::kOutcomeUnknown:
       return {"OUTCOME_UNKNOWN", ExitCode::kUnknown,
