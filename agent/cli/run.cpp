@@ -46,7 +46,9 @@ void ignore_signals_of_writing() {
 /// Results only reach a script if all of them were written; a closed or full stdout must not look like
 /// success.
 void flush_results(std::ostream& out) {
-  if (!out.flush()) throw Error(ErrorCode::kLocal, "standard output cannot be written");
+  if (!out.flush())
+    throw Error(ErrorCode::kLocal, "standard output cannot be written",
+                "redirect it to a reader that stays, or to a disk with room: df -h");
 }
 
 template <class Function>

@@ -17,6 +17,7 @@
 #include "hsm/file/key_file.h"
 #include "hsm/key_ref.h"
 #include "hsm/selected_keys.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -264,7 +265,7 @@ std::shared_ptr<tuf::Signer> Runtime::named_key(const std::string& text) {
   const std::vector<hsm::KeyInfo> keys = source->list();
   if (keys.size() > 1) {
     throw Error(ErrorCode::kKeyAmbiguous, text + " holds " + std::to_string(keys.size()) + " keys",
-                "name one of them by its ID after: countersign key import " + text);
+                "name one of them by its ID after: countersign key import " + hsm::shell_word(text));
   }
   return source->open(keys.front().canonical_id);
 }
@@ -272,8 +273,10 @@ std::shared_ptr<tuf::Signer> Runtime::named_key(const std::string& text) {
 std::unique_ptr<Backstop> Runtime::backstop() {
   return std::make_unique<Backstop>(budget_, kGrace, [this] {
     const Error error =
-        has_sent_ ? Error(ErrorCode::kOutcomeUnknown, "sent, but not read back " + budget_->in_words())
-                  : budget_->used_up("the command did not come to its end");
+        has_sent_
+            ? Error(ErrorCode::kOutcomeUnknown, "sent, but not read back " + budget_->in_words(),
+                    "before repeating it, see what the server has: name the same to countersign inspect")
+            : budget_->used_up("the command did not come to its end");
     write_ending(line_, error);
     ::_exit(static_cast<int>(error_row(error.code()).exit_code));
   });

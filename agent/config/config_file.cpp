@@ -17,6 +17,7 @@ using tuf::Json;
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxConfigLength = 1 << 20;
+const char kOneObject[] = "mend the file: it must be one JSON object";
 
 bool equal_without_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
@@ -249,10 +250,10 @@ ConfigFile read_config_file(const fs::path& path, const fs::path& home) {
   try {
     json = tuf::parse_json(text, printable(path.string()));
   } catch (const Error& error) {
-    throw Error(ErrorCode::kConfig, error.what(), "mend the file: it must be one JSON object");
+    throw Error(ErrorCode::kConfig, error.what(), kOneObject);
   }
   if (!json.is_object())
-    throw Error(ErrorCode::kConfig, printable(path.string()) + ": it is not a JSON object");
+    throw Error(ErrorCode::kConfig, printable(path.string()) + ": it is not a JSON object", kOneObject);
   return Reader(path, home).read(Section(path, "", &json));
 }
 

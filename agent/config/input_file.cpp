@@ -21,14 +21,26 @@ bool is_descriptor(const std::filesystem::path& path) {
   return path == "/dev/stdin" || path.parent_path() == "/dev/fd" || path.parent_path() == "/proc/self/fd";
 }
 
+/// `name` says what the file is for. A file that is not there can only be looked for in the nearest folder
+/// that is.
+tuf::Error unreadable(const std::filesystem::path& path, const std::string& name, const std::string& reason) {
+  const tuf::Error error(tuf::ErrorCode::kFileUnreadable, "cannot read " + name + ": " + reason);
+  std::error_code failure;
+  if (std::filesystem::symlink_status(path, failure).type() != std::filesystem::file_type::not_found)
+    return error.with_value("FILE", path.string());
+  std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  while (!std::filesystem::is_directory(folder, failure) && folder.has_relative_path())
+    folder = folder.parent_path();
+  return error.with_hint("name a file that is there, of these: ls -A " + hsm::shell_word(folder.string()));
+}
+
 }  // namespace
 
 std::filesystem::path InputFile::find_within(const std::filesystem::path& folder,
                                              const std::filesystem::path& name) {
   const std::filesystem::path path = folder / name;
   const auto refuse = [&](const std::string& reason) {
-    throw tuf::Error(tuf::ErrorCode::kFileUnreadable,
-                     "cannot read " + printable(path.string()) + ": " + reason);
+    throw unreadable(path, printable(path.string()), reason);
   };
   std::error_code error;
   const std::filesystem::path root = std::filesystem::canonical(folder.empty() ? "." : folder, error);
@@ -96,7 +108,7 @@ std::string InputFile::read_text(std::size_t max_length) const {
 }
 
 void InputFile::fail(const std::string& reason) const {
-  throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "cannot read " + name_ + ": " + reason);
+  throw unreadable(path_, name_, reason);
 }
 
 std::string plain_text(std::string text, const std::string& name,

@@ -7,10 +7,10 @@
 namespace agent {
 namespace {
 
-constexpr std::string_view kWanted = "write https://HOST[:PORT], or file:DIR for a repository on disk";
+const char kWanted[] = "write https://HOST[:PORT], or file:DIR for a repository on disk";
 
-[[noreturn]] void fail(const std::string& message, std::string_view hint = kWanted) {
-  throw tuf::Error(tuf::ErrorCode::kUsage, message, std::string(hint));
+[[noreturn]] void fail(const std::string& message, const std::string& hint = kWanted) {
+  throw tuf::Error(tuf::ErrorCode::kUsage, message, hint);
 }
 
 }  // namespace
@@ -37,15 +37,21 @@ ServerUrl ServerUrl::parse(std::string_view text, const Rules& rules) {
     fail("the server URL carries a user name or password",
          "leave it out and log in with docker login, or set NOTARY_AUTH to the base64 of user:password");
   }
-  if (scheme == 0) fail("server URL \"" + printable(text) + "\" begins neither with https:// nor with file:");
+  const std::string host = printable(rest.substr(0, rest.find_first_of("/?#")));
+  if (scheme == 0) {
+    fail("server URL \"" + printable(text) + "\" begins neither with https:// nor with file:",
+         Url::parse("https://" + host) ? "write https://" + host + ", or file:DIR for a repository on disk"
+                                       : kWanted);
+  }
   if (scheme == 7 && !rules.allow_http) {
     fail("server URL \"" + printable(text) + "\": plain http is refused",
-         "write https:// and, for an own authority, --tlscacert FILE");
+         "write https://" + host + " and, for an own authority, --tlscacert FILE");
   }
   if (rest.ends_with('/')) rest.remove_suffix(1);
   if (rest.find_first_of("/?#") != std::string_view::npos) {
     fail("server URL \"" + printable(text) + "\": nothing may follow host and port",
-         "write https://HOST[:PORT] only; the rest is derived from the repository's name");
+         "write " + std::string(text.substr(0, scheme)) + host +
+             " only; the rest is derived from the repository's name");
   }
   url.authority_ = rest;
   url.text_ = std::string(text.substr(0, scheme)) + url.authority_;

@@ -27,8 +27,8 @@ auto configured(const std::string& origin, Parse parse) {
   try {
     return parse();
   } catch (const Error& error) {
-    const bool file = error.code() == ErrorCode::kFileUnreadable;
-    throw Error(file ? error.code() : ErrorCode::kConfig, origin + ": " + error.what(), error.hint());
+    if (error.code() == ErrorCode::kFileUnreadable) throw error.with_context(origin);
+    throw Error(ErrorCode::kConfig, origin + ": " + error.what(), error.hint());
   }
 }
 

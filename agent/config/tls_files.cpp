@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/report/printable.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -21,8 +22,10 @@ std::vector<fs::path> files_in(const fs::path& folder) {
   if (error == std::errc::no_such_file_or_directory) return files;
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) files.push_back(entry->path());
   if (error) {
-    throw tuf::Error(tuf::ErrorCode::kFileUnreadable,
-                     "cannot read the folder " + printable(folder.string()) + ": " + error.message());
+    throw tuf::Error(
+        tuf::ErrorCode::kFileUnreadable,
+        "cannot read the folder " + printable(folder.string()) + ": " + error.message(),
+        "let this user read it, and see that it is a folder: ls -ld " + hsm::shell_word(folder.string()));
   }
   std::sort(files.begin(), files.end());
   return files;

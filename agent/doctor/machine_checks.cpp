@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "agent/report/printable.h"
+#include "hsm/shell_word.h"
 
 namespace agent {
 namespace {
@@ -39,7 +40,7 @@ std::string look_at_configuration(Patient& patient) {
     throw Ailment("configuration-not-private",
                   Error(ErrorCode::kInsecureFile,
                         shown(file) + " can be changed by others, and says which server and root are trusted",
-                        "take away their access: chmod go-w " + shown(file)));
+                        "take away their access: chmod go-w " + hsm::shell_word(file.string())));
   }
   return shown(file);
 }
@@ -48,7 +49,8 @@ std::string look_at_configuration(Patient& patient) {
   throw Ailment(
       "trust-directory-unusable",
       Error(ErrorCode::kLocal, "the trust directory cannot be used: " + shown(folder) + " " + reason,
-            "mend it (ls -ld " + shown(folder) + "), or choose another with --trust-dir DIR"));
+            "see what is there: ls -ld " + hsm::shell_word(folder.string()) +
+                ", and mend it, or choose another folder with --trust-dir DIR"));
 }
 
 void require_folder(const fs::path& folder, mode_t mode, int access_wanted) {
@@ -79,7 +81,7 @@ std::string look_at_trust_directory(Patient& patient) {
         "trust-directory-not-private",
         Error(ErrorCode::kInsecureFile,
               "others can change what is in " + shown(part) + ": keys, and the memory of what was seen",
-              "take away their access: chmod -R go-w " + shown(part)));
+              "take away their access: chmod -R go-w " + hsm::shell_word(part.string())));
   }
   const auto keys = mode_of(folder / "private");
   if (keys && (*keys & (S_IRWXG | S_IRWXO)) != 0) {

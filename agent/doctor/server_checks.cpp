@@ -6,6 +6,7 @@
 #include "agent/report/printable.h"
 #include "agent/store/notary_server.h"
 #include "agent/workflow/administer.h"
+#include "hsm/shell_word.h"
 
 namespace agent {
 namespace {
@@ -36,10 +37,7 @@ Ailment tls_ailment(const TransportError& error) {
     case TransportFault::kClientCertificate:
       return {"tls-client-certificate", error};
     case TransportFault::kNoTls:
-      return {
-          "tls-not-spoken",
-          error.with_hint("name the port that speaks TLS in --server; a server without TLS is only used with "
-                          "--server http://… --allow-http")};
+      return {"tls-not-spoken", error};
     case TransportFault::kUnknownHost:
     case TransportFault::kProxy:
     case TransportFault::kOther:
@@ -118,9 +116,8 @@ std::string ServerChecks::look_at_address() {
   } else if (!std::filesystem::is_directory(address->folder())) {
     throw Ailment("folder-missing",
                   Error(ErrorCode::kServerUnreachable, printable(address->text()) + " is not there",
-                        patient_.gun ? "check the folder's name, or make it with: countersign repo init " +
-                                           patient_.gun->text()
-                                     : "check the folder's name; countersign repo init REPO makes it"));
+                        "check the folder's name, or make it with: countersign repo init " +
+                            (patient_.gun ? patient_.gun->text() : "REPO")));
   }
   return printable(address->text());
 }
@@ -133,7 +130,7 @@ std::string ServerChecks::look_at_reach() {
     if (error.fault() == TransportFault::kUnknownHost) {
       throw Ailment("host-unknown",
                     error.with_hint("check the name in --server; resolve it with: getent hosts " +
-                                    printable(host.substr(0, host.find(':')))));
+                                    hsm::shell_word(Url::of_server(server()->text()).host())));
     }
     // Who fails to speak TLS was reached.
     if (error.code() != ErrorCode::kTlsFailed) throw Ailment(error);
@@ -224,10 +221,7 @@ void ServerChecks::fail_denied(const Error& error, const std::string& forbidden,
       throw Ailment("credentials-unusable", error);
     // The server itself has answered before.
     case ErrorCode::kServerUnreachable:
-      throw Ailment(
-          "token-service-unreachable",
-          error.with_hint("check from here the address that the message names; the Notary server sends "
-                          "everybody there for tokens (auth.options.realm)"));
+      throw Ailment("token-service-unreachable", error);
     case ErrorCode::kTlsFailed:
       throw Ailment("token-service-untrusted", error);
     default:

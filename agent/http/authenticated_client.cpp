@@ -110,7 +110,8 @@ void AuthenticatedClient::log_in(const HttpResponse& refused) {
   }
   if (find_scheme(challenges, "basic") == nullptr) {
     throw Error(ErrorCode::kUnauthorized,
-                options_.server.authority() + " wants a kind of login that is neither Bearer nor Basic");
+                options_.server.authority() + " wants a kind of login that is neither Bearer nor Basic",
+                "ask its administrator for a login of one of these two kinds");
   }
   if (!authorization_.empty()) give_up(refused);  // it has seen the password: no second try with the same
   log_in_with_password();
@@ -183,8 +184,10 @@ void AuthenticatedClient::log_in_with_password() {
 
 void AuthenticatedClient::fetch_token() {
   if (fruitless_requests_ >= kMaxFruitlessRequests) {
-    throw Error(ErrorCode::kUnauthorized, options_.server.authority() + " accepts no token of " +
-                                              token_service_->host() + "; no further one is asked for");
+    throw Error(ErrorCode::kUnauthorized,
+                options_.server.authority() + " accepts no token of " + token_service_->host() +
+                    "; no further one is asked for",
+                "whoever runs the server compares issuer, certificate and clock of the two");
   }
   ++fruitless_requests_;
   const auto asked_at = options_.now();

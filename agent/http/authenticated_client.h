@@ -32,9 +32,9 @@ struct AuthOptions {
   std::vector<std::string> http_servers = {};  // as in CurlOptions; an account never goes there
   std::vector<std::string> realm_hosts = {};   // token services elsewhere that get credentials, too
   std::string tried = {};                      // for messages: the sources in which none were found
-  std::string log_in_hint = "log in with docker login, or set NOTARY_AUTH to the base64 of user:password";
-  std::string access = "read";    // for messages: what to ask an administrator for
-  std::string read_purpose = {};  // as `purpose`, of requests that only read; empty: the same
+  std::string log_in_hint = {};                // with what a login begins
+  std::string access = "read";                 // for messages: what to ask an administrator for
+  std::string read_purpose = {};               // as `purpose`, of requests that only read; empty: the same
   std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
 };
 

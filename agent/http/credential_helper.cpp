@@ -15,6 +15,7 @@
 
 #include "agent/report/printable.h"
 #include "agent/trust_dir/file_descriptor.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 #include "tuf/json/json.h"
 
@@ -30,6 +31,11 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxAnswer = 64 << 10;
 const char kIdentityTokenUser[] = "<token>";
+const char kTakeOut[] = "take it out of credsStore and credHelpers in docker's config.json";
+
+std::string hint_to_try(const std::string& program, const std::string& server) {
+  return "try it by hand: echo " + hsm::shell_word(server) + " | " + program + " get";
+}
 
 /// What a helper said. Wiped on the way out, since it holds a password.
 struct Answer {
@@ -45,7 +51,7 @@ struct Answer {
 /// One run of a helper. The child is gone, one way or the other, when the object is.
 class HelperProcess {
  public:
-  HelperProcess(const std::string& program, const std::string& input) : program_(program) {
+  HelperProcess(const std::string& program, const std::string& server) : program_(program), server_(server) {
     int in[2];
     int out[2];
     // A socket, not a pipe: writing to a helper that does not read must not raise SIGPIPE.
@@ -85,7 +91,7 @@ class HelperProcess {
     }
     // A server name is far below what a socket buffers: this cannot block, and a helper that is gone already
     // shows in its answer.
-    static_cast<void>(::send(ours.get(), input.data(), input.size(), MSG_NOSIGNAL));
+    static_cast<void>(::send(ours.get(), server.data(), server.size(), MSG_NOSIGNAL));
   }
   HelperProcess(const HelperProcess&) = delete;
   HelperProcess& operator=(const HelperProcess&) = delete;
@@ -112,7 +118,8 @@ class HelperProcess {
       const bool fits = answer.text.size() + length <= kMaxAnswer;
       if (fits) answer.text.append(buffer, length);
       OPENSSL_cleanse(buffer, length);
-      if (!fits) throw Error(ErrorCode::kUnauthorized, program_ + " answers too much");
+      if (!fits)
+        throw Error(ErrorCode::kUnauthorized, program_ + " answers too much", hint_to_try(program_, server_));
     }
     answer.exit_code = wait_for_end(deadline);
   }
@@ -120,13 +127,13 @@ class HelperProcess {
  private:
   [[noreturn]] void fail(int error) const {
     throw Error(ErrorCode::kConfig, "cannot run " + program_ + ": " + std::strerror(error),
-                "install it, or take it out of credsStore and credHelpers in docker's config.json");
+                std::string("install it, or ") + kTakeOut);
   }
 
   /// A store of passwords that is out of reach may be back later: nothing was sent to anybody.
   [[noreturn]] void give_up(const std::string& what) const {
     throw Error(ErrorCode::kServerUnreachable, "the credential helper " + program_ + " " + what,
-                "try it by hand: echo REGISTRY | " + program_ + " get");
+                hint_to_try(program_, server_));
   }
 
   /// The exit status, or -1 for a helper that died of a signal.
@@ -144,6 +151,7 @@ class HelperProcess {
   }
 
   std::string program_;
+  std::string server_;
   FileDescriptor output_;
   pid_t pid_ = -1;
 };
@@ -178,7 +186,8 @@ std::optional<Credential> read_credential(const std::string& text, const std::st
 std::optional<Credential> ask_credential_helper(const std::string& name, const std::string& server,
                                                 milliseconds timeout) {
   if (!is_helper_name(name)) {
-    throw Error(ErrorCode::kConfig, "not the name of a credential helper: \"" + printable(name, 80) + "\"");
+    throw Error(ErrorCode::kConfig, "not the name of a credential helper: \"" + printable(name, 80) + "\"",
+                kTakeOut);
   }
   const std::string program = "docker-credential-" + name;
   Answer answer;
@@ -188,13 +197,14 @@ std::optional<Credential> ask_credential_helper(const std::string& name, const s
     if (answer.text.find("credentials not found") != std::string::npos) return std::nullopt;
     throw Error(ErrorCode::kUnauthorized,
                 program + " failed with exit code " + std::to_string(answer.exit_code),
-                "try it by hand: echo " + printable(server, 200) + " | " + program + " get");
+                hint_to_try(program, server));
   }
   try {
     return read_credential(answer.text, program);
   } catch (const Error& error) {
     // The parser's message may quote what it read.
-    throw Error(ErrorCode::kUnauthorized, program + " does not answer as a credential helper");
+    throw Error(ErrorCode::kUnauthorized, program + " does not answer as a credential helper",
+                hint_to_try(program, server));
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <openssl/x509_vfy.h>
 
+#include <new>
+
 #include "agent/report/printable.h"
 
 namespace agent {
@@ -9,8 +11,6 @@ namespace {
 
 using tuf::ErrorCode;
 using Fault = TransportFault;
-
-const char kTrustHint[] = "name the authority that issued it with --tlscacert FILE";
 
 /// Alerts with which a server of TLS 1.3 refuses the client's certificate. They come after the request was
 /// written, but a server that sends one never read it.
@@ -22,8 +22,23 @@ bool is_client_certificate_alert(const std::string& text) {
          text.find("alert certificate unknown") != std::string::npos;
 }
 
+/// OpenSSL tells of a signature that does not fit by where it stopped, and libcurl of no reason at all.
+bool is_signature_of_another(const std::string& text) {
+  return text.find("asn1 encoding routines") != std::string::npos ||
+         text.find("rsa routines") != std::string::npos;
+}
+
+TransportError unknown_authority(const std::string& host) {
+  return {ErrorCode::kTlsFailed,
+          "cannot trust " + host + ": its certificate was issued by an authority that is not trusted here",
+          "name the authority that issued it with --tlscacert FILE, or put it as *.crt into ~/.docker/tls/" +
+              host + "/",
+          Fault::kUnknownAuthority};
+}
+
 TransportError describe_untrusted(const CurlFailure& failure) {
   const std::string start = "cannot trust " + failure.host + ": its certificate ";
+  const std::string clock = "check this machine's clock: date -u";
   // libcurl compares names itself, before it takes over OpenSSL's result.
   if (failure.text.find("target host name") != std::string::npos) {
     return {ErrorCode::kTlsFailed, start + "is for another host name",
@@ -31,19 +46,18 @@ TransportError describe_untrusted(const CurlFailure& failure) {
   }
   switch (failure.verify_result) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return {ErrorCode::kTlsFailed, start + "has expired", "check this machine's clock, or renew it",
+      return {ErrorCode::kTlsFailed, start + "has expired",
+              clock + "; if it is right, whoever runs the server renews its certificate",
               Fault::kExpiredCertificate};
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return {ErrorCode::kTlsFailed, start + "is not valid yet", "check this machine's clock",
-              Fault::kExpiredCertificate};
+      return {ErrorCode::kTlsFailed, start + "is not valid yet", clock, Fault::kExpiredCertificate};
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_CERT_UNTRUSTED:
-      return {ErrorCode::kTlsFailed, start + "was issued by an authority that is not trusted here",
-              kTrustHint, Fault::kUnknownAuthority};
+      return unknown_authority(failure.host);
     case X509_V_OK:
     case X509_V_ERR_UNSPECIFIED:
       return {ErrorCode::kTlsFailed, start + "was refused: " + printable(failure.text, 300)};
@@ -54,10 +68,13 @@ TransportError describe_untrusted(const CurlFailure& failure) {
 }
 
 TransportError describe_tls(const CurlFailure& failure, const std::string& text) {
+  // As where an authority was made anew under its old name.
+  if (is_signature_of_another(text)) return unknown_authority(failure.host);
   if (text.find("wrong version number") != std::string::npos) {
-    return {ErrorCode::kTlsFailed,
-            "no TLS with " + failure.host + ": what answers there does not speak TLS",
-            {},
+    return {ErrorCode::kTlsFailed, "no TLS with " + failure.host + ": what answers there does not speak TLS",
+            "name the port that speaks TLS in --server; a server without TLS is only used with --server "
+            "http://" +
+                failure.host + " --allow-http",
             Fault::kNoTls};
   }
   if (text.find("unsupported protocol") != std::string::npos ||
@@ -87,7 +104,7 @@ TransportError describe_proxy_refusal(const std::string& host, const Proxy& prox
     return {
         ErrorCode::kServerUnreachable,
         start + (proxy.has_login ? " refuses the login in " + proxy.variable : " wants a login") + " (407)",
-        "write it as " + proxy.variable + "=http://USER:PASSWORD@" + proxy.name + ", " + around,
+        "write user:password and an @ before the proxy's name in " + proxy.variable + ", " + around,
         Fault::kProxy};
   }
   return {ErrorCode::kServerUnreachable, start + " answers " + std::to_string(status),
@@ -97,6 +114,7 @@ TransportError describe_proxy_refusal(const std::string& host, const Proxy& prox
 
 TransportError describe_failure(const CurlFailure& failure) {
   const std::string text = text_of(failure);
+  if (text.find("malloc failure") != std::string::npos) throw std::bad_alloc();
   if (is_client_certificate_alert(text)) {
     return {ErrorCode::kTlsFailed, failure.host + " refuses the client certificate: " + text,
             "name it with --tlscert FILE --tlskey FILE", Fault::kClientCertificate};
@@ -122,9 +140,8 @@ TransportError describe_failure(const CurlFailure& failure) {
     case CURLE_WEIRD_SERVER_REPLY:
       return {ErrorCode::kServerError, failure.host + " does not answer as an HTTP server: " + text};
     case CURLE_OUT_OF_MEMORY:  // what libcurl says of a header that is longer than it takes
-      if (failure.request_begun)
-        return {ErrorCode::kServerError, failure.host + " sends a header that is too long"};
-      return {ErrorCode::kInternal, "libcurl: " + text};
+      if (!failure.request_begun) throw std::bad_alloc();
+      return {ErrorCode::kServerError, failure.host + " sends a header that is too long"};
     case CURLE_URL_MALFORMAT:
     case CURLE_FAILED_INIT:
     case CURLE_BAD_FUNCTION_ARGUMENT:

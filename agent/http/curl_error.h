@@ -21,6 +21,7 @@ struct CurlFailure {
   std::optional<Proxy> proxy = {};  // on the way
 };
 
+/// Throws std::bad_alloc where memory is short.
 TransportError describe_failure(const CurlFailure& failure);
 /// A proxy that has answered `status` instead of passing on what is for `host`: nothing was sent there.
 TransportError describe_proxy_refusal(const std::string& host, const Proxy& proxy, int status);

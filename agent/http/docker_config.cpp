@@ -22,6 +22,8 @@ constexpr std::size_t kMaxFile = 4 << 20;
 const char kHubHost[] = "docker.io";
 const char kHubKey[] = "https://index.docker.io/v1/";
 
+const char kMend[] = "mend it, or name another folder in DOCKER_CONFIG";
+
 void wipe(std::string& text) {
   OPENSSL_cleanse(text.data(), text.size());
 }
@@ -55,8 +57,7 @@ void read_document(const std::filesystem::path& path, Document& document) {
   }
   wipe(text);
   if (!valid) {
-    throw Error(ErrorCode::kConfig, path.string() + " is not the JSON object that docker writes",
-                "mend it, or name another folder in DOCKER_CONFIG");
+    throw Error(ErrorCode::kConfig, path.string() + " is not the JSON object that docker writes", kMend);
   }
 }
 
@@ -107,7 +108,7 @@ std::optional<Credential> read_entry(const Json& entry, const std::string& sourc
   if (!auth.empty()) {
     auto credential = Credential::from_basic(auth, source);
     if (!credential)
-      throw Error(ErrorCode::kConfig, source + ": \"auth\" is not the base64 of user:password");
+      throw Error(ErrorCode::kConfig, source + ": \"auth\" is not the base64 of user:password", kMend);
     return credential;
   }
   if (username.empty()) return std::nullopt;

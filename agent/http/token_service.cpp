@@ -18,6 +18,10 @@ namespace {
 using tuf::Error;
 using tuf::ErrorCode;
 
+const char kNotReached[] =
+    "check from here the address that the message names: the server sends everybody there for tokens "
+    "(auth.options.realm)";
+const char kFails[] = "whoever runs the token service looks into its log; then repeat the command";
 constexpr std::size_t kMaxAnswer = 256 << 10;
 constexpr std::int64_t kMinLifetime = 60;
 constexpr std::int64_t kMaxLifetime = 24 * 3600;
@@ -68,10 +72,11 @@ TokenService TokenService::of(const Challenge& challenge, const std::vector<std:
   const std::string realm_text = challenge.parameter("realm");
   const auto realm = Url::parse(realm_text);
   if (!realm || !realm->is_allowed(http_servers)) {
-    throw Error(ErrorCode::kUnauthorized,
-                "the server sends us to a token service that cannot be trusted with credentials: \"" +
-                    printable(realm_text, 200) + "\"",
-                "its realm must be an https URL without user name");
+    throw Error(
+        ErrorCode::kUnauthorized,
+        "the server sends us to a token service that cannot be trusted with credentials: \"" +
+            printable(realm_text, 200) + "\"",
+        "whoever runs the server names an https URL without user name as its realm (auth.options.realm)");
   }
   return {*realm, challenge.parameter("service")};
 }
@@ -112,7 +117,8 @@ BearerToken TokenService::fetch(HttpClient& http, const std::string& scope,
   } catch (const Error& error) {
     wipe();
     if (error.code() == ErrorCode::kTlsFailed) throw error.with_context(name);
-    throw Error(ErrorCode::kServerUnreachable, name + ": " + error.what(), error.hint());
+    throw Error(ErrorCode::kServerUnreachable, name + ": " + error.what(),
+                error.hint().empty() ? kNotReached : error.hint());
   }
   const std::string reason = ErrorBody::parse(response.body).text();
   const std::string because = reason.empty() ? "" : ": " + reason;
@@ -122,16 +128,15 @@ BearerToken TokenService::fetch(HttpClient& http, const std::string& scope,
   const bool refused = response.status == 401 || (response.status == 400 && credential != nullptr) ||
                        (response.status == 403 && credential != nullptr && says_expired(reason));
   if (refused) {
-    throw Error(ErrorCode::kUnauthorized, name + " refuses " + source + because,
-                "log in again with docker login, or mend NOTARY_AUTH");
+    throw Error(ErrorCode::kUnauthorized, name + " refuses " + source + because);
   }
   if (response.status == 403) {
     throw Error(ErrorCode::kForbidden, name + " refuses " + source + because);
   }
   if (response.status == 429) throw unusable_answer(name, scope, response);
   if (response.status != 200) {
-    throw Error(ErrorCode::kServerUnreachable,
-                name + " answers " + std::to_string(response.status) + because);
+    throw Error(ErrorCode::kServerUnreachable, name + " answers " + std::to_string(response.status) + because,
+                kFails);
   }
   BearerToken token{{}, {}};
   try {
@@ -141,7 +146,7 @@ BearerToken TokenService::fetch(HttpClient& http, const std::string& scope,
   }
   OPENSSL_cleanse(response.body.data(), response.body.size());
   if (!is_token(token.value)) {
-    throw Error(ErrorCode::kServerUnreachable, name + " answers without a token");
+    throw Error(ErrorCode::kServerUnreachable, name + " answers without a token", kFails);
   }
   return token;
 }

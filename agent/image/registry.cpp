@@ -52,8 +52,7 @@ std::string mend(const TransportError& error, const std::string& host) {
     case TransportFault::kUnknownHost:
     case TransportFault::kOther:
       if (!error.hint().empty()) return error.hint();
-      // As where an authority was made anew under its old name.
-      if (error.code() == ErrorCode::kTlsFailed) return authority;
+      if (error.code() == ErrorCode::kTlsFailed) return {};
       return "check the registry in the image's name, the network and the proxy, then repeat the command; "
              "where digest "
              "and size are known, no registry is asked: IMAGE@sha256:… --size N";

@@ -43,7 +43,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
       return {"CONFIG", ExitCode::kConfig,
               "mend the named setting, or choose another file with --config FILE"};
     case ErrorCode::kFileUnreadable:
-      return {"FILE_UNREADABLE", ExitCode::kConfig, "check path, permission and content: ls -l FILE"};
+      return {"FILE_UNREADABLE", ExitCode::kConfig, "check path, permission and content: ls -ld FILE"};
     case ErrorCode::kInsecureFile:
       return {"INSECURE_FILE", ExitCode::kConfig, "take away the others' access: chmod 600 FILE"};
     case ErrorCode::kSecretMissing:
@@ -132,8 +132,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "push the image first, or name its digest and size: IMAGE@sha256:… --size N"};
 
     case ErrorCode::kUnauthorized:
-      return {"UNAUTHORIZED", ExitCode::kDenied,
-              "log in with: docker login REGISTRY, or set NOTARY_AUTH to the base64 of user:password"};
+      return {"UNAUTHORIZED", ExitCode::kDenied, "log in to the server that the message names: docker login"};
     case ErrorCode::kForbidden:
       return {"FORBIDDEN", ExitCode::kDenied,
               "ask the server's administrator to give this account access to the repository"};
@@ -148,14 +147,14 @@ ErrorRow error_row(tuf::ErrorCode code) {
       return {"TIMEOUT", ExitCode::kUnavailable, "look at the server's health, then repeat the command"};
     case ErrorCode::kTlsFailed:
       return {"TLS_FAILED", ExitCode::kUnavailable,
-              "name the server's authority with --tlscacert FILE, or put it as *.crt into "
-              "~/.docker/tls/HOST:PORT/"};
+              "whoever runs the server looks at its certificate and its TLS settings"};
     case ErrorCode::kServerError:
       return {"SERVER_ERROR", ExitCode::kUnavailable,
               "check that --server names a trust server and read its log, then repeat the command"};
     case ErrorCode::kServerRejected:
       return {"SERVER_REJECTED", ExitCode::kUnavailable,
-              "the message gives the server's reason; nothing was published"};
+              "nothing was published: mend what the message gives as the server's reason, then repeat the "
+              "command"};
 
     case ErrorCode::kConflict:
       return {"CONFLICT", ExitCode::kConflict,
@@ -209,15 +208,13 @@ ErrorRow error_row(tuf::ErrorCode code) {
 
     case ErrorCode::kLocal:
       return {"LOCAL", ExitCode::kLocal,
-              "mend the named disk, folder or permission (df -h, ls -ld), or choose another with --trust-dir "
-              "DIR"};
+              "mend the named disk, folder or permission; full disks are shown by: df -h"};
     case ErrorCode::kLocked:
-      return {"LOCKED", ExitCode::kLocal,
-              "wait for the other run to end, or give this one its own --trust-dir DIR"};
+      return {"LOCKED", ExitCode::kLocal, "wait for it to end, then repeat the command"};
 
     case ErrorCode::kOutcomeUnknown:
       return {"OUTCOME_UNKNOWN", ExitCode::kUnknown,
-              "before repeating it, find out what the server has with: countersign verify IMAGE"};
+              "before repeating it, see what the server has with: countersign inspect REPO"};
   }
   throw tuf::Error(tuf::ErrorCode::kInternal, "an error code outside its list");
 }

@@ -26,8 +26,7 @@ std::string because(const ErrorBody& error) {
 }
 
 Error unusable(const std::string& server, const tuf::Gun& gun, const HttpResponse& response) {
-  return unusable_answer(server, gun.text(), response,
-                         {"name the server itself in --server, without a path that it would clean up"});
+  return unusable_answer(server, gun.text(), response, {"name the place itself in --server"});
 }
 
 std::string file_name(const FileRequest& request) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "agent/trust_dir/atomic_file.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
@@ -28,7 +29,8 @@ std::filesystem::path canonical_folder(const std::filesystem::path& dir) {
   if (path == path.root_path()) {
     throw tuf::Error(
         tuf::ErrorCode::kConfig,
-        "file:" + dir.string() + " leaves no place beside it for the keys, which must not be served");
+        "file:" + dir.string() + " leaves no place beside it for the keys, which must not be served",
+        "name a folder below it in --server");
   }
   return path;
 }
@@ -130,7 +132,7 @@ std::vector<std::optional<std::string>> StaticRepository::fetch(const std::vecto
   if (!std::filesystem::is_directory(dir_)) {
     if (options_.may_create && !std::filesystem::exists(dir_)) return {requests.size(), std::nullopt};
     throw tuf::Error(tuf::ErrorCode::kServerUnreachable, name_ + " is not there",
-                     "check the folder's name; countersign repo init makes a new one");
+                     "check the folder's name, or make it with: countersign repo init " + gun_.text());
   }
   const bool newest = std::any_of(requests.begin(), requests.end(), [](const FileRequest& request) {
     return std::holds_alternative<FileRequest::Newest>(request.which);
@@ -165,10 +167,15 @@ tuf::KeyObject StaticRepository::make_server_key(const tuf::RoleName& role) {
 
 void StaticRepository::require_publishing() {
   if (can_write()) return;
-  throw tuf::Error(tuf::ErrorCode::kLocal,
-                   name_ + " can be read, but not written: " + gun_.text() + " or its keys in " +
-                       key_folder_.string() + " are not this user's",
-                   "run this as the owner of the folder and of its keys: ls -ld " + key_folder_.string());
+  const std::string keys = hsm::shell_word(key_folder_.string());
+  std::error_code error;
+  const bool is_copy = !std::filesystem::exists(key_folder_, error) && !error;
+  throw tuf::Error(
+      tuf::ErrorCode::kLocal,
+      name_ + " can be read, but not written: " + gun_.text() + " or its keys in " + key_folder_.string() +
+          " are not this user's",
+      is_copy ? "publish to the folder of which this is a copy, or bring its keys, too: " + keys
+              : "run this as their owner: ls -ld " + hsm::shell_word(folder_.path().string()) + " " + keys);
 }
 
 void StaticRepository::remove() {

@@ -31,8 +31,7 @@ constexpr std::chrono::milliseconds kPollInterval{20};
   const bool known = parsed.ec == std::errc() && pid > 0;
   throw tuf::Error(tuf::ErrorCode::kLocked,
                    path.string() + " is locked by " +
-                       (known ? "process " + std::to_string(pid) : std::string("another process")),
-                   "wait for it to end and run the command again");
+                       (known ? "process " + std::to_string(pid) : std::string("another process")));
 }
 
 /// False if somebody removed or replaced the file while we waited: then the lock keeps nobody out.

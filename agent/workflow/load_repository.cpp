@@ -423,10 +423,14 @@ Loaded load_with_second_look(TrustStore& store, const SeenRepository& seen, cons
     Loaded loaded = load_once(store, seen, request, warnings);
     if (!misses_a_file(loaded.repository)) return loaded;
   } catch (const Error& error) {
-    if (!may_be_a_race(error.code())) throw;
+    if (!may_be_a_race(error.code())) throw error.with_value("REPO", request.gun.text());
   }
   std::vector<Warning> said_already;
-  return load_once(store, seen, request, said_already);
+  try {
+    return load_once(store, seen, request, said_already);
+  } catch (const Error& error) {
+    throw error.with_value("REPO", request.gun.text());
+  }
 }
 
 /// Whether a parallel job has remembered a later state in the meantime. What is damaged is not later.

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from support.hints import Hint
 from support.secrets import Secrets
 from support.stores import NotaryServer, TokenService
 from support.tls import Authority
@@ -81,8 +82,9 @@ def test_the_registrys_account_is_used_elsewhere_only_at_a_token_service_that_is
     sign = ("sign", f"{gun}:1.0", "--oci-layout", world.image().layout, *identity.key_args)
     refused = ci.refused(7, *sign)
     assert "which are for registry.example.com" in refused.error[1], str(refused)
-    assert f"--token-service {world.store.token_service}" in refused.stderr
-    ci.ok(*sign, "--token-service", world.store.token_service)
+    service = Hint.of(refused, "credentials-of-another-host").values["service"]
+    assert service == world.store.token_service
+    ci.ok(*sign, "--token-service", service)
 
 
 @pytest.mark.parametrize("who", ["nobody", "wrong password", "may only read"])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.fake_registry import FakeRegistry, Reply, manifest
+from support.hints import Hint
 from support.images import make_image
 from support.process import free_port
 from support.registry import OCI_INDEX, RegistryServer, digest_of, docker_config, password_file
@@ -246,6 +247,8 @@ def test_a_secret_never_goes_where_it_does_not_belong(world, lab, hosts):
         registry.reply = lambda request, reply=reply: reply
         outcome = resolve(client, image)
         assert outcome.exit_code == 7 and words in outcome.stderr, str(outcome)
+        if words == "--token-service":
+            named = Hint.of(outcome, "token-service-elsewhere").values["host"]
     for target in (elsewhere.url, plain.url, registry.url + "/other"):
         registry.reply = lambda request, target=target: Reply(302, b"", {"Location": target})
         outcome = resolve(client, image)
@@ -262,7 +265,7 @@ def test_a_secret_never_goes_where_it_does_not_belong(world, lab, hosts):
     elsewhere.reply = lambda request: Reply(200, b'{"token":"t"}')
     registry.reply = lambda request: (manifest(INDEX, OCI_INDEX) if "authorization" in request.headers
                                       else bearer(elsewhere.url + "/token"))
-    assert_found(resolve(client, image, "--token-service", elsewhere.host))
+    assert_found(resolve(client, image, "--token-service", named))
     (asked,) = elsewhere.requests
     assert asked.headers["authorization"] == "Basic " + basic(f"ci:{lab.password}")
     assert "scope=repository%3Ateam%2Fapp%3Apull" in asked.path and "push" not in asked.path

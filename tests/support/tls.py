@@ -31,8 +31,8 @@ class Authority:
         self.ca = folder / "ca.crt"
         self.ca.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
-    def _build(self, name, public_key, *, is_ca, lifetime=datetime.timedelta(days=30)):
-        start = datetime.datetime.utcnow() - datetime.timedelta(hours=1)
+    def _build(self, name, public_key, *, is_ca, lifetime=datetime.timedelta(days=30), begins_in=-datetime.timedelta(hours=1)):
+        start = datetime.datetime.utcnow() + begins_in
         return (x509.CertificateBuilder().subject_name(_name(name)).issuer_name(_name(self._name))
                 .public_key(public_key).serial_number(x509.random_serial_number())
                 .not_valid_before(start)
@@ -41,7 +41,7 @@ class Authority:
 
     def issue(self, name: str, dns_names=(), **options) -> tuple[Path, Path]:
         """Certificate and key file of a server or client at 127.0.0.1, localhost and `dns_names`; a `lifetime` counts
-        from an hour ago."""
+        from an hour ago, unless it `begins_in` some time."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = [x509.DNSName(n) for n in ("localhost", *dns_names)]
         names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))

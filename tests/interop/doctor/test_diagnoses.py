@@ -87,7 +87,7 @@ CAUSES = [
     Cause("server-keys-unavailable", "SERVER_ERROR", "push", "notary-signer", lost_signer),
     Cause("folder-missing", "SERVER_UNREACHABLE", "server", "countersign repo init",
           lambda c: c.elsewhere(f"file:{c.folder}/nothing")),
-    Cause("folder-read-only", "LOCAL", "push", "owner of the folder", copied_folder),
+    Cause("folder-read-only", "LOCAL", "push", "of which this is a copy", copied_folder),
     # the trust data
     Cause("unpinned-root", "UNPINNED_ROOT", "root", "--trust-root", lambda c: c.patient(pin=None)),
     Cause("pin-mismatch", "PIN_MISMATCH", "root", "countersign repo pin", lambda c: c.patient(pin="ab" * 32)),

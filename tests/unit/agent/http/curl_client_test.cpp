@@ -520,7 +520,7 @@ TEST_CASE("a proxy that wants a login says so once, and is named without its pas
   CHECK(error->code() == ErrorCode::kServerUnreachable);
   const std::string says = *login == '\0' ? " wants a login (407)" : " refuses the login in HTTP";
   CHECK(test::mentions(error, "cannot reach notary.example: the proxy " + proxy.authority() + says));
-  CHECK(error->hint().find("=http://USER:PASSWORD@" + proxy.authority()) != std::string::npos);
+  CHECK(error->hint().find("before the proxy's name in HTTP") != std::string::npos);
   CHECK((error->what() + error->hint()).find("pass-word") == std::string::npos);
   CHECK(proxy.requests().size() == 1);
   CHECK(client.stats().requests == 1);

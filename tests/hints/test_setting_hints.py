@@ -1,0 +1,126 @@
+"""Hints about settings: options, variables, the configuration file, docker's folder of certificates."""
+import json
+from pathlib import Path
+
+import pytest
+
+from hints.causes import Cause, add, check, follow, in_turn, without_last
+from support.ailing import bad_config, no_certificates, open_to_others, trust_dir
+
+
+def write_config(text):
+    """Into the file that `bad_config` named."""
+    def mend(patient, hint):
+        Path(patient.args[-1]).write_text(text if isinstance(text, str) else json.dumps(text(patient)))
+    return mend
+
+
+def half_a_certificate(clinic):
+    patient = bad_config(clinic, '{"remote_server": {"tls_client_cert": "client.crt"}}')
+    patient.pair = clinic.authority.issue("configured")
+    return patient
+
+
+def no_verification(clinic):
+    patient = bad_config(clinic, '{"remote_server": {"skipTLSVerify": true}}')
+    patient.client.ca = False
+    return patient
+
+
+def no_pins(clinic):
+    patient = bad_config(clinic)
+    Path(patient.args[-1]).write_text(json.dumps({"trust_pinning": {"certs": {patient.gun: []}}}))
+    return patient
+
+
+def with_args(*args, **options):
+    def make(clinic):
+        patient = clinic.patient(**options)
+        patient.args += map(str, args)
+        return patient
+    return make
+
+
+def other_folder(patient, hint):
+    follow(patient, hint)
+    patient.client.trust_dir = patient.client.home / "another"
+
+
+def tls_folder(*names):
+    """Docker's folder of the server with these files, and none named on the command line."""
+    def make(clinic):
+        patient = clinic.patient(ca=False)
+        folder = docker_tls(patient)
+        (folder / "ca.crt").write_bytes(clinic.authority.ca.read_bytes())
+        patient.pair = clinic.authority.issue("in-folder")
+        for name in names:
+            (folder / name).write_bytes(patient.pair[name.endswith(".key")].read_bytes())
+        return patient
+    return make
+
+
+def docker_tls(patient) -> Path:
+    folder = patient.client.home / ".docker" / "tls" / patient.client.store.option.removeprefix("https://")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def put_there(name, which):
+    def mend(patient, hint):
+        (docker_tls(patient) / (name or hint.values["key"])).write_bytes(patient.pair[which].read_bytes())
+    return mend
+
+
+def file_as_folder(clinic):
+    patient = clinic.patient()
+    folder = patient.client.home / ".docker" / "tls" / clinic.notary.url.removeprefix("https://")
+    folder.parent.mkdir(parents=True)
+    folder.write_text("")
+    return patient
+
+
+CAUSES = [
+    Cause("setting-wrong", lambda c: bad_config(c, '{"remote_server": 1}'), write_config("{}")),
+    Cause("configuration-not-json", lambda c: bad_config(c, "{"), write_config("{}")),
+    Cause("configuration-not-json", lambda c: bad_config(c, "[]"), write_config("{}"), about="but a list"),
+    Cause("setting-empty", lambda c: bad_config(c, '{"trust_dir": ""}'), write_config("{}")),
+    Cause("client-certificate-half-configured", half_a_certificate, write_config(lambda p: {
+        "remote_server": dict(zip(("tls_client_cert", "tls_client_key"), map(str, p.pair)))})),
+    Cause("tls-verification-off", no_verification,
+          write_config(lambda p: {"remote_server": {"root_ca": str(p.client.store.ca)}})),
+    Cause("pins-empty", no_pins, write_config("{}")),
+    Cause("setting-unknown", lambda c: bad_config(c, '{"countersign": {"trustdir": "x"}}'),
+          write_config('{"countersign": {"trust_dir": "x"}}')),
+    Cause("configuration-writable", lambda c: bad_config(c, "{}", 0o666), follow),
+    Cause("timeout-no-time", with_args("--timeout", "soon"), in_turn(without_last(1), add("90s"))),
+    Cause("client-certificate-half-named", with_args("--tlscert", "x.crt"),
+          in_turn(without_last(2), lambda p, h: add("--tlscert", a := p.client.store.authority.issue("named")[0],
+                                                   "--tlskey", a.with_suffix(".key"))(p, h))),
+    Cause("option-not-a-host", with_args("--token-service", "https://auth.example.com/token"),
+          in_turn(without_last(1), add("auth.example.com"))),
+    Cause("trust-root-unusable", lambda c: c.patient(pin="registry.pem"),
+          lambda p, h: setattr(p.client, "pin", p.client.store.read(p.gun).root_key_ids[0])),
+    Cause("file-missing", with_args("--config", "confg.json"), in_turn(
+        lambda p, h: (p.client.work / "config.json").write_text("{}"), follow, without_last(1), add("config.json"))),
+    Cause("file-unreadable", with_args("--config", "."), in_turn(
+        lambda p, h: (p.client.work / "config.json").write_text("{}"), follow, without_last(1), add("config.json"))),
+    Cause("module-relative", lambda c: c.patient(env={"COUNTERSIGN_PKCS11_MODULE": "libsofthsm2.so"}),
+          lambda p, h: p.client.env.update(COUNTERSIGN_PKCS11_MODULE="/usr/lib/softhsm/libsofthsm2.so")),
+    Cause("trust-directory-unusable", lambda c: trust_dir(c, lambda path: path.write_text("")), other_folder),
+    Cause("trust-directory-not-private", lambda c: trust_dir(c, open_to_others), follow),
+    Cause("client-key-alone", tls_folder("mine.key"), put_there("mine.cert", 0)),
+    Cause("client-certificate-alone", tls_folder("mine.cert"), put_there(None, 1)),
+    Cause("client-certificates-many", tls_folder("a.cert", "a.key", "b.cert", "b.key"),
+          lambda p, h: [(docker_tls(p) / f"b.{end}").unlink() for end in ("cert", "key")]),
+    Cause("tls-folder-unreadable", file_as_folder, in_turn(
+        follow, lambda p, h: (p.client.home / ".docker/tls" / p.client.store.option.removeprefix("https://")).unlink())),
+    Cause("tls-file-unusable", no_certificates, in_turn(without_last(1), add(lambda p: p.client.store.ca))),
+    Cause("client-certificate-unusable", lambda c: with_args(*["--tlscert", c.authority.ca, "--tlskey", c.authority.ca])(c),
+          in_turn(without_last(4), lambda p, h: add("--tlscert", a := p.client.store.authority.issue("pem")[0],
+                                                   "--tlskey", a.with_suffix(".key"))(p, h))),
+]
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=str)
+def test_a_setting_is_mended_as_its_hint_says(clinic, cause):
+    check(clinic, cause)
