@@ -17,6 +17,8 @@ namespace {
 using tuf::Error;
 using tuf::ErrorCode;
 
+constexpr const char* kNameIt = "name the image to sign: REPO:TAG";
+
 [[noreturn]] void fail_usage(const std::string& message, std::string hint) {
   throw Error(ErrorCode::kUsage, message, std::move(hint));
 }
@@ -48,7 +50,7 @@ class Wanted {
       fail_usage("--file is the content itself, not a source beside others", "leave the others out");
     }
     std::vector<std::string> images = options_.images.empty() ? built_names() : options_.images;
-    if (images.empty()) fail_usage("no image is named", "countersign sign IMAGE");
+    if (images.empty()) fail_usage("no image is named", kNameIt);
     if (images.size() > 1 && has_single_source()) {
       fail_usage("--size, --oci-layout, --manifest and --file speak of one image, but " +
                      std::to_string(images.size()) + " are given",
@@ -66,7 +68,11 @@ class Wanted {
 
   SourceOptions sources() const {
     SourceOptions sources;
-    if (options_.size) sources.size = parse_size(*options_.size);
+    try {
+      if (options_.size) sources.size = parse_size(*options_.size);
+    } catch (const Error& error) {
+      throw error.with_value("IMAGE", options_.images.front());
+    }
     sources.oci_layout = options_.oci_layout;
     sources.metadata_file = options_.metadata_file;
     sources.digest_file = options_.digest_file;
@@ -92,7 +98,7 @@ class Wanted {
       add_names(read_digest_file(*options_.digest_file), std::optional<std::string>());
     }
     if (names.empty() && has_builder_file()) {
-      fail_usage("no image is named, and the builder's file names none with a tag", "countersign sign IMAGE");
+      fail_usage("no image is named, and the builder's file names none with a tag", kNameIt);
     }
     return names;
   }
@@ -111,7 +117,13 @@ class Wanted {
     SourceOptions sources = entry.sources;
     sources.check_registry = options_.check_registry;
     sources.with_children = options_.platforms || options_.also_children;
-    ResolvedImage image = resolve(reference, sources);
+    ResolvedImage image = [&] {
+      try {
+        return resolve(reference, sources);
+      } catch (const Error& error) {
+        throw error.with_value("IMAGE", name_of(reference));
+      }
+    }();
     add(reference.gun, to_target(image));
     if (options_.also_children) {
       for (const ResolvedImage& child : child_images(image)) {
@@ -153,7 +165,7 @@ class Wanted {
       warnings_.push_back(
           {"REGISTRY_NOT_CHECKED", "whether the registry has " + name + " as " + image.digest.text() +
                                        " was not found out: " + error.what() +
-                                       (error.hint().empty() ? "" : " (" + error.hint() + ")") +
+                                       (error.hint().empty() ? "" : " (" + hint_of(error.with_value("IMAGE", name)) + ")") +
                                        "; --check-registry demands it, --no-check-registry does not ask"});
     }
   }
@@ -183,7 +195,8 @@ class Wanted {
                same->target.target.length != wanted.target.target.length) {
       throw Error(ErrorCode::kSourcesDisagree, gun.text() + ":" + wanted.target.name +
                                                    " is named twice, with different contents (" +
-                                                   same->source + ", " + wanted.source + ")");
+                                                   same->source + ", " + wanted.source + ")",
+                  "name it once, or give one of them another tag");
     }
   }
 

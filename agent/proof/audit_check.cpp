@@ -108,7 +108,8 @@ class Check {
                                                std::to_string(summary_.lines));
     }
     if (!expectation_.keys.empty() && summary_.checkpoint == 0) {
-      throw Error(ErrorCode::kAuditBroken, name_ + ": no line is signed by the given key");
+      throw Error(ErrorCode::kAuditBroken, name_ + ": no line is signed by the given key",
+                  "name a key that has signed with --audit-checkpoint; without --key it is told whether the log is whole");
     }
     return std::move(summary_);
   }
