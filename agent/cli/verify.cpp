@@ -200,11 +200,12 @@ class Verification {
     if (refused.empty()) return;
     const std::size_t all = refused.size();
     if (all > kMaxNamed) refused.resize(kMaxNamed);
-    throw Error(ErrorCode::kPolicy,
-                "the policy refuses " + std::to_string(all) + " of " +
-                    std::to_string(verdicts_.verdicts.size()) + " images: " + join(refused) +
-                    (all > kMaxNamed ? ", …" : ""),
-                explained ? "" : "what is missing, and who could give it, is told if you run this again with --explain");
+    throw Error(
+        ErrorCode::kPolicy,
+        "the policy refuses " + std::to_string(all) + " of " + std::to_string(verdicts_.verdicts.size()) +
+            " images: " + join(refused) + (all > kMaxNamed ? ", …" : ""),
+        explained ? ""
+                  : "what is missing, and who could give it, is told if you run this again with --explain");
   }
 
  private:

@@ -71,7 +71,10 @@ class Wanted {
     try {
       if (options_.size) sources.size = parse_size(*options_.size);
     } catch (const Error& error) {
-      throw error.with_value("IMAGE", options_.images.front());
+      // By tag or by digest: skopeo takes no name with both.
+      const ImageReference image = parse_image(options_.images.front());
+      throw error.with_value("IMAGE",
+                             image.digest ? image.gun.text() + "@" + image.digest->text() : name_of(image));
     }
     sources.oci_layout = options_.oci_layout;
     sources.metadata_file = options_.metadata_file;
@@ -163,10 +166,11 @@ class Wanted {
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kImageNotFound) throw;
       warnings_.push_back(
-          {"REGISTRY_NOT_CHECKED", "whether the registry has " + name + " as " + image.digest.text() +
-                                       " was not found out: " + error.what() +
-                                       (error.hint().empty() ? "" : " (" + hint_of(error.with_value("IMAGE", name)) + ")") +
-                                       "; --check-registry demands it, --no-check-registry does not ask"});
+          {"REGISTRY_NOT_CHECKED",
+           "whether the registry has " + name + " as " + image.digest.text() +
+               " was not found out: " + error.what() +
+               (error.hint().empty() ? "" : " (" + hint_of(error.with_value("IMAGE", name)) + ")") +
+               "; --check-registry demands it, --no-check-registry does not ask"});
     }
   }
 
@@ -193,9 +197,9 @@ class Wanted {
       images.push_back(std::move(wanted));
     } else if (same->target.target.hashes != wanted.target.target.hashes ||
                same->target.target.length != wanted.target.target.length) {
-      throw Error(ErrorCode::kSourcesDisagree, gun.text() + ":" + wanted.target.name +
-                                                   " is named twice, with different contents (" +
-                                                   same->source + ", " + wanted.source + ")",
+      throw Error(ErrorCode::kSourcesDisagree,
+                  gun.text() + ":" + wanted.target.name + " is named twice, with different contents (" +
+                      same->source + ", " + wanted.source + ")",
                   "name it once, or give one of them another tag");
     }
   }

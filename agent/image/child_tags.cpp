@@ -17,9 +17,10 @@ std::string tag_of(const ResolvedImage& image, const Platform& platform) {
   std::string tag = *image.reference.tag + "-" + platform.text();
   std::replace(tag.begin(), tag.end(), '/', '-');
   if (is_valid_tag(tag)) return tag;
-  throw Error(ErrorCode::kInvalidTag, "\"" + printable(tag, 160) + "\", for one platform of " +
-                                          name_of(image.reference) + ", is not a tag",
-              "sign it under a shorter tag, or without --also-children");
+  throw Error(
+      ErrorCode::kInvalidTag,
+      "\"" + printable(tag, 160) + "\", for one platform of " + name_of(image.reference) + ", is not a tag",
+      "sign it under a shorter tag, or without --also-children");
 }
 
 Digest digest_of(const ManifestChild& child) {
@@ -48,8 +49,7 @@ std::vector<ResolvedImage> child_images(const ResolvedImage& image) {
     });
     if (twice) {
       throw Error(ErrorCode::kUsage,
-                  name_of(image.reference) + " has several images for " + child.platform.text(),
-                  kWithout);
+                  name_of(image.reference) + " has several images for " + child.platform.text(), kWithout);
     }
     images.push_back(std::move(one));
   }

@@ -150,7 +150,8 @@ void ImageFinder::note(int line, const char* reason) {
 }
 
 void ImageFinder::fail_unclear(const Note& note) const {
-  if (note.reason == kBuilds) fail(note.line, note.reason, "name the image that it runs, or leave the service out");
+  if (note.reason == kBuilds)
+    fail(note.line, note.reason, "name the image that it runs, or leave the service out");
   if (note.reason == kProvider) fail(note.line, note.reason, "leave the service out");
   fail(note.line, note.reason, hint_to_compose(name_));
 }
@@ -417,7 +418,8 @@ ImageList ImageFinder::take() {
   ImageList list;
   for (Found& found : found_) {
     const std::string& text = found.image.text;
-    if (text.size() > kMaxTextLength) fail(found.image.line, "is too long for the name of an image", kOtherKind);
+    if (text.size() > kMaxTextLength)
+      fail(found.image.line, "is too long for the name of an image", kOtherKind);
     if (text.find_first_of("${}") != std::string::npos)
       fail_unrendered(name_, found.image.line, text, is_compose_);
     if (!found.is_text && may_be_no_text(text))

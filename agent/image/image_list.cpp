@@ -26,7 +26,8 @@ void require_plain_text(std::string_view text, const std::string& name) {
   }
   if (first == std::string_view::npos) return;
   const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(first), '\n');
-  fail_at(name, static_cast<int>(line), "holds a control character with which a line could be hidden", kUnclearLine);
+  fail_at(name, static_cast<int>(line), "holds a control character with which a line could be hidden",
+          kUnclearLine);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -89,7 +90,8 @@ ImageList images_in_text(std::string_view text, const std::string& name) {
   }
   if (static_cast<unsigned char>(text[first]) >= 0x80) {
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(first), '\n');
-    fail_at(name, static_cast<int>(line), "begins with a character that may be a space for some readers", kUnclearLine);
+    fail_at(name, static_cast<int>(line), "begins with a character that may be a space for some readers",
+            kUnclearLine);
   }
   return is_plain_list(text) ? images_in_plain_list(text, name) : images_in_yaml(text, name);
 }
@@ -106,7 +108,8 @@ ImageList images_in(std::string_view text, const std::string& name) {
   std::size_t length = 0;
   for (const ListedImage& image : list.images) {
     length += image.text.size();
-    if (length > kMaxListedText) fail_at(name, image.line, "names more than is read: 1 MiB of names", kTooMuch);
+    if (length > kMaxListedText)
+      fail_at(name, image.line, "names more than is read: 1 MiB of names", kTooMuch);
   }
   return list;
 }

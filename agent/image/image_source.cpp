@@ -51,9 +51,9 @@ std::vector<SourceClaim> local_claims(const ImageReference& reference, const Sou
 [[noreturn]] void fail_mismatch(const Registry& registry, const ResolvedImage& image,
                                 const std::string& found, const std::string& when,
                                 const std::string& hint = {}) {
-  throw Error(ErrorCode::kRegistryMismatch, name_of(image.reference) + " in " + registry.name() + " is " +
-                                                found + " " + when + ", not " + image.digest.text() + " (" +
-                                                image.source + ")",
+  throw Error(ErrorCode::kRegistryMismatch,
+              name_of(image.reference) + " in " + registry.name() + " is " + found + " " + when + ", not " +
+                  image.digest.text() + " (" + image.source + ")",
               hint);
 }
 
@@ -79,8 +79,9 @@ void compare_with_tag(Registry& registry, const ResolvedImage& image, bool must_
   }
   if (!must_be_equal) return;
   if (!whole) fail_mismatch(registry, image, "absent", "now", "push the image under that tag first");
-  fail_mismatch(registry, image, whole->digest.text(), "now",
-                "push the image under that tag, or sign what is there: countersign sign " + name_of(image.reference));
+  fail_mismatch(
+      registry, image, whole->digest.text(), "now",
+      "push the image under that tag, or sign what is there: countersign sign " + name_of(image.reference));
 }
 
 }  // namespace
@@ -113,10 +114,10 @@ ResolvedImage resolve_image(const ImageReference& reference, const SourceOptions
     std::optional<Manifest> manifest =
         by_tag ? registry->find(reference.tag.value_or("latest")) : registry->find(*known.digest);
     if (!manifest) {
-      throw Error(ErrorCode::kImageNotFound,
-                  registry->name() + " has no " +
-                      (by_tag ? name : reference.gun.text() + "@" + known.digest->text()),
-                  by_tag ? "" : "push the image first, or name its size, too: --size N");
+      throw Error(
+          ErrorCode::kImageNotFound,
+          registry->name() + " has no " + (by_tag ? name : reference.gun.text() + "@" + known.digest->text()),
+          by_tag ? "" : "push the image first, or name its size, too: --size N");
     }
     claims.push_back(SourceClaim::of("the registry", *std::move(manifest)));
     known = agree(name, claims);

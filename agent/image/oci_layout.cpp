@@ -69,7 +69,8 @@ class Layout {
   explicit Layout(const SourceLocation& location)
       : location_(location), name_(printable(location.path.string())), files_(location.path) {
     const std::optional<std::string> text = files_.read("index.json");
-    if (!text) fail(ErrorCode::kFileUnreadable, "there is no index.json, so it is not an OCI image layout",
+    if (!text)
+      fail(ErrorCode::kFileUnreadable, "there is no index.json, so it is not an OCI image layout",
            "name a folder or an archive that holds an index.json");
     read_index(*text);
   }
@@ -121,7 +122,8 @@ class Layout {
       const auto member = object.find(name);
       return member != object.end() && member->is_string() ? member->get<std::string>() : std::string();
     };
-    if (!entry.is_object()) fail(ErrorCode::kFileUnreadable, "an entry of index.json is not an object", kWriteAgain);
+    if (!entry.is_object())
+      fail(ErrorCode::kFileUnreadable, "an entry of index.json is not an object", kWriteAgain);
     const auto size = entry.find("size");
     if (size == entry.end() || !size->is_number_integer() || size->get<std::int64_t>() <= 0) {
       fail(ErrorCode::kFileUnreadable, "an entry of index.json has no size", kWriteAgain);

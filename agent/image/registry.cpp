@@ -135,8 +135,10 @@ std::optional<Manifest> Registry::get(const std::string& which) {
     return describe_manifest(response.body, media_type_of(response));
   } catch (const Error& error) {
     throw Error(ErrorCode::kServerError, name() + " answers for " + subject(which) + ": " + error.what(),
-                "push an image or an index of OCI, or of Docker's schema 2; what is there is shown by: skopeo inspect "
-                "--raw docker://IMAGE");
+                "push an image or an index of OCI, or of Docker's schema 2; what is there is shown by: "
+                "skopeo inspect "
+                "--raw docker://" +
+                    server_.authority() + "/" + subject(which));
   }
 }
 
@@ -157,7 +159,8 @@ Url registry_url(const tuf::Gun& image, const std::vector<std::string>& insecure
   auto url = Url::parse("http://" + host);
   if (url && url->is_allowed(insecure)) return *url;
   url = Url::parse("https://" + host);
-  if (!url) throw Error(ErrorCode::kConfig, "\"" + printable(registry) + "\" is not the host of a registry",
+  if (!url)
+    throw Error(ErrorCode::kConfig, "\"" + printable(registry) + "\" is not the host of a registry",
                 "write the registry in the image's name as HOST or HOST:PORT");
   return *url;
 }

@@ -22,8 +22,7 @@ SourceLocation parse_source_location(std::string_view text, const std::string& o
     return {path, std::string(name)};
   }
   throw tuf::Error(tuf::ErrorCode::kFileUnreadable,
-                   option + " " + printable(text) + ": there is no such file or folder",
-                   hint);
+                   option + " " + printable(text) + ": there is no such file or folder", hint);
 }
 
 }  // namespace agent

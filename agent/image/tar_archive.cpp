@@ -149,8 +149,9 @@ void TarArchive::fail(const std::string& reason, const std::string& hint) const 
 void TarArchive::fail_on_other_kind(const std::string& begin) const {
   const bool is_gzip = begin.starts_with("\x1f\x8b");
   const std::string word = hsm::shell_word(path_);
+  const std::string unpacked = word + ".tar";
   fail("it is not a tar archive",
-       is_gzip ? "unpack it with: gunzip < " + word + " > " + word + ".tar; then name " + word + ".tar"
+       is_gzip ? "unpack it with: gunzip < " + word + " > " + unpacked + "; then name " + unpacked
                : "name a folder, or an archive of tar, that holds an OCI image layout");
 }
 

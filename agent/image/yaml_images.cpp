@@ -103,7 +103,8 @@ class Parser {
       fail_at(name_, line_of(event.start_mark),
               "has a tag, by which readers take something else than it shows", kUnclearLine);
     if (lines_hold_percent(event.start_mark.line, event.end_mark.line))
-      fail_at(name_, line_of(event.start_mark), "has a % beside a tag, which not every reader understands", kUnclearLine);
+      fail_at(name_, line_of(event.start_mark), "has a % beside a tag, which not every reader understands",
+              kUnclearLine);
   }
 
   /// Whether there is a % on the lines from `first` to `last`. To be asked in the order of the text.
@@ -138,7 +139,8 @@ void require_clear_lines(std::string_view text, const std::string& name) {
     std::string_view rest = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (rest.ends_with('\r')) rest.remove_suffix(1);
-    if (rest.starts_with('%')) fail_at(name, line, "has a directive, which not every reader understands", kUnclearLine);
+    if (rest.starts_with('%'))
+      fail_at(name, line, "has a directive, which not every reader understands", kUnclearLine);
     const bool begins = rest.starts_with("---");
     const bool ends = rest.starts_with("...");
     if (begins || ends) rest.remove_prefix(3);
@@ -147,7 +149,8 @@ void require_clear_lines(std::string_view text, const std::string& name) {
         first == std::string_view::npos || (rest[first] == '#' && !((begins || ends) && first == 0));
     if ((begins || ends) && !is_bare) {
       fail_at(name, line,
-              "begins as the line between documents and goes on, which not every reader takes for one", kUnclearLine);
+              "begins as the line between documents and goes on, which not every reader takes for one",
+              kUnclearLine);
     }
     if (ended && !begins && !is_bare)
       fail_at(name, line, "stands between \"...\" and \"---\", where not every reader looks", kUnclearLine);

@@ -43,14 +43,15 @@ FileDescriptor open_for_appending(const std::filesystem::path& path) {
   if (!S_ISREG(status.st_mode)) fail("cannot open", path, EINVAL);
   if (hsm::is_foreign(status) || (status.st_mode & S_IWOTH) != 0) {
     const std::string word = hsm::shell_word(path.string());
-    throw Error(ErrorCode::kInsecureFile,
-                "the audit log " + printable(path.string()) +
-                    (hsm::is_foreign(status) ? " belongs to another user, who could change it"
-                                             : " can be written by everybody"),
-                hsm::is_foreign(status)
-                    ? "name a log of your own with --audit-log, or let an administrator give you that one: chown " +
-                          std::to_string(geteuid()) + " " + word
-                    : "take away the others' access: chmod o-w " + word);
+    throw Error(
+        ErrorCode::kInsecureFile,
+        "the audit log " + printable(path.string()) +
+            (hsm::is_foreign(status) ? " belongs to another user, who could change it"
+                                     : " can be written by everybody"),
+        hsm::is_foreign(status)
+            ? "name a log of your own with --audit-log, or let an administrator give you that one: chown " +
+                  std::to_string(geteuid()) + " " + word
+            : "take away the others' access: chmod o-w " + word);
   }
   return fd;
 }

@@ -16,7 +16,8 @@ using tuf::ErrorCode;
 using tuf::Json;
 
 constexpr std::string_view kType = "countersign-receipt/v1";
-constexpr const char* kGetAnew = "do not rely on it: get the file anew from whoever signed, as it was written";
+constexpr const char* kGetAnew =
+    "do not rely on it: get the file anew from whoever signed, as it was written";
 
 [[noreturn]] void fail(const std::string& message, std::string hint = {}) {
   throw Error(ErrorCode::kReceiptInvalid, message, std::move(hint));

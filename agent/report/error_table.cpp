@@ -29,8 +29,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
       return {"INVALID_DIGEST", ExitCode::kUsage,
               "write sha256: and the 64 lower-case hex digits of the manifest"};
     case ErrorCode::kSizeMismatch:
-      return {"SIZE_MISMATCH", ExitCode::kUsage,
-              "write it again: what is empty cannot be signed"};
+      return {"SIZE_MISMATCH", ExitCode::kUsage, "write it again: what is empty cannot be signed"};
     case ErrorCode::kSourcesDisagree:
       return {"SOURCES_DISAGREE", ExitCode::kUsage,
               "leave out the source that speaks of another build, or make all of them in one build"};
