@@ -161,8 +161,9 @@ class Wanted {
               image.source + "), so nobody could pull what is signed",
           sources.oci_layout
               ? "push it without converting it: " + push_command(image.reference, *sources.oci_layout) +
-                    "; or sign what is there: countersign sign " + name
-              : "push it before it is signed; or sign what is there: countersign sign " + name);
+                    "; or sign what is there: countersign sign " + hsm::shell_word(name)
+              : "push it before it is signed; or sign what is there: countersign sign " +
+                    hsm::shell_word(name));
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kImageNotFound) throw;
       warnings_.push_back(
@@ -179,7 +180,8 @@ class Wanted {
     const bool folder = std::filesystem::is_directory(parse_source_location(layout, "--oci-layout").path);
     return std::string("skopeo copy --all --preserve-digests ") +
            (url.is_https() ? "" : "--dest-tls-verify=false ") +
-           hsm::shell_word((folder ? "oci:" : "oci-archive:") + layout) + " docker://" + name_of(reference);
+           hsm::shell_word((folder ? "oci:" : "oci-archive:") + layout) + " " +
+           hsm::shell_word("docker://" + name_of(reference));
   }
 
   static WantedImage to_target(const ResolvedImage& image) {

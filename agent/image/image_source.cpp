@@ -7,6 +7,7 @@
 #include "agent/image/oci_layout.h"
 #include "agent/image/source_claim.h"
 #include "agent/report/printable.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 #include "tuf/json/json.h"
 
@@ -71,17 +72,18 @@ void compare_with_tag(Registry& registry, const ResolvedImage& image, bool must_
   }
   for (const ManifestChild& child : whole ? whole->children : std::vector<ManifestChild>()) {
     if (child.digest != image.digest.text()) continue;
-    throw Error(
-        ErrorCode::kRegistryMismatch,
-        image.digest.text() + " (" + image.source + ") is only the " + child.platform.text() + " part of " +
-            name_of(image.reference) + ", which is " + whole->digest.text() + " in " + registry.name(),
-        "sign the whole index: countersign sign " + name_of(image.reference) + "@" + whole->digest.text());
+    throw Error(ErrorCode::kRegistryMismatch,
+                image.digest.text() + " (" + image.source + ") is only the " + child.platform.text() +
+                    " part of " + name_of(image.reference) + ", which is " + whole->digest.text() + " in " +
+                    registry.name(),
+                "sign the whole index: countersign sign " +
+                    hsm::shell_word(name_of(image.reference) + "@" + whole->digest.text()));
   }
   if (!must_be_equal) return;
   if (!whole) fail_mismatch(registry, image, "absent", "now", "push the image under that tag first");
-  fail_mismatch(
-      registry, image, whole->digest.text(), "now",
-      "push the image under that tag, or sign what is there: countersign sign " + name_of(image.reference));
+  fail_mismatch(registry, image, whole->digest.text(), "now",
+                "push the image under that tag, or sign what is there: countersign sign " +
+                    hsm::shell_word(name_of(image.reference)));
 }
 
 }  // namespace

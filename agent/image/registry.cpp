@@ -136,8 +136,7 @@ std::optional<Manifest> Registry::get(const std::string& which) {
   } catch (const Error& error) {
     throw Error(ErrorCode::kServerError, name() + " answers for " + subject(which) + ": " + error.what(),
                 "push an image or an index of OCI, or of Docker's schema 2; what is there is shown by: "
-                "skopeo inspect "
-                "--raw docker://" +
+                "skopeo inspect --raw docker://" +
                     server_.authority() + "/" + subject(which));
   }
 }

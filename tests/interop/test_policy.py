@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from support.hints import Hint
 from support.policies import released, write_policy
 from support.process import clean_environment
 
@@ -254,7 +255,7 @@ def test_a_manifest_that_hides_an_image_is_refused_though_what_it_shows_may_run(
         manifest.write_bytes((shown + hidden.format(evil=f"{gun}:6.6")).encode())
         outcome = cluster.refused(3, *arguments)
         assert outcome.error[0] == "FILE_UNREADABLE" and f"{manifest} line " in outcome.error[1], str(outcome)
-        assert "one image a line" in outcome.document["error"]["hint"], str(outcome)
+        Hint.of(outcome, "list-with-unclear-line")
         assert not outcome.document["repositories"], str(outcome)
 
 
