@@ -15,7 +15,7 @@ from support.benches import bench  # noqa: F401, a fixture
 from support.fake_registry import FakeRegistry, Reply, manifest
 from support.hints import Hint
 from support.process import free_port
-from support.refusals import Refusal, add, follow, leave_out, replace
+from support.refusals import Refusal, follow, leave_out, replace
 from support.registry import OCI_IMAGE, OCI_INDEX, digest_of
 from support.tls import Authority
 
