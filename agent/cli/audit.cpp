@@ -21,8 +21,10 @@ void verify(const AuditVerifyOptions& options, Runtime&, Report& report) {
   if (options.expect) {
     const auto hash = tuf::from_hex(*options.expect);
     if (!hash || hash->size() != 32) {
-      throw tuf::Error(tuf::ErrorCode::kUsage, "--expect: \"" + printable(*options.expect, 80) +
-                                                   "\" is not the SHA-256 of a line, 64 hex digits");
+      throw tuf::Error(
+          tuf::ErrorCode::kUsage,
+          "--expect: \"" + printable(*options.expect, 80) + "\" is not the SHA-256 of a line, 64 hex digits",
+          "give the audit.sha256 that a run printed with --output json");
     }
     expectation.line = options.expect;
   }

@@ -78,7 +78,7 @@ std::optional<CommandLine> CommandLine::parse(int argc, const char* const* argv,
     understood.command = grammar.named_command();
     throw tuf::Error(
         tuf::ErrorCode::kUsage, printable(error.what()),
-        "countersign " + understood.command + (understood.command.empty() ? "--help" : " --help"));
+        "see: countersign " + understood.command + (understood.command.empty() ? "--help" : " --help"));
   }
   return std::nullopt;
 }

@@ -39,7 +39,7 @@ Patient make_patient(const DoctorOptions& options, Runtime& runtime) {
   if (!options.subject) {
     if (!names_content(images)) return patient;
     throw Error(ErrorCode::kUsage, "what is to be signed is named, but not where",
-                "name the image, too: countersign doctor IMAGE");
+                "name the image, too, as for sign: REPO:TAG");
   }
   if (images.file) {
     TargetName name = parse_target_name(*options.subject);
@@ -55,7 +55,7 @@ Patient make_patient(const DoctorOptions& options, Runtime& runtime) {
     patient.gun = parse_repository(*options.subject);
     if (!names_content(images)) return patient;
     throw Error(ErrorCode::kUsage, "the source of an image is named, but not its tag",
-                "name the tag, too: countersign doctor " + patient.gun->text() + ":TAG");
+                "name the tag, too: " + patient.gun->text() + ":TAG");
   }
   const ImageReference image = parse_image(*options.subject);
   if (!image.tag) {

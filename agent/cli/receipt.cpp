@@ -8,6 +8,7 @@
 #include "agent/proof/receipt.h"
 #include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -70,7 +71,8 @@ void describe_receipt(const Receipt& receipt, const std::string& file, Report& r
 void require_signers(const Receipt& receipt, const std::vector<std::string>& files, const std::string& name) {
   for (const tuf::PublicKey& key : read_public_keys(files)) {
     if (receipt.statement.is_signed_by(key)) continue;
-    throw Error(ErrorCode::kReceiptInvalid, name + ": it is not signed by key " + key.canonical_id().hex());
+    throw Error(ErrorCode::kReceiptInvalid, name + ": it is not signed by key " + key.canonical_id().hex(),
+                "give the public half of a key that it is signed with, as shown");
   }
 }
 
@@ -93,7 +95,8 @@ TargetReport describe_since(const ReceiptRepository& repository, const ReceiptTa
   TargetReport described = describe(target);
   described.verdict = "as published";
   const std::string name = shown(repository, target);
-  const std::string hint = "the receipt is good; what is signed now is shown by: countersign inspect " + name;
+  const std::string hint = "the receipt is good; what is signed now is shown by: countersign inspect " +
+                           hsm::shell_word(repository.gun.text());
   for (const TagFinding& finding : findings) {
     if (finding.name != target.name || finding.state == State::kUnchanged) continue;
     const bool moved = finding.state == State::kMoved;

@@ -188,7 +188,7 @@ class Verification {
 
   /// Every image has got its verdict; the worst failure decides the exit code, whatever their order. What
   /// could not be found out is worse than a refusal.
-  void finish() const {
+  void finish(bool explained) const {
     const auto worst =
         std::min_element(failures_.begin(), failures_.end(),
                          [](const Error& one, const Error& other) { return rank(one) < rank(other); });
@@ -200,11 +200,12 @@ class Verification {
     if (refused.empty()) return;
     const std::size_t all = refused.size();
     if (all > kMaxNamed) refused.resize(kMaxNamed);
-    throw Error(ErrorCode::kPolicy,
-                "the policy refuses " + std::to_string(all) + " of " +
-                    std::to_string(verdicts_.verdicts.size()) + " images: " + join(refused) +
-                    (all > kMaxNamed ? ", …" : ""),
-                "what is missing, and who could give it, is told by: countersign verify --explain");
+    throw Error(
+        ErrorCode::kPolicy,
+        "the policy refuses " + std::to_string(all) + " of " + std::to_string(verdicts_.verdicts.size()) +
+            " images: " + join(refused) + (all > kMaxNamed ? ", …" : ""),
+        explained ? ""
+                  : "what is missing, and who could give it, is told if you run this again with --explain");
   }
 
  private:
@@ -462,7 +463,7 @@ void verify(const VerifyOptions& options, Runtime& runtime, Report& report) {
     default:
       if (judges) report.text = verification.verdicts().text(options.explain);
   }
-  verification.finish();
+  verification.finish(options.explain);
 }
 
 }  // namespace

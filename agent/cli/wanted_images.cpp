@@ -17,6 +17,8 @@ namespace {
 using tuf::Error;
 using tuf::ErrorCode;
 
+constexpr const char* kNameIt = "name the image to sign: REPO:TAG";
+
 [[noreturn]] void fail_usage(const std::string& message, std::string hint) {
   throw Error(ErrorCode::kUsage, message, std::move(hint));
 }
@@ -48,7 +50,7 @@ class Wanted {
       fail_usage("--file is the content itself, not a source beside others", "leave the others out");
     }
     std::vector<std::string> images = options_.images.empty() ? built_names() : options_.images;
-    if (images.empty()) fail_usage("no image is named", "countersign sign IMAGE");
+    if (images.empty()) fail_usage("no image is named", kNameIt);
     if (images.size() > 1 && has_single_source()) {
       fail_usage("--size, --oci-layout, --manifest and --file speak of one image, but " +
                      std::to_string(images.size()) + " are given",
@@ -66,7 +68,14 @@ class Wanted {
 
   SourceOptions sources() const {
     SourceOptions sources;
-    if (options_.size) sources.size = parse_size(*options_.size);
+    try {
+      if (options_.size) sources.size = parse_size(*options_.size);
+    } catch (const Error& error) {
+      // By tag or by digest: skopeo takes no name with both.
+      const ImageReference image = parse_image(options_.images.front());
+      throw error.with_value("IMAGE",
+                             image.digest ? image.gun.text() + "@" + image.digest->text() : name_of(image));
+    }
     sources.oci_layout = options_.oci_layout;
     sources.metadata_file = options_.metadata_file;
     sources.digest_file = options_.digest_file;
@@ -92,7 +101,7 @@ class Wanted {
       add_names(read_digest_file(*options_.digest_file), std::optional<std::string>());
     }
     if (names.empty() && has_builder_file()) {
-      fail_usage("no image is named, and the builder's file names none with a tag", "countersign sign IMAGE");
+      fail_usage("no image is named, and the builder's file names none with a tag", kNameIt);
     }
     return names;
   }
@@ -111,7 +120,13 @@ class Wanted {
     SourceOptions sources = entry.sources;
     sources.check_registry = options_.check_registry;
     sources.with_children = options_.platforms || options_.also_children;
-    ResolvedImage image = resolve(reference, sources);
+    ResolvedImage image = [&] {
+      try {
+        return resolve(reference, sources);
+      } catch (const Error& error) {
+        throw error.with_value("IMAGE", name_of(reference));
+      }
+    }();
     add(reference.gun, to_target(image));
     if (options_.also_children) {
       for (const ResolvedImage& child : child_images(image)) {
@@ -146,15 +161,17 @@ class Wanted {
               image.source + "), so nobody could pull what is signed",
           sources.oci_layout
               ? "push it without converting it: " + push_command(image.reference, *sources.oci_layout) +
-                    "; or sign what is there: countersign sign " + name
-              : "push it before it is signed; or sign what is there: countersign sign " + name);
+                    "; or sign what is there: countersign sign " + hsm::shell_word(name)
+              : "push it before it is signed; or sign what is there: countersign sign " +
+                    hsm::shell_word(name));
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kImageNotFound) throw;
       warnings_.push_back(
-          {"REGISTRY_NOT_CHECKED", "whether the registry has " + name + " as " + image.digest.text() +
-                                       " was not found out: " + error.what() +
-                                       (error.hint().empty() ? "" : " (" + error.hint() + ")") +
-                                       "; --check-registry demands it, --no-check-registry does not ask"});
+          {"REGISTRY_NOT_CHECKED",
+           "whether the registry has " + name + " as " + image.digest.text() +
+               " was not found out: " + error.what() +
+               (error.hint().empty() ? "" : " (" + hint_of(error.with_value("IMAGE", name)) + ")") +
+               "; --check-registry demands it, --no-check-registry does not ask"});
     }
   }
 
@@ -163,7 +180,8 @@ class Wanted {
     const bool folder = std::filesystem::is_directory(parse_source_location(layout, "--oci-layout").path);
     return std::string("skopeo copy --all --preserve-digests ") +
            (url.is_https() ? "" : "--dest-tls-verify=false ") +
-           hsm::shell_word((folder ? "oci:" : "oci-archive:") + layout) + " docker://" + name_of(reference);
+           hsm::shell_word((folder ? "oci:" : "oci-archive:") + layout) + " " +
+           hsm::shell_word("docker://" + name_of(reference));
   }
 
   static WantedImage to_target(const ResolvedImage& image) {
@@ -181,9 +199,10 @@ class Wanted {
       images.push_back(std::move(wanted));
     } else if (same->target.target.hashes != wanted.target.target.hashes ||
                same->target.target.length != wanted.target.target.length) {
-      throw Error(ErrorCode::kSourcesDisagree, gun.text() + ":" + wanted.target.name +
-                                                   " is named twice, with different contents (" +
-                                                   same->source + ", " + wanted.source + ")");
+      throw Error(ErrorCode::kSourcesDisagree,
+                  gun.text() + ":" + wanted.target.name + " is named twice, with different contents (" +
+                      same->source + ", " + wanted.source + ")",
+                  "name it once, or give one of them another tag");
     }
   }
 

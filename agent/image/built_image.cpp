@@ -73,7 +73,8 @@ const BuiltImage& choose_built_image(const std::vector<BuiltImage>& images, cons
     if (image->digest == found.front()->digest) continue;
     throw Error(ErrorCode::kUsage,
                 file + " has several images that could be " + name_of(reference) + ": " + listing(images),
-                "name the target: --metadata-file FILE:TARGET; or the digest: IMAGE@sha256:…");
+                (found.front()->target.empty() ? "" : "name the target: " + file + ":TARGET; or ") +
+                    "give the digest itself: IMAGE@sha256:… --size N");
   }
   return *found.front();
 }

@@ -47,7 +47,8 @@ std::vector<BuiltImage> read_digest_file(const std::filesystem::path& path) {
       const bool digest = error.code() == ErrorCode::kInvalidDigest;
       throw Error(digest ? ErrorCode::kInvalidDigest : ErrorCode::kFileUnreadable,
                   name + ": line " + std::to_string(number) +
-                      " is neither a digest (sha256: and 64 hex digits) nor REPOSITORY[:TAG]@ and one");
+                      " is neither a digest (sha256: and 64 hex digits) nor REPOSITORY[:TAG]@ and one",
+                  "give the file that the builder wrote, or the digest itself: IMAGE@sha256:… --size N");
     }
   }
   if (images.empty()) {

@@ -12,12 +12,13 @@ constexpr std::size_t kMaxAnchors = 10'000;
 /// Longer than any reference: an alias repeats a text for nothing.
 constexpr std::size_t kMaxTextLength = 1024;
 
-constexpr const char* kOtherFiles = "takes in other files: give what docker compose config makes of it";
-constexpr const char* kPutTogether = "puts services together: give what docker compose config makes of it";
-constexpr const char* kVariables = "holds a variable: give what docker compose config makes of it";
-constexpr const char* kBuilds =
-    "builds what it runs: give an image, or leave it out with docker compose config SERVICE...";
+constexpr const char* kOtherFiles = "takes in other files";
+constexpr const char* kPutTogether = "puts services together";
+constexpr const char* kVariables = "holds a variable";
+constexpr const char* kBuilds = "builds what it runs";
 constexpr const char* kProvider = "is run by a provider, which is a program and no image";
+
+constexpr const char* kQuote = "put it in quotes";
 
 constexpr const char* kChartDecides =
     "an image of which only a part stands here: what a chart makes of it is not judged";
@@ -133,7 +134,7 @@ ImageFinder::Node* ImageFinder::merging() {
 }
 
 void ImageFinder::count(int line) {
-  if (++values_ > kMaxValues) fail(line, "holds too many values");
+  if (++values_ > kMaxValues) fail(line, "holds too many values", kTooMuch);
 }
 
 void ImageFinder::define(int line, const std::string& name, Anchor anchor) {
@@ -146,6 +147,13 @@ void ImageFinder::define(int line, const std::string& name, Anchor anchor) {
 /// If the document turns out to be a compose file, that line does not say what runs.
 void ImageFinder::note(int line, const char* reason) {
   keep_first(unclear_, std::optional<Note>({line, reason}));
+}
+
+void ImageFinder::fail_unclear(const Note& note) const {
+  if (note.reason == kBuilds)
+    fail(note.line, note.reason, "name the image that it runs, or leave the service out");
+  if (note.reason == kProvider) fail(note.line, note.reason, "leave the service out");
+  fail(note.line, note.reason, hint_to_compose(name_));
 }
 
 void ImageFinder::begin_document() {
@@ -268,7 +276,7 @@ void ImageFinder::read_key(int line, std::string_view key) {
 void ImageFinder::scalar_value(int line, std::string_view text, bool is_text) {
   count(line);
   if (nodes_.empty()) {
-    if (!text.empty()) fail(line, "is text, where a manifest should be");
+    if (!text.empty()) fail(line, "is text, where a manifest should be", kOtherKind);
     return;
   }
   read_value(line, text, is_text);
@@ -289,7 +297,7 @@ void ImageFinder::read_value(int line, std::string_view text, bool is_text) {
   if (node.word == "reference") add(found_, line, text, is_text);
   if (is_one_of(node.word, {"registry", "repository", "tag", "digest"})) {
     if (!is_text && may_be_no_text(text) && !stays_as_it_is(text))
-      fail(line, "is a number that readers write differently: put it in quotes");
+      fail(line, "is a number that readers write differently", kQuote);
     if (!node.parts.insert({node.word, {line, std::string(text)}}).second) fail(line, "holds a key twice");
   }
 }
@@ -349,7 +357,7 @@ void ImageFinder::look_at_compose(const Node& map) {
   const bool has_kind = !map.text("kind").empty();
   is_compose_ = is_compose_ || is_compose;
   if (!map.has("services") && !has_kind && only_maps_) keep_first(unclear_, unclear_before_compose_2_);
-  if (unclear_ && (is_compose || !has_kind)) fail(unclear_->line, unclear_->reason);
+  if (unclear_ && (is_compose || !has_kind)) fail_unclear(*unclear_);
   keep_first(unclear_if_compose_, unclear_);
   if (is_compose && !has_kind) {
     const auto first = found_.begin() + static_cast<std::ptrdiff_t>(first_found_);
@@ -391,30 +399,31 @@ void ImageFinder::look_at_object(const Node& map) {
 }
 
 void ImageFinder::tell(int line, const char* reason) {
-  if (unjudged_.size() == kMaxListedImages) fail(line, "names too many images");
+  if (unjudged_.size() == kMaxListedImages) fail(line, "names too many images", kTooMuch);
   unjudged_.push_back({reason, line});
 }
 
 void ImageFinder::add(std::vector<Found>& found, int line, std::string_view text, bool is_text,
                       bool is_exact) {
   if (found_.size() + mounted_.size() + mounted_if_compose_.size() == kMaxListedImages)
-    fail(line, "names too many images");
+    fail(line, "names too many images", kTooMuch);
   found.push_back({{std::string(text.substr(0, kMaxTextLength + 1)), line}, is_text, is_exact});
 }
 
 ImageList ImageFinder::take() {
   if (is_compose_) {
-    if (unclear_if_compose_) fail(unclear_if_compose_->line, unclear_if_compose_->reason);
+    if (unclear_if_compose_) fail_unclear(*unclear_if_compose_);
     found_.insert(found_.end(), mounted_if_compose_.begin(), mounted_if_compose_.end());
   }
   ImageList list;
   for (Found& found : found_) {
     const std::string& text = found.image.text;
-    if (text.size() > kMaxTextLength) fail(found.image.line, "is too long for the name of an image");
+    if (text.size() > kMaxTextLength)
+      fail(found.image.line, "is too long for the name of an image", kOtherKind);
     if (text.find_first_of("${}") != std::string::npos)
       fail_unrendered(name_, found.image.line, text, is_compose_);
     if (!found.is_text && may_be_no_text(text))
-      fail(found.image.line, "is a number for some readers: put it in quotes");
+      fail(found.image.line, "is a number for some readers", kQuote);
     list.images.push_back(std::move(found.image));
   }
   list.unjudged = std::move(unjudged_);

@@ -115,7 +115,10 @@ class ImageFinder {
     const char* reason;
   };
 
-  [[noreturn]] void fail(int line, const std::string& reason) const { fail_at(name_, line, reason); }
+  [[noreturn]] void fail(int line, const std::string& reason, const std::string& hint = kUnclearLine) const {
+    fail_at(name_, line, reason, hint);
+  }
+  [[noreturn]] void fail_unclear(const Note& note) const;
   void count(int line);
   void define(int line, const std::string& name, Anchor anchor);
   void note(int line, const char* reason);

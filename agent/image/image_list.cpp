@@ -26,7 +26,8 @@ void require_plain_text(std::string_view text, const std::string& name) {
   }
   if (first == std::string_view::npos) return;
   const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(first), '\n');
-  fail_at(name, static_cast<int>(line), "holds a control character with which a line could be hidden");
+  fail_at(name, static_cast<int>(line), "holds a control character with which a line could be hidden",
+          kUnclearLine);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -70,10 +71,10 @@ bool is_image(std::string_view text) {
 ImageList images_in_plain_list(std::string_view text, const std::string& name) {
   ImageList list;
   for_each_line(text, [&](std::string_view line, int number) {
-    if (list.images.size() == kMaxListedImages) fail_at(name, number, "names too many images");
+    if (list.images.size() == kMaxListedImages) fail_at(name, number, "names too many images", kTooMuch);
     if (line.find_first_of("${}") != std::string_view::npos) fail_unrendered(name, number, line, false);
     // Not quoted: a list that a build wrote may be a link to something else.
-    if (!is_image(line)) fail_at(name, number, "is not the name of an image");
+    if (!is_image(line)) fail_at(name, number, "is not the name of an image", kOtherKind);
     list.images.push_back({std::string(line), number});
   });
   return list;
@@ -89,7 +90,8 @@ ImageList images_in_text(std::string_view text, const std::string& name) {
   }
   if (static_cast<unsigned char>(text[first]) >= 0x80) {
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(first), '\n');
-    fail_at(name, static_cast<int>(line), "begins with a character that may be a space for some readers");
+    fail_at(name, static_cast<int>(line), "begins with a character that may be a space for some readers",
+            kUnclearLine);
   }
   return is_plain_list(text) ? images_in_plain_list(text, name) : images_in_yaml(text, name);
 }
@@ -102,11 +104,12 @@ ImageList images_in(std::string_view text, const std::string& name) {
   ImageList list = images_in_text(text, name);
   std::set<std::string> seen;
   std::erase_if(list.images, [&](const ListedImage& image) { return !seen.insert(image.text).second; });
-  if (list.images.empty()) fail_at(name, 1, "names no image");
+  if (list.images.empty()) fail_at(name, 1, "names no image", kOtherKind);
   std::size_t length = 0;
   for (const ListedImage& image : list.images) {
     length += image.text.size();
-    if (length > kMaxListedText) fail_at(name, image.line, "names more than is read: 1 MiB of names");
+    if (length > kMaxListedText)
+      fail_at(name, image.line, "names more than is read: 1 MiB of names", kTooMuch);
   }
   return list;
 }

@@ -272,7 +272,8 @@ tuf::Gun parse_repository(std::string_view text) {
   }
   const ImageReference reference = parse_image(text);
   if (reference.tag || reference.digest) {
-    fail(text, "a repository is wanted here, without tag and digest", "write " + reference.gun.text());
+    fail(text, "a repository is wanted here, without tag and digest",
+         "leave tag and digest out: " + reference.gun.text());
   }
   return reference.gun;
 }

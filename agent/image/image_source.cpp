@@ -7,6 +7,7 @@
 #include "agent/image/oci_layout.h"
 #include "agent/image/source_claim.h"
 #include "agent/report/printable.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 #include "tuf/json/json.h"
 
@@ -49,10 +50,12 @@ std::vector<SourceClaim> local_claims(const ImageReference& reference, const Sou
 }
 
 [[noreturn]] void fail_mismatch(const Registry& registry, const ResolvedImage& image,
-                                const std::string& found, const std::string& when) {
-  throw Error(ErrorCode::kRegistryMismatch, name_of(image.reference) + " in " + registry.name() + " is " +
-                                                found + " " + when + ", not " + image.digest.text() + " (" +
-                                                image.source + ")");
+                                const std::string& found, const std::string& when,
+                                const std::string& hint = {}) {
+  throw Error(ErrorCode::kRegistryMismatch,
+              name_of(image.reference) + " in " + registry.name() + " is " + found + " " + when + ", not " +
+                  image.digest.text() + " (" + image.source + ")",
+              hint);
 }
 
 /// Compares the tag in the registry with the image. Builders that push one image for each platform tell the
@@ -69,13 +72,18 @@ void compare_with_tag(Registry& registry, const ResolvedImage& image, bool must_
   }
   for (const ManifestChild& child : whole ? whole->children : std::vector<ManifestChild>()) {
     if (child.digest != image.digest.text()) continue;
-    throw Error(
-        ErrorCode::kRegistryMismatch,
-        image.digest.text() + " (" + image.source + ") is only the " + child.platform.text() + " part of " +
-            name_of(image.reference) + ", which is " + whole->digest.text() + " in " + registry.name(),
-        "sign the whole index: countersign sign " + name_of(image.reference) + "@" + whole->digest.text());
+    throw Error(ErrorCode::kRegistryMismatch,
+                image.digest.text() + " (" + image.source + ") is only the " + child.platform.text() +
+                    " part of " + name_of(image.reference) + ", which is " + whole->digest.text() + " in " +
+                    registry.name(),
+                "sign the whole index: countersign sign " +
+                    hsm::shell_word(name_of(image.reference) + "@" + whole->digest.text()));
   }
-  if (must_be_equal) fail_mismatch(registry, image, whole ? whole->digest.text() : "absent", "now");
+  if (!must_be_equal) return;
+  if (!whole) fail_mismatch(registry, image, "absent", "now", "push the image under that tag first");
+  fail_mismatch(registry, image, whole->digest.text(), "now",
+                "push the image under that tag, or sign what is there: countersign sign " +
+                    hsm::shell_word(name_of(image.reference)));
 }
 
 }  // namespace
@@ -90,7 +98,7 @@ std::int64_t parse_size(std::string_view text) {
   if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > tuf::kMaxJsonInteger) {
     throw Error(ErrorCode::kUsage,
                 "--size \"" + printable(text, 40) + "\" is not a number of bytes from 1 to 2^53",
-                "give the manifest's length in bytes: docker buildx imagetools inspect --raw IMAGE | wc -c");
+                "give the manifest's length in bytes: skopeo inspect --raw docker://IMAGE | wc -c");
   }
   return value;
 }
@@ -108,9 +116,10 @@ ResolvedImage resolve_image(const ImageReference& reference, const SourceOptions
     std::optional<Manifest> manifest =
         by_tag ? registry->find(reference.tag.value_or("latest")) : registry->find(*known.digest);
     if (!manifest) {
-      throw Error(ErrorCode::kImageNotFound,
-                  registry->name() + " has no " +
-                      (by_tag ? name : reference.gun.text() + "@" + known.digest->text()));
+      throw Error(
+          ErrorCode::kImageNotFound,
+          registry->name() + " has no " + (by_tag ? name : reference.gun.text() + "@" + known.digest->text()),
+          by_tag ? "" : "push the image first, or name its size, too: --size N");
     }
     claims.push_back(SourceClaim::of("the registry", *std::move(manifest)));
     known = agree(name, claims);

@@ -100,7 +100,7 @@ void require_short_texts(std::string_view text, const std::string& name) {
     } else if (text[i] == '\\' && inside) {
       ++i;
     }
-    if (++length > kMaxText) fail_at(name, line, "holds a text that is too long");
+    if (++length > kMaxText) fail_at(name, line, "holds a text that is too long", kUnclearLine);
   }
 }
 
@@ -124,7 +124,7 @@ std::optional<ImageList> images_in_json(std::string_view text, const std::string
   skip_blanks();
   if (cursor.at == text.size() || !read_object()) return std::nullopt;
   for (skip_blanks(); cursor.at < text.size(); skip_blanks()) {
-    if (!read_object()) fail_at(name, cursor.line, "goes on after JSON with something else");
+    if (!read_object()) fail_at(name, cursor.line, "goes on after JSON with something else", kUnclearLine);
   }
   return finder.take();
 }

@@ -2,6 +2,7 @@
 
 #include "agent/config/input_file.h"
 #include "agent/report/printable.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 #include "tuf/json/json.h"
 
@@ -11,7 +12,8 @@ namespace {
 using tuf::Json;
 
 [[noreturn]] void fail(const std::string& reason) {
-  throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "not an image manifest: " + reason);
+  throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "not an image manifest: " + reason,
+                   "give an image or an index of OCI, or of Docker's schema 2");
 }
 
 /// A member that is a string, or else "".
@@ -95,7 +97,9 @@ Manifest read_manifest_file(const std::filesystem::path& path) {
     const bool untyped = json.is_object() && text_member(json, "mediaType").empty();
     return describe_manifest(content, untyped ? type_by_members(json) : std::string());
   } catch (const tuf::Error& error) {
-    throw error.with_context(name);
+    throw error.with_context(name).with_hint(
+        "write the manifest, byte for byte, with: skopeo inspect --raw docker://IMAGE > " +
+        hsm::shell_word(path.string()));
   }
 }
 

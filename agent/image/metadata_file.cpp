@@ -77,7 +77,7 @@ class MetadataFile {
     try {
       return Digest::parse(text);
     } catch (const Error& error) {
-      throw error.with_context(name_);
+      fail(error.code(), error.what());
     }
   }
 
@@ -106,9 +106,8 @@ class MetadataFile {
   }
 
   [[noreturn]] void fail(ErrorCode code, const std::string& reason) const {
-    throw Error(
-        code, name_ + " " + reason,
-        "write it with: docker buildx build --push --metadata-file FILE, or bake, or imagetools create");
+    throw Error(code, name_ + " " + reason,
+                "give the file that buildx writes when it pushes: --push --metadata-file FILE");
   }
 
   std::string name_;

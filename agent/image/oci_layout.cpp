@@ -18,6 +18,7 @@ using tuf::ErrorCode;
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxListed = 20;  // names in a message
+constexpr const char* kWriteAgain = "the layout is damaged or was changed: write it again";
 
 /// Reads files of a layout by their name inside it.
 class LayoutFiles {
@@ -68,7 +69,9 @@ class Layout {
   explicit Layout(const SourceLocation& location)
       : location_(location), name_(printable(location.path.string())), files_(location.path) {
     const std::optional<std::string> text = files_.read("index.json");
-    if (!text) fail(ErrorCode::kFileUnreadable, "there is no index.json, so it is not an OCI image layout");
+    if (!text)
+      fail(ErrorCode::kFileUnreadable, "there is no index.json, so it is not an OCI image layout",
+           "name a folder or an archive that holds an index.json");
     read_index(*text);
   }
 
@@ -76,21 +79,21 @@ class Layout {
     const Descriptor& chosen = choose();
     const Digest digest = blob_digest(chosen);
     const std::optional<std::string> content = files_.read("blobs/sha256/" + digest.hex());
-    if (!content) fail(ErrorCode::kFileUnreadable, "the blob " + digest.text() + " is missing");
+    if (!content) fail(ErrorCode::kFileUnreadable, "the blob " + digest.text() + " is missing", kWriteAgain);
     if (static_cast<std::int64_t>(content->size()) != chosen.size) {
       fail(ErrorCode::kSizeMismatch,
            "the blob " + digest.text() + " has " + std::to_string(content->size()) +
                " bytes, but index.json says " + std::to_string(chosen.size),
-           "the layout is damaged: write it again");
+           kWriteAgain);
     }
     if (Digest::of(*content) != digest) {
       fail(ErrorCode::kHashMismatch, "the blob " + digest.text() + " has another digest in truth",
-           "the layout is damaged or was changed: write it again");
+           kWriteAgain);
     }
     try {
       return describe_manifest(*content, chosen.media_type);
     } catch (const Error& error) {
-      fail(error.code(), digest.text() + " is " + error.what());
+      fail(error.code(), digest.text() + " is " + error.what(), error.hint());
     }
   }
 
@@ -104,14 +107,14 @@ class Layout {
     try {
       index = tuf::parse_json(text, "index.json");
     } catch (const Error& error) {
-      fail(ErrorCode::kFileUnreadable, error.what());
+      fail(ErrorCode::kFileUnreadable, error.what(), kWriteAgain);
     }
     const auto manifests = index.is_object() ? index.find("manifests") : index.end();
     if (!index.is_object() || manifests == index.end() || !manifests->is_array()) {
-      fail(ErrorCode::kFileUnreadable, "index.json has no list of manifests");
+      fail(ErrorCode::kFileUnreadable, "index.json has no list of manifests", kWriteAgain);
     }
     for (const tuf::Json& entry : *manifests) entries_.push_back(read_descriptor(entry));
-    if (entries_.empty()) fail(ErrorCode::kFileUnreadable, "it holds no image");
+    if (entries_.empty()) fail(ErrorCode::kFileUnreadable, "it holds no image", kWriteAgain);
   }
 
   Descriptor read_descriptor(const tuf::Json& entry) const {
@@ -119,10 +122,11 @@ class Layout {
       const auto member = object.find(name);
       return member != object.end() && member->is_string() ? member->get<std::string>() : std::string();
     };
-    if (!entry.is_object()) fail(ErrorCode::kFileUnreadable, "an entry of index.json is not an object");
+    if (!entry.is_object())
+      fail(ErrorCode::kFileUnreadable, "an entry of index.json is not an object", kWriteAgain);
     const auto size = entry.find("size");
     if (size == entry.end() || !size->is_number_integer() || size->get<std::int64_t>() <= 0) {
-      fail(ErrorCode::kFileUnreadable, "an entry of index.json has no size");
+      fail(ErrorCode::kFileUnreadable, "an entry of index.json has no size", kWriteAgain);
     }
     Descriptor descriptor{text(entry, "digest"), size->get<std::int64_t>(), text(entry, "mediaType"), {}};
     if (const auto annotations = entry.find("annotations");
@@ -181,7 +185,8 @@ class Layout {
     try {
       return Digest::parse(entry.digest);
     } catch (const Error& error) {
-      fail(error.code(), std::string("index.json: ") + error.what());
+      fail(error.code(), std::string("index.json: ") + error.what(),
+           "let the builder name images by their SHA-256, and write it again");
     }
   }
 

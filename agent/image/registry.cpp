@@ -54,8 +54,7 @@ std::string mend(const TransportError& error, const std::string& host) {
       if (!error.hint().empty()) return error.hint();
       if (error.code() == ErrorCode::kTlsFailed) return {};
       return "check the registry in the image's name, the network and the proxy, then repeat the command; "
-             "where digest "
-             "and size are known, no registry is asked: IMAGE@sha256:… --size N";
+             "where digest and size are known, no registry is asked: IMAGE@sha256:… --size N";
     case TransportFault::kExpiredCertificate:
     case TransportFault::kProxy:
       return error.hint();
@@ -135,8 +134,9 @@ std::optional<Manifest> Registry::get(const std::string& which) {
     return describe_manifest(response.body, media_type_of(response));
   } catch (const Error& error) {
     throw Error(ErrorCode::kServerError, name() + " answers for " + subject(which) + ": " + error.what(),
-                "look at it with: skopeo inspect --raw docker://IMAGE; only OCI images and Docker's schema 2 "
-                "can be signed");
+                "push an image or an index of OCI, or of Docker's schema 2; what is there is shown by: "
+                "skopeo inspect --raw docker://" +
+                    server_.authority() + "/" + subject(which));
   }
 }
 
@@ -146,7 +146,8 @@ std::optional<Digest> Registry::announced(const HttpResponse& response, const st
   try {
     return Digest::parse(*header);
   } catch (const Error& error) {
-    throw error.with_context(name() + " names " + subject + " by what cannot be signed");
+    throw error.with_context(name() + " names " + subject + " by what cannot be signed")
+        .with_hint("push it to a registry that names images by their SHA-256");
   }
 }
 
@@ -156,7 +157,9 @@ Url registry_url(const tuf::Gun& image, const std::vector<std::string>& insecure
   auto url = Url::parse("http://" + host);
   if (url && url->is_allowed(insecure)) return *url;
   url = Url::parse("https://" + host);
-  if (!url) throw Error(ErrorCode::kConfig, "\"" + printable(registry) + "\" is not the host of a registry");
+  if (!url)
+    throw Error(ErrorCode::kConfig, "\"" + printable(registry) + "\" is not the host of a registry",
+                "write the registry in the image's name as HOST or HOST:PORT");
   return *url;
 }
 

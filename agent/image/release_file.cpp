@@ -63,7 +63,11 @@ class ReleaseFile {
         entry.image = text_of(value, where, name);
       } else if (name == "size") {
         if (!value.is_number_integer()) fail(where + ": \"size\" is not a number of bytes");
-        sources.size = parse_size(value.dump());
+        try {
+          sources.size = parse_size(value.dump());
+        } catch (const Error& error) {
+          fail(where + ": " + error.what());
+        }
       } else {
         fail(where + ": \"" + printable(name) + "\" is not known");
       }

@@ -7,6 +7,7 @@ namespace agent {
 
 SourceLocation parse_source_location(std::string_view text, const std::string& option) {
   namespace fs = std::filesystem;
+  const std::string hint = "write " + option + " PATH or " + option + " PATH:NAME";
   std::error_code ignored;
   if (fs::exists(fs::path(text), ignored)) return {fs::path(text), std::nullopt};
   for (std::size_t colon = text.find(':'); colon != std::string_view::npos;
@@ -16,13 +17,12 @@ SourceLocation parse_source_location(std::string_view text, const std::string& o
     const std::string_view name = text.substr(colon + 1);
     if (name.empty()) {
       throw tuf::Error(tuf::ErrorCode::kUsage,
-                       option + " " + printable(text) + ": the name behind : is empty");
+                       option + " " + printable(text) + ": the name behind : is empty", hint);
     }
     return {path, std::string(name)};
   }
   throw tuf::Error(tuf::ErrorCode::kFileUnreadable,
-                   option + " " + printable(text) + ": there is no such file or folder",
-                   "write " + option + " PATH or " + option + " PATH:NAME");
+                   option + " " + printable(text) + ": there is no such file or folder", hint);
 }
 
 }  // namespace agent

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "agent/report/printable.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -104,7 +105,7 @@ void TarArchive::index() {
     const std::string header = file_.read(offset, kBlock);
     if (header.find_first_not_of('\0') == std::string::npos) return;  // the end, and anything may follow it
     if (!has_good_checksum(header)) {
-      if (offset == 0) fail("it is not a tar archive (a compressed one must be unpacked first)");
+      if (offset == 0) fail_on_other_kind(header);
       fail("it is damaged");
     }
     const char type = header[156];
@@ -141,8 +142,17 @@ std::optional<std::string> TarArchive::read(const std::string& name, std::size_t
   return file_.read(entry->second.offset, static_cast<std::size_t>(entry->second.length));
 }
 
-void TarArchive::fail(const std::string& reason) const {
-  throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "archive " + path_ + ": " + reason);
+void TarArchive::fail(const std::string& reason, const std::string& hint) const {
+  throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "archive " + path_ + ": " + reason, hint);
+}
+
+void TarArchive::fail_on_other_kind(const std::string& begin) const {
+  const bool is_gzip = begin.starts_with("\x1f\x8b");
+  const std::string word = hsm::shell_word(path_);
+  const std::string unpacked = word + ".tar";
+  fail("it is not a tar archive",
+       is_gzip ? "unpack it with: gunzip < " + word + " > " + unpacked + "; then name " + unpacked
+               : "name a folder, or an archive of tar, that holds an OCI image layout");
 }
 
 }  // namespace agent

@@ -29,7 +29,9 @@ class TarArchive {
     std::uint64_t length;
   };
   void index();
-  [[noreturn]] void fail(const std::string& reason) const;
+  [[noreturn]] void fail(const std::string& reason,
+                         const std::string& hint = "write the archive again") const;
+  [[noreturn]] void fail_on_other_kind(const std::string& begin) const;
 
   std::string path_;  // for messages
   InputFile file_;

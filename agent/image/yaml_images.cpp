@@ -57,7 +57,7 @@ class Parser {
   [[noreturn]] void fail_to_read() const {
     if (parser_.error == YAML_MEMORY_ERROR) throw std::bad_alloc();
     const std::string why = parser_.problem == nullptr ? "it ends early" : parser_.problem;
-    fail_at(name_, line_of(parser_.problem_mark), "is not YAML: " + why);
+    fail_at(name_, line_of(parser_.problem_mark), "is not YAML: " + why, kOtherKind);
   }
 
   void take(const yaml_event_t& event) {
@@ -101,9 +101,10 @@ class Parser {
     if (tag == nullptr) return;
     if (event.type != YAML_SCALAR_EVENT || text_of(tag) != YAML_STR_TAG)
       fail_at(name_, line_of(event.start_mark),
-              "has a tag, by which readers take something else than it shows");
+              "has a tag, by which readers take something else than it shows", kUnclearLine);
     if (lines_hold_percent(event.start_mark.line, event.end_mark.line))
-      fail_at(name_, line_of(event.start_mark), "has a % beside a tag, which not every reader understands");
+      fail_at(name_, line_of(event.start_mark), "has a % beside a tag, which not every reader understands",
+              kUnclearLine);
   }
 
   /// Whether there is a % on the lines from `first` to `last`. To be asked in the order of the text.
@@ -138,7 +139,8 @@ void require_clear_lines(std::string_view text, const std::string& name) {
     std::string_view rest = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (rest.ends_with('\r')) rest.remove_suffix(1);
-    if (rest.starts_with('%')) fail_at(name, line, "has a directive, which not every reader understands");
+    if (rest.starts_with('%'))
+      fail_at(name, line, "has a directive, which not every reader understands", kUnclearLine);
     const bool begins = rest.starts_with("---");
     const bool ends = rest.starts_with("...");
     if (begins || ends) rest.remove_prefix(3);
@@ -147,10 +149,11 @@ void require_clear_lines(std::string_view text, const std::string& name) {
         first == std::string_view::npos || (rest[first] == '#' && !((begins || ends) && first == 0));
     if ((begins || ends) && !is_bare) {
       fail_at(name, line,
-              "begins as the line between documents and goes on, which not every reader takes for one");
+              "begins as the line between documents and goes on, which not every reader takes for one",
+              kUnclearLine);
     }
     if (ended && !begins && !is_bare)
-      fail_at(name, line, "stands between \"...\" and \"---\", where not every reader looks");
+      fail_at(name, line, "stands between \"...\" and \"---\", where not every reader looks", kUnclearLine);
     ended = ends || (ended && !begins);
   }
 }

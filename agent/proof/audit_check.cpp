@@ -99,7 +99,8 @@ class Check {
   AuditSummary finish() {
     if (!cut_.empty()) fail(suspect_, reason_ + "; it is the last: changed, or cut short by a crash");
     if (summary_.lines == 0) {
-      throw Error(ErrorCode::kAuditBroken, name_ + ": it holds no line: nothing was ever logged, or it was emptied");
+      throw Error(ErrorCode::kAuditBroken,
+                  name_ + ": it holds no line: nothing was ever logged, or it was emptied");
     }
     if (expectation_.line && !found_) {
       throw Error(ErrorCode::kAuditBroken, name_ + ": no line has the hash " + *expectation_.line +
@@ -108,7 +109,9 @@ class Check {
                                                std::to_string(summary_.lines));
     }
     if (!expectation_.keys.empty() && summary_.checkpoint == 0) {
-      throw Error(ErrorCode::kAuditBroken, name_ + ": no line is signed by the given key");
+      throw Error(ErrorCode::kAuditBroken, name_ + ": no line is signed by the given key",
+                  "name a key that has signed with --audit-checkpoint; without --key it is told whether the "
+                  "log is whole");
     }
     return std::move(summary_);
   }

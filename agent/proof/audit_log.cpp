@@ -13,6 +13,7 @@
 #include "agent/trust_dir/file_descriptor.h"
 #include "agent/trust_dir/file_lock.h"
 #include "hsm/file/ownership.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -41,11 +42,16 @@ FileDescriptor open_for_appending(const std::filesystem::path& path) {
   if (fstat(fd.get(), &status) != 0) fail("cannot open", path, errno);
   if (!S_ISREG(status.st_mode)) fail("cannot open", path, EINVAL);
   if (hsm::is_foreign(status) || (status.st_mode & S_IWOTH) != 0) {
-    throw Error(ErrorCode::kInsecureFile,
-                "the audit log " + printable(path.string()) +
-                    (hsm::is_foreign(status) ? " belongs to another user, who could change it"
-                                             : " can be written by everybody"),
-                "name a log of your own with --audit-log, or mend that one: chown $(id -u) and chmod o-w");
+    const std::string word = hsm::shell_word(path.string());
+    throw Error(
+        ErrorCode::kInsecureFile,
+        "the audit log " + printable(path.string()) +
+            (hsm::is_foreign(status) ? " belongs to another user, who could change it"
+                                     : " can be written by everybody"),
+        hsm::is_foreign(status)
+            ? "name a log of your own with --audit-log, or let an administrator give you that one: chown " +
+                  std::to_string(geteuid()) + " " + word
+            : "take away the others' access: chmod o-w " + word);
   }
   return fd;
 }

@@ -49,13 +49,15 @@ Provenance parse_annotations(const std::vector<std::string>& texts) {
                std::string("COUNTERSIGN_CI_REF speak for it"));
     }
     if (value.empty() || value.size() > kMaxValue || printable(value, kMaxValue) != value) {
-      fail(text, "the value must be plain text of 1 to " + std::to_string(kMaxValue) + " bytes");
+      fail(text, "the value must be plain text of 1 to " + std::to_string(kMaxValue) + " bytes",
+           "write the value as one line of plain text, not too long");
     }
-    if (!annotations.emplace(key, value).second) fail(text, "the key is given twice");
+    if (!annotations.emplace(key, value).second) fail(text, "the key is given twice", "give each key once");
   }
   if (annotations.size() > kMaxAnnotations) {
     throw Error(ErrorCode::kUsage,
-                "more than " + std::to_string(kMaxAnnotations) + " annotations; every reader loads them");
+                "more than " + std::to_string(kMaxAnnotations) + " annotations; every reader loads them",
+                "leave some of them out");
   }
   return annotations;
 }

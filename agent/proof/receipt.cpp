@@ -16,6 +16,8 @@ using tuf::ErrorCode;
 using tuf::Json;
 
 constexpr std::string_view kType = "countersign-receipt/v1";
+constexpr const char* kGetAnew =
+    "do not rely on it: get the file anew from whoever signed, as it was written";
 
 [[noreturn]] void fail(const std::string& message, std::string hint = {}) {
   throw Error(ErrorCode::kReceiptInvalid, message, std::move(hint));
@@ -138,9 +140,9 @@ Receipt Receipt::read(std::string_view text, const std::string& what) {
     text.remove_suffix(1);
     return agent::read(read_statement(text, kType, ErrorCode::kReceiptInvalid, "it is of no use"));
   } catch (const Error& error) {
-    throw Error(ErrorCode::kReceiptInvalid, what + ": " + error.what(), error.hint());
+    throw Error(ErrorCode::kReceiptInvalid, what + ": " + error.what(), kGetAnew);
   } catch (const Json::exception&) {
-    throw Error(ErrorCode::kReceiptInvalid, what + ": it lacks what a receipt tells");
+    throw Error(ErrorCode::kReceiptInvalid, what + ": it lacks what a receipt tells", kGetAnew);
   }
 }
 

@@ -29,9 +29,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
       return {"INVALID_DIGEST", ExitCode::kUsage,
               "write sha256: and the 64 lower-case hex digits of the manifest"};
     case ErrorCode::kSizeMismatch:
-      return {"SIZE_MISMATCH", ExitCode::kUsage,
-              "leave --size out, or give the manifest's length: docker buildx imagetools inspect --raw IMAGE "
-              "| wc -c"};
+      return {"SIZE_MISMATCH", ExitCode::kUsage, "write it again: what is empty cannot be signed"};
     case ErrorCode::kSourcesDisagree:
       return {"SOURCES_DISAGREE", ExitCode::kUsage,
               "leave out the source that speaks of another build, or make all of them in one build"};
@@ -72,8 +70,8 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "sign until then"};
     case ErrorCode::kHashMismatch:
       return {"HASH_MISMATCH", ExitCode::kUntrusted,
-              "repeat it once in case it was being changed; if it stays, its content was altered: fetch or "
-              "build it again"};
+              "repeat it once in case it was being changed; if it stays, its content was altered: the "
+              "repository's owner publishes it anew, or restores the server's data"};
     case ErrorCode::kBadRootCertificate:
       return {"BAD_ROOT_CERTIFICATE", ExitCode::kUntrusted,
               "an administrator gives the repository a new root certificate with: countersign repo rotate "
@@ -104,7 +102,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
       return {"POLICY", ExitCode::kPolicy, "meet what the policy demands, or ask its owner to change it"};
     case ErrorCode::kTagMoved:
       return {"TAG_MOVED", ExitCode::kPolicy,
-              "choose a new tag, or move this one on purpose with: countersign sign --allow-move IMAGE"};
+              "choose a new tag; or, to move this one on purpose, run this again with --allow-move"};
     case ErrorCode::kTagImmutable:
       return {"TAG_IMMUTABLE", ExitCode::kPolicy, "choose a new tag: the policy lets nobody move this one"};
     case ErrorCode::kForeignEntry:

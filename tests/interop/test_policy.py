@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from support.hints import Hint
 from support.policies import released, write_policy
 from support.process import clean_environment
 
@@ -244,17 +245,18 @@ def test_a_manifest_that_hides_an_image_is_refused_though_what_it_shows_may_run(
 
     manifest.write_text(shown)
     cluster.ok(*arguments)
-    for hidden in ("note: 1 # a line that kubectl sees\rimage: {evil}\n",
-                   "!!binary aW1hZ2U= : {evil}\n",
-                   "kind: !reset Deployment\n",
-                   "---#: settings\nkind: ConfigMap\n",
-                   "data: &x {{reference: '{evil}'}}\nvolume: {{image: *x}}\n",
-                   "include: [other.yaml]\n",
-                   "---\nservices: {{evil: {{build: .}}}}\n"):
+    unclear = "list-with-unclear-line"
+    for hidden, row in (("note: 1 # a line that kubectl sees\rimage: {evil}\n", unclear),
+                        ("!!binary aW1hZ2U= : {evil}\n", unclear),
+                        ("kind: !reset Deployment\n", unclear),
+                        ("---#: settings\nkind: ConfigMap\n", unclear),
+                        ("data: &x {{reference: '{evil}'}}\nvolume: {{image: *x}}\n", unclear),
+                        ("include: [other.yaml]\n", "compose-to-be-rendered"),
+                        ("---\nservices: {{evil: {{build: .}}}}\n", "compose-builds")):
         manifest.write_bytes((shown + hidden.format(evil=f"{gun}:6.6")).encode())
         outcome = cluster.refused(3, *arguments)
         assert outcome.error[0] == "FILE_UNREADABLE" and f"{manifest} line " in outcome.error[1], str(outcome)
-        assert "one image a line" in outcome.document["error"]["hint"], str(outcome)
+        Hint.of(outcome, row)
         assert not outcome.document["repositories"], str(outcome)
 
 

@@ -146,14 +146,14 @@ TEST_CASE("What cannot be understood is a usage error that names the help") {
     CHECK(error->code() == ErrorCode::kUsage);
     return error->hint();
   };
-  CHECK(hint_of({"sign", "--nonsense", "a:1"}) == "countersign sign --help");
-  CHECK(hint_of({"list"}) == "countersign list --help");
-  CHECK(hint_of({"signer", "add"}) == "countersign signer add --help");
+  CHECK(hint_of({"sign", "--nonsense", "a:1"}) == "see: countersign sign --help");
+  CHECK(hint_of({"list"}) == "see: countersign list --help");
+  CHECK(hint_of({"signer", "add"}) == "see: countersign signer add --help");
   CHECK(hint_of({"delegation", "add", "r", "targets/x", "--threshold", "many"}) ==
-        "countersign delegation add --help");
-  CHECK(hint_of({}) == "countersign --help");
-  CHECK(hint_of({"nonsense"}) == "countersign --help");
-  CHECK(hint_of({"list", "r", "-o", "yaml"}) == "countersign list --help");
+        "see: countersign delegation add --help");
+  CHECK(hint_of({}) == "see: countersign --help");
+  CHECK(hint_of({"nonsense"}) == "see: countersign --help");
+  CHECK(hint_of({"list", "r", "-o", "yaml"}) == "see: countersign list --help");
 }
 
 TEST_CASE("A command that is none is named, with those that are") {
@@ -178,7 +178,7 @@ TEST_CASE("A run that fails says so in one line with a hint, and by its exit cod
   CHECK(ran.exit_code == 2);
   CHECK(ran.out.empty());
   CHECK(ran.err.starts_with("error[USAGE]: "));
-  CHECK(ran.err.find("\nhint: countersign sign --help\n") != std::string::npos);
+  CHECK(ran.err.find("\nhint: see: countersign sign --help\n") != std::string::npos);
   CHECK(ran.err.find('\x1b') == std::string::npos);
   CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 2);
 }
@@ -196,7 +196,7 @@ TEST_CASE("A run that fails tells scripts in JSON, even if the command line was 
   CHECK(json["command"] == "sign");
   CHECK(json["exit_code"] == 2);
   CHECK(json["error"]["code"] == "USAGE");
-  CHECK(json["error"]["hint"] == "countersign sign --help");
+  CHECK(json["error"]["hint"] == "see: countersign sign --help");
 }
 
 TEST_CASE(

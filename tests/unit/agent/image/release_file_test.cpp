@@ -71,7 +71,7 @@ TEST_CASE("A slip of the pen in a release is an error") {
     CAPTURE(content);
     CHECK_ERROR(folder.read(content), ErrorCode::kConfig, "release.json");
   }
-  CHECK_ERROR(folder.read(kHead + R"({"image":"a:1","size":0}]})"), ErrorCode::kUsage);
+  CHECK_ERROR(folder.read(kHead + R"({"image":"a:1","size":0}]})"), ErrorCode::kConfig);
   CHECK_ERROR(agent::read_release_file(folder.in("none")), ErrorCode::kFileUnreadable);
 }
 
