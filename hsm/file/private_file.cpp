@@ -98,10 +98,9 @@ PrivateFile read_private_file(const std::filesystem::path& path, std::size_t max
   if (!is_handed_over(path, status)) {
     if (is_foreign(status)) {
       const std::string name = shell_word(path.string());
-      const std::string own = shell_word(path.string() + ".own");
       throw Error(ErrorCode::kInsecureFile, path.string() + " belongs to another user, who could change it",
-                  "put a copy of your own in its place: install -m 600 " + name + " " + own + " && mv -f " +
-                      own + " " + name);
+                  "put a copy of your own in its place: install -m 600 " + name + " " + name +
+                      ".own && mv -f " + name + ".own " + name);
     }
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
       throw Error(ErrorCode::kInsecureFile, path.string() + " can be written by others")
