@@ -49,7 +49,7 @@ void check_mechanism(const Token& token, const std::string& label, const Shape& 
   const CK_RV rv = token.module().functions().C_GetMechanismInfo(slot, shape.mechanism, &info);
   const char* family = shape.curve.empty() ? "RSA" : "EC";
   const std::string other_type = "choose another type: countersign key generate " + shell_word(label) +
-                                 " --token URI --type " + (shape.bits == 256 ? "rsa2048" : "p256");
+                                 " --token TOKEN --type " + (shape.bits == 256 ? "rsa2048" : "p256");
   if (rv == CKR_MECHANISM_INVALID) {
     throw tuf::Error(ErrorCode::kKeyUnsupported, token.subject() + ": cannot make " + family + " keys",
                      other_type);

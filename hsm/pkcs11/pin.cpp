@@ -21,8 +21,7 @@ Pin Pin::find(const TokenUri& uri, SecretSource& secrets, const std::string& sub
     if (pin.reveal().empty()) {
       throw tuf::Error(
           tuf::ErrorCode::kSecretMissing, subject + ": the PIN in " + pin.origin() + " is empty",
-          "put the PIN there; if it is the empty one, say so with pin-value= (and nothing behind "
-          "it) in the URI");
+          "put the PIN there; if it is the empty one, ask for it with an empty pin-value in the URI");
     }
     if (pin.reveal().find('\0') != std::string_view::npos) {
       throw tuf::Error(tuf::ErrorCode::kSecretMissing,

@@ -120,6 +120,7 @@ std::string hint_of(CK_RV rv) {
     case CKR_PIN_EXPIRED:
       return "change the user PIN: pkcs11-tool --module PATH --token-label LABEL --change-pin";
     case CKR_KEY_FUNCTION_NOT_PERMITTED:
+      return std::string("the key was made without the right to sign; ") + kMakeAnother;
     case CKR_MECHANISM_INVALID:
     case CKR_MECHANISM_PARAM_INVALID:
     case CKR_KEY_TYPE_INCONSISTENT:

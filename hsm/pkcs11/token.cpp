@@ -64,7 +64,7 @@ TokenUri Token::uri() const {
 tuf::Error Token::knowing(const tuf::Error& error) const {
   return error.with_value("PATH", module_->path())
       .with_value("LABEL", description().label)
-      .with_value("URI", uri().to_string());
+      .with_value("TOKEN", uri().to_string());
 }
 
 std::string Token::mismatch(const TokenUri& uri) const {

@@ -34,7 +34,7 @@ class Token {
   const std::string& subject() const { return subject_; }
   /// The URI of the token alone, with the module's path.
   TokenUri uri() const;
-  /// `error` with the values of its hint that the token knows: PATH of the module, LABEL, URI.
+  /// `error` with the values of its hint that the token knows: PATH of the module, LABEL, TOKEN (its URI).
   tuf::Error knowing(const tuf::Error& error) const;
   /// Empty if the token is one that `uri` names; else what speaks against it: "serial is 12".
   std::string mismatch(const TokenUri& uri) const;

@@ -126,12 +126,13 @@ tuf::Error TokenFinder::not_found(const TokenUri& uri) {
   message += seen.empty() ? ": no initialised token is there" : "; there is " + joined(seen);
   if (!failures_.empty()) message += "; not loaded: " + joined(failures_);
   const tuf::Error error(ErrorCode::kTokenNotFound, message);
-  if (paths.size() != 1) return error;
-  // As in the table of errors, of the one module that was asked.
+  const std::string& module = uri.module_path.empty() ? settings_.module_path : uri.module_path;
+  if (module.empty()) return error;
+  // As in the table of errors, of the one module that was named.
   return error.with_hint(
       "plug the token in, start its service or name another; see what is there with: "
       "countersign token list --module " +
-      shell_word(paths.front()));
+      shell_word(module));
 }
 
 std::shared_ptr<Token> TokenFinder::only(const TokenUri& uri) {

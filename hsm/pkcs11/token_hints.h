@@ -4,7 +4,7 @@
 
 namespace hsm::pkcs11 {
 
-constexpr const char* kMakeAnother = "make another key with: countersign key generate NAME --token URI";
+constexpr const char* kMakeAnother = "make another key with: countersign key generate NAME --token TOKEN";
 constexpr const char* kListKeys = "see what there is with: countersign token list --module PATH";
 
 }  // namespace hsm::pkcs11
