@@ -178,13 +178,18 @@ fs::path KeyStore::add(const PrivateKey& key, std::string_view role, std::string
   const auto entries = scan();
   if (const auto found = entries.find(id); found != entries.end()) {
     const KeyPemHeaders there = completed(read_headers(found->second.path), found->second.headers);
-    const bool same = there.role == headers.role && there.gun == headers.gun;
-    if (same && is_own(found->second.path)) return found->second.path;
-    if (!same)
+    const bool moves = !is_own(found->second.path);
+    const bool same_role = there.role == headers.role || (moves && there.role.empty());
+    const bool same_gun = there.gun == headers.gun || !has_gun(headers.role);
+    if (!same_role || !same_gun) {
+      const std::string name = shell_word(found->second.path.string());
       throw Error(ErrorCode::kLocal,
                   "key " + id.short_form() + " is already in " + found->second.path.string() +
                       ", with the role \"" + there.role + "\"",
-                  "remove it first with: rm " + shell_word(found->second.path.string()));
+                  // It may be the only copy.
+                  "move it away first with: mv " + name + " " + name + ".old");
+    }
+    if (!moves) return found->second.path;
   }
   make_private_folders(folder_);
   const fs::path path = folder_ / (id.hex() + std::string(kExtension));
@@ -221,7 +226,8 @@ void KeyStore::require_own(const fs::path& path, const KeyPemHeaders& headers) c
   if (is_own(path)) return;
   // What only its place says is lost where it is moved to.
   const std::string role = headers.role.empty() ? "" : " --role " + shell_word(headers.role);
-  const std::string gun = headers.gun.empty() ? "" : " --gun " + shell_word(headers.gun);
+  const bool names_gun = has_gun(headers.role) && !headers.gun.empty();
+  const std::string gun = names_gun ? " --gun " + shell_word(headers.gun) : "";
   const std::string name = shell_word(path.string());
   throw Error(
       ErrorCode::kLocal, path.string() + " was put there by an old version, and is only read",

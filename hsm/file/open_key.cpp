@@ -34,10 +34,10 @@ PrivateKey open_key(const KeyPem& key, const std::filesystem::path& path, std::s
   try {
     return key.is_encrypted() ? key.open(secrets.passphrase(role)) : key.open();
   } catch (const Error& error) {
-    const Error with_path = in_file(error, path);
-    if (error.code() != ErrorCode::kWrongPassphrase) throw Error(with_path);
-    throw with_path.with_hint("put the passphrase of this file into " +
-                              secrets.variable_in_use(SecretSource::passphrase_variables(role)));
+    if (error.code() != ErrorCode::kWrongPassphrase) throw in_file(error, path);
+    throw error.with_context(path.string())
+        .with_hint("put the passphrase of this file into " +
+                   secrets.variable_in_use(SecretSource::passphrase_variables(role)));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "hsm/pkcs11/key_origin.h"
 #include "hsm/pkcs11/key_selection.h"
+#include "hsm/pkcs11/token_hints.h"
 #include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
@@ -140,7 +141,7 @@ FoundKey generate_key_pair(Token& token, const std::string& label, KeyAlgorithm 
     std::vector<FoundKey> keys = find_private_keys(token.session(), label, id);
     if (keys.size() != 1) {
       throw tuf::Error(ErrorCode::kTokenFailed,
-                       token.subject() + ": the new key is not there; it was destroyed");
+                       token.subject() + ": the new key is not there; it was destroyed", kCheckToken);
     }
     if (keys.front().problem) throw tuf::Error(*keys.front().problem);
     return std::move(keys.front());

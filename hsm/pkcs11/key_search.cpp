@@ -39,8 +39,7 @@ std::vector<PublicObject> objects(const Session& session, const Template& which)
 std::string write_public_half(const FoundKey& key) {
   return "write it to the token with: pkcs11-tool --module PATH --token-label LABEL --login --write-object "
          "FILE.der --type pubkey" +
-         (key.id.empty() ? "" : " --id " + describe_id(key.id)) +
-         (key.label.empty() ? "" : " --label " + shell_word(key.label));
+         (key.id.empty() ? " --label " + shell_word(key.label) : " --id " + describe_id(key.id));
 }
 
 template <class Read>

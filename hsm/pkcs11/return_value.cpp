@@ -131,7 +131,7 @@ std::string hint_of(CK_RV rv) {
     case CKR_SESSION_COUNT:
       return "close other programs that use the token";
     default:
-      return "check the token with: countersign token list --module PATH; then repeat the command";
+      return kCheckToken;
   }
 }
 

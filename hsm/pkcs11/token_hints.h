@@ -6,5 +6,7 @@ namespace hsm::pkcs11 {
 
 constexpr const char* kMakeAnother = "make another key with: countersign key generate NAME --token TOKEN";
 constexpr const char* kListKeys = "see what there is with: countersign token list --module PATH";
+constexpr const char* kCheckToken =
+    "check the token with: countersign token list --module PATH; then repeat the command";
 
 }  // namespace hsm::pkcs11

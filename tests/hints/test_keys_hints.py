@@ -58,7 +58,7 @@ class Bench:
     def of_old_version(self, role, folder):
         """A key of which only folder and name say what it is for."""
         key = self.imported()
-        old = self.private / folder / f"{key.id}_{role}.key"
+        old = self.private / folder / (f"{key.id}_{role}.key" if role else f"{key.id}.key")
         old.parent.mkdir(parents=True)
         old.write_text(re.sub(r"^role: .*\n\n", "", key.path.read_text(), flags=re.MULTILINE))
         old.chmod(0o600)
@@ -329,6 +329,23 @@ def old_key_of_a_repository(b):
     yield "key", "passwd", key.id
 
 
+def old_key_of_a_signer(b):
+    """Its folder names a repository, which is no concern of a key of a delegation."""
+    key = b.of_old_version("jenkins", f"tuf_keys/{GUN}")
+    hint = yield "key", "remove", key.id, "--yes"
+    hint.follow(b.user)
+    assert (key.path.exists(), key.old.exists()) == (True, False) and "role: jenkins" in key.path.read_text()
+    yield "key", "remove", key.id, "--yes"
+
+
+def old_key_of_nobody(b):
+    key = b.of_old_version("", f"tuf_keys/{GUN}")
+    hint = yield "key", "remove", key.id, "--yes"
+    hint.follow(b.user)
+    assert (key.path.exists(), key.old.exists()) == (True, False)
+    yield "key", "remove", key.id, "--yes"
+
+
 def removal_without_yes(b):
     key = b.imported()
     hint = yield "key", "remove", key.id
@@ -401,6 +418,8 @@ CAUSES = [
     ("key-with-another-label", key_of_a_second_role),
     ("key-copy-unencrypted", copy_of_a_plain_key),
     ("key-of-an-old-version", old_root_key),
+    ("key-of-an-old-version", old_key_of_a_signer),
+    ("key-out-of-its-place", old_key_of_nobody),
     ("key-of-an-old-version-for-one-repository", old_key_of_a_repository),
     ("key-would-be-lost", removal_without_yes),
     ("key-name-taken", name_taken),

@@ -360,6 +360,17 @@ def without_public_half(b):
     yield certificate(token.uri("alice"))
 
 
+def without_public_half_and_id(b):
+    token = b.softhsm()
+    token.tool("--keypairgen", "--key-type", "EC:prime256v1", "--label", "the key", "--usage-sign")
+    token.tool("--read-object", "--type", "pubkey", "--label", "the key", "--output-file", b.folder / "public.der")
+    token.tool("--delete-object", "--type", "pubkey", "--label", "the key")
+    command = certificate(f"pkcs11:token={token.label};object=the%20key")
+    hint = yield command
+    hint.follow(b.user, typed=[token.pin], filled={"FILE.der": b.folder / "public.der"})
+    yield command
+
+
 # --- URIs
 
 
@@ -574,6 +585,7 @@ CAUSES = [
     ("token-key-unusable", two_public_halves),
     ("token-key-may-not-sign", without_the_right_to_sign),
     ("token-key-without-public-half", without_public_half),
+    ("token-key-without-public-half-and-id", without_public_half_and_id),
     *URIS,
     ("pin-missing", no_pin),
     ("pin-empty", empty_variable),
