@@ -42,10 +42,10 @@ KeyRef parse_key_ref(std::string_view text) {
   }
   const std::string name = shown(text);
   if (text.find('/') != std::string_view::npos || text.ends_with(".pem") || text.ends_with(".key")) {
-    throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "there is no key file " + name);
+    throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "there is no key file " + name,
+                     "name another file, or a key of: countersign key list");
   }
-  throw tuf::Error(tuf::ErrorCode::kInvalidKeyRef, "\"" + name + "\" names no key",
-                   "give a pkcs11: URI, the path of a PEM file, or at least 4 digits of a key ID");
+  throw tuf::Error(tuf::ErrorCode::kInvalidKeyRef, "\"" + name + "\" names no key");
 }
 
 }  // namespace hsm

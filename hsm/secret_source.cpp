@@ -106,6 +106,14 @@ const Secret* SecretSource::find(const std::vector<std::string>& names) {
   return nullptr;
 }
 
+std::string SecretSource::variable_in_use(const std::vector<std::string>& names) const {
+  for (const std::string& name : names) {
+    if (secrets_.contains(name)) return name;
+    if (files_.contains(twin(name))) return twin(name);
+  }
+  return names.front();
+}
+
 std::vector<std::string> SecretSource::passphrase_variables(std::string_view label) {
   if (label == "root") return {"DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", "NOTARY_ROOT_PASSPHRASE"};
   std::vector<std::string> names = {"DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"};

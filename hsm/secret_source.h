@@ -32,6 +32,9 @@ class SecretSource {
   /// taken: mounted secrets often are.
   const Secret* find(const std::vector<std::string>& names);
 
+  /// The one of them out of which `find` has taken it: NAME, or NAME_FILE; the first if none is set.
+  std::string variable_in_use(const std::vector<std::string>& names) const;
+
   /// The variables, in order, that are looked at for a key file whose `role:` header is `label`
   /// (section 5.4): root keys have their own.
   static std::vector<std::string> passphrase_variables(std::string_view label);

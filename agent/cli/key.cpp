@@ -13,6 +13,7 @@
 #include "hsm/certificate/certificate_maker.h"
 #include "hsm/file/open_key.h"
 #include "hsm/file/private_file.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 #include "tuf/keys/pem.h"
 
@@ -49,12 +50,15 @@ struct KeyCertOptions {
 fs::path public_key_path(const KeyGenerateOptions& options) {
   const fs::path path = fs::path(options.out) / (options.name + ".pub");
   if (fs::exists(fs::symlink_status(path))) {
-    throw Error(ErrorCode::kLocal, path.string() + " exists already",
-                "choose another name, another --out folder, or remove the file");
+    throw Error(ErrorCode::kLocal, printable(path.string()) + " exists already",
+                "choose another name, or another folder with --out");
   }
   if (!fs::is_directory(options.out)) {
-    throw Error(ErrorCode::kLocal, printable(options.out) + " is not a folder",
-                "make it first: mkdir -p " + printable(options.out));
+    const std::string folder = printable(options.out);
+    if (fs::exists(options.out))
+      throw Error(ErrorCode::kLocal, folder + " is not a folder", "choose another folder with --out");
+    throw Error(ErrorCode::kLocal, "there is no folder " + folder,
+                "make it with: mkdir -p " + hsm::shell_word(options.out));
   }
   return path;
 }

@@ -47,6 +47,11 @@ constexpr std::string_view kTestMessage = "countersign doctor: a test signature,
   }
 }
 
+std::string put_in_place(const std::string& file) {
+  const std::string name = hsm::shell_word(file);
+  return "put it in its place with: countersign key import " + name + " && rm " + name;
+}
+
 }  // namespace
 
 KeyChecks::KeyChecks(Patient& patient)
@@ -126,13 +131,11 @@ std::string KeyChecks::look_at_keys() {
                   Error(ErrorCode::kKeyNotFound,
                         "there is no key at hand: " + printable(misnamed.front()) +
                             " holds one, but its name is not the ID by which keys are found there",
-                        "put it in its place with: countersign key import " +
-                            hsm::shell_word(misnamed.front()) + "; then remove that file"));
+                        put_in_place(misnamed.front())));
   }
   for (const std::string& file : misnamed) {
-    patient_.warn("KEY_MISNAMED", printable(file) +
-                                      " holds a key that is not found by this name: countersign key import " +
-                                      printable(hsm::shell_word(file)) + "; then remove that file");
+    patient_.warn("KEY_MISNAMED", printable(file) + " holds a key that is not found by this name; " +
+                                      printable(put_in_place(file)));
   }
   if (ids.empty()) {
     throw Ailment("no-key",
@@ -190,9 +193,7 @@ std::string KeyChecks::look_at_signature() {
                                    signer.sign(message)};
     if (!key.verifies(signature, message)) {
       throw Error(ErrorCode::kBadTokenSignature,
-                  "what key " + id.short_form() + " makes is no signature by it",
-                  "examine the key and its public half before anything is signed: " +
-                      printable(info_of(id).location));
+                  "what key " + id.short_form() + " makes is no signature by it");
     }
   }
   return "made and verified, of a text that is no metadata";

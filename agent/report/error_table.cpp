@@ -1,5 +1,6 @@
 #include "agent/report/error_table.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "hsm/shell_word.h"
@@ -35,7 +36,9 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "leave out the source that speaks of another build, or make all of them in one build"};
     case ErrorCode::kInvalidKeyRef:
       return {"INVALID_KEY_REF", ExitCode::kUsage,
-              "give a pkcs11: URI (countersign token list), a PEM file or a key ID (countersign key list)"};
+              "give a pkcs11: URI (countersign token list), the path of a PEM file, or at least 4 digits of "
+              "a key "
+              "ID (countersign key list)"};
 
     case ErrorCode::kConfig:
       return {"CONFIG", ExitCode::kConfig,
@@ -168,11 +171,9 @@ ErrorRow error_row(tuf::ErrorCode code) {
       return {"KEY_AMBIGUOUS", ExitCode::kKey, "name one of the listed keys with --signing-key REF"};
     case ErrorCode::kKeyUnsupported:
       return {"KEY_UNSUPPORTED", ExitCode::kKey,
-              "make a key that Notary can use: countersign key generate NAME --type p256"};
+              "make a key that Notary can use with: countersign key generate NAME"};
     case ErrorCode::kKeyMalformed:
-      return {"KEY_MALFORMED", ExitCode::kKey,
-              "the file is damaged: copy it anew from where it was made, and import it with: countersign key "
-              "import FILE"};
+      return {"KEY_MALFORMED", ExitCode::kKey, "copy the file anew from where it was made"};
     case ErrorCode::kWrongPassphrase:
       return {"WRONG_PASSPHRASE", ExitCode::kKey,
               "set DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE (root key: "
@@ -180,16 +181,17 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "this key's passphrase"};
     case ErrorCode::kModuleFailed:
       return {"MODULE_FAILED", ExitCode::kKey,
-              "try the module by itself with: countersign token list --module PATH"};
+              "name the module's file with module-path= in the URI or with COUNTERSIGN_PKCS11_MODULE"};
     case ErrorCode::kTokenNotFound:
       return {"TOKEN_NOT_FOUND", ExitCode::kKey,
-              "plug the token in or start its service; see what is there with: countersign token list"};
+              "plug the token in, start its service or name another; see what is there with: countersign "
+              "token list"};
     case ErrorCode::kTokenAmbiguous:
       return {"TOKEN_AMBIGUOUS", ExitCode::kKey,
-              "add serial= to the pkcs11: URI; see the serials with: countersign token list"};
+              "add serial= (or module-path=, if one token is seen twice) to the URI"};
     case ErrorCode::kTokenFailed:
       return {"TOKEN_FAILED", ExitCode::kKey,
-              "nothing was published: check the token with: countersign token list, then repeat the command"};
+              "check the token with: countersign token list; then repeat the command"};
     case ErrorCode::kWrongPin:
       return {"WRONG_PIN", ExitCode::kKey,
               "correct COUNTERSIGN_PIN or the URI's pin-source before the next run: each attempt counts"};
@@ -202,7 +204,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
           "one more wrong PIN would lock the token, so none was tried: log in once with the vendor's tool"};
     case ErrorCode::kBadTokenSignature:
       return {"BAD_TOKEN_SIGNATURE", ExitCode::kKey,
-              "nothing was published: stop using this token until its vendor has explained the signature"};
+              "do not trust this token, or the public key object on it, before both were examined"};
 
     case ErrorCode::kLocal:
       return {"LOCAL", ExitCode::kLocal,
@@ -219,29 +221,26 @@ ErrorRow error_row(tuf::ErrorCode code) {
 
 namespace {
 
-/// Every `word` of `hint` that stands by itself.
-std::string filled_in(std::string hint, const std::string& word, const std::string& value) {
-  const auto is_part = [&](std::size_t at) {
-    return at < hint.size() && (std::isalnum(static_cast<unsigned char>(hint[at])) != 0 || hint[at] == '_');
-  };
-  for (std::size_t at = 0; (at = hint.find(word, at)) != std::string::npos;) {
-    if ((at > 0 && is_part(at - 1)) || is_part(at + word.size())) {
-      at += word.size();
-    } else {
-      hint.replace(at, word.size(), value);
-      at += value.size();
-    }
+/// With values for words that stand by themselves; what a value holds is not looked at again.
+std::string filled_in(std::string_view hint, const tuf::Error& error) {
+  const auto is_part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  std::string filled;
+  while (!hint.empty()) {
+    const std::size_t length =
+        static_cast<std::size_t>(std::find_if_not(hint.begin(), hint.end(), is_part) - hint.begin());
+    const std::string_view word = hint.substr(0, std::max<std::size_t>(length, 1));
+    const auto value = std::find_if(error.values().begin(), error.values().end(),
+                                    [&](const auto& entry) { return entry.first == word; });
+    filled += value == error.values().end() ? std::string(word) : hsm::shell_word(value->second);
+    hint.remove_prefix(word.size());
   }
-  return hint;
+  return filled;
 }
 
 }  // namespace
 
 std::string hint_of(const tuf::Error& error) {
-  std::string hint = error.hint().empty() ? std::string(error_row(error.code()).hint) : error.hint();
-  for (const auto& [word, value] : error.values())
-    hint = filled_in(std::move(hint), word, hsm::shell_word(value));
-  return hint;
+  return filled_in(error.hint().empty() ? error_row(error.code()).hint : error.hint(), error);
 }
 
 }  // namespace agent

@@ -19,12 +19,11 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::PemBlock;
 
-constexpr std::string_view kMakeAnother =
-    "Notary's clients take EC and RSA keys only: make one with: countersign key generate NAME";
 constexpr std::string_view kExportPublic =
     "the private key stays with the signer; give its public half: countersign key export FILE --out "
-    "FILE.pub; "
-    "then name FILE.pub";
+    "FILE.pub; then name FILE.pub";
+constexpr const char* kWriteAgain =
+    "write it again, where the private key is, with: countersign key export KEY --out NEW.pub";
 constexpr std::string_view kNamePrivate =
     "sign with the private key that belongs to it; see those at hand with: countersign key list";
 
@@ -147,8 +146,7 @@ bool is_public(const PemBlock& block) {
 
 std::optional<Error> foreign_block(const PemBlock& block, KeyHalf wanted) {
   if (block.label == "OPENSSH PRIVATE KEY" && !is_for_notary(tuf::as_text(block.content))) {
-    return Error(ErrorCode::kKeyUnsupported, "it holds a key of ssh that is neither EC nor RSA",
-                 std::string(kMakeAnother));
+    return Error(ErrorCode::kKeyUnsupported, "it holds a key of ssh that is neither EC nor RSA");
   }
   const Form* form = find_form(is_disguised_bundle(block) ? kDisguised : block.label);
   if (form == nullptr && wanted == KeyHalf::kPublic && is_private(block)) {
@@ -166,11 +164,8 @@ std::optional<Error> foreign_block(const PemBlock& block, KeyHalf wanted) {
 std::optional<Error> foreign_file(std::string_view content, KeyHalf wanted) {
   const std::string_view text = tuf::without_mark(content);
   if (text.find_first_not_of(" \t\r\n"sv) == std::string_view::npos) {
-    return Error(
-        ErrorCode::kKeyMalformed, "the file is empty",
-        wanted == KeyHalf::kPublic
-            ? "write it again, where the private key is, with: countersign key export KEY --out NEW.pub"
-            : "copy the key anew from where it was made");
+    return Error(ErrorCode::kKeyMalformed, "the file is empty",
+                 wanted == KeyHalf::kPublic ? kWriteAgain : "");
   }
   if (const std::string_view encoding = tuf::wide_encoding(content); !encoding.empty()) {
     const std::string convert = "iconv -f " + std::string(encoding) + " -t UTF-8 FILE > FILE.pem";
@@ -198,8 +193,7 @@ std::optional<Error> foreign_file(std::string_view content, KeyHalf wanted) {
                                    text.find("AAAAE2VjZHNhLXNoYTIt") != std::string_view::npos
                              : is_for_notary(lines.front().type);
     if (usable) return unreadable(*find_form(ssh2 ? "SSH2 PUBLIC KEY" : "ssh"), wanted, "");
-    return Error(ErrorCode::kKeyUnsupported, "it holds a key of ssh that is neither EC nor RSA",
-                 std::string(kMakeAnother));
+    return Error(ErrorCode::kKeyUnsupported, "it holds a key of ssh that is neither EC nor RSA");
   }
   return std::nullopt;
 }
@@ -285,9 +279,7 @@ Error no_key_in(std::string_view content, KeyHalf wanted) {
       damaged ? "a block of it is damaged or of a kind that is not known here, and it holds " : "it holds ";
   return {ErrorCode::kKeyMalformed,
           what + (wanted == KeyHalf::kPublic ? "neither a certificate nor a public key" : "no private key"),
-          wanted == KeyHalf::kPublic
-              ? "write it again, where the private key is, with: countersign key export KEY --out NEW.pub"
-              : "name another file, or a key of: countersign key list"};
+          wanted == KeyHalf::kPublic ? kWriteAgain : "name another file, or a key of: countersign key list"};
 }
 
 tuf::PublicKey read_public_key(std::string_view content, const std::filesystem::path& path) {

@@ -41,7 +41,8 @@ std::map<std::string, std::string> to_map(const KeyPemHeaders& headers) {
   for (const auto& [name, value] : map) {
     for (const char c : value) {
       if (static_cast<unsigned char>(c) < ' ') {  // it would start another header, or end them
-        throw Error(ErrorCode::kInvalidRole, "control character in the header " + name + " of a key file");
+        throw Error(ErrorCode::kInvalidRole, "control character in the header " + name + " of a key file",
+                    "write it in printable characters");
       }
     }
   }

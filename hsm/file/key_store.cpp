@@ -4,6 +4,7 @@
 
 #include "hsm/file/open_key.h"
 #include "hsm/file/private_file.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace hsm {
@@ -62,6 +63,11 @@ bool holds_key(const fs::path& path) {
 [[noreturn]] void fail_not_found(const fs::path& folder, std::string_view digits) {
   throw Error(ErrorCode::kKeyNotFound,
               "no key in " + folder.string() + " has an ID that starts with " + std::string(digits));
+}
+
+/// The name of a file that holds the key `id`: what `path` has behind its own ID stays.
+std::string named_by(const KeyId& id, const fs::path& path) {
+  return id.hex() + path.filename().string().substr(id.hex().size());
 }
 
 bool has_gun(std::string_view role) {
@@ -136,7 +142,8 @@ std::optional<KeyStore::OpenEntry> KeyStore::open_entry(const KeyId& canonical_i
   if (actual != canonical_id) {
     throw Error(ErrorCode::kKeyMalformed,
                 path.string() + " holds another key than its name says: " + actual.hex(),
-                "rename it to " + actual.hex() + std::string(kExtension));
+                "rename it with: mv " + shell_word(path.string()) + " " +
+                    shell_word((path.parent_path() / named_by(actual, path)).string()));
   }
   return OpenEntry{std::move(key), std::move(headers), path, keys.front().is_encrypted()};
 }
@@ -171,11 +178,18 @@ fs::path KeyStore::add(const PrivateKey& key, std::string_view role, std::string
   const auto entries = scan();
   if (const auto found = entries.find(id); found != entries.end()) {
     const KeyPemHeaders there = completed(read_headers(found->second.path), found->second.headers);
-    if (there.role == headers.role && there.gun == headers.gun) return found->second.path;
-    throw Error(ErrorCode::kLocal,
-                "key " + id.short_form() + " is already in " + found->second.path.string() +
-                    ", with the role \"" + there.role + "\"",
-                "remove it first with: rm " + found->second.path.string());
+    const bool moves = !is_own(found->second.path);
+    const bool same_role = there.role == headers.role || (moves && there.role.empty());
+    const bool same_gun = there.gun == headers.gun || !has_gun(headers.role);
+    if (!same_role || !same_gun) {
+      const std::string name = shell_word(found->second.path.string());
+      throw Error(ErrorCode::kLocal,
+                  "key " + id.short_form() + " is already in " + found->second.path.string() +
+                      ", with the role \"" + there.role + "\"",
+                  // It may be the only copy.
+                  "move it away first with: mv " + name + " " + name + ".old");
+    }
+    if (!moves) return found->second.path;
   }
   make_private_folders(folder_);
   const fs::path path = folder_ / (id.hex() + std::string(kExtension));
@@ -190,7 +204,8 @@ std::string KeyStore::export_pem(const KeyId& canonical_id) {
   if (!entry) fail_not_found(folder_, canonical_id.hex());
   if (!entry->encrypted) {
     throw Error(ErrorCode::kSecretMissing, entry->path.string() + " is not encrypted, and no copy may be",
-                "give it a passphrase first: countersign key passwd " + canonical_id.hex());
+                "give it the passphrase in COUNTERSIGN_NEW_PASSPHRASE first: countersign key passwd " +
+                    canonical_id.hex());
   }
   entry->headers.path = canonical_id.hex();
   return format_key_pem(entry->key, entry->headers, secrets_.passphrase(entry->headers.role));
@@ -199,14 +214,24 @@ std::string KeyStore::export_pem(const KeyId& canonical_id) {
 void KeyStore::change_passphrase(const KeyId& canonical_id, const Secret& passphrase) {
   const std::optional<OpenEntry> entry = open_entry(canonical_id);
   if (!entry) fail_not_found(folder_, canonical_id.hex());
-  require_own(entry->path);
+  require_own(entry->path, entry->headers);
   write_private_file(entry->path, format_key_pem(entry->key, entry->headers, passphrase), IfExists::kReplace);
 }
 
-void KeyStore::require_own(const fs::path& path) const {
-  if (path.parent_path() == folder_) return;
-  throw Error(ErrorCode::kLocal, path.string() + " was put there by an old version, and is only read",
-              "import a copy with: countersign key import " + path.string() + "; then remove it yourself");
+bool KeyStore::is_own(const fs::path& path) const {
+  return path.parent_path() == folder_;
+}
+
+void KeyStore::require_own(const fs::path& path, const KeyPemHeaders& headers) const {
+  if (is_own(path)) return;
+  // What only its place says is lost where it is moved to.
+  const std::string role = headers.role.empty() ? "" : " --role " + shell_word(headers.role);
+  const bool names_gun = has_gun(headers.role) && !headers.gun.empty();
+  const std::string gun = names_gun ? " --gun " + shell_word(headers.gun) : "";
+  const std::string name = shell_word(path.string());
+  throw Error(
+      ErrorCode::kLocal, path.string() + " was put there by an old version, and is only read",
+      "put it in its place with: countersign key import" + role + gun + " " + name + " && rm " + name);
 }
 
 bool KeyStore::remove(const KeyId& canonical_id) {
@@ -214,7 +239,7 @@ bool KeyStore::remove(const KeyId& canonical_id) {
   const auto found = entries.find(canonical_id);
   if (found == entries.end()) return false;
   const fs::path& path = found->second.path;
-  require_own(path);
+  require_own(path, completed(read_headers(path), found->second.headers));
   std::error_code failure;
   fs::remove(path, failure);
   if (failure) throw Error(ErrorCode::kLocal, "cannot remove " + path.string() + ": " + failure.message());

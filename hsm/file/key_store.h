@@ -35,7 +35,7 @@ class KeyStore final : public KeySource {
 
   /// Stores a key under `role` and, for targets, snapshot and timestamp keys, `gun`; an empty passphrase
   /// stores it unencrypted. Returns its file. A key that is there already stays as it is if it has the same
-  /// role and GUN; otherwise throws kLocal.
+  /// role and GUN; otherwise throws kLocal. Beside one in a folder of an old version a copy is stored.
   std::filesystem::path add(const PrivateKey& key, std::string_view role, std::string_view gun,
                             const Secret& passphrase);
 
@@ -64,8 +64,10 @@ class KeyStore final : public KeySource {
     bool encrypted;
   };
   std::optional<OpenEntry> open_entry(const tuf::KeyId& canonical_id);
-  /// Throws kLocal unless the file lies where this version puts it.
-  void require_own(const std::filesystem::path& path) const;
+  /// The file lies where this version puts it.
+  bool is_own(const std::filesystem::path& path) const;
+  /// Throws kLocal unless it does.
+  void require_own(const std::filesystem::path& path, const KeyPemHeaders& headers) const;
 
   std::filesystem::path folder_;
   SecretSource& secrets_;

@@ -5,7 +5,6 @@
 
 #include "hsm/file/key_form.h"
 #include "hsm/file/private_file.h"
-#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace hsm {
@@ -13,14 +12,6 @@ namespace {
 
 using tuf::Error;
 using tuf::ErrorCode;
-
-std::string variables_hint(std::string_view role) {
-  std::string names;
-  for (const std::string& name : SecretSource::passphrase_variables(role)) {
-    names += (names.empty() ? "" : " or ") + name;
-  }
-  return "put the passphrase of this file into " + names;
-}
 
 }  // namespace
 
@@ -32,8 +23,8 @@ std::vector<KeyPem> read_key_file(const PrivateFile& file, const std::filesystem
   std::vector<KeyPem> keys = KeyPem::parse_all(file.text());
   if (keys.empty()) throw in_file(no_key_in(file.text(), KeyHalf::kPrivate), path);
   if (file.others_can_read && !std::all_of(keys.begin(), keys.end(), std::mem_fn(&KeyPem::is_encrypted))) {
-    throw Error(ErrorCode::kInsecureFile, path.string() + " is not encrypted and can be read by others",
-                "chmod 600 " + shell_word(path.string()));
+    throw Error(ErrorCode::kInsecureFile, path.string() + " is not encrypted and can be read by others")
+        .with_value("FILE", path.string());
   }
   return keys;
 }
@@ -43,8 +34,10 @@ PrivateKey open_key(const KeyPem& key, const std::filesystem::path& path, std::s
   try {
     return key.is_encrypted() ? key.open(secrets.passphrase(role)) : key.open();
   } catch (const Error& error) {
-    const Error with_path = in_file(error, path);
-    throw error.code() == ErrorCode::kWrongPassphrase ? with_path.with_hint(variables_hint(role)) : with_path;
+    if (error.code() != ErrorCode::kWrongPassphrase) throw in_file(error, path);
+    throw error.with_context(path.string())
+        .with_hint("put the passphrase of this file into " +
+                   secrets.variable_in_use(SecretSource::passphrase_variables(role)));
   }
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "hsm/file/ownership.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace hsm {
@@ -41,7 +42,8 @@ std::string reason() {
 }
 
 [[noreturn]] void fail_reading(const std::filesystem::path& path) {
-  throw Error(ErrorCode::kFileUnreadable, "cannot read " + path.string() + ": " + reason());
+  throw Error(ErrorCode::kFileUnreadable, "cannot read " + path.string() + ": " + reason())
+      .with_value("FILE", path.string());
 }
 
 [[noreturn]] void fail_writing(const std::filesystem::path& path) {
@@ -95,12 +97,14 @@ PrivateFile read_private_file(const std::filesystem::path& path, std::size_t max
   if (!descriptor.ok() || ::fstat(descriptor.number(), &status) != 0) fail_reading(path);
   if (!is_handed_over(path, status)) {
     if (is_foreign(status)) {
+      const std::string name = shell_word(path.string());
       throw Error(ErrorCode::kInsecureFile, path.string() + " belongs to another user, who could change it",
-                  "make a copy of your own, or: chown $(id -u) " + path.string());
+                  "put a copy of your own in its place: install -m 600 " + name + " " + name +
+                      ".own && mv -f " + name + ".own " + name);
     }
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-      throw Error(ErrorCode::kInsecureFile, path.string() + " can be written by others",
-                  "chmod 600 " + path.string());
+      throw Error(ErrorCode::kInsecureFile, path.string() + " can be written by others")
+          .with_value("FILE", path.string());
     }
   }
   PrivateFile file;
@@ -113,7 +117,8 @@ PrivateFile read_private_file(const std::filesystem::path& path, std::size_t max
     if (length == 0) return file;
     file.content.insert(file.content.end(), part.begin(), part.begin() + length);
     if (file.content.size() > max_size) {
-      throw Error(ErrorCode::kFileUnreadable, path.string() + " is too long for what it should hold");
+      throw Error(ErrorCode::kFileUnreadable, path.string() + " is too long for what it should hold")
+          .with_value("FILE", path.string());
     }
   }
 }

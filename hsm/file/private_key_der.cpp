@@ -47,7 +47,7 @@ constexpr std::array kCurves = {
   throw Error(ErrorCode::kKeyMalformed, what);
 }
 [[noreturn]] void unsupported(const std::string& what) {
-  throw Error(ErrorCode::kKeyUnsupported, what, "countersign key generate makes keys that Notary can use");
+  throw Error(ErrorCode::kKeyUnsupported, what);
 }
 
 [[noreturn]] void without_curve() {

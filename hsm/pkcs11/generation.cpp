@@ -5,6 +5,9 @@
 #include <array>
 
 #include "hsm/pkcs11/key_origin.h"
+#include "hsm/pkcs11/key_selection.h"
+#include "hsm/pkcs11/token_hints.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace hsm::pkcs11 {
@@ -41,34 +44,40 @@ Shape shape_of(KeyAlgorithm algorithm) {
   throw tuf::Error(ErrorCode::kInternal, "unknown type of token key");
 }
 
-void check_mechanism(const Token& token, const Shape& shape) {
+void check_mechanism(const Token& token, const std::string& label, const Shape& shape) {
   CK_MECHANISM_INFO info{};
   const CK_SLOT_ID slot = PKCS11_get_slotid_from_slot(token.slot());
   const CK_RV rv = token.module().functions().C_GetMechanismInfo(slot, shape.mechanism, &info);
   const char* family = shape.curve.empty() ? "RSA" : "EC";
+  const std::string other_type = "choose another type: countersign key generate " + shell_word(label) +
+                                 " --token TOKEN --type " + (shape.bits == 256 ? "rsa2048" : "p256");
   if (rv == CKR_MECHANISM_INVALID) {
-    throw tuf::Error(ErrorCode::kKeyUnsupported, token.subject() + ": cannot make " + family + " keys");
+    throw tuf::Error(ErrorCode::kKeyUnsupported, token.subject() + ": cannot make " + family + " keys",
+                     other_type);
   }
   check(rv, token.subject(), "C_GetMechanismInfo");
   // Zeros stand for "not told".
   if (info.ulMaxKeySize != 0 && (shape.bits < info.ulMinKeySize || shape.bits > info.ulMaxKeySize)) {
-    throw tuf::Error(ErrorCode::kKeyUnsupported, token.subject() + ": makes " + family + " keys of " +
-                                                     std::to_string(info.ulMinKeySize) + " to " +
-                                                     std::to_string(info.ulMaxKeySize) + " bits, not of " +
-                                                     std::to_string(shape.bits));
+    throw tuf::Error(ErrorCode::kKeyUnsupported,
+                     token.subject() + ": makes " + family + " keys of " + std::to_string(info.ulMinKeySize) +
+                         " to " + std::to_string(info.ulMaxKeySize) + " bits, not of " +
+                         std::to_string(shape.bits),
+                     other_type);
   }
 }
 
 void check_label_is_free(Token& token, const std::string& label) {
-  const auto taken = [&](const std::vector<FoundKey>& keys) {
-    if (keys.empty()) return;
-    throw tuf::Error(
-        ErrorCode::kKeyAmbiguous, token.subject() + ": already holds " + describe(keys.front()),
-        "choose another name, or use that key; its public half is written by: countersign key export "
-        "URI --out NAME.pub");
+  const auto taken = [&](const FoundKey& key, const std::string& hint) {
+    return tuf::Error(ErrorCode::kKeyAmbiguous, token.subject() + ": already holds " + describe(key), hint);
   };
-  taken(find_private_keys(token.session(), label, {}));
-  taken(find_public_keys(token.session(), label, {}, false));
+  if (const auto keys = find_private_keys(token.session(), label, {}); !keys.empty()) {
+    throw taken(keys.front(),
+                "choose another name, or use that key; its public half is written by: "
+                "countersign key export " +
+                    shell_word(key_uri(token, keys.front(), {})) + " --out " + shell_word(label + ".pub"));
+  }
+  if (const auto keys = find_public_keys(token.session(), label, {}, false); !keys.empty())
+    throw taken(keys.front(), "choose another name");
 }
 
 /// What makes the key unfit, and cannot be mended afterwards. CKA_LOCAL and CKA_NEVER_EXTRACTABLE are not
@@ -83,7 +92,7 @@ std::string defect(const KeyOrigin& origin) {
 
 FoundKey generate_key_pair(Token& token, const std::string& label, KeyAlgorithm algorithm) {
   const Shape shape = shape_of(algorithm);
-  check_mechanism(token, shape);
+  check_mechanism(token, label, shape);
   check_label_is_free(token, label);
 
   tuf::Bytes id(kIdSize);
@@ -126,12 +135,13 @@ FoundKey generate_key_pair(Token& token, const std::string& label, KeyAlgorithm 
   try {
     if (const std::string problem = defect(key_origin(*session, made_private)); !problem.empty()) {
       throw tuf::Error(ErrorCode::kTokenFailed,
-                       token.subject() + ": " + problem + "; the new key was destroyed");
+                       token.subject() + ": " + problem + "; the new key was destroyed",
+                       "name another token, or change the setting that makes this one give its keys away");
     }
     std::vector<FoundKey> keys = find_private_keys(token.session(), label, id);
     if (keys.size() != 1) {
       throw tuf::Error(ErrorCode::kTokenFailed,
-                       token.subject() + ": the new key is not there; it was destroyed");
+                       token.subject() + ": the new key is not there; it was destroyed", kCheckToken);
     }
     if (keys.front().problem) throw tuf::Error(*keys.front().problem);
     return std::move(keys.front());

@@ -4,6 +4,8 @@
 
 #include "hsm/pkcs11/public_half.h"
 #include "hsm/pkcs11/return_value.h"
+#include "hsm/pkcs11/token_hints.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/hex.h"
 
 namespace hsm::pkcs11 {
@@ -32,6 +34,12 @@ std::vector<PublicObject> objects(const Session& session, const Template& which)
         {handle, session.bytes(handle, CKA_ID).value_or(tuf::Bytes{}), session.text(handle, CKA_LABEL)});
   }
   return found;
+}
+
+std::string write_public_half(const FoundKey& key) {
+  return "write it to the token with: pkcs11-tool --module PATH --token-label LABEL --login --write-object "
+         "FILE.der --type pubkey" +
+         (key.id.empty() ? " --label " + shell_word(key.label) : " --id " + describe_id(key.id));
 }
 
 template <class Read>
@@ -81,13 +89,13 @@ class PublicHalves {
                          describe(key) +
                              " has no public half: the token shows neither a public key object nor a "
                              "certificate with its ID",
-                         "write one to the token: pkcs11-tool --write-object FILE.der --type pubkey --id ID");
+                         write_public_half(key));
       }
       key.kind = key.public_key->description();
     } catch (const CallFailed&) {
       throw;
     } catch (const tuf::Error& error) {
-      key.problem = error;
+      key.problem = error.hint().empty() ? error.with_hint(kMakeAnother) : error;
     }
   }
 
@@ -134,7 +142,7 @@ class PublicHalves {
     if (keys.size() == 1) return std::move(keys.front());
     throw tuf::Error(ErrorCode::kKeyAmbiguous,
                      describe(key) + ": several public keys on the token have its ID and label",
-                     "give each key pair an ID of its own: pkcs11-tool --set-id");
+                     kMakeAnother);
   }
 
   const Session& session_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "hsm/pkcs11/token_hints.h"
 #include "tuf/base/error.h"
 
 namespace hsm::pkcs11 {
@@ -27,7 +28,7 @@ std::string id_hint(const TokenUri& uri) {
   const bool hex =
       !uri.id.empty() && uri.id.size() % 2 == 0 &&
       std::all_of(uri.id.begin(), uri.id.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
-  if (!hex) return "see what there is: countersign token list";
+  if (!hex) return kListKeys;
   std::string encoded;
   for (std::size_t i = 0; i < uri.id.size(); i += 2) {
     encoded += '%';
@@ -40,7 +41,7 @@ std::string id_hint(const TokenUri& uri) {
 tuf::Error not_found(Token& token, const TokenUri& uri) {
   const Session& session = token.session();
   std::string message = token.subject() + ": ";
-  if (!uri.names_key()) return {ErrorCode::kKeyNotFound, message + "no private key is on it"};
+  if (!uri.names_key()) return {ErrorCode::kKeyNotFound, message + "no private key is on it", kMakeAnother};
   message += "no private key fits";
   if (!uri.object.empty()) message += " object='" + uri.object + "'";
   if (!uri.id.empty()) message += " id=" + describe_id(uri.id);
@@ -51,7 +52,7 @@ tuf::Error not_found(Token& token, const TokenUri& uri) {
     }
     if (const auto by_id = find_private_keys(session, {}, uri.id); !by_id.empty()) {
       return {ErrorCode::kKeyNotFound, message + "; the ID fits, the label does not: " + list_of(by_id),
-              "see what there is: countersign token list"};
+              kListKeys};
     }
   }
   const auto all = find_private_keys(session, {}, {});
@@ -75,7 +76,7 @@ FoundKey only_private_key(Token& token, const TokenUri& uri) {
     throw tuf::Error(
         ErrorCode::kKeyAmbiguous,
         token.subject() + ": " + std::to_string(keys.size()) + " private keys fit: " + list_of(keys),
-        "name one with object= and id=; see: countersign token list");
+        "name one with object= and id=, as shown by: countersign token list --module PATH");
   }
   if (keys.front().problem) throw keys.front().problem->with_context(token.subject());
   return std::move(keys.front());

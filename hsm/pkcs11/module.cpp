@@ -15,11 +15,13 @@
 
 #include "hsm/file/ownership.h"
 #include "hsm/pkcs11/return_value.h"
+#include "hsm/shell_word.h"
 
 namespace hsm::pkcs11 {
 namespace {
 
 constexpr rlim_t kRoomForFiles = 1 << 20;
+constexpr const char* kSeeItsLog = "see the module's own log and settings (SoftHSM: SOFTHSM2_CONF)";
 
 // Which modules this process has initialised is a fact of the process, whoever made the objects.
 std::mutex loaded_mutex;
@@ -29,9 +31,6 @@ std::set<std::string>& loaded_files() {
 }
 
 tuf::Error module_failed(const std::string& path, const std::string& why, std::string hint = {}) {
-  if (hint.empty()) {
-    hint = "name the module's file with module-path= in the URI or with COUNTERSIGN_PKCS11_MODULE";
-  }
   return {tuf::ErrorCode::kModuleFailed, "PKCS#11 module " + path + ": " + why, std::move(hint)};
 }
 
@@ -43,11 +42,13 @@ void require_own(const std::string& path, const std::filesystem::path& file) {
     if (::stat(each.c_str(), &status) != 0) throw module_failed(path, std::strerror(errno));
     if (is_foreign(status)) {
       throw module_failed(path, each.string() + " belongs to another user, who could change it",
-                          "install the module as root, or: chown $(id -u) " + each.string());
+                          "install the module as root, or give it to this user, as root: chown " +
+                              std::to_string(::geteuid()) + " " + shell_word(each.string()));
     }
     const bool sticky = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
     if ((status.st_mode & S_IWOTH) != 0 && !sticky) {
-      throw module_failed(path, each.string() + " can be written by everybody", "chmod o-w " + each.string());
+      throw module_failed(path, each.string() + " can be written by everybody",
+                          "chmod o-w " + shell_word(each.string()));
     }
   }
 }
@@ -131,8 +132,7 @@ void Module::initialize(const std::string& arguments) {
   if (!context_) throw module_failed(path_, "out of memory");
   if (!arguments.empty()) PKCS11_CTX_init_args(context_, arguments.c_str());
   if (PKCS11_CTX_load(context_, file_.c_str()) != 0) {
-    throw module_failed(path_, "C_Initialize failed: " + return_value_name(take_libp11_error()),
-                        "see the module's own log and settings (SoftHSM: SOFTHSM2_CONF)");
+    throw module_failed(path_, "C_Initialize failed: " + return_value_name(take_libp11_error()), kSeeItsLog);
   }
   loaded_ = true;
   if (own_instance_) {
@@ -140,7 +140,7 @@ void Module::initialize(const std::string& arguments) {
     options.flags = CKF_OS_LOCKING_OK;
     options.pReserved = arguments.empty() ? nullptr : const_cast<char*>(arguments.c_str());
     if (const CK_RV rv = functions_->C_Initialize(&options); rv != CKR_OK) {
-      throw module_failed(path_, "C_Initialize failed: " + return_value_name(rv), "see the module's own log");
+      throw module_failed(path_, "C_Initialize failed: " + return_value_name(rv), kSeeItsLog);
     }
     own_initialized_ = true;
   }
@@ -153,7 +153,7 @@ void Module::initialize(const std::string& arguments) {
 
   if (PKCS11_enumerate_slots(context_, &slots_, &slot_count_) != 0) {
     throw module_failed(path_, "the slots cannot be listed: " + return_value_name(take_libp11_error()),
-                        "see the module's own log and settings");
+                        kSeeItsLog);
   }
   take_libp11_error();
   for (unsigned int i = 0; i < slot_count_; ++i) {

@@ -21,12 +21,12 @@ Pin Pin::find(const TokenUri& uri, SecretSource& secrets, const std::string& sub
     if (pin.reveal().empty()) {
       throw tuf::Error(
           tuf::ErrorCode::kSecretMissing, subject + ": the PIN in " + pin.origin() + " is empty",
-          "put the PIN there; if it is the empty one, say so with pin-value= (and nothing behind "
-          "it) in the URI");
+          "put the PIN there; if it is the empty one, ask for it with an empty pin-value in the URI");
     }
     if (pin.reveal().find('\0') != std::string_view::npos) {
       throw tuf::Error(tuf::ErrorCode::kSecretMissing,
-                       subject + ": the PIN in " + pin.origin() + " holds a zero byte");
+                       subject + ": the PIN in " + pin.origin() + " holds a zero byte",
+                       "write the PIN there anew, and nothing else");
     }
     return pin;
   };
@@ -43,11 +43,12 @@ Pin Pin::find(const TokenUri& uri, SecretSource& secrets, const std::string& sub
   const bool asks_for_empty = uri.pin_value && uri.pin_value->empty();
   if (asks_for_empty) return Pin(uri.pin_value.get(), uri.pin_value, "pin-value");
   if (const Secret* secret = secrets.find({kVariable})) {
+    const std::string origin = secrets.variable_in_use({kVariable});
     // As `$(cat FILE)` brings it out of a file from Windows.
     const std::string_view text = tuf::without_mark(secret->reveal());
-    if (text.size() == secret->reveal().size()) return usable(Pin(secret, nullptr, kVariable));
+    if (text.size() == secret->reveal().size()) return usable(Pin(secret, nullptr, origin));
     const auto own = std::make_shared<const Secret>(text);
-    return usable(Pin(own.get(), own, kVariable));
+    return usable(Pin(own.get(), own, origin));
   }
   if (uri.pin_value) {
     if (on_warning) {

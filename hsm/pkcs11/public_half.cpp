@@ -26,7 +26,7 @@ void free_der(unsigned char* der) {
 using Der = tuf::OpensslPtr<unsigned char, free_der>;
 
 tuf::Error malformed(const std::string& what) {
-  return {ErrorCode::kKeyMalformed, what, "make a new key: countersign key generate NAME --token URI"};
+  return {ErrorCode::kKeyMalformed, what};
 }
 
 tuf::PublicKey from_parameters(const char* type, OSSL_PARAM_BLD* builder) {
@@ -75,8 +75,7 @@ std::size_t field_size(const std::string& curve) {
   if (curve == "prime256v1") return 32;
   if (curve == "secp384r1") return 48;
   if (curve == "secp521r1") return 66;
-  throw tuf::Error(ErrorCode::kKeyUnsupported, "curve " + curve + " is not one that Notary knows",
-                   "make a P-256 key: countersign key generate NAME --token URI");
+  throw tuf::Error(ErrorCode::kKeyUnsupported, "curve " + curve + " is not one that Notary knows");
 }
 
 tuf::PublicKey from_ec(tuf::ByteView parameters, tuf::ByteView encoded) {
@@ -113,8 +112,7 @@ std::optional<tuf::PublicKey> from_attributes(const Session& session, CK_OBJECT_
     return std::nullopt;
   }
   throw tuf::Error(ErrorCode::kKeyUnsupported,
-                   "keys of type " + kind_of_key(session, object) + " cannot sign here",
-                   "make a P-256 key: countersign key generate NAME --token URI");
+                   "keys of type " + kind_of_key(session, object) + " cannot sign here");
 }
 
 }  // namespace

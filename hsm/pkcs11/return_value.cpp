@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "hsm/pkcs11/token_hints.h"
+
 namespace hsm::pkcs11 {
 namespace {
 
@@ -118,14 +120,18 @@ std::string hint_of(CK_RV rv) {
     case CKR_PIN_EXPIRED:
       return "change the user PIN: pkcs11-tool --module PATH --token-label LABEL --change-pin";
     case CKR_KEY_FUNCTION_NOT_PERMITTED:
-      return "the key was made without the right to sign; make one with: countersign key generate NAME "
-             "--token URI";
+      return std::string("the key was made without the right to sign; ") + kMakeAnother;
+    case CKR_MECHANISM_INVALID:
+    case CKR_MECHANISM_PARAM_INVALID:
+    case CKR_KEY_TYPE_INCONSISTENT:
+    case CKR_KEY_SIZE_RANGE:
+      return kMakeAnother;
     case CKR_TOKEN_WRITE_PROTECTED:
       return "the token cannot be written to; make the key with its vendor's tool";
     case CKR_SESSION_COUNT:
       return "close other programs that use the token";
     default:
-      return "see whether the token answers other programs: pkcs11-tool --module PATH -L";
+      return kCheckToken;
   }
 }
 

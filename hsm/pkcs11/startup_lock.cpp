@@ -101,7 +101,7 @@ StartupLock::StartupLock(const std::string& module_path, const std::vector<std::
     if (std::chrono::steady_clock::now() >= deadline) {
       throw tuf::Error(tuf::ErrorCode::kLocked,
                        "another process of this user has been starting with " + module_path + " for too long",
-                       "see who holds it: lslocks | grep countersign");
+                       "wait for it to end; see which it is with: lslocks | grep " + name);
     }
     std::this_thread::sleep_for(kPause);
   }

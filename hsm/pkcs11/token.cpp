@@ -22,6 +22,15 @@ class PinText {
   std::vector<char> text_;
 };
 
+constexpr const char* kUnlock =
+    "the security officer unlocks it: pkcs11-tool --module PATH --token-label LABEL --login --login-type so "
+    "--init-pin";
+
+/// What a token answers that only claims to have a way of its own to log in.
+bool is_no_path(CK_RV rv) {
+  return rv == CKR_ARGUMENTS_BAD || rv == CKR_FUNCTION_NOT_SUPPORTED;
+}
+
 bool is_pin_refusal(CK_RV rv) {
   return rv == CKR_PIN_INCORRECT || rv == CKR_PIN_INVALID || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_LOCKED;
 }
@@ -50,6 +59,12 @@ TokenUri Token::uri() const {
   uri.serial = description().serialnr;
   uri.module_path = module_->path();
   return uri;
+}
+
+tuf::Error Token::knowing(const tuf::Error& error) const {
+  return error.with_value("PATH", module_->path())
+      .with_value("LABEL", description().label)
+      .with_value("TOKEN", uri().to_string());
 }
 
 std::string Token::mismatch(const TokenUri& uri) const {
@@ -90,21 +105,33 @@ std::unique_ptr<Session> Token::writable_session() {
 void Token::refuse_hopeless_login(CK_FLAGS flags) const {
   if ((flags & CKF_USER_PIN_LOCKED) != 0) {
     throw tuf::Error(ErrorCode::kPinLocked, subject_ + ": the user PIN is locked; no log-in was tried",
-                     "the security officer unlocks it: pkcs11-tool --login --login-type so --init-pin");
+                     kUnlock);
   }
   if ((flags & CKF_USER_PIN_FINAL_TRY) != 0) {
-    throw tuf::Error(ErrorCode::kPinFinalTry,
-                     subject_ + ": one try is left before the PIN locks; no log-in was tried",
-                     "a person who knows the PIN logs in once, which resets the counter: pkcs11-tool --login "
-                     "--test");
+    throw tuf::Error(
+        ErrorCode::kPinFinalTry, subject_ + ": one try is left before the PIN locks; no log-in was tried",
+        "a person who knows the PIN logs in once, which resets the counter: pkcs11-tool --module "
+        "PATH --token-label LABEL --login --list-objects");
   }
 }
 
 void Token::login(const TokenUri& uri, SecretSource& secrets, const OnWarning& on_warning) {
   if (logged_in_) return;
   if (login_failure_) throw login_failure_->with_context("not tried again");
+  try {
+    try_login(uri, secrets, on_warning);
+  } catch (const tuf::Error& error) {
+    throw knowing(error);
+  }
+}
+
+void Token::try_login(const TokenUri& uri, SecretSource& secrets, const OnWarning& on_warning) {
   const CK_FLAGS flags_now = flags();
-  if ((flags_now & CKF_LOGIN_REQUIRED) == 0) return;
+  if ((flags_now & CKF_LOGIN_REQUIRED) == 0) {
+    // A key on it may want the PIN all the same.
+    if (Pin::is_at_hand(uri, secrets)) pin_ = Pin::find(uri, secrets, subject_, on_warning);
+    return;
+  }
   refuse_hopeless_login(flags_now);
   if ((flags_now & CKF_PROTECTED_AUTHENTICATION_PATH) != 0 &&
       login_by_own_path(Pin::is_at_hand(uri, secrets)))
@@ -121,7 +148,7 @@ void Token::login(const TokenUri& uri, SecretSource& secrets, const OnWarning& o
   pin_ = std::move(pin);
   const CK_RV rv = login_once();
   if (rv != CKR_OK) {
-    login_failure_ = login_error(rv);
+    login_failure_ = knowing(login_error(rv));
     pin_.reset();
     throw tuf::Error(*login_failure_);
   }
@@ -143,8 +170,7 @@ bool Token::login_by_own_path(bool has_pin) {
     ++epoch_;
     return true;
   }
-  const bool has_none = rv == CKR_ARGUMENTS_BAD || rv == CKR_FUNCTION_NOT_SUPPORTED;
-  if (has_none && has_pin) return false;
+  if (is_no_path(rv) && has_pin) return false;
   login_failure_ = own_path_error(rv);
   throw tuf::Error(*login_failure_);
 }
@@ -170,10 +196,9 @@ tuf::Error Token::own_path_error(CK_RV rv) const {
   const std::string how = subject_ +
                           ": its own way to log in (a keypad, or what its vendor has set up) gave " +
                           return_value_name(rv) + "; no PIN was tried";
-  return {is_pin_refusal(rv) ? ErrorCode::kWrongPin : ErrorCode::kTokenFailed, how,
-          "set that way up with the vendor's tool so that no person is needed, or, if the token takes its "
-          "PIN from "
-          "software as well, set COUNTERSIGN_PIN_FILE"};
+  std::string hint = "set that way up with the vendor's tool so that no person is needed";
+  if (is_no_path(rv)) hint += ", or, if the token takes its PIN from software, set COUNTERSIGN_PIN_FILE";
+  return {is_pin_refusal(rv) ? ErrorCode::kWrongPin : ErrorCode::kTokenFailed, how, std::move(hint)};
 }
 
 tuf::Error Token::login_error(CK_RV rv) const {
@@ -193,8 +218,7 @@ tuf::Error Token::login_error(CK_RV rv) const {
     }
   }
   if (rv == CKR_PIN_LOCKED) {
-    return {ErrorCode::kPinLocked, subject_ + ": the user PIN is locked",
-            "the security officer unlocks it: pkcs11-tool --login --login-type so --init-pin"};
+    return {ErrorCode::kPinLocked, subject_ + ": the user PIN is locked", kUnlock};
   }
   return {
       ErrorCode::kWrongPin,
@@ -206,7 +230,7 @@ tuf::Error Token::login_error(CK_RV rv) const {
 void Token::authenticate_operation() {
   if (!pin_ && !by_own_path_) {
     throw tuf::Error(ErrorCode::kSecretMissing, subject_ + ": the key wants the PIN for every signature",
-                     "set COUNTERSIGN_PIN_FILE");
+                     "set COUNTERSIGN_PIN_FILE to the path of a file that holds it");
   }
   const CK_RV rv = session().login(CKU_CONTEXT_SPECIFIC, known_pin());
   if (rv == CKR_OK) return;

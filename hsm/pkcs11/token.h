@@ -34,6 +34,8 @@ class Token {
   const std::string& subject() const { return subject_; }
   /// The URI of the token alone, with the module's path.
   TokenUri uri() const;
+  /// `error` with the values of its hint that the token knows: PATH of the module, LABEL, TOKEN (its URI).
+  tuf::Error knowing(const tuf::Error& error) const;
   /// Empty if the token is one that `uri` names; else what speaks against it: "serial is 12".
   std::string mismatch(const TokenUri& uri) const;
 
@@ -57,15 +59,19 @@ class Token {
   void authenticate_operation();
 
   /// Runs `operation`; if the session or the log-in was lost underneath it, gets them back and runs it once
-  /// more.
+  /// more. Errors know the token.
   template <class Operation>
   auto steadily(Operation operation) {
     try {
+      try {
+        return operation();
+      } catch (const CallFailed& failure) {
+        if (!recover(failure.rv())) throw;
+      }
       return operation();
-    } catch (const CallFailed& failure) {
-      if (!recover(failure.rv())) throw;
+    } catch (const tuf::Error& error) {
+      throw knowing(error);
     }
-    return operation();
   }
 
   /// Held for every use of the session: a session has one operation at a time.
@@ -80,6 +86,7 @@ class Token {
   CK_RV login_through_libp11(const char* pin);
   /// What a repeated log-in gives: the PIN, or nothing where the token has a path of its own.
   std::string_view known_pin() const { return pin_ ? pin_->reveal() : std::string_view(); }
+  void try_login(const TokenUri& uri, SecretSource& secrets, const OnWarning& on_warning);
   void refuse_hopeless_login(CK_FLAGS flags) const;
   tuf::Error login_error(CK_RV rv) const;
   tuf::Error own_path_error(CK_RV rv) const;

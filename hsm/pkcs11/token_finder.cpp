@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace hsm::pkcs11 {
@@ -94,8 +95,7 @@ std::vector<const TokenFinder::Loaded*> TokenFinder::modules(const TokenUri& uri
     throw tuf::Error(ErrorCode::kModuleFailed,
                      failures_.empty()
                          ? "no PKCS#11 module: none is named, and p11-kit is configured for none"
-                         : joined(failures_),
-                     "name the module's file with module-path= in the URI or with COUNTERSIGN_PKCS11_MODULE");
+                         : joined(failures_));
   }
   return found;
 }
@@ -125,7 +125,14 @@ tuf::Error TokenFinder::not_found(const TokenUri& uri) {
   std::string message = "no token fits " + wanted.to_string() + " in " + joined(paths);
   message += seen.empty() ? ": no initialised token is there" : "; there is " + joined(seen);
   if (!failures_.empty()) message += "; not loaded: " + joined(failures_);
-  return {ErrorCode::kTokenNotFound, message, "see what there is: countersign token list"};
+  const tuf::Error error(ErrorCode::kTokenNotFound, message);
+  const std::string& module = uri.module_path.empty() ? settings_.module_path : uri.module_path;
+  if (module.empty()) return error;
+  // As in the table of errors, of the one module that was named.
+  return error.with_hint(
+      "plug the token in, start its service or name another; see what is there with: "
+      "countersign token list --module " +
+      shell_word(module));
 }
 
 std::shared_ptr<Token> TokenFinder::only(const TokenUri& uri) {
@@ -137,8 +144,7 @@ std::shared_ptr<Token> TokenFinder::only(const TokenUri& uri) {
     for (const auto& token : tokens)
       names.push_back(name_with_serial(*token) + " in " + token->module().path());
     throw tuf::Error(ErrorCode::kTokenAmbiguous,
-                     std::to_string(tokens.size()) + " tokens fit the URI: " + joined(names),
-                     "add serial= (or module-path=, if one token is seen twice) to the URI");
+                     std::to_string(tokens.size()) + " tokens fit the URI: " + joined(names));
   }
   return tokens.front();
 }

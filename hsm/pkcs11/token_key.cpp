@@ -6,6 +6,7 @@
 #include "hsm/pkcs11/key_search.h"
 #include "hsm/pkcs11/openssl_key.h"
 #include "hsm/pkcs11/token.h"
+#include "hsm/pkcs11/token_hints.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 
@@ -71,13 +72,10 @@ tuf::Bytes TokenKey::sign(tuf::ByteView message) {
   const tuf::Signature signature{public_key().id().hex(), std::string(signature_method(public_key().type())),
                                  value};
   if (!public_key().verifies(signature, message)) {
-    throw tuf::Error(
-        tuf::ErrorCode::kBadTokenSignature,
-        token_->subject() + ": what came back (" + std::to_string(value.size()) +
-            " bytes) is no signature by " + describe(*found_) + ", key " +
-            public_key().canonical_id().short_form(),
-        "nothing was published; do not trust this token, or the public key object on it, before both "
-        "were examined");
+    throw tuf::Error(tuf::ErrorCode::kBadTokenSignature,
+                     token_->subject() + ": what came back (" + std::to_string(value.size()) +
+                         " bytes) is no signature by " + describe(*found_) + ", key " +
+                         public_key().canonical_id().short_form());
   }
   return value;
 }
@@ -115,7 +113,7 @@ void TokenKey::find_again() {
     return;
   }
   throw tuf::Error(tuf::ErrorCode::kKeyNotFound,
-                   token_->subject() + ": " + describe(*found_) + " is no longer there");
+                   token_->subject() + ": " + describe(*found_) + " is no longer there", pkcs11::kListKeys);
 }
 
 }  // namespace hsm

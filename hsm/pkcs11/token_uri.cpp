@@ -20,7 +20,8 @@ using UriPtr = tuf::OpensslPtr<P11KitUri, p11_kit_uri_free>;  // a deleter type 
 constexpr std::size_t kLongestUri = 8192;
 constexpr std::string_view kScheme = "pkcs11:";
 
-tuf::Error refuse(const std::string& what, std::string hint = {}) {
+tuf::Error refuse(const std::string& what,
+                  std::string hint = "take the URI as it is shown by: countersign token list") {
   return {tuf::ErrorCode::kInvalidKeyRef, "pkcs11: URI: " + what, std::move(hint)};
 }
 

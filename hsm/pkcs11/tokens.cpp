@@ -100,7 +100,11 @@ std::shared_ptr<TokenKey> Tokens::generate_key(const TokenUri& uri, const std::s
     const std::shared_ptr<Token> token = impl_->finder.only(uri);
     const std::lock_guard lock(token->mutex());
     impl_->login(*token, uri);
-    key = std::make_shared<TokenKey>(token, pkcs11::generate_key_pair(*token, label, algorithm));
+    try {  // never twice
+      key = std::make_shared<TokenKey>(token, pkcs11::generate_key_pair(*token, label, algorithm));
+    } catch (const tuf::Error& error) {
+      throw token->knowing(error);
+    }
   }
   key->sign(tuf::as_bytes(kTestMessage));
   const KeyOrigin origin = key->origin();
@@ -131,7 +135,7 @@ class Tokens::Source : public KeySource {
     // A URI that names keys, of which none is there or none can be used, is a mistake worth telling.
     if (std::none_of(keys.begin(), keys.end(), [](const FoundKey& k) { return k.public_key; }) &&
         uri_.names_key()) {
-      pkcs11::only_private_key(*token, uri_);
+      token->steadily([&] { return pkcs11::only_private_key(*token, uri_); });
     }
     std::vector<KeyInfo> infos;
     for (const FoundKey& key : keys) {

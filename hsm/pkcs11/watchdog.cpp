@@ -88,8 +88,9 @@ void Watchdog::expire(const std::string& what, std::chrono::milliseconds limit) 
   std::string seconds = std::to_string(std::chrono::duration<double>(limit).count());
   seconds.erase(seconds.find_last_not_of('0') + 1);
   if (seconds.back() == '.') seconds.pop_back();
-  on_expiry_(tuf::Error(tuf::ErrorCode::kTokenFailed, what + ": no answer within " + seconds + " s",
-                        "see whether the token answers other programs: pkcs11-tool --module PATH -L"));
+  on_expiry_(tuf::Error(
+      tuf::ErrorCode::kTokenFailed, what + ": no answer within " + seconds + " s",
+      "restart what drives the token (pcscd, the HSM's client or service), then repeat the command"));
   ::_exit(kExitKey);
 }
 

@@ -1,6 +1,8 @@
 """A PKCS#11 module that does not answer any more: the run ends by itself, and tells it as it tells any failure."""
 import pytest
 
+from support.hints import Hint
+
 
 @pytest.fixture
 def store(notary_local):
@@ -22,5 +24,6 @@ def test_a_token_that_hangs_while_it_signs_ends_the_run(world, binary, output):
     assert outcome.error[0] == "TOKEN_FAILED" and outcome.error[1].endswith("no answer within 60 s"), str(outcome)
     assert outcome.stdout == "" or outcome.document["error"]["code"] == "TOKEN_FAILED", str(outcome)
     assert (outcome.stdout == "") == (output == "text")
+    Hint.of(outcome, "token-hangs")
     assert not certificate.exists()
-    user.ok(*arguments)
+    user.ok(*arguments)  # somebody has started it anew

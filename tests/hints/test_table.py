@@ -7,9 +7,9 @@ from hints.sources import ROOT, words_of_hints
 from support.hints import table
 
 # Words that stand for what only the reader knows.
-CAPITALS = re.compile(r"(?<![\w$%/.-])(?!(?:AWS|DER|UTF)\b)[A-Z][A-Z]+(?![\w%=])(?!.TRUST)")
+CAPITALS = re.compile(r"(?<![\w$%/.-])(?!(?:AWS|CERTIFICATE|DER|UTF)\b)[A-Z][A-Z]+(?![\w%=])(?!.TRUST)")
 NO_HINT = re.compile(r"[\W_]*|\w+\W*|.{0,6}")  # too little to be found again by it
-FILLED = re.compile(r"\b(?:FILE|REPO|ROLE|IMAGE|TAG|NAME|KEY|HOST:PORT|HOST|PATH|REGISTRY|URI)\b")
+FILLED = re.compile(r"\b(?:FILE\b(?:\.\w*)?|(?:LABEL|TOKEN|REPO|ROLE|IMAGE|TAG|NAME|KEY|HOST:PORT|HOST|PATH|REGISTRY|URI)\b)")
 
 
 def fixed(says: str) -> str:
@@ -25,8 +25,9 @@ def test_every_hint_of_the_sources_has_a_row():
     wanted = [(files, words) for words, files in words_of_hints().items() if not NO_HINT.fullmatch(words)]
     missing = []
     for files, words in wanted:
-        # The program puts values in the place of such words where it knows them.
-        pattern = re.compile("".join("(?:\0|" + re.escape(part) + ")" if FILLED.fullmatch(part) else re.escape(part)
+        # The program puts values in the place of such words where it knows them; that of FILE.pem may be {then}.
+        pattern = re.compile("".join(f"(?:\0(?:{re.escape(part.removeprefix('FILE'))})?|{re.escape(part)})"
+                                     if FILLED.fullmatch(part) else re.escape(part)
                                      for part in re.split(f"({FILLED.pattern})", words)))
         if not any(pattern.search(row) for row in rows):
             missing.append(f"{' '.join(sorted(files))}: {words}")

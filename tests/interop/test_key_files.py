@@ -209,14 +209,40 @@ CONVERTED = {
 }
 
 
+HINTS = {  # the rows that they show
+    "PKCS#12": "public-key-in-pkcs12",
+    "PKCS#12 of an old Windows": "public-key-in-old-pkcs12",
+    "PKCS#12 with triple DES": "public-key-in-pkcs12",
+    "p7b in PEM": "certificates-in-pkcs7",
+    "p7b in DER": "certificates-in-pkcs7-der",
+    "p7b that calls itself a certificate": "certificates-in-disguised-pkcs7",
+    "PKCS#12 in BER": "public-key-in-pkcs12",
+    "p7b in BER": "certificates-in-pkcs7-der",
+    "PKCS#1 in PEM": "public-key-in-pkcs1",
+    "PKCS#1 in DER": "public-key-in-pkcs1-der",
+    "a request in PEM": "public-key-in-request",
+    "a request in DER": "public-key-in-request-der",
+    "a request of Microsoft's tools": "public-key-in-request",
+    "OpenSSL's trusted certificate": "certificate-of-openssls-own-form",
+    "several public keys": "several-public-keys",
+    "several signers' certificates": "several-public-keys",
+    "a chain with a stranger": "authority-beside-the-chain",
+    "a chain with a stranger, and remarks": "authority-beside-the-chain",
+    "the certificate that `openssl req -x509` makes": "certificate-of-an-authority",
+    "UTF-16 as PowerShell writes it": "public-key-in-utf16",
+    "UTF-16 without a mark": "public-key-in-utf16",
+    "UTF-16 in big endian": "public-key-in-utf16",
+} | {form: "private-key-for-a-public-one" for form in CONVERTED if form.startswith("a private key")}
+
+
 @pytest.mark.parametrize("form", CONVERTED)
 def test_the_hint_converts_a_public_key_in_this_form(form, workshop, administrator):
     path, public = CONVERTED[form](workshop)
     path.chmod(0o600)
     refusal = administrator.add(path, exit_code=10)
     assert administrator.enrolled() == set()
-    converted = Hint.of(refusal).follow(administrator.machine, answers=[workshop.secret],
-                                        env={PASSPHRASE: workshop.secret})
+    converted = Hint.of(refusal, HINTS[form]).follow(administrator.machine, answers=[workshop.secret],
+                                                     env={PASSPHRASE: workshop.secret})
     administrator.add(converted)
     assert administrator.enrolled() == {canonical_key_id(workshop.folder / public)}
 
@@ -234,8 +260,8 @@ SSH = {
 @pytest.mark.parametrize("form", SSH)
 def test_the_hint_converts_a_key_of_ssh(form, kind, workshop, administrator):
     path = SSH[form](workshop, kind)
-    converted = Hint.of(administrator.add(path, exit_code=10)).follow(administrator.machine)
-    administrator.add(converted)
+    hint = Hint.of(administrator.add(path, exit_code=10), "public-key-of-ssh2" if form == "SSH2" else "public-key-of-ssh")
+    administrator.add(hint.follow(administrator.machine))
     expected = run(["/usr/bin/ssh-keygen", "-e", "-m", "PKCS8", "-f", workshop.folder / "id"],
                    env=clean_environment(workshop.folder), cwd=workshop.folder).stdout
     assert administrator.enrolled() == {canonical_key_id(write(workshop, "expected", expected.encode()))}
@@ -244,8 +270,8 @@ def test_the_hint_converts_a_key_of_ssh(form, kind, workshop, administrator):
 def test_of_several_keys_of_ssh_one_is_taken_out_by_the_hint(workshop, administrator):
     first, second = (workshop.ssh(name, "ecdsa").with_suffix(".pub") for name in ("a", "b"))
     path = write(workshop, "authorized_keys", b"# ours\n\n" + first.read_bytes() + second.read_bytes())
-    for _ in range(2):  # one key, then the form of it
-        path = Hint.of(administrator.add(path, exit_code=10)).follow(administrator.machine)
+    for row in ("several-keys-of-ssh", "public-key-of-ssh"):
+        path = Hint.of(administrator.add(path, exit_code=10), row).follow(administrator.machine)
     administrator.add(path)
     expected = run(["/usr/bin/ssh-keygen", "-e", "-m", "PKCS8", "-f", first], env=clean_environment(workshop.folder),
                    cwd=workshop.folder).stdout
@@ -255,7 +281,11 @@ def test_of_several_keys_of_ssh_one_is_taken_out_by_the_hint(workshop, administr
 @pytest.mark.parametrize("form", SSH)
 def test_a_key_of_ssh_that_notary_cannot_use_is_refused_with_the_way_to_another(form, workshop, administrator):
     outcome = administrator.add(SSH[form](workshop, "ed25519"), exit_code=10)
-    assert outcome.error[0] == "KEY_UNSUPPORTED" and "countersign key generate" in outcome.document["error"]["hint"]
+    assert outcome.error[0] == "KEY_UNSUPPORTED"
+    machine = administrator.machine
+    Hint.of(outcome, "key-unsupported").follow(machine, filled={"NAME": NAME})
+    administrator.add(machine.work / f"{NAME}.pub")
+    assert administrator.enrolled() == {canonical_key_id(machine.work / f"{NAME}.pub")}
 
 
 HOPELESS = {
@@ -277,13 +307,21 @@ def test_what_holds_no_public_key_is_refused_by_name(form, workshop, administrat
     outcome = administrator.add(path, exit_code=10)
     assert outcome.error[0] == name and str(path) in outcome.error[1] and message in outcome.error[1]
     assert administrator.enrolled() == set()
+    (workshop.folder / "ec.key").chmod(0o600)
+    Hint.of(outcome, "no-public-key-in-file").follow(
+        administrator.machine, filled={"KEY": workshop.folder / "ec.key", "NEW.pub": "new.pub"})
+    administrator.add(administrator.machine.work / "new.pub")
+    assert administrator.enrolled() == {canonical_key_id(workshop.folder / "ec.pub")}
 
 
 def test_authorities_alone_are_never_enrolled(workshop, administrator):
-    for path in (workshop.join("bundle.pem", "root.crt", "intermediate.crt"), workshop.folder / "root.crt"):
+    for path, row in ((workshop.join("bundle.pem", "root.crt", "intermediate.crt"), "certificates-of-authorities"),
+                      (workshop.folder / "root.crt", "certificate-of-an-authority")):
         outcome = administrator.add(path, exit_code=10)
         assert outcome.error[0] == "KEY_UNSUPPORTED" and "authorit" in outcome.error[1]
+        Hint.of(outcome, row)
     assert administrator.enrolled() == set()
+    administrator.add(workshop.folder / "ec.crt")  # which they have signed
 
 
 def test_every_command_that_takes_public_keys_reads_them_alike(workshop, administrator, world):
@@ -354,6 +392,15 @@ PRIVATE_CONVERTED = {
 }
 
 
+PRIVATE_HINTS = {
+    "PKCS#12": "private-key-in-pkcs12",
+    "PKCS#12 of an old Windows": "private-key-in-old-pkcs12",
+    "UTF-16": "private-key-in-utf16",
+    "UTF-16 without a mark": "private-key-in-utf16",
+    "with parameters spelt out": "curve-spelt-out",
+}
+
+
 @pytest.fixture
 def signer(world, workshop):
     """Imports what it gets; the passphrase is that of every encrypted file."""
@@ -375,7 +422,8 @@ def test_a_private_key_in_this_form_is_read(form, workshop, signer):
 def test_the_hint_converts_a_private_key_in_this_form(form, workshop, signer):
     path = PRIVATE_CONVERTED[form](workshop)
     path.chmod(0o600)
-    hint = Hint.of(signer.refused(10, "key", "import", path))
+    hint = Hint.of(signer.refused(10, "key", "import", path),
+                   PRIVATE_HINTS.get(form, "private-key-encrypted-otherwise"))
     # Asked for are the passphrase that the file has and, twice, that of the new file.
     converted = hint.follow(signer, answers=[workshop.secret] * 3)
     (key_id,) = imported(signer.ok("key", "import", converted))
@@ -388,7 +436,7 @@ def test_the_hint_converts_a_private_key_in_this_form(form, workshop, signer):
 @pytest.mark.parametrize("passphrase", [False, True])
 def test_the_hint_converts_a_private_key_of_ssh(kind, passphrase, workshop, signer):
     path = workshop.ssh("id", kind, workshop.secret if passphrase else "")
-    hint = Hint.of(signer.refused(10, "key", "import", path))
+    hint = Hint.of(signer.refused(10, "key", "import", path), "private-key-of-ssh")
     converted = hint.follow(signer, answers=[workshop.secret] * 3)
     before = path.read_bytes()
     (key_id,) = imported(signer.ok("key", "import", converted))
@@ -401,7 +449,11 @@ def test_the_public_half_is_not_taken_for_the_private_one(workshop, signer):
     p7b = made(workshop, "ec.p7b", "crl2pkcs7", "-nocrl", "-certfile", "ec.crt")
     for name in ("ec.pub", "ec.crt", "ec.csr", p7b.name):
         outcome = signer.refused(10, "key", "import", workshop.folder / name)
-        assert outcome.error[0] == "KEY_UNSUPPORTED" and "countersign key list" in outcome.document["error"]["hint"]
+        assert outcome.error[0] == "KEY_UNSUPPORTED"
+        hint = Hint.of(outcome, "public-key-for-a-private-one")
+    signer.ok("key", "import", workshop.folder / "ec.key")
+    hint.follow(signer)
+    assert canonical_key_id(workshop.folder / "ec.pub") in hint.shown
 
 
 def test_signing_names_the_same_command_as_importing(workshop, world, administrator):

@@ -1,9 +1,13 @@
 """Hints are commands: a test runs what the program printed, as printed, and then does again what was refused.
 
 Every hint is a row of a table (tests/hints/*.toml)."""
+import os
+import pty
 import re
+import select
 import shlex
 import subprocess
+import termios
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
@@ -72,6 +76,7 @@ def rows_of(line: str) -> list[Row]:
 class Hint:
     commands: list[str]  # as printed
     values: dict[str, str]  # what is printed in the place of the row's {name}
+    shown: str = ""  # what the command that was followed has printed
 
     @classmethod
     def of(cls, outcome, row: str | None = None) -> "Hint":
@@ -104,10 +109,10 @@ class Hint:
         assert name == "countersign", self.command
         return words
 
-    def follow(self, client, answers=(), env=None, filled=None, which=0) -> str | None:
+    def follow(self, client, answers=(), env=None, filled=None, which=0, typed=()) -> str | None:
         """Runs a command of it as that user would, in their folder. `answers` is what they type where they are asked,
-        `filled` what they put in the place of words in capitals. Returns the file that is to be named then (the
-        row's {then}), if there is one."""
+        `typed` the same of a program that asks on a terminal only, `filled` what they put in the place of words in
+        capitals. Returns the file that is to be named then (the row's {then}), if there is one."""
         command = self.commands[which]
         for word, value in (filled or {}).items():
             command, times = re.subn(rf"(?<![\w]){re.escape(word)}(?![\w])", shlex.quote(str(value)), command)
@@ -119,11 +124,35 @@ class Hint:
         environment = client.environment() | client.settings() | (env or {})
         environment["PATH"] = f"{programs}:{environment['PATH']}"
         # Without a terminal openssl and ssh-keygen ask on standard input.
-        done = subprocess.run(["/bin/sh", "-c", command], env=environment, cwd=client.work, timeout=60,
-                              input="".join(f"{a}\n" for a in answers), capture_output=True, text=True,
-                              start_new_session=True)
-        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        if typed:
+            done = on_terminal(["/bin/sh", "-c", command], typed, env=environment, cwd=client.work)
+        else:
+            done = subprocess.run(["/bin/sh", "-c", command], env=environment, cwd=client.work, timeout=60,
+                                  input="".join(f"{a}\n" for a in answers), stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        assert done.returncode == 0, f"{command}\n{done.stdout}"
+        self.shown = done.stdout
         return self.values.get("then")
+
+
+def on_terminal(argv, answers, **options):
+    """Runs a program on a terminal. It is answered when it has asked for a PIN and shows what is typed no more."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, **options) as process:
+        os.close(theirs)
+        shown, left = b"", list(answers)
+        try:
+            while process.poll() is None or select.select([ours], [], [], 0)[0]:
+                if select.select([ours], [], [], 0.01)[0]:
+                    shown += os.read(ours, 4096)
+                asked = len(re.findall(rb"PIN[^:\n]*: ", shown))
+                if left and asked > len(answers) - len(left) and not termios.tcgetattr(ours)[3] & termios.ECHO:
+                    os.write(ours, f"{left.pop(0)}\n".encode())
+        except OSError:  # the other end is closed
+            pass
+        finally:
+            os.close(ours)
+    return subprocess.CompletedProcess(argv, process.wait(), shown.decode(errors="replace"), "")
 
 
 def _is_word(value: str) -> bool:

@@ -19,7 +19,6 @@ using Certificate = OpensslPtr<X509, X509_free>;
 using BorrowedCertificates = OpensslPtr<STACK_OF(X509), [](STACK_OF(X509) * stack) { sk_X509_free(stack); }>;
 constexpr std::chrono::days kStartLeeway{1};
 constexpr std::size_t kMaxChain = 16;
-constexpr const char* kCopyAnew = "copy the file anew from where it was made";
 constexpr int kSecurityLevel = 2;  // of a chain: 112 bits, which rules out SHA-1 and RSA below 2048
 
 std::string certificate_text(const PublicKey& key) {
@@ -185,7 +184,7 @@ const PemBlock& leaf_among(const std::vector<PemBlock>& certificates) {
   std::vector<std::size_t> leaves;
   for (const PemBlock& block : certificates) {
     parsed.push_back(parse_certificate(block));
-    if (!parsed.back()) throw Error(ErrorCode::kKeyUnsupported, "a certificate is damaged", kCopyAnew);
+    if (!parsed.back()) throw Error(ErrorCode::kKeyMalformed, "a certificate is damaged");
     if (!is_ca(parsed.back().get())) leaves.push_back(parsed.size() - 1);
   }
   if (leaves.empty()) {

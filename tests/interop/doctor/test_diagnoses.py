@@ -120,7 +120,7 @@ CAUSES = [
     Cause("pin-locked", "PIN_LOCKED", "secrets", "security officer", lambda c: pin_that_is_not_tried(c, 0x40000)),
     Cause("bad-token-signature", "BAD_TOKEN_SIGNATURE", "signature", "do not trust this token",
           lambda c: scripted_token(c, "signature=flip")),
-    Cause("token-failed", "TOKEN_FAILED", "signature", "pkcs11-tool",
+    Cause("token-failed", "TOKEN_FAILED", "signature", "countersign token list",
           lambda c: scripted_token(c, "fail=C_Sign@*:0x30")),
     # keys in files
     Cause("key-misnamed", "KEY_NOT_FOUND", "keys", "countersign key import", misnamed_key),
@@ -129,7 +129,7 @@ CAUSES = [
           lambda c: c.patient(key=["--key", "abcd1234"])),
     Cause("key-ambiguous", "KEY_AMBIGUOUS", "keys", "more digits", keys_alike),
     Cause("invalid-key-ref", "INVALID_KEY_REF", "keys", "PEM file", lambda c: c.patient(key=["--key", "jenkins"])),
-    Cause("key-file-unreadable", "FILE_UNREADABLE", "keys", "ls -l",
+    Cause("key-file-unreadable", "FILE_UNREADABLE", "keys", "countersign key list",
           lambda c: c.patient(key=["--key", "/nowhere/key.pem"])),
     Cause("key-file-insecure", "INSECURE_FILE", "keys", "chmod 600", lambda c: key_file(c, lambda p: p.chmod(0o644))),
     Cause("key-malformed", "KEY_MALFORMED", "keys", "countersign key list", lambda c: key_file(c, lambda p: p.write_text("?"))),

@@ -18,6 +18,8 @@
 //     no-pin-flag             CKF_USER_PIN_INITIALIZED is not set
 //     no-public, always-authenticate, extractable, imported, unprotected (private objects show without
 //     log-in)
+//     mended=FILE             FILE is made by what a person does to mend a token (a log-in, C_InitPIN,
+//                             C_SetPIN); where it is, nothing else of the script counts
 //   FAKE_PKCS11_LOG  a file that gets one line for every call
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -56,6 +58,7 @@ struct Session {
 struct State {
   bool initialized = false;
   std::multimap<std::string, std::string> script;
+  std::string mended;
   std::map<std::string, int> calls;
   std::map<CK_SESSION_HANDLE, Session> sessions;
   CK_SESSION_HANDLE next_session = 100;
@@ -79,6 +82,7 @@ CK_ULONG number(const std::string& text) {
 
 void read_script() {
   state.script.clear();
+  state.mended.clear();
   const char* text = std::getenv("FAKE_PKCS11");
   std::string rest = text ? text : "";
   while (!rest.empty()) {
@@ -91,6 +95,13 @@ void read_script() {
                            equals == std::string::npos ? "" : entry.substr(equals + 1));
     }
   }
+  state.mended = setting("mended");
+  if (!state.mended.empty() && ::access(state.mended.c_str(), F_OK) == 0) state.script.clear();
+}
+
+void note_mended() {
+  if (std::FILE* file = state.mended.empty() ? nullptr : std::fopen(state.mended.c_str(), "w"))
+    std::fclose(file);
 }
 
 /// The part behind "FUNCTION@N" if an entry `name` speaks of this call.
@@ -357,7 +368,22 @@ CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, unsigned char* pin, C
     session.authenticated = true;
   } else {
     state.logged_in = true;
+    if (user == CKU_USER) note_mended();
   }
+  return CKR_OK;
+}
+
+CK_RV C_InitPIN(CK_SESSION_HANDLE handle, unsigned char*, CK_ULONG) {
+  ENTER();
+  SESSION(handle);
+  note_mended();
+  return CKR_OK;
+}
+
+CK_RV C_SetPIN(CK_SESSION_HANDLE handle, unsigned char*, CK_ULONG, unsigned char*, CK_ULONG) {
+  ENTER();
+  SESSION(handle);
+  note_mended();
   return CKR_OK;
 }
 
@@ -513,6 +539,8 @@ CK_FUNCTION_LIST make_list() {
   list.C_GetSessionInfo = C_GetSessionInfo;
   list.C_Login = C_Login;
   list.C_Logout = C_Logout;
+  list.C_InitPIN = C_InitPIN;
+  list.C_SetPIN = C_SetPIN;
   list.C_FindObjectsInit = C_FindObjectsInit;
   list.C_FindObjects = C_FindObjects;
   list.C_FindObjectsFinal = C_FindObjectsFinal;

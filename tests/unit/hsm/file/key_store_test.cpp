@@ -123,7 +123,7 @@ TEST_CASE_METHOD(Fixture,
   const auto error = test::error_of([&] { store.open(id); });
   REQUIRE(error);
   CHECK(error->code() == ErrorCode::kInsecureFile);
-  CHECK(error->hint() == "chmod 600 " + path.string());
+  CHECK(error->values() == std::vector<std::pair<std::string, std::string>>{{"FILE", path.string()}});
   CHECK(store.list().size() == 1);
   chmod(path.c_str(), 0644);
   CHECK(store.open(id) != nullptr);

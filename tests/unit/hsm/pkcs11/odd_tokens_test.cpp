@@ -171,7 +171,7 @@ TEST_CASE("the empty PIN is given where the URI asks for it, and nowhere else") 
   const auto error = test::error_of([&] { bench.open(careful.uri(";object=key")); });
   REQUIRE(error);
   CHECK(error->code() == ErrorCode::kSecretMissing);
-  CHECK_THAT(error->hint(), Catch::Contains("pin-value="));
+  CHECK_THAT(error->hint(), Catch::Contains("an empty pin-value"));
   CHECK(careful.calls("C_Login") == 0);
   // What is listed with it can be pasted.
   const auto tokens = bench.tokens().list(TokenUri::parse(careful.uri() + "&pin-value="));

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "hsm/certificate/certificate_maker.h"
+#include "tests/support/error_code.h"
 #include "tests/support/soft_hsm.h"
 #include "tests/unit/hsm/pkcs11/token_fixture.h"
 #include "tuf/base/openssl.h"
@@ -68,6 +69,19 @@ TEST_CASE("with two tokens open, libp11 gets no PIN rather than the wrong one") 
   CHECK_FALSE(signs_a_request(evp.get(), careful->public_key()));
   tuf::drain_openssl_errors();
   CHECK(test::signs(*careful));
+}
+
+TEST_CASE("a key that libp11 cannot tell by its public object is not handed to OpenSSL") {
+  const SoftHsm hsm;
+  hsm.add_token("ci");
+  hsm.add_key("ci", "EC:prime256v1", "key", "01");
+  TokenBench bench(hsm.dir().path());
+  const auto key = bench.open(SoftHsm::uri("token=ci;object=key"));
+  hsm.tool("ci", {"--delete-object", "--type", "pubkey", "--id", "01"});
+  const auto error = test::error_of([&] { key->openssl_key(); });
+  REQUIRE(error);
+  CHECK(error->code() == tuf::ErrorCode::kTokenFailed);
+  CHECK_THAT(error->hint(), Catch::Contains("an ID of its own, and a public key object"));
 }
 
 TEST_CASE("a certificate is made for a key that never leaves its token") {

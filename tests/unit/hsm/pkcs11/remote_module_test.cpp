@@ -64,6 +64,7 @@ TEST_CASE("a token behind p11-kit's socket makes keys and signs") {
   const auto error = test::error_of([&] { key->openssl_key(); });
   REQUIRE(error);
   CHECK(error->code() == ErrorCode::kTokenFailed);
+  CHECK(error->hint() == "name the module behind it with module-path=");
 }
 
 TEST_CASE("a wrong PIN behind a socket is a wrong PIN") {
