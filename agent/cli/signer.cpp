@@ -6,6 +6,7 @@
 #include "agent/cli/guarding.h"
 #include "agent/cli/operands.h"
 #include "agent/image/image_reference.h"
+#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "agent/workflow/administer.h"
 #include "agent/workflow/change_signers.h"
@@ -14,6 +15,7 @@
 #include "agent/workflow/rotate_key.h"
 #include "hsm/shell_word.h"
 #include "tuf/base/error.h"
+#include "tuf/keys/certificate.h"
 
 namespace agent {
 namespace {
@@ -81,6 +83,20 @@ tuf::RoleName parse_delegation(const std::string& text) {
   const tuf::RoleName role = parse_role(text);
   if (!role.is_delegation()) throw Error(ErrorCode::kInvalidRole, role.text() + " is not a delegation");
   return role;
+}
+
+/// What signers are to be known by. A certificate that holds no more is of no use to readers.
+std::vector<tuf::PublicKey> read_signers_keys(const std::vector<std::string>& files, tuf::Time now) {
+  std::vector<tuf::PublicKey> keys = read_public_keys(files);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto problem = tuf::delegation_certificate_problem(keys[i], now);
+    if (!problem) continue;
+    const std::string bare = hsm::shell_word(files[i] + ".pub");
+    throw Error(ErrorCode::kKeyUnsupported, printable(files[i]) + " cannot be used: " + *problem,
+                "name a certificate that holds now, or this one's bare key: openssl x509 -in " +
+                    hsm::shell_word(files[i]) + " -noout -pubkey > " + bare + "; then name " + bare);
+  }
+  return keys;
 }
 
 /// The keys of the signer's own role that are not among `keys`.
@@ -152,7 +168,8 @@ void change_one(const std::string& repository, const PolicyOptions& options, con
 }
 
 void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& report) {
-  const auto delegations = signer_delegations(options.name, read_public_keys(options.public_keys));
+  const auto delegations =
+      signer_delegations(options.name, read_signers_keys(options.public_keys, runtime.now()));
   std::vector<tuf::RoleName> roles;
   for (const DelegationToAdd& delegation : delegations) roles.push_back(delegation.role);
   const std::string where = "the keys to " + join(names_of(roles));
@@ -176,7 +193,7 @@ void signer_rotate(const SignerRotateOptions& options, Runtime& runtime, Report&
   require_signer_name(options.name);
   const NamedKeys remove(options.remove, options.repositories.front());
   std::vector<tuf::PublicKey> add;
-  if (!options.add.empty()) add = read_public_keys(options.add);
+  if (!options.add.empty()) add = read_signers_keys(options.add, runtime.now());
   if (add.empty() && remove.empty()) {
     throw Error(ErrorCode::kUsage, "neither a key to add nor one to remove is named",
                 "countersign signer rotate " + options.name + " " +
@@ -205,7 +222,7 @@ void delegation_add(const DelegationAddOptions& options, Runtime& runtime, Repor
   }
   const bool only_limits =
       options.public_keys.empty() && (options.all_paths || !options.paths.empty() || options.threshold);
-  if (!only_limits) delegation.keys = read_public_keys(options.public_keys);
+  if (!only_limits) delegation.keys = read_signers_keys(options.public_keys, runtime.now());
   if (delegation.paths.empty() && (options.all_paths || !only_limits)) delegation.paths.emplace_back();
   const std::string& role = delegation.role.text();
   const ChangeWords words = only_limits ? ChangeWords{"changed what " + role + " admits or needs",

@@ -93,8 +93,8 @@ void RoleChecks::require_releases() {
                     Error(ErrorCode::kKeyNotInRole,
                           "key " + key.canonical_id.short_form() + " is listed in " + role + " of " + gun +
                               ", but not in targets/releases, so pullers would not see what it signs",
-                          "an administrator adds it with: countersign delegation add " + gun +
-                              " targets/releases --key KEY.pub"));
+                          "an administrator adds it with: countersign delegation add " + gun + " " +
+                              kReleases.text() + " --key KEY.pub"));
     }
   }
 }
@@ -180,7 +180,7 @@ std::string RoleChecks::look_at_paths() {
                                                   ") do not admit the tag " + *patient_.tag)
           .with_value("REPO", gun)
           .with_value("ROLE", limit.text())
-          .with_value("PREFIX", *patient_.tag);
+          .with_value("PATH", *patient_.tag);
     }
     if (std::find(paths.begin(), paths.end(), "") == paths.end())
       limits.push_back(role.text() + ": only tags that begin with " + printable(join(paths, " or ")));

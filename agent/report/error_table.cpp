@@ -115,7 +115,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "whoever holds the role's key runs: countersign repo refresh REPO"};
     case ErrorCode::kPathNotCovered:
       return {"PATH_NOT_COVERED", ExitCode::kPolicy,
-              "an administrator admits it with: countersign delegation add REPO ROLE --path PREFIX"};
+              "an administrator admits it with: countersign delegation add REPO ROLE --path PATH"};
 
     case ErrorCode::kNoTrustData:
       return {"NO_TRUST_DATA", ExitCode::kNotFound,

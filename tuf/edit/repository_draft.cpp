@@ -217,7 +217,7 @@ TargetChange RepositoryDraft::set_target(const RoleName& role, const std::string
     throw Error(ErrorCode::kPathNotCovered, "the paths of " + limit.text() + " do not admit \"" + name + "\"")
         .with_value("REPO", gun_.text())
         .with_value("ROLE", limit.text())
-        .with_value("PREFIX", name);
+        .with_value("PATH", name);
   }
   TargetChange change = TargetChange::kAdded;
   if (const Targets* present = current(role)) {
