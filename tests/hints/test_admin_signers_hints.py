@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives import serialization
 
 from support.forged_keys import DAY, TODAY, certificate, ec_key
 from support.hints import Hint
-from support.hostile_signer import HostileSigner, entry_of, from support.team import Team
+from support.hostile_signer import HostileSigner, entry_of
+from support.team import Team
 
 
 @pytest.fixture
