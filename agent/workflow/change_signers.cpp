@@ -209,8 +209,10 @@ ChangeRepository change_delegation(DelegationToChange what, hsm::KeyRing& keys, 
   const auto first = std::make_shared<bool>(true);
   return [what = std::move(what), &keys, consent, first](const tuf::TrustedRepository& repository,
                                                          tuf::RepositoryDraft& draft) {
-    if (std::exchange(*first, false)) require_role(repository, what.role);
-    if (!repository.find_delegation(what.role)) return;
+    // Of more delegations than are read, each can be taken out.
+    const bool is_there = draft.authority_of(what.role).has_value();
+    if (std::exchange(*first, false) && !is_there) throw repository.no_such_role(what.role);
+    if (!is_there) return;
     const bool changed = what.remove ? draft.remove_delegation(what.role)
                                      : draft.remove_from_delegation(what.role, what.keys, what.paths);
     if (!changed) return;

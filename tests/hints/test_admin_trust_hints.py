@@ -205,6 +205,13 @@ def created_anew(case, hint):
     return ["list", case.gun, "--reset-cache"]
 
 
+def delegations_without_end(case):
+    body, key = case.repo.edit("targets/releases"), case.ci
+    body["delegations"] = {"keys": {key.id: key.object}, "roles": [
+        {"name": f"targets/releases/d{i}", "keyids": [key.id], "paths": [""], "threshold": 1} for i in range(513)]}
+    case.repo.publish("targets/releases")
+
+
 def certificate_soon_due(case):
     (before,) = case.repo.signers["root"]
     case.repo.rotate("root", before.certified(case.gun, end=TODAY + 100 * DAY))
@@ -257,6 +264,9 @@ CAUSES = [
     Cause("role-unservable", forge(in_other_form("targets/jenkins")), follow("jenkins"), "jenkins", ("doctor", "{gun}")),
     Cause("role-malformed", misshapen_role(), follow("jenkins"), "jenkins", SIGN),
     Cause("role-malformed", misshapen_role("targets/releases"), follow("jenkins"), "jenkins", SIGN, about=" releases"),
+    Cause("delegations-beyond-limits", delegations_without_end,
+          follow("jenkins", filled=lambda case: {"ROLE": "targets/releases/d9"}), "jenkins",
+          (*SIGN, "--role", "targets/releases/d7")),
     Cause("role-without-version", without_version, created_anew, "jenkins", ("witness", "{gun}", "targets/jenkins", "--empty")),
     Cause("last-version-of-a-top-role", version("targets", 2**31 - 2), created_anew, "owner",
           ("delegation", "remove", "{gun}", "targets/jenkins")),

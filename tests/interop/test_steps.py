@@ -97,7 +97,7 @@ def test_the_snapshot_is_taken_from_the_server_only_on_purpose(team):
     refused = team.admin.refused(2, *rotate)
     assert "signs the snapshot" in refused.error[1] and "every signer can publish" in refused.error[1]
     team.sign("jenkins", "2.0")
-    team.admin.ok(*rotate, "--server-managed")
+    team.admin.ok(*hint_of(refused, "snapshot-of-the-server"))
     team.sign("jenkins", "3.0")
     team.admin.ok(*rotate, "--yes")
     broken = team.machines["jenkins"].refused(10, "sign", f"{team.gun}:4.0", "--oci-layout", team.image.layout)

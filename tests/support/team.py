@@ -1,4 +1,5 @@
 """Several people who sign one repository, each on a machine of their own."""
+import shutil
 
 
 class Team:
@@ -20,6 +21,15 @@ class Team:
         client.env["DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"] = self.world.secrets.new()
         for identity in identities:
             client.ok("key", "import", identity.key_args[1], env=getattr(identity, "env", None) or {})
+        return client
+
+    def machine_of_all(self):
+        """Which has the administrator's keys, too."""
+        client = self.world.client(pin=self.admin.pin, env=self.admin.env)
+        for identity in (self.jenkins, self.carol):
+            client.ok("key", "import", identity.key_args[1])
+        for path in (self.admin.trust_dir / "private").iterdir():
+            shutil.copy2(path, client.trust_dir / "private")
         return client
 
     def sign(self, name, tag="1.0", *args):
