@@ -3,6 +3,7 @@
 #include "agent/image/image_reference.h"
 #include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
+#include "agent/workflow/change_signers.h"
 #include "agent/workflow/signing_keys.h"
 #include "tuf/base/error.h"
 
@@ -11,15 +12,14 @@ namespace {
 
 constexpr std::size_t kMaxNamed = 10;  // entries in one line
 
-/// "1.0, 1.1 and 40 more".
+}  // namespace
+
 std::string first_of(const std::vector<std::string>& names) {
   std::vector<std::string> first;
   for (std::size_t i = 0; i < names.size() && i < kMaxNamed; ++i) first.push_back(printable(names[i], 128));
   return join(first) +
          (names.size() > kMaxNamed ? " and " + std::to_string(names.size() - kMaxNamed) + " more" : "");
 }
-
-}  // namespace
 
 RepositoryReport& start_report(const Runtime::Repository& repository, Report& report) {
   RepositoryReport& described = report.repositories.emplace_back();
@@ -64,12 +64,63 @@ void describe_rehearsal(const PublishedChanges& changes, RepositoryReport& repos
   repository.more["would_publish"] = std::move(files);
 }
 
+namespace {
+
+/// What a rehearsal tells of who may sign, and of what pullers get.
+struct Effects {
+  std::vector<SignerChange> signers;
+  std::vector<std::string> vanishing;
+};
+
+std::string key_list(const std::vector<tuf::KeyId>& keys) {
+  std::vector<std::string> words;
+  for (const tuf::KeyId& key : keys) words.push_back(key.short_form());
+  return (keys.size() == 1 ? "key " : "keys ") + join(words);
+}
+
+std::vector<std::string> hex_list(const std::vector<tuf::KeyId>& keys) {
+  std::vector<std::string> words;
+  for (const tuf::KeyId& key : keys) words.push_back(key.hex());
+  return words;
+}
+
+void describe_effects(const Effects& effects, RepositoryReport& repository, std::vector<std::string>& text) {
+  OrderedJson roles = OrderedJson::array();
+  for (const SignerChange& change : effects.signers) {
+    const std::string name = change.name.text();
+    const char* role = change.role == SignerChange::Role::kComes  ? "new"
+                       : change.role == SignerChange::Role::kGoes ? "removed"
+                                                                  : "changed";
+    roles.push_back({{"name", name},
+                     {"role", role},
+                     {"keys_added", hex_list(change.added)},
+                     {"keys_removed", hex_list(change.removed)}});
+    if (!change.added.empty()) text.push_back("  would add " + key_list(change.added) + " to " + name);
+    if (!change.removed.empty()) {
+      const bool goes = change.role == SignerChange::Role::kGoes;
+      text.push_back("  would take " + (goes ? name + " out, with " : "") + key_list(change.removed) +
+                     (goes ? "" : " out of " + name));
+    }
+  }
+  if (!effects.signers.empty()) repository.more["would_change"] = std::move(roles);
+  repository.more["would_hide"] = effects.vanishing;
+  if (!effects.vanishing.empty())
+    text.push_back("  pullers would no longer see " + first_of(effects.vanishing) + ", which takes --yes");
+}
+
+}  // namespace
+
 PublishedChanges change(Runtime::Repository& repository, const ChangeRepository& how, SigningGate& gate,
                         const ChangeWords& words, Runtime& runtime, Report& report) {
+  Effects effects;
+  const ChangeRepository rehearsed = [&](const tuf::TrustedRepository& trusted, tuf::RepositoryDraft& draft) {
+    how(trusted, draft);
+    if (!draft.empty()) effects = {changes_of_signers(trusted, draft), tags_that_vanish(trusted, draft)};
+  };
   RepositoryReport& described = start_report(repository, report);
-  PublishedChanges changes =
-      publish_changes(*repository.store, repository.seen, repository.load, how, gate.as_function(),
-                      signer_look_up(runtime.keys()), runtime.publish_options(), report.warnings);
+  PublishedChanges changes = publish_changes(
+      *repository.store, repository.seen, repository.load, runtime.dry_run() ? rehearsed : how,
+      gate.as_function(), signer_look_up(runtime.keys()), runtime.publish_options(), report.warnings);
   described.published = changes.published;
   described.attempts = changes.attempts;
   std::string which;
@@ -97,7 +148,10 @@ PublishedChanges change(Runtime::Repository& repository, const ChangeRepository&
         report.text.push_back("  who signs below " + role.role.text() + ": " + first_of(role.delegations));
     }
   }
-  if (would) describe_rehearsal(changes, described, report.text);
+  if (would) {
+    describe_effects(effects, described, report.text);
+    describe_rehearsal(changes, described, report.text);
+  }
   for (const std::string& step : next) report.text.push_back("  next: " + step);
   for (Warning& warning : health_warnings(changes.repository)) report.warnings.push_back(std::move(warning));
   return changes;

@@ -32,6 +32,9 @@ struct ChangeWords {
 PublishedChanges change(Runtime::Repository& repository, const ChangeRepository& how, SigningGate& gate,
                         const ChangeWords& words, Runtime& runtime, Report& report);
 
+/// "1.0, 1.1 and 40 more".
+std::string first_of(const std::vector<std::string>& names);
+
 /// What --dry-run shows: "would_publish" of the JSON document, and a line for each file.
 void describe_rehearsal(const PublishedChanges& changes, RepositoryReport& repository,
                         std::vector<std::string>& text);

@@ -1,4 +1,7 @@
 // expiry: when each role stops being accepted, now or on a day to come.
+#include <algorithm>
+#include <chrono>
+
 #include "agent/cli/commands.h"
 #include "agent/cli/looking.h"
 #include "agent/image/image_reference.h"
@@ -23,6 +26,18 @@ tuf::Time parse_date(const std::string& text) {
   if (const auto time = tuf::parse_time(text)) return *time;
   if (const auto day = tuf::parse_time(text + "T00:00:00Z")) return *day;
   throw Error(ErrorCode::kUsage, "\"" + text + "\" is not a date", "write it as 2027-01-31");
+}
+
+/// What mends the first repository in which a role is due.
+std::string way_to_renew(const ExpiryReport& expiry, tuf::Time now) {
+  const auto first = std::find_if(
+      expiry.repositories.begin(), expiry.repositories.end(), [&](const RepositoryExpiry& repository) {
+        return std::any_of(repository.roles.begin(), repository.roles.end(),
+                           [&](const RoleExpiry& role) { return role.is_due(expiry.due_by); });
+      });
+  const auto days = std::max(std::chrono::ceil<tuf::Days>(expiry.due_by - now), tuf::Days{0});
+  return "whoever holds the role's key runs: countersign repo refresh " + first->gun + " --within-days " +
+         std::to_string(days.count());
 }
 
 void expiry(const ExpiryOptions& options, Runtime& runtime, Report& report) {
@@ -63,7 +78,8 @@ void expiry(const ExpiryOptions& options, Runtime& runtime, Report& report) {
   // Trust data that cannot be verified is worse than trust data that is about to expire.
   if (first_failure) throw *first_failure;
   if (const std::vector<std::string> due = expiry.due(); !due.empty()) {
-    throw Error(ErrorCode::kExpiryDue, "due by " + tuf::format_time(expiry.due_by) + ": " + join(due));
+    throw Error(ErrorCode::kExpiryDue, "due by " + tuf::format_time(expiry.due_by) + ": " + join(due),
+                way_to_renew(expiry, runtime.now()));
   }
 }
 

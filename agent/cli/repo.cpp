@@ -1,4 +1,6 @@
 // repo init, repo pin: setting a repository up, and what its readers must know.
+#include <algorithm>
+
 #include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/looking.h"
@@ -7,8 +9,10 @@
 #include "agent/image/image_reference.h"
 #include "agent/report/repository_report.h"
 #include "agent/workflow/administer.h"
+#include "agent/workflow/key_uses.h"
 #include "hsm/certificate/certificate_maker.h"
 #include "hsm/memory_keys.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -28,18 +32,47 @@ struct RepoPinOptions {
   std::vector<std::string> repositories;
 };
 
-/// The root key: named, or the one in the trust directory, or nullptr if a new one is needed.
-std::shared_ptr<tuf::Signer> existing_root_key(const RepoInitOptions& options, Runtime& runtime) {
-  if (options.root_key) return runtime.named_key(*options.root_key);
-  std::vector<hsm::KeyInfo> roots = runtime.key_store().list();
-  std::erase_if(roots, [](const hsm::KeyInfo& key) { return key.label != "root"; });
-  if (roots.empty()) return nullptr;
-  if (roots.size() > 1) {
-    throw Error(ErrorCode::kKeyAmbiguous,
-                "the trust directory holds " + std::to_string(roots.size()) + " root keys",
-                "name one with --root-key: countersign key list");
+struct RootKey {
+  tuf::KeyId id;
+  std::vector<std::string> repositories;  // seen here, of whose root it is a key now
+};
+
+/// Those of the trust directory, what most repositories have first.
+std::vector<RootKey> root_keys(Runtime& runtime, Report& report) {
+  auto uses = find_key_uses(runtime.settings().trust_dir(), runtime.now(), report.warnings);
+  std::vector<RootKey> roots;
+  for (const hsm::KeyInfo& key : runtime.key_store().list()) {
+    if (key.label != "root") continue;
+    roots.push_back({key.canonical_id, {}});
+    for (const KeyUse& use : uses[key.canonical_id]) {
+      if (use.trust_root) roots.back().repositories.push_back(use.gun.text());
+    }
   }
-  return runtime.key_store().open(roots.front().canonical_id);
+  std::stable_sort(roots.begin(), roots.end(), [](const RootKey& one, const RootKey& other) {
+    return one.repositories.size() > other.repositories.size();
+  });
+  return roots;
+}
+
+/// The root key: named, or the one in the trust directory, or nullptr if a new one is needed. Of several, the
+/// only one that is in use: the others have been replaced.
+std::shared_ptr<tuf::Signer> existing_root_key(const RepoInitOptions& options, Runtime& runtime,
+                                               Report& report) {
+  if (options.root_key) return runtime.named_key(*options.root_key);
+  const std::vector<RootKey> roots = root_keys(runtime, report);
+  if (roots.empty()) return nullptr;
+  const auto used = std::count_if(roots.begin(), roots.end(),
+                                  [](const RootKey& root) { return !root.repositories.empty(); });
+  if (roots.size() == 1 || used == 1) return runtime.key_store().open(roots.front().id);
+  std::vector<std::string> list;
+  for (const RootKey& root : roots) {
+    list.push_back(root.id.short_form() +
+                   (root.repositories.empty() ? " of none seen here" : " of " + first_of(root.repositories)));
+  }
+  throw Error(ErrorCode::kKeyAmbiguous,
+              "the trust directory holds " + std::to_string(roots.size()) + " root keys: " + join(list, "; "),
+              "name the one that is meant, such as: countersign repo init " +
+                  hsm::shell_word(options.repository) + " --root-key " + roots.front().id.short_form());
 }
 
 /// The root keys at hand. Nothing vouches better for a root than that our key has signed it: a repository
@@ -95,7 +128,7 @@ void init(const RepoInitOptions& options, Runtime& runtime, Report& report) {
   }
 
   NewKeys new_keys(runtime);
-  std::shared_ptr<tuf::Signer> root = existing_root_key(options, runtime);
+  std::shared_ptr<tuf::Signer> root = existing_root_key(options, runtime, report);
   if (!root) root = new_keys.make("root", "");
   const std::shared_ptr<tuf::Signer> targets =
       options.targets_key ? runtime.named_key(*options.targets_key) : new_keys.make("targets", gun.text());

@@ -8,6 +8,7 @@
 #include "agent/cli/new_keys.h"
 #include "agent/cli/operands.h"
 #include "agent/image/image_reference.h"
+#include "agent/policy/signed_state.h"
 #include "agent/report/repository_report.h"
 #include "agent/workflow/administer.h"
 #include "agent/workflow/renew_roles.h"
@@ -16,6 +17,7 @@
 #include "agent/workflow/signing_keys.h"
 #include "hsm/certificate/certificate_maker.h"
 #include "hsm/memory_keys.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -164,8 +166,13 @@ void require_snapshot_here(Runtime::Repository& open, Report& report) {
 void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) {
   const RoleName role = parse_role(options.role);
   if (role.is_delegation()) {
-    throw Error(ErrorCode::kInvalidRole, "the keys of " + role.text() + " are a signer's",
-                "countersign signer rotate NAME REPO --add NEW.pub --remove KEYID");
+    const bool is_signer = SignedState::is_identity(role);
+    const std::string repository = hsm::shell_word(options.repository);
+    throw Error(
+        ErrorCode::kInvalidRole, "the root does not say who signs " + role.text(),
+        is_signer
+            ? "countersign signer rotate " + std::string(role.leaf()) + " " + repository + " --add NEW.pub"
+            : "countersign delegation add " + repository + " " + role.text() + " --key NEW.pub");
   }
   const bool by_server = role == kTimestamp || options.server_managed;
   if (by_server && role != kTimestamp && role != kSnapshot) {
@@ -186,8 +193,17 @@ void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) 
       options.key ? runtime.named_key(*options.key)
                   : new_keys.make(role.text(), role == kRoot ? "" : gun.text());
   runtime.administrator_keys().add(std::make_unique<hsm::MemoryKeys>(std::vector{signer}));
-  const ChangeRepository how =
+  ChangeRepository how =
       rotate_key(role, listed_key(role, *signer, gun, runtime.now()), runtime.administrator_keys());
+  if (role == kRoot) {
+    // It mends a root whose certificate has lapsed, and whatever has expired in the meantime goes with it.
+    open.load.tolerate = {.expiry = true, .lapsed_certificate = true};
+    how = [rotate = how, renew = renew_due_roles(runtime.now(), runtime.administrator_keys())](
+              const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+      rotate(repository, draft);
+      renew(repository, draft);
+    };
+  }
   const std::optional<Policy> policy = read_policy(options.policy, runtime.settings());
   const auto publish = [&] {
     guarded_change(policy, options.policy, runtime.administrator_keys(), open, how,

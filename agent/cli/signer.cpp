@@ -6,13 +6,16 @@
 #include "agent/cli/guarding.h"
 #include "agent/cli/operands.h"
 #include "agent/image/image_reference.h"
+#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "agent/workflow/administer.h"
 #include "agent/workflow/change_signers.h"
 #include "agent/workflow/named_keys.h"
 #include "agent/workflow/renew_roles.h"
 #include "agent/workflow/rotate_key.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
+#include "tuf/keys/certificate.h"
 
 namespace agent {
 namespace {
@@ -80,6 +83,20 @@ tuf::RoleName parse_delegation(const std::string& text) {
   const tuf::RoleName role = parse_role(text);
   if (!role.is_delegation()) throw Error(ErrorCode::kInvalidRole, role.text() + " is not a delegation");
   return role;
+}
+
+/// What signers are to be known by. A certificate that holds no more is of no use to readers.
+std::vector<tuf::PublicKey> read_signers_keys(const std::vector<std::string>& files, tuf::Time now) {
+  std::vector<tuf::PublicKey> keys = read_public_keys(files);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto problem = tuf::delegation_certificate_problem(keys[i], now);
+    if (!problem) continue;
+    const std::string bare = hsm::shell_word(files[i] + ".pub");
+    throw Error(ErrorCode::kKeyUnsupported, printable(files[i]) + " cannot be used: " + *problem,
+                "name a certificate that holds now, or this one's bare key: openssl x509 -in " +
+                    hsm::shell_word(files[i]) + " -noout -pubkey > " + bare + "; then name " + bare);
+  }
+  return keys;
 }
 
 /// The keys of the signer's own role that are not among `keys`.
@@ -151,7 +168,8 @@ void change_one(const std::string& repository, const PolicyOptions& options, con
 }
 
 void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& report) {
-  const auto delegations = signer_delegations(options.name, read_public_keys(options.public_keys));
+  const auto delegations =
+      signer_delegations(options.name, read_signers_keys(options.public_keys, runtime.now()));
   std::vector<tuf::RoleName> roles;
   for (const DelegationToAdd& delegation : delegations) roles.push_back(delegation.role);
   const std::string where = "the keys to " + join(names_of(roles));
@@ -165,18 +183,21 @@ void signer_remove(const SignerRemoveOptions& options, Runtime& runtime, Report&
   require_signer_name(options.name);
   change_each(
       options.repositories, options.policy, kNoneNested,
-      [&] { return remove_signer(options.name, runtime.administrator_keys(), {options.yes}); },
+      [&] {
+        return remove_signer(options.name, runtime.administrator_keys(), {options.yes || runtime.dry_run()});
+      },
       {"removed signer " + options.name, "remove signer " + options.name}, runtime, report);
 }
 
 void signer_rotate(const SignerRotateOptions& options, Runtime& runtime, Report& report) {
   require_signer_name(options.name);
-  const NamedKeys remove(options.remove);
+  const NamedKeys remove(options.remove, options.repositories.front());
   std::vector<tuf::PublicKey> add;
-  if (!options.add.empty()) add = read_public_keys(options.add);
+  if (!options.add.empty()) add = read_signers_keys(options.add, runtime.now());
   if (add.empty() && remove.empty()) {
     throw Error(ErrorCode::kUsage, "neither a key to add nor one to remove is named",
-                "countersign signer rotate NAME REPO --add NEW.pub --remove KEYID");
+                "countersign signer rotate " + options.name + " " +
+                    hsm::shell_word(options.repositories.front()) + " --add NEW.pub");
   }
   const std::string what =
       (add.empty() ? "" : ": added " + short_forms(canonical_ids(add))) +
@@ -199,30 +220,35 @@ void delegation_add(const DelegationAddOptions& options, Runtime& runtime, Repor
   if (options.all_paths && !options.paths.empty()) {
     throw Error(ErrorCode::kUsage, "--all-paths and --path exclude each other", "give only one of them");
   }
-  if (delegation.paths.empty()) delegation.paths.emplace_back();
-  delegation.keys = read_public_keys(options.public_keys);
-  const std::string where = "the keys to " + delegation.role.text();
+  const bool only_limits =
+      options.public_keys.empty() && (options.all_paths || !options.paths.empty() || options.threshold);
+  if (!only_limits) delegation.keys = read_signers_keys(options.public_keys, runtime.now());
+  if (delegation.paths.empty() && (options.all_paths || !only_limits)) delegation.paths.emplace_back();
+  const std::string& role = delegation.role.text();
+  const ChangeWords words = only_limits ? ChangeWords{"changed what " + role + " admits or needs",
+                                                      "change what " + role + " admits or needs"}
+                                        : ChangeWords{"added the keys to " + role, "add the keys to " + role};
+  const std::vector<DelegationToAdd> added(only_limits ? 0 : 1, delegation);
   change_one(options.repository, options.policy, delegation.role,
-             add_delegations({delegation}, runtime.administrator_keys()), {"added " + where, "add " + where},
-             runtime, report, {delegation});
+             add_delegations({delegation}, runtime.administrator_keys()), words, runtime, report, added);
 }
 
 void delegation_remove(const DelegationRemoveOptions& options, Runtime& runtime, Report& report) {
-  const NamedKeys keys(options.keys);
+  const NamedKeys keys(options.keys, options.repository);
   DelegationToChange what{parse_delegation(options.role), false, {}, {}};
   what.paths.insert(options.paths.begin(), options.paths.end());
   what.remove = keys.empty() && what.paths.empty();
   const std::string object = what.remove ? what.role.text() : "keys or paths of " + what.role.text();
   const auto how = [&](std::set<tuf::KeyId> ids) {
     what.keys = std::move(ids);
-    return change_delegation(what, runtime.administrator_keys(), {options.yes});
+    return change_delegation(what, runtime.administrator_keys(), {options.yes || runtime.dry_run()});
   };
   change_one(options.repository, options.policy, what.role, with_keys(keys, how),
              {"removed " + object, "remove " + object}, runtime, report);
 }
 
 void delegation_purge(const DelegationPurgeOptions& options, Runtime& runtime, Report& report) {
-  const NamedKeys remove(options.keys);
+  const NamedKeys remove(options.keys, options.repositories.front());
   change_each(
       options.repositories, options.policy, std::nullopt,
       [&] {

@@ -1,6 +1,7 @@
 #include "agent/doctor/role_checks.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "agent/report/printable.h"
@@ -23,6 +24,12 @@ const RoleName kSnapshot = RoleName::of("snapshot");
 bool lists(const tuf::RoleAuthority& authority, const tuf::KeyId& canonical_id) {
   return std::any_of(authority.keys().begin(), authority.keys().end(),
                      [&](const tuf::PublicKey& key) { return key.canonical_id() == canonical_id; });
+}
+
+/// The highest of the role and those above it that admits nothing of what `admits` asks for.
+RoleName limit_of(RoleName role, const std::function<bool(const RoleName&)>& admits) {
+  while (role.parent().is_delegation() && !admits(role.parent())) role = role.parent();
+  return role;
 }
 
 }  // namespace
@@ -86,8 +93,8 @@ void RoleChecks::require_releases() {
                     Error(ErrorCode::kKeyNotInRole,
                           "key " + key.canonical_id.short_form() + " is listed in " + role + " of " + gun +
                               ", but not in targets/releases, so pullers would not see what it signs",
-                          "an administrator adds it with: countersign delegation add " + gun +
-                              " targets/releases --key KEY.pub"));
+                          "an administrator adds it with: countersign delegation add " + gun + " " +
+                              kReleases.text() + " --key KEY.pub"));
     }
   }
 }
@@ -157,18 +164,23 @@ std::string RoleChecks::look_at_paths() {
     if (!role.is_delegation()) continue;  // `targets` admits everything
     const std::vector<std::string>& paths = repository.find_delegation(role)->paths;
     if (paths.empty()) {
+      const RoleName limit = limit_of(
+          role, [&](const RoleName& above) { return !repository.find_delegation(above)->paths.empty(); });
       throw Ailment(
           "paths-admit-nothing",
-          Error(ErrorCode::kPathNotCovered, role.text() + " of " + gun + " has no path, so it admits no tag",
+          Error(ErrorCode::kPathNotCovered, limit.text() + " of " + gun + " has no path, so it admits no tag",
                 "an administrator admits every tag with: countersign delegation add " + gun + " " +
-                    role.text() + " --all-paths"));
+                    limit.text() + " --all-paths"));
     }
     if (patient_.tag && !repository.admits(role, *patient_.tag)) {
-      throw Error(ErrorCode::kPathNotCovered,
-                  "the paths of " + role.text() + " of " + gun + " (" + printable(join(paths)) +
-                      ") do not admit the tag " + *patient_.tag,
-                  "an administrator admits it with: countersign delegation add " + gun + " " + role.text() +
-                      " --path " + *patient_.tag);
+      const RoleName limit =
+          limit_of(role, [&](const RoleName& above) { return repository.admits(above, *patient_.tag); });
+      throw Error(ErrorCode::kPathNotCovered, "the paths of " + limit.text() + " of " + gun + " (" +
+                                                  printable(join(repository.find_delegation(limit)->paths)) +
+                                                  ") do not admit the tag " + *patient_.tag)
+          .with_value("REPO", gun)
+          .with_value("ROLE", limit.text())
+          .with_value("PATH", *patient_.tag);
     }
     if (std::find(paths.begin(), paths.end(), "") == paths.end())
       limits.push_back(role.text() + ": only tags that begin with " + printable(join(paths, " or ")));

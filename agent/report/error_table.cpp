@@ -57,12 +57,11 @@ ErrorRow error_row(tuf::ErrorCode code) {
 
     case ErrorCode::kMalformedMetadata:
       return {"MALFORMED_METADATA", ExitCode::kUntrusted,
-              "nothing was used of it; the repository's owner publishes the role anew, or restores the "
-              "server's data"};
+              "nothing was used of it; ask the server's administrator to restore its data"};
     case ErrorCode::kBadSignature:
-      return {"BAD_SIGNATURE", ExitCode::kUntrusted,
-              "if the role's keys were changed, someone who holds a current one runs: countersign witness "
-              "REPO ROLE"};
+      return {
+          "BAD_SIGNATURE", ExitCode::kUntrusted,
+          "nothing was used of it; ask the server's administrator what was changed, and to restore its data"};
     case ErrorCode::kExpired:
       return {"EXPIRED", ExitCode::kUntrusted,
               "check this machine's clock: date -u; else whoever holds the role's key runs: countersign repo "
@@ -87,9 +86,10 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "pin it with --trust-root REF (the owner prints REF with: countersign repo pin REPO), or use "
               "--trust-on-first-use"};
     case ErrorCode::kRepositoryBroken:
-      return {"REPOSITORY_BROKEN", ExitCode::kUntrusted,
-              "nothing was used of it; the repository's owner publishes that role anew, or restores the "
-              "server's data"};
+      return {
+          "REPOSITORY_BROKEN", ExitCode::kUntrusted,
+          "whoever holds the role's key runs: countersign repo repair REPO; if that does not help, ask the "
+          "server's administrator to restore its data"};
     case ErrorCode::kRegistryMismatch:
       return {
           "REGISTRY_MISMATCH", ExitCode::kUntrusted,
@@ -116,7 +116,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
               "whoever holds the role's key runs: countersign repo refresh REPO"};
     case ErrorCode::kPathNotCovered:
       return {"PATH_NOT_COVERED", ExitCode::kPolicy,
-              "an administrator admits the tag with: countersign delegation add REPO ROLE --path PREFIX"};
+              "an administrator admits it with: countersign delegation add REPO ROLE --path PATH"};
 
     case ErrorCode::kNoTrustData:
       return {"NO_TRUST_DATA", ExitCode::kNotFound,

@@ -58,7 +58,8 @@ void refuse_near_miss(const RoleName& role) {
 
 [[noreturn]] void fail_created_by_others(const tuf::Gun& gun, const TrustStore& store) {
   throw Error(ErrorCode::kConflict, "somebody else has just created " + gun.text() + " on " + store.name(),
-              "look at it with: countersign inspect " + gun.text());
+              "it is theirs; whoever created it prints what its readers pin with: countersign repo pin " +
+                  gun.text());
 }
 
 }  // namespace
@@ -90,7 +91,8 @@ tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen
       fail_created_by_others(gun, store);
     // What a proxy holds back may still arrive: the keys must not be given up.
     throw Error(ErrorCode::kOutcomeUnknown,
-                gun.text() + " was sent to " + store.name() + ", but cannot be read back: " + error.what());
+                gun.text() + " was sent to " + store.name() + ", but cannot be read back: " + error.what(),
+                "repeat it, which says whether it is there: countersign repo init " + gun.text());
   }
 }
 
@@ -98,7 +100,10 @@ ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::
   return [delegations = std::move(delegations), &keys](const tuf::TrustedRepository& repository,
                                                        tuf::RepositoryDraft& draft) {
     for (const DelegationToAdd& delegation : delegations) {
-      if (!repository.find_delegation(delegation.role)) refuse_near_miss(delegation.role);
+      if (!repository.find_delegation(delegation.role)) {
+        refuse_near_miss(delegation.role);
+        if (delegation.keys.empty()) throw repository.no_such_role(delegation.role);
+      }
       if (draft.add_delegation(delegation.role, delegation.keys, delegation.paths, delegation.threshold))
         require_parent_key(repository, delegation.role, keys);
     }

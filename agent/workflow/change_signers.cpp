@@ -1,6 +1,7 @@
 #include "agent/workflow/change_signers.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "agent/policy/signed_state.h"
@@ -27,9 +28,7 @@ std::string listing(const std::vector<std::string>& words) {
 }
 
 void require_role(const tuf::TrustedRepository& repository, const RoleName& role) {
-  if (repository.find_delegation(role)) return;
-  throw Error(ErrorCode::kRoleNotFound, repository.gun().text() + " has no role " + role.text(),
-              "countersign delegation list " + repository.gun().text() + " shows the roles there are");
+  if (!repository.find_delegation(role)) throw repository.no_such_role(role);
 }
 
 /// Canonical IDs of the role's keys.
@@ -110,10 +109,14 @@ bool take_out_of_releases(const std::set<tuf::KeyId>& removed, const tuf::Truste
                   " --key KEY.pub; or repeat it with --yes: then nothing is released any more");
 }
 
-/// What releases says of a tag when the draft is published; nullptr if pullers will look elsewhere.
+/// Whether a role whose file the draft's keys do not approve is going to be signed anew.
+enum class LostFiles { kAreSigned, kVanish };
+
+/// What the role says of a tag when the draft is published; nullptr if pullers will look elsewhere.
 const tuf::Target* released_by(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
-                               const RoleName& role, const std::string& tag) {
+                               const RoleName& role, const std::string& tag, LostFiles lost) {
   if (role.is_delegation() && !draft.admits(role, tag)) return nullptr;
+  if (lost == LostFiles::kVanish && role.is_delegation() && draft.loses_file(role)) return nullptr;
   const tuf::Targets* changed = draft.find_changed(role);
   if (!changed) return repository.find_target(role, tag);
   const auto found = changed->targets.find(tag);
@@ -122,13 +125,13 @@ const tuf::Target* released_by(const tuf::TrustedRepository& repository, const t
 
 /// What pullers would no longer get, or get otherwise.
 std::vector<std::string> hidden_tags(const tuf::TrustedRepository& repository,
-                                     const tuf::RepositoryDraft& draft) {
+                                     const tuf::RepositoryDraft& draft, LostFiles lost) {
   const RoleName targets = kReleases.parent();
   std::vector<std::string> hidden;
   for (const TagView& view : view_tags(repository)) {
     if (!view.released) continue;
-    const tuf::Target* next = released_by(repository, draft, kReleases, view.name);
-    if (!next) next = released_by(repository, draft, targets, view.name);
+    const tuf::Target* next = released_by(repository, draft, kReleases, view.name, lost);
+    if (!next) next = released_by(repository, draft, targets, view.name, lost);
     if (next && is_same_image(*next, view.target)) continue;
     hidden.push_back(view.name + (next ? " (another digest comes to light)" : ""));
   }
@@ -137,10 +140,42 @@ std::vector<std::string> hidden_tags(const tuf::TrustedRepository& repository,
 
 }  // namespace
 
+std::vector<std::string> tags_that_vanish(const tuf::TrustedRepository& repository,
+                                          const tuf::RepositoryDraft& draft) {
+  return hidden_tags(repository, draft, LostFiles::kVanish);
+}
+
+std::vector<SignerChange> changes_of_signers(const tuf::TrustedRepository& repository,
+                                             const tuf::RepositoryDraft& draft) {
+  std::set<RoleName> roles;
+  for (const tuf::Delegation& delegation : repository.delegations()) roles.insert(delegation.role.name);
+  for (const RoleName& above : draft.changed_roles()) {
+    for (const tuf::DelegationRole& below : draft.find_changed(above)->roles) roles.insert(below.name);
+  }
+  std::vector<SignerChange> changes;
+  for (const RoleName& role : roles) {
+    const auto authority = draft.authority_of(role);
+    const bool was_there = repository.find_delegation(role) != nullptr;
+    const std::set<tuf::KeyId> before = keys_of(repository, role);
+    std::set<tuf::KeyId> next;
+    if (authority) {
+      for (const tuf::PublicKey& key : authority->keys()) next.insert(key.canonical_id());
+    }
+    if (before == next && was_there == authority.has_value()) continue;
+    using Role = SignerChange::Role;
+    changes.push_back({role, !was_there ? Role::kComes : authority ? Role::kStays : Role::kGoes, {}, {}});
+    std::set_difference(next.begin(), next.end(), before.begin(), before.end(),
+                        std::back_inserter(changes.back().added));
+    std::set_difference(before.begin(), before.end(), next.begin(), next.end(),
+                        std::back_inserter(changes.back().removed));
+  }
+  return changes;
+}
+
 void require_consent(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
                      Consent consent) {
   if (consent.hide_tags || draft.empty()) return;
-  const std::vector<std::string> hidden = hidden_tags(repository, draft);
+  const std::vector<std::string> hidden = hidden_tags(repository, draft, LostFiles::kAreSigned);
   if (hidden.empty()) return;
   throw Error(ErrorCode::kUsage,
               "pullers of " + repository.gun().text() + " would no longer see " + listing(hidden),
@@ -174,8 +209,10 @@ ChangeRepository change_delegation(DelegationToChange what, hsm::KeyRing& keys, 
   const auto first = std::make_shared<bool>(true);
   return [what = std::move(what), &keys, consent, first](const tuf::TrustedRepository& repository,
                                                          tuf::RepositoryDraft& draft) {
-    if (std::exchange(*first, false)) require_role(repository, what.role);
-    if (!repository.find_delegation(what.role)) return;
+    // Of more delegations than are read, each can be taken out.
+    const bool is_there = draft.authority_of(what.role).has_value();
+    if (std::exchange(*first, false) && !is_there) throw repository.no_such_role(what.role);
+    if (!is_there) return;
     const bool changed = what.remove ? draft.remove_delegation(what.role)
                                      : draft.remove_from_delegation(what.role, what.keys, what.paths);
     if (!changed) return;

@@ -41,6 +41,23 @@ void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::Repository
 void require_consent(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
                      Consent consent);
 
+/// What becomes of one delegation's keys when a draft is published; canonical IDs.
+struct SignerChange {
+  enum class Role { kStays, kComes, kGoes };
+  tuf::RoleName name;
+  Role role;
+  std::vector<tuf::KeyId> added;
+  std::vector<tuf::KeyId> removed;
+};
+/// Of every delegation that changes.
+std::vector<SignerChange> changes_of_signers(const tuf::TrustedRepository& repository,
+                                             const tuf::RepositoryDraft& draft);
+
+/// Tags that pullers would no longer get, or get otherwise, if the draft were published as it is: also
+/// because a role's file would not be signed by its keys any more.
+std::vector<std::string> tags_that_vanish(const tuf::TrustedRepository& repository,
+                                          const tuf::RepositoryDraft& draft);
+
 /// Throws kRoleNotFound if the role is not there at the first attempt; kUsage, naming the tags that pullers
 /// would no longer see or see otherwise, without consent; kKeyNotFound if a role that keeps its tags cannot
 /// be signed anew.

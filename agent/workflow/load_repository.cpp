@@ -44,7 +44,7 @@ class Loading {
         seen_(seen),
         request_(request),
         warnings_(warnings),
-        roots_(store, request.gun, request.now),
+        roots_(store, request.gun, request.tolerate.certificate_date(request.now)),
         likely_(request.likely) {
     if (request.before) {
       start_from(*request.before);
@@ -60,8 +60,8 @@ class Loading {
     try {
       return load();
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kRollback || pinned_id_.empty()) throw;
       const std::string& gun = request_.gun.text();
+      if (error.code() != ErrorCode::kRollback || pinned_id_.empty()) throw error.with_value("REPO", gun);
       throw error.with_hint(
           "the pinned root is not that of the repository that was seen here before: if its owner "
           "has created it anew, forget what was seen: countersign repo pin " +
@@ -328,15 +328,20 @@ class Loading {
     return repository;
   }
 
+  std::optional<tuf::Time> certificate_date() const {
+    return request_.tolerate.certificate_date(request_.now);
+  }
+
   bool pin_accepts(const Metadata<tuf::Root>& root) const {
     const auto& pin = request_.policy.pin;
-    return !pin || pin->accepts(root, request_.gun, request_.now);
+    return !pin || pin->accepts(root, request_.gun, certificate_date());
   }
 
   /// The known root is not the pinned one: its key was replaced since, or the memory is that of another
   /// repository with the same name. What the pinned root's keys have signed is memory all the same.
   void believe_what_pinned_keys_signed() {
     TrustedRepository pinned(request_.gun, request_.now);
+    pinned.tolerate(request_.tolerate);
     roots_.start_from_pin(pinned, *request_.policy.pin, newest(kRoot));
     if (is_among_roots_of(pinned, *memory_.known_root)) return;
     pinned_id_ = pinned.root().body.role(kRoot).key_ids.front().hex();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -20,8 +21,8 @@ bool is_beginning(const std::string& text) {
          text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-std::string shell_list(const tuf::TrustedRepository& repository) {
-  return "see them with: countersign delegation list " + repository.gun().text();
+std::string way_to_see_them(const std::string& repository) {
+  return "see them with: countersign delegation list " + hsm::shell_word(repository);
 }
 
 tuf::KeyId find(const std::string& text, const tuf::TrustedRepository& repository) {
@@ -36,7 +37,7 @@ tuf::KeyId find(const std::string& text, const tuf::TrustedRepository& repositor
   if (found.empty()) {
     throw Error(ErrorCode::kKeyNotFound,
                 "no delegation of " + repository.gun().text() + " lists a key whose ID begins with " + text,
-                shell_list(repository));
+                way_to_see_them(repository.gun().text()));
   }
   std::string names;
   for (const tuf::KeyId& id : found) names += (names.empty() ? "" : ", ") + id.hex();
@@ -47,13 +48,14 @@ tuf::KeyId find(const std::string& text, const tuf::TrustedRepository& repositor
 
 }  // namespace
 
-NamedKeys::NamedKeys(std::vector<std::string> texts) : texts_(std::move(texts)) {
+NamedKeys::NamedKeys(std::vector<std::string> texts, const std::string& repository)
+    : texts_(std::move(texts)) {
   for (const std::string& text : texts_) {
     if (is_beginning(text)) continue;
     throw Error(ErrorCode::kInvalidKeyRef,
                 "\"" + text + "\" is not a key ID, nor at least " + std::to_string(kMinDigits) +
                     " of its 64 hex digits",
-                "see them with: countersign delegation list REPO");
+                way_to_see_them(repository));
   }
 }
 

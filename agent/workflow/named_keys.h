@@ -14,8 +14,9 @@ namespace agent {
 
 class NamedKeys {
  public:
-  /// Throws kInvalidKeyRef unless each text is a key ID or at least four digits of one.
-  explicit NamedKeys(std::vector<std::string> texts);
+  /// Throws kInvalidKeyRef unless each text is a key ID or at least four digits of one. The repository is one
+  /// whose keys are meant.
+  NamedKeys(std::vector<std::string> texts, const std::string& repository);
 
   bool empty() const { return texts_.empty(); }
   /// Their canonical IDs, among the keys that delegations of the repository list; a whole ID stays as it is,

@@ -67,7 +67,7 @@ void explain_missing_snapshot(TrustStore& store, const tuf::TrustedRepository& r
   throw Error(
       ErrorCode::kKeyNotFound,
       "the snapshot of " + repository.gun().text() + " is signed by clients, and its key is not at hand",
-      "an administrator hands it to the server, once: countersign repo prepare " + repository.gun().text());
+      "an administrator hands it to the server with: countersign repo prepare " + repository.gun().text());
 }
 
 /// The official clients and servers would take more; what was published so could not be read back here, nor

@@ -54,7 +54,7 @@ void require_key(const tuf::TrustedRepository& repository, const RoleName& role,
   if (can_sign(repository, role, keys)) return;
   throw Error(ErrorCode::kKeyNotInRole,
               "no key at hand may sign " + role.text() + " of " + repository.gun().text(),
-              "name a key of the role with --signing-key");
+              mend_without_key(repository, role, keys));
 }
 
 /// The file that the snapshot names, whoever signed it.
@@ -84,7 +84,14 @@ std::int64_t version_of_unreadable(TrustStore& store, const tuf::TrustedReposito
   throw Error(ErrorCode::kMalformedMetadata,
               "the stored file of " + role.text() + " of " + repository.gun().text() +
                   " does not tell its version, so nothing can take its place",
-              "only a new repository has this role again: countersign repo delete, then repo init");
+              "only a new repository has this role again: countersign repo delete " +
+                  repository.gun().text() + " --remote --yes, then countersign repo init " +
+                  repository.gun().text());
+}
+
+std::string witness_with(const std::string& choice, const tuf::TrustedRepository& repository,
+                         const RoleName& role) {
+  return "countersign witness " + repository.gun().text() + " " + role.text() + " " + choice;
 }
 
 std::string content_of(const tuf::Targets& body) {
@@ -152,7 +159,13 @@ ChangeRepository repair_roles(hsm::KeyRing& keys) {
     }
     for (const tuf::Delegation& delegation : repository.delegations()) {
       const RoleName& role = delegation.role.name;
-      if (delegation.state == tuf::Delegation::State::kMissing) throw Error(*delegation.problem);
+      if (delegation.state == tuf::Delegation::State::kMissing) {
+        throw delegation.problem->with_hint(
+            "its file is lost, unless the server's data is restored; an administrator takes the role out "
+            "with: "
+            "countersign delegation remove " +
+            repository.gun().text() + " " + role.text() + " --yes");
+      }
       if (!delegation.metadata || is_named(repository, role, delegation.metadata->bytes)) continue;
       if (role.parent() != kTargets) continue;  // for whoever signs the role above it
       require_key(repository, role, keys);
@@ -168,10 +181,7 @@ ChangeRepository witness_roles(TrustStore& store, std::vector<RoleName> roles, U
                                                                     tuf::RepositoryDraft& draft) {
     for (const RoleName& role : roles) {
       const tuf::Delegation* delegation = repository.find_delegation(role);
-      if (!delegation) {
-        throw Error(ErrorCode::kRoleNotFound, repository.gun().text() + " has no role " + role.text(),
-                    "countersign delegation list " + repository.gun().text() + " shows the roles there are");
-      }
+      if (!delegation) throw repository.no_such_role(role);
       const std::int64_t first = before->try_emplace(role, delegation->stored_version).first->second;
       if (delegation->state == tuf::Delegation::State::kUsable && delegation->stored_version > first)
         continue;
@@ -190,15 +200,19 @@ ChangeRepository witness_roles(TrustStore& store, std::vector<RoleName> roles, U
       }
       tuf::Targets body = stored_body(store, repository, role);
       if (content == UnverifiedContent::kRefuse) {
-        throw Error(
-            ErrorCode::kBadSignature,
-            "nobody whom " + repository.gun().text() + " trusts now has signed what is stored in " +
-                role.text() + ": " + content_of(body),
-            "start anew with --empty; or, if you know that all of it is right, take it over: countersign "
-            "witness " +
-                repository.gun().text() + " " + role.text() + " --adopt");
+        throw Error(ErrorCode::kBadSignature,
+                    "nobody whom " + repository.gun().text() + " trusts now has signed what is stored in " +
+                        role.text() + ": " + content_of(body),
+                    "start it anew: " + witness_with("--empty", repository, role) +
+                        "; or, if you know that all of it is right, take it over: " +
+                        witness_with("--adopt", repository, role));
       }
-      draft.replace(role, delegation->stored_version, std::move(body));
+      try {
+        draft.replace(role, delegation->stored_version, std::move(body));
+      } catch (const Error& error) {
+        throw error.with_hint("it cannot be taken over; start it anew: " +
+                              witness_with("--empty", repository, role));
+      }
     }
   };
 }

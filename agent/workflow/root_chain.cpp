@@ -25,8 +25,12 @@ void RootChain::follow(tuf::TrustedRepository& repository, const std::string& ne
   // An older one is no error by itself: the snapshot says which root is in force, and it is verified.
   if (last < first - 1) return;
   if (last - first > kMaxSteps) {
-    throw Error(ErrorCode::kRollback,
-                "root jumps from version " + std::to_string(first - 1) + " to " + std::to_string(last));
+    throw Error(
+        ErrorCode::kRollback,
+        "root jumps from version " + std::to_string(first - 1) + " to " + std::to_string(last),
+        "ask the repository's owner whether that is theirs; if so, forget what was seen here: countersign "
+        "repo pin " +
+            gun_.text() + " --trust-root REF --reset-cache");
   }
   for (std::int64_t next = first; next < last; next += kAtOnce) {
     std::vector<FileRequest> between;
@@ -45,7 +49,7 @@ void RootChain::follow(tuf::TrustedRepository& repository, const std::string& ne
 void RootChain::start_from_pin(tuf::TrustedRepository& repository, const tuf::TrustPin& pin,
                                const std::string& newest) {
   const auto newest_root = tuf::decode<tuf::Root>(newest, "root");
-  if (!pin.accepts(newest_root, gun_, now_)) {
+  if (!pin.accepts(newest_root, gun_, certificate_date_)) {
     if (const auto pinned = newest_pinned_before(newest_root.body.version, pin)) {
       repository.accept_first_root(*pinned, &pin);
       follow(repository, newest);
@@ -63,7 +67,8 @@ std::optional<std::string> RootChain::newest_pinned_before(std::int64_t version,
       older.push_back(root_with_version(at));
     for (std::optional<std::string>& bytes : store_.fetch(older)) {
       if (!bytes) return std::nullopt;
-      if (pin.accepts(tuf::decode<tuf::Root>(*bytes, "root"), gun_, now_)) return std::move(bytes);
+      if (pin.accepts(tuf::decode<tuf::Root>(*bytes, "root"), gun_, certificate_date_))
+        return std::move(bytes);
     }
   }
   return std::nullopt;

@@ -16,8 +16,9 @@ class RootChain {
   static constexpr std::int64_t kMaxSteps = 1024;
 
   /// The store must outlive it.
-  RootChain(TrustStore& store, tuf::Gun gun, tuf::Time now)
-      : store_(store), gun_(std::move(gun)), now_(now) {}
+  /// `certificate_date` as in tuf::Tolerance.
+  RootChain(TrustStore& store, tuf::Gun gun, std::optional<tuf::Time> certificate_date)
+      : store_(store), gun_(std::move(gun)), certificate_date_(certificate_date) {}
 
   /// From the root in use to `newest`. Throws kRollback beyond kMaxSteps, kRepositoryBroken if the store
   /// lacks one in between, and what accepting a root throws.
@@ -32,7 +33,7 @@ class RootChain {
 
   TrustStore& store_;
   tuf::Gun gun_;
-  tuf::Time now_;
+  std::optional<tuf::Time> certificate_date_;
 };
 
 }  // namespace agent

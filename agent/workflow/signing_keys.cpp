@@ -32,12 +32,13 @@ std::string listing(hsm::KeyRing& keys) {
                                    hsm::KeyRing& keys) {
   const std::string gun = repository.gun().text();
   const bool one = keys.keys().size() == 1;
-  const std::string hint =
-      role == kTargets || role.text().find('/', kTargets.text().size() + 1) != std::string::npos
-          ? "an administrator adds it with: countersign delegation add " + gun + " " + role.text() +
-                " --key KEY.pub"
-          : "an administrator adds it with: countersign signer add --key KEY.pub " +
-                (role == kReleases ? std::string("NAME") : std::string(role.leaf())) + " " + gun;
+  const std::string hint = role == kTargets ? mend_without_key(repository, role, keys)
+                           : role.parent() != kTargets
+                               ? "an administrator adds it with: countersign delegation add " + gun + " " +
+                                     role.text() + " --key KEY.pub"
+                               : "an administrator adds it with: countersign signer add --key KEY.pub " +
+                                     (role == kReleases ? std::string("NAME") : std::string(role.leaf())) +
+                                     " " + gun;
   throw Error(ErrorCode::kKeyNotInRole,
               (one ? "key " : "none of the keys ") + listing(keys) + (one ? " is not" : " is") +
                   " listed in " + role.text() + " of " + gun,
@@ -142,9 +143,10 @@ std::vector<RoleName> check_roles_to_sign(const tuf::TrustedRepository& reposito
   require_any_key(repository, keys);
   for (const RoleName& role : roles) {
     if (role.is_delegation() && !repository.find_delegation(role)) {
-      throw repository.no_such_role(role).with_hint("countersign delegation list " + repository.gun().text() +
-                                                    " shows the roles there are");
+      throw repository.no_such_role(role);
     }
+    if (!role.is_delegation() && role != kTargets)
+      throw Error(ErrorCode::kInvalidRole, role.text() + " holds no targets");
     require_enough_keys(repository, role, keys);
   }
   return roles;

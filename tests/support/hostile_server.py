@@ -82,6 +82,13 @@ class Handler(BaseHTTPRequestHandler):
         shelf.posts.append(parts)
         self._send(shelf.on_post(parts) or Answer())
 
+    def do_DELETE(self):
+        """Of a whole repository; the keys of the server stay."""
+        self.server.paths.append("DELETE " + self.path)
+        shelf, _ = self._subject()
+        shelf.files = {name: data for name, data in shelf.files.items() if name.endswith(".key")}
+        self._send(Answer())
+
     def _subject(self) -> tuple[Shelf, str]:
         found = TRUST_PATH.fullmatch(self.path)
         return (self.server.shelves.get(found[1], Shelf()), found[2]) if found else (Shelf(), self.path)

@@ -53,16 +53,17 @@ void check_target(const std::string& name, const Target& target) {
   }
 }
 
-std::int64_t next_version(const RoleName& role, std::int64_t stored) {
+std::int64_t next_version(const Gun& gun, const RoleName& role, std::int64_t stored) {
   if (stored + 1 >= kVersionLimit) {
     throw Error(
         ErrorCode::kRollback,
         role.text() + " stands at version " + std::to_string(stored) +
             ", the last that readers accept: nothing can follow it on this server, whoever signs",
-        (role.is_delegation() ? "take it out of use with: countersign delegation remove REPO " + role.text() +
-                                    "; by that name it comes back only in a new repository: "
+        (role.is_delegation() ? "take it out of use with: countersign delegation remove " + gun.text() + " " +
+                                    role.text() + "; by that name it comes back only in a new repository: "
                               : "only a new repository mends this: ") +
-            std::string("countersign repo delete, then repo init"));
+            "countersign repo delete " + gun.text() + " --remote --yes, then countersign repo init " +
+            gun.text());
   }
   return stored + 1;
 }
@@ -111,25 +112,33 @@ const Targets* RepositoryDraft::find_changed(const RoleName& role) const {
 }
 
 const Targets& RepositoryDraft::parent_of(const RoleName& role) const {
-  const Targets* parent = current(role.parent());
-  if (!parent)
-    throw Error(ErrorCode::kRoleNotFound, gun_.text() + " has no usable role " + role.parent().text());
-  return *parent;
+  const RoleName above = role.parent();
+  if (const Targets* parent = current(above)) return *parent;
+  const bool is_there = base_ && above.is_delegation() && base_->find_delegation(above);
+  throw Error(ErrorCode::kRoleNotFound, gun_.text() + " has no usable role " + above.text(),
+              is_there ? "first whoever holds its key signs it: countersign witness " + gun_.text() + " " +
+                             above.text()
+                       : "")
+      .with_value("ROLE", above.text());
 }
 
 void RepositoryDraft::require_usable(const RoleName& role) const {
   if (is_targets(role)) return;
   if (!role.is_delegation()) throw Error(ErrorCode::kInvalidRole, role.text() + " holds no targets");
   if (!parent_of(role).find_role(role)) {
-    throw Error(ErrorCode::kRoleNotFound, gun_.text() + " has no role " + role.text());
+    throw Error(ErrorCode::kRoleNotFound, gun_.text() + " has no role " + role.text())
+        .with_value("ROLE", role.text());
   }
   if (!base_ || targets_.contains(role)) return;
   const Delegation* delegation = base_->find_delegation(role);
   // Its content is unknown: what is signed next would drop or launder it.
   if (delegation && delegation->problem && !delegation->metadata) throw Error(*delegation->problem);
   if (!delegation && base_->snapshot().body.meta.contains(role.text())) {
-    throw Error(ErrorCode::kBadSignature, "the stored file of " + role.text() + " of " + gun_.text() +
-                                              " was not verified, since nothing usable delegates to it");
+    throw Error(ErrorCode::kBadSignature,
+                "the stored file of " + role.text() + " of " + gun_.text() +
+                    " was not verified, since nothing usable delegates to it",
+                "first whoever holds the key of the role above signs that: countersign witness " +
+                    gun_.text() + " " + role.parent().text());
   }
 }
 
@@ -177,7 +186,7 @@ Targets& RepositoryDraft::edit(const RoleName& role) {
   if (const auto edited = targets_.find(role); edited != targets_.end()) return edited->second;
   const Targets* present = current(role);
   Targets next = present ? *present : Targets{};
-  next.version = next_version(role, stored_version(role));
+  next.version = next_version(gun_, role, stored_version(role));
   next.expires = now_ + kTargetsLifetime;
   return targets_[role] = std::move(next);
 }
@@ -202,7 +211,13 @@ TargetChange RepositoryDraft::set_target(const RoleName& role, const std::string
   check_target(name, target);
   require_usable(role);
   if (!admits(role, name)) {
-    throw Error(ErrorCode::kPathNotCovered, "the paths of " + role.text() + " do not admit \"" + name + "\"");
+    // One above it may be what limits it.
+    RoleName limit = role;
+    while (limit.parent().is_delegation() && !admits(limit.parent(), name)) limit = limit.parent();
+    throw Error(ErrorCode::kPathNotCovered, "the paths of " + limit.text() + " do not admit \"" + name + "\"")
+        .with_value("REPO", gun_.text())
+        .with_value("ROLE", limit.text())
+        .with_value("PATH", name);
   }
   TargetChange change = TargetChange::kAdded;
   if (const Targets* present = current(role)) {
@@ -267,9 +282,10 @@ void RepositoryDraft::renew(const RoleName& role) {
 void RepositoryDraft::replace(const RoleName& role, std::int64_t stored_version, Targets body) {
   if (!role.is_delegation()) throw Error(ErrorCode::kInvalidRole, role.text() + " is not a delegation");
   if (!parent_of(role).find_role(role))
-    throw Error(ErrorCode::kRoleNotFound, gun_.text() + " has no role " + role.text());
+    throw Error(ErrorCode::kRoleNotFound, gun_.text() + " has no role " + role.text())
+        .with_value("ROLE", role.text());
   for (const auto& [name, target] : body.targets) check_target(name, target);
-  body.version = next_version(role, stored_version);
+  body.version = next_version(gun_, role, stored_version);
   body.expires = now_ + kTargetsLifetime;
   targets_[role] = std::move(body);
 }
@@ -277,7 +293,7 @@ void RepositoryDraft::replace(const RoleName& role, std::int64_t stored_version,
 Root& RepositoryDraft::edit_root() {
   if (root_) return *root_;
   root_ = base_->root().body;
-  root_->version = next_version(RoleName::of("root"), root_->version);
+  root_->version = next_version(gun_, RoleName::of("root"), root_->version);
   root_->expires = now_ + kRootLifetime;
   return *root_;
 }
@@ -352,7 +368,7 @@ PublishTransaction RepositoryDraft::sign(const SignerFor& signer_for) const {
                   [&](const PublicKey& key) { return signer_for(key.canonical_id()) != nullptr; });
   if (own_snapshot && !files.empty()) {
     Snapshot snapshot = base_ ? base_->snapshot().body : Snapshot{};
-    snapshot.version = next_version(snapshot_role, snapshot.version);
+    snapshot.version = next_version(gun_, snapshot_role, snapshot.version);
     snapshot.expires = now_ + kSnapshotLifetime;
     for (const PublishTransaction::File& file : files)
       snapshot.meta[file.role.text()] = describe_file(file.bytes);

@@ -1,6 +1,7 @@
 // TrustPin: what a root must show on first contact, said by the user (section 7.8).
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -16,8 +17,9 @@ struct TrustPin {
   std::set<KeyId> key_ids;
   std::string ca_pem;
 
-  /// Only root keys whose certificate is valid for `gun` at `now` are looked at.
-  bool accepts(const Metadata<Root>& root, const Gun& gun, Time now) const;
+  /// Only root keys whose certificate is valid for `gun` at `now` are looked at; without `now` its dates do
+  /// not matter, and nothing chains to an authority.
+  bool accepts(const Metadata<Root>& root, const Gun& gun, std::optional<Time> now) const;
 };
 
 }  // namespace tuf

@@ -112,8 +112,28 @@ void TrustedRepository::check_seen(const RoleName& name, const RoleAuthority& au
 }
 
 Error TrustedRepository::expired(const std::string& what, Time expires) const {
-  return {ErrorCode::kExpired, what + " of " + gun_.text() + " expired at " + format_time(expires) +
-                                   "; it is " + format_time(now_) + " here"};
+  return {ErrorCode::kExpired,
+          what + " of " + gun_.text() + " expired at " + format_time(expires) + "; it is " +
+              format_time(now_) + " here",
+          what != "timestamp"
+              ? ""
+              : "check this machine's clock: date -u; else only the server can renew it: whoever "
+                "runs it looks at its keys and clock"};
+}
+
+/// A certificate that has merely lapsed is replaced by whoever holds the key.
+Error TrustedRepository::no_root_key(const std::string& what, const Root& root,
+                                     const std::vector<std::string>& problems) const {
+  const bool has_lapsed = !RoleAuthority::of_root(root, gun_, std::nullopt).keys().empty();
+  return {ErrorCode::kBadRootCertificate, "no key of " + what + " can be used: " + join(problems),
+          has_lapsed ? ""
+                     : "nothing was used of it; only a new repository helps: countersign repo delete " +
+                           gun_.text() + " --remote --yes, then countersign repo init " + gun_.text()};
+}
+
+std::string TrustedRepository::way_to_empty(const RoleName& role) const {
+  return "whoever holds its key starts it anew with: countersign witness " + gun_.text() + " " + role.text() +
+         " --empty";
 }
 
 void TrustedRepository::check_expiry(const std::string& what, Time expires) const {
@@ -124,12 +144,10 @@ void TrustedRepository::accept_first_root(std::string bytes, const TrustPin* pin
   require_order(!root_);
   Metadata<Root> root = decode<Root>(std::move(bytes), "root");
   std::vector<std::string> problems;
-  const RoleAuthority own = RoleAuthority::of_root(root.body, gun_, now_, &problems);
-  if (own.keys().empty()) {
-    throw Error(ErrorCode::kBadRootCertificate,
-                "no key of the root of " + gun_.text() + " can be used: " + join(problems));
-  }
-  if (pin && !pin->accepts(root, gun_, now_)) {
+  const RoleAuthority own =
+      RoleAuthority::of_root(root.body, gun_, tolerance_.certificate_date(now_), &problems);
+  if (own.keys().empty()) throw no_root_key("the root of " + gun_.text(), root.body, problems);
+  if (pin && !pin->accepts(root, gun_, tolerance_.certificate_date(now_))) {
     throw Error(
         ErrorCode::kPinMismatch,
         "the root of " + gun_.text() + " is not the pinned one; its key is " + own.keys().front().id().hex());
@@ -162,9 +180,7 @@ void TrustedRepository::accept_next_root(std::string bytes) {
                  RoleAuthority::of_root(present.body, gun_, std::nullopt), next.signed_text, next.signatures);
   std::vector<std::string> problems;
   const RoleAuthority own = RoleAuthority::of_root(next.body, gun_, std::nullopt, &problems);
-  if (own.keys().empty()) {
-    throw Error(ErrorCode::kBadRootCertificate, "no key of " + what + " can be used: " + join(problems));
-  }
+  if (own.keys().empty()) throw no_root_key(what, next.body, problems);
   check_approved(what, own, next.signed_text, next.signatures);
   root_ = std::move(next);
 }
@@ -188,11 +204,9 @@ void TrustedRepository::check_final_root(const Metadata<Root>& root) const {
     check_not_older("root", seen->second, root);
   check_expiry("root", root.body.expires);
   std::vector<std::string> problems;
-  const RoleAuthority own = RoleAuthority::of_root(root.body, gun_, now_, &problems);
-  if (own.keys().empty()) {
-    throw Error(ErrorCode::kBadRootCertificate,
-                "no key of the root of " + gun_.text() + " can be used: " + join(problems));
-  }
+  const RoleAuthority own =
+      RoleAuthority::of_root(root.body, gun_, tolerance_.certificate_date(now_), &problems);
+  if (own.keys().empty()) throw no_root_key("the root of " + gun_.text(), root.body, problems);
   check_approved("root", own, root.signed_text, root.signatures);
 }
 
@@ -283,10 +297,10 @@ void TrustedRepository::add(Delegation delegation) {
   delegations_.push_back(std::move(delegation));
 }
 
-void TrustedRepository::leave_out_delegation(const RoleName& name, Error why) {
+void TrustedRepository::leave_out_delegation(const RoleName& name, const Error& why) {
   Delegation delegation = define(name);
   delegation.state = Delegation::State::kMalformed;
-  delegation.problem = std::move(why);
+  delegation.problem = why.with_hint(way_to_empty(name));
   add(std::move(delegation));
 }
 
@@ -319,7 +333,8 @@ void TrustedRepository::count_memory(Delegation& delegation) {
   delegation.problem = Error(ErrorCode::kMalformedMetadata,
                              name.text() + " of " + gun_.text() + " is not read: " + top.text() +
                                  " and what stands below it would take more than " +
-                                 std::to_string(kMaxMemoryBelow >> 20) + " MiB of memory");
+                                 std::to_string(kMaxMemoryBelow >> 20) + " MiB of memory",
+                             way_to_empty(name));
 }
 
 void TrustedRepository::count_children(Delegation& delegation) {
@@ -340,7 +355,9 @@ void TrustedRepository::count_children(Delegation& delegation) {
       Error(ErrorCode::kMalformedMetadata,
             "what " + name.text() + " of " + gun_.text() + " delegates to is not read: more than " +
                 std::to_string(kMaxDelegationsBelow) + " delegations, or " + std::to_string(kMaxKeysBelow) +
-                " keys of theirs, would stand below " + top.text());
+                " keys of theirs, would stand below " + top.text(),
+            "whoever signs " + name.text() + " takes some of them out: countersign delegation remove " +
+                gun_.text() + " ROLE");
 }
 
 void TrustedRepository::read_file(Delegation& delegation, const FileMeta& listed,
@@ -360,7 +377,8 @@ void TrustedRepository::read_file(Delegation& delegation, const FileMeta& listed
     metadata = decode<Targets>(*std::move(bytes), name);
   } catch (const Error& error) {
     delegation.state = State::kMalformed;
-    delegation.problem = error.with_context("the file of " + of_repository + " cannot be read");
+    delegation.problem = error.with_context("the file of " + of_repository + " cannot be read")
+                             .with_hint(way_to_empty(delegation.role.name));
     return;
   }
   check_seen(delegation.role.name, delegation.authority, *metadata);
@@ -399,7 +417,8 @@ Error TrustedRepository::no_such_role(const RoleName& name) const {
     if (const Delegation* delegation = find_delegation(above); delegation && delegation->unread_below)
       return *delegation->unread_below;
   }
-  return {ErrorCode::kRoleNotFound, gun_.text() + " has no role " + name.text()};
+  return {ErrorCode::kRoleNotFound, gun_.text() + " has no role " + name.text(),
+          "countersign delegation list " + gun_.text() + " shows the roles there are"};
 }
 
 bool TrustedRepository::admits(const RoleName& role, std::string_view target_name) const {

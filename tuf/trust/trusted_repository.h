@@ -77,6 +77,12 @@ std::string_view to_string(Delegation::State state);
 struct Tolerance {
   bool expiry = false;      // of top roles
   bool other_form = false;  // files of root, targets and delegations that are not those the snapshot names
+  bool lapsed_certificate = false;  // of the root's keys, which are about to get another one
+
+  /// At which the certificates of root keys must hold; nullopt: their dates do not matter.
+  std::optional<Time> certificate_date(Time now) const {
+    return lapsed_certificate ? std::nullopt : std::optional(now);
+  }
 };
 
 class TrustedRepository {
@@ -107,7 +113,7 @@ class TrustedRepository {
   /// the role, or if the file that it names cannot be had.
   void accept_delegation(const RoleName& name, std::optional<std::string> bytes);
   /// In its place, for a role whose file is too much to be read: it becomes kMalformed, with `why`.
-  void leave_out_delegation(const RoleName& name, Error why);
+  void leave_out_delegation(const RoleName& name, const Error& why);
 
   /// Delegations that are defined by accepted parents and not yet accepted themselves, with what the snapshot
   /// says of their files (nullopt: not listed, nothing to fetch). Parents before children, and level by
@@ -147,6 +153,10 @@ class TrustedRepository {
   void check_seen(const RoleName& name, const RoleAuthority& authority, const Metadata<T>& metadata) const;
   Error expired(const std::string& what, Time expires) const;
   void check_expiry(const std::string& what, Time expires) const;
+  Error no_root_key(const std::string& what, const Root& root,
+                    const std::vector<std::string>& problems) const;
+  /// How a delegation whose file nobody can read comes back.
+  std::string way_to_empty(const RoleName& role) const;
   Delegation define(const RoleName& name) const;
   void add(Delegation delegation);
   /// Counts what a usable delegation delegates to, or says in it that this is more than is read.

@@ -98,11 +98,11 @@ CAUSES = [
     Cause("bad-root-certificate", "BAD_ROOT_CERTIFICATE", "root", "countersign repo rotate", lapsed_root),
     Cause("role-unservable", "REPOSITORY_BROKEN", "metadata", "countersign repo repair",
           lambda c: c.forged("other-form", in_other_form("targets"))),
-    Cause("repository-broken", "REPOSITORY_BROKEN", "metadata", "publishes that role anew", lost_file),
+    Cause("repository-broken", "REPOSITORY_BROKEN", "metadata", "if that does not help", lost_file),
     Cause("rollback", "ROLLBACK", "metadata", "what was restored", rolled_back),
-    Cause("bad-signature", "BAD_SIGNATURE", "metadata", "witness", lambda c: c.forged("unsigned", unsigned_targets)),
+    Cause("bad-signature", "BAD_SIGNATURE", "metadata", "restore its data", lambda c: c.forged("unsigned", unsigned_targets)),
     Cause("hash-mismatch", "HASH_MISMATCH", "metadata", "its content was altered", other_content),
-    Cause("malformed-metadata", "MALFORMED_METADATA", "metadata", "publishes the role anew",
+    Cause("malformed-metadata", "MALFORMED_METADATA", "metadata", "restore its data",
           lambda c: c.forged("misshapen", misshapen_targets)),
     # keys on tokens
     Cause("module-failed", "MODULE_FAILED", "module", "module",
@@ -167,7 +167,7 @@ CAUSES += [
           lambda c: c.forged("blocking", blocking_snapshot)),
     Cause("wrong-passphrase", "WRONG_PASSPHRASE", "keys", "passphrase of this file", encrypted_named_file),
     Cause("server-unreachable", "SERVER_UNREACHABLE", "image", "check the registry", lambda c: tagged(c.patient()), stricter=True),
-    Cause("key-not-in-role", "KEY_NOT_IN_ROLE", "roles", "countersign delegation add",
+    Cause("key-not-in-role", "KEY_NOT_IN_ROLE", "roles", "where the key of targets is",
           lambda c: c.patient(None, "--role", "targets")),
 ]
 

@@ -153,6 +153,11 @@ TEST_CASE("values are read to the limit and not one more", "[bulk]") {
   CHECK(tuf::parse_json(zeros(tuf::kMaxJsonValues - 1), "text").size() == tuf::kMaxJsonValues - 1);
   CHECK_ERROR(tuf::parse_json(zeros(tuf::kMaxJsonValues), "text"), ErrorCode::kMalformedMetadata,
               "too many values");
+  // Of other people's documents what is counted is memory.
+  constexpr std::size_t kFit = tuf::kMaxForeignJsonMemory / (3 * sizeof(tuf::Json));
+  CHECK(tuf::parse_foreign_json(zeros(kFit - 10), "text").size() == kFit - 10);
+  CHECK_ERROR(tuf::parse_foreign_json(zeros(kFit + 1), "text"), ErrorCode::kMalformedMetadata,
+              "too many values");
 }
 
 TEST_CASE("what is small in the text and large in memory is refused before it is there", "[bulk]") {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/drafting.h"
+#include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 
 using test::make_target;
@@ -208,6 +209,26 @@ TEST_CASE("an expired role is renewed even if nothing else changes") {
   CHECK(after.find_target(kJenkins, "1.0") != nullptr);
 }
 
+TEST_CASE("what a role of no use delegates to is signed after that role") {
+  const RoleName below = RoleName::of("targets/jenkins/night");
+  RepositoryMaker repository = with_jenkins();
+  repository.add_delegation(below.text(), TestSigner::generate());
+  repository.set_target(below.text(), "1.0", make_target("one"));
+  repository.publish();
+  repository.targets.at("targets/jenkins").expires = repository.now + Days{1};
+  repository.touch("targets/jenkins");
+  repository.publish();
+  test::LoadOptions options;
+  options.now = repository.now + Days{2};
+  const tuf::TrustedRepository base = test::load(repository, options);
+  RepositoryDraft draft(base);
+  const auto error = test::error_of([&] { draft.renew(below); });
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::kBadSignature);
+  CHECK(error->hint() == "first whoever holds the key of the role above signs that: countersign witness " +
+                             base.gun().text() + " targets/jenkins");
+}
+
 TEST_CASE("no draft goes beyond the last version") {
   RepositoryMaker repository = with_jenkins();
   repository.targets.at("targets/jenkins").version = tuf::kVersionLimit - 2;
@@ -215,7 +236,8 @@ TEST_CASE("no draft goes beyond the last version") {
   repository.publish();
   const tuf::TrustedRepository base = test::load(repository);
   RepositoryDraft draft(base);
-  CHECK_ERROR(draft.set_target(kJenkins, "2.0", make_target("two")), ErrorCode::kRollback, "the last that readers accept");
+  CHECK_ERROR(draft.set_target(kJenkins, "2.0", make_target("two")), ErrorCode::kRollback,
+              "the last that readers accept");
   CHECK(draft.empty());
 }
 

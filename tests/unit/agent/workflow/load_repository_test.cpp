@@ -186,6 +186,33 @@ TEST_CASE("A store that stays inconsistent gets no third look") {
   CHECK(served.store.fetches == 4);
 }
 
+TEST_CASE("A root whose certificate has lapsed is read by whoever replaces it, and by nobody else") {
+  Served served;
+  test::CertificateSpec lapsed = served.maker.root_certificate();
+  lapsed.not_after = test::kNow - tuf::Days{1};
+  served.maker.rotate("root", test::TestSigner::generate(), lapsed);
+  served.publish();
+  Machine machine(served.maker.gun);
+  machine.request.policy.trust_on_first_use = true;
+  if (GENERATE(false, true)) machine.pin(root_id(served.maker));
+  CHECK_ERROR(machine.load(served.store), ErrorCode::kBadRootCertificate, "expired");
+
+  machine.request.tolerate.lapsed_certificate = true;
+  SECTION("with the pin or without one") {
+    CHECK(machine.load(served.store).root().body.version == 2);
+  }
+  SECTION("not with the pin of another key") {
+    machine.pin(test::TestSigner::generate()->public_key().canonical_id());
+    CHECK_ERROR(machine.load(served.store), ErrorCode::kPinMismatch);
+  }
+  SECTION("not if its keys have not signed it") {
+    served.maker.signers["root"] = {test::TestSigner::generate()};
+    served.maker.touch("root");
+    served.publish();
+    CHECK_ERROR(machine.load(served.store), ErrorCode::kBadSignature);
+  }
+}
+
 TEST_CASE("A damaged known root is replaced with the help of a pin, and never without one") {
   Served served;
   Machine machine(served.maker.gun);

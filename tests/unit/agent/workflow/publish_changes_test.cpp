@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <stdexcept>
 
+#include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/support/open_gate.h"
 #include "tests/support/store_client.h"
@@ -104,6 +105,23 @@ TEST_CASE("Where nothing is to be done nothing is sent and no key is used") {
   CHECK_FALSE(changes.published);
   CHECK(changes.attempts == 0);
   CHECK(changes.files.empty());
+  CHECK(p.store.publishes == 0);
+}
+
+TEST_CASE("What no reader would take is not published") {
+  Publishing p;
+  const auto error = test::error_of([&] {
+    p.publish([](const tuf::TrustedRepository&, tuf::RepositoryDraft& draft) {
+      for (const char* tag : {"1.0", "2.0"}) {
+        tuf::Target target = test::make_target(tag);
+        target.custom = std::vector<int>(tuf::kMaxJsonValues * 2 / 3);
+        draft.set_target(kReleases, tag, target);
+      }
+    });
+  });
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::kInvalidRole);
+  CHECK(error->hint().find("--no-provenance") != std::string::npos);
   CHECK(p.store.publishes == 0);
 }
 

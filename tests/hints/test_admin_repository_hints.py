@@ -1,0 +1,253 @@
+"""Hints about whole repositories, their keys and their policies: each cause is provoked, what the hint says is done as
+printed, and what was refused is done again."""
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from support.forged_keys import ec_key
+from support.forger import ForgedRepository
+from support.hints import Hint
+from support.hostile_server import Answer, HostileServer
+from support.policies import write_policy
+from support.team import Team
+
+
+@pytest.fixture
+def store(notary_local):
+    return notary_local
+
+
+@pytest.fixture
+def team(world):
+    return Team(world)
+
+
+@dataclass(frozen=True)
+class Cause:
+    row: str
+    exit_code: int
+    make: Callable  # team -> the command, or (who types it, the command)
+    mend: Callable  # team, hint, args -> the command that is to be accepted then; None: the same
+    about: str = ""
+
+    def __str__(self):
+        return self.row + self.about
+
+
+def follow(team, hint, args):
+    hint.follow(team.admin)
+
+
+def without_option(count):
+    return lambda team, hint, args: args[:-count]
+
+
+def with_yes(team, hint, args):
+    return [*args, "--yes"]
+
+
+# --- repositories -------------------------------------------------------------------------------------------------
+
+def root_keys_of_two(team):
+    """One repository has a new root key, the other one the old one still."""
+    other = team.world.store.gun("other")
+    team.admin.ok("repo", "init", other)
+    team.admin.ok("repo", "rotate", team.gun, "root")
+    return ["repo", "init", team.world.store.gun("third")]
+
+
+def has_chosen(team, hint, args):
+    """The key with which most repositories go."""
+    hint.follow(team.admin)
+    team.admin.pin = None  # of another repository
+    pinned = team.admin.ok("repo", "pin", args[-1]).repository["trust_root_canonical_id"]
+    assert pinned.startswith(hint.values["key"])
+
+
+def unknown(*words):
+    def make(team):
+        team.admin.pin = None  # of another repository
+        return [*words, "registry.example.com/nobody/" + team.gun.split("/")[1]]
+    return make
+
+
+def misspelt(*options):
+    return lambda team: ["repo", "delete", team.gun + "s", *options]
+
+
+def spelt_right(team, hint, args):
+    return [arg.replace(team.gun + "s", team.gun) for arg in args]
+
+
+def deleted_by_another(team):
+    other = team.world.admin(pin=team.admin.pin)
+    other.ok("repo", "delete", team.gun, "--remote", "--yes")
+    return ["repo", "delete", team.gun, "--remote", "--yes"]
+
+
+def has_nothing_left(team, hint, args):
+    Hint.of(team.admin.refused(6, *args), "nothing-to-delete")
+    team.admin.pin = None
+    return ["repo", "init", team.gun]
+
+
+# --- policies -----------------------------------------------------------------------------------------------------
+
+def policy(team, **rule):
+    rule = {"images": ["registry.example.com/**"], "teams": ["all"]} | rule
+    team.policy = write_policy(team.world, {"jenkins": team.jenkins, "carol": team.carol}, [rule],
+                               {"all": ["jenkins", "carol"], "ci": ["jenkins"], "qa": ["carol"]})
+    return ["--policy", team.policy]
+
+
+def owner_changes(team, **rule):
+    """Whoever owns the policy."""
+    text = json.loads(team.policy.read_text())
+    text["rules"][0].update(rule)
+    team.policy.write_text(json.dumps(text))
+
+
+def signing(tag, **rule):
+    def make(team):
+        return team.machines["jenkins"], ["sign", f"{team.gun}:{tag}", "--oci-layout", team.image.layout,
+                                          *policy(team, **rule)]
+    return make
+
+
+def moving(**rule):
+    def make(team):
+        team.image = team.world.image("another")
+        return signing("1.0", **rule)(team)
+    return make
+
+
+def carol_does(team, hint, args):
+    if hint.commands:
+        hint.follow(team.machines["carol"])
+    team.machines["carol"].ok(*args)
+    return ["list", team.gun]
+
+
+def each_for_themselves_and_the_last_releases(team, hint, args):
+    team.machines["jenkins"].ok(*args, "--role", "targets/jenkins")
+    team.machines["carol"].ok(*args)
+
+
+def revoking_immutable(team):
+    return team.machines["jenkins"], ["revoke", f"{team.gun}:1.0", "--yes", *policy(team, immutable_tags=["1.*"])]
+
+
+def foreign(team):
+    command = signing("2.0", teams=["ci"])(team)
+    team.machines["carol"].ok("sign", f"{team.gun}:evil", "--oci-layout", team.world.image("evil").layout)
+    return command
+
+
+CAUSES = [
+    Cause("several-root-keys", 10, root_keys_of_two, has_chosen),
+    Cause("no-such-repository", 6, unknown("list"), follow),
+    Cause("no-such-repository", 6, lambda team: [*unknown("signer", "add", "dave")(team), "--key", team.carol.public],
+          follow, " to administer"),
+    Cause("nothing-to-delete", 6, misspelt("--remote", "--yes"), spelt_right),
+    Cause("nothing-to-delete", 6, misspelt("--yes"), spelt_right, " here"),
+    Cause("forgotten-here", 6, deleted_by_another, has_nothing_left),
+    Cause("consent", 2, lambda team: ["repo", "delete", team.gun, "--remote"], with_yes),
+    Cause("consent", 2, lambda team: (team.machines["jenkins"], ["revoke", f"{team.gun}:1.0"]), with_yes, " to revoke"),
+    Cause("not-managed-by-server", 2, lambda team: ["repo", "rotate", team.gun, "targets", "--server-managed"],
+          without_option(1)),
+    Cause("key-of-the-server", 2, lambda team: ["repo", "rotate", team.gun, "timestamp", "--key", team.carol.key_args[1]],
+          without_option(2)),
+    Cause("revoke-what", 2, lambda team: (team.machines["jenkins"],
+                                          ["revoke", f"{team.gun}:1.0@{team.image.digest}", "--yes"]),
+          lambda team, hint, args: ["revoke", hint.values["image"], "--yes"]),
+    Cause("no-rule", 5, signing("2.0", images=["registry.example.org/**"]),
+          lambda team, hint, args: owner_changes(team, images=["registry.example.com/**"])),
+    Cause("signer-does-not-count", 5, signing("2.0", teams=["qa"]), carol_does),
+    Cause("others-move-it", 5, moving(movers=["qa"]), carol_does),
+    Cause("released-too-early", 5, signing("2.0", teams=["ci", "qa"]), each_for_themselves_and_the_last_releases),
+    Cause("immutable-tag-revoked", 5, revoking_immutable,
+          lambda team, hint, args: owner_changes(team, immutable_tags=["v*"])),
+    Cause("foreign-entries", 5, foreign, lambda team, hint, args: [*args, "--quarantine"]),
+]
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=str)
+def test_what_was_refused_is_done_after_the_hint_was_followed(team, cause):
+    made = cause.make(team)
+    client, args = made if isinstance(made, tuple) else (team.admin, made)
+    hint = Hint.of(client.refused(cause.exit_code, *args), cause.row)
+    client.ok(*(cause.mend(team, hint, args) or args))
+
+
+def test_what_is_due_is_renewed_for_the_days_that_were_asked_about(team):
+    """What was signed today is due within 1200 days again, but no longer within fewer."""
+    hint = Hint.of(team.machines["jenkins"].refused(5, "expiry", team.gun, "--warn-days", "1200"), "role-due")
+    assert hint.values["days"] == "1200"
+    before = team.world.store.read(team.gun).versions
+    hint.follow(team.machine_of_all())
+    after = team.world.store.read(team.gun).versions
+    assert {role for role in before if after[role] > before[role]} >= {"targets", "targets/releases", "targets/jenkins"}
+    team.machines["jenkins"].ok("expiry", team.gun, "--warn-days", "1000")
+
+
+def test_after_a_rotation_the_one_root_key_in_use_is_that_of_the_next_repository(team):
+    rotated = team.admin.ok("repo", "rotate", team.gun, "root").repository["trust_root_canonical_id"]
+    made = team.admin.ok("repo", "init", team.world.store.gun("next")).repository
+    assert made["trust_root_canonical_id"] == rotated
+
+
+# --- while somebody else creates it ---------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    server = HostileServer(tmp_path_factory.mktemp("hostile"))
+    yield server
+    server.stop()
+
+
+class Newcomer:
+    """Somebody who creates a repository on a server that has nothing yet."""
+
+    def __init__(self, world, hostile, name):
+        self.gun = f"registry.example.com/{name}/app"
+        self.world = world
+        self.shelf = hostile.shelf(self.gun)
+        self.repo = ForgedRepository(self.gun, self.shelf, ec_key("ci"))
+        self.theirs = dict(self.shelf.files)
+        keys = {f"{role}.key": json.dumps(self.repo.signers[role][0].object).encode() for role in ("snapshot", "timestamp")}
+        self.shelf.files = dict(keys)
+        self.admin = world.admin(store=hostile)
+
+
+@pytest.fixture
+def newcomer(world, hostile, request):
+    return Newcomer(world, hostile, request.node.name.replace("_", "-"))
+
+
+def test_whoever_was_second_reads_with_the_pin_of_whoever_was_first(newcomer):
+    def taken(parts):
+        newcomer.shelf.files |= newcomer.theirs
+        return Answer(b"{}", status=409)
+    newcomer.shelf.on_post = taken
+    init = ["repo", "init", newcomer.gun]
+    hint = Hint.of(newcomer.admin.refused(9, *init), "created-by-others")
+    owner = newcomer.world.client(store=newcomer.admin.store, pin=newcomer.repo.pin)
+    _, *words = hint.command.split()
+    (newcomer.admin.pin,) = owner.ok(*words, output="text").stdout.split()
+    newcomer.admin.ok(*init)
+
+
+def test_a_creation_of_which_nobody_knows_is_asked_about_by_repeating_it(newcomer):
+    take = newcomer.shelf.on_post
+
+    def takes_and_falls_silent(parts):
+        take(parts)
+        newcomer.shelf.everything = Answer(b"gone", status=500)
+    newcomer.shelf.on_post = takes_and_falls_silent
+    hint = Hint.of(newcomer.admin.refused(12, "repo", "init", newcomer.gun), "creation-unknown")
+    newcomer.shelf.everything = None
+    hint.follow(newcomer.admin)
+    again = newcomer.admin.ok("repo", "init", newcomer.gun, output="text").stdout
+    assert "is initialised already" in again
