@@ -145,6 +145,21 @@ def foreign(team):
     return command
 
 
+def in_a_shared_role(team):
+    """carol, whose key the role of jenkins lists too."""
+    team.admin.ok("delegation", "add", team.gun, "targets/jenkins", "--key", team.carol.public)
+    return team.machines["carol"], ["sign", f"{team.gun}:2.0", "--oci-layout", team.image.layout,
+                                    *policy(team, teams=["ci", "qa"]), "--role", "targets/carol", "--role",
+                                    "targets/jenkins"]
+
+
+def for_herself(team, hint, args):
+    assert hint.values["names"] == "jenkins"
+    hint.follow(team.machines["carol"])
+    assert "targets/carol" in hint.shown
+    return args[:-2]
+
+
 CAUSES = [
     Cause("several-root-keys", 10, root_keys_of_two, has_chosen),
     Cause("no-such-repository", 6, unknown("list"), follow),
@@ -169,6 +184,7 @@ CAUSES = [
     Cause("released-too-early", 5, signing("2.0", teams=["ci", "qa"]), each_for_themselves_and_the_last_releases),
     Cause("immutable-tag-revoked", 5, revoking_immutable,
           lambda team, hint, args: owner_changes(team, immutable_tags=["v*"])),
+    Cause("signature-of-another-replaced", 5, in_a_shared_role, for_herself),
     Cause("foreign-entries", 5, foreign, lambda team, hint, args: [*args, "--quarantine"]),
 ]
 

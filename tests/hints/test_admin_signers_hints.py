@@ -411,7 +411,7 @@ CAUSES = [
     Cause("delegation-gets-new-key", rotated_with_the_root("targets/releases"), gives_new_key),
     Cause("role-above-not-signed", below_a_role(), follow("one")),
     Cause("role-above-unknown", below_nothing, adds_and_signs_what_stands_above),
-    Cause("no-key-at-hand", no_key, with_jenkins_key),
+    Cause("no-key-named", no_key, with_jenkins_key),
     Cause("no-releases-role", nobody_signs_releases,
           follow(filled=lambda team: {"NAME": "jenkins", "KEY.pub": team.jenkins.public})),
     Cause("key-not-in-any-role", stranger(),

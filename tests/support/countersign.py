@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from support.hints import HINT_LINE, rows_of
 from support.process import Result, clean_environment, run
 from support.secrets import Secrets
 from support.stores import Store
@@ -57,6 +58,8 @@ def _check_promises(outcome: Outcome, command: str, secrets: Secrets):
     assert code >= 0, f"killed by signal {-code}\n{outcome}"
     assert "\x1b" not in out + err, f"escape sequences without a terminal\n{outcome}"
     assert len(ERROR_LINE.findall(err)) == (0 if code == 0 else 1), str(outcome)
+    for hint in HINT_LINE.findall(err):
+        assert rows_of(hint), f"a hint that stands in no table of tests/hints\n{outcome}"
     document = outcome.document
     if document is None:
         return
