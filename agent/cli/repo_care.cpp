@@ -120,7 +120,7 @@ void describe_due(const std::vector<StillDue>& due, Report& report) {
   const StillDue& first = due.front();
   const std::string refresh =
       "countersign repo refresh " + first.gun + " --within-days " + std::to_string(within_days);
-  throw Error(ErrorCode::kExpiryDue, "no key at hand may sign what is still due: " + join(names),
+  throw Error(ErrorCode::kExpiryDue, "what is still due is for others to sign: " + join(names),
               first.keys.empty()
                   ? "give the root a new key and certificate: countersign repo rotate " + first.gun + " root"
                   : "run it where one of their keys is (" + first.keys + "): " + refresh);
@@ -136,7 +136,8 @@ void refresh(const RepoRefreshOptions& options, Runtime& runtime, Report& report
     open.load.tolerate.expiry = true;
     hsm::KeyRing& keys = runtime.administrator_keys();
     const PublishedChanges changes = guarded_change(
-        policy, options.policy, keys, open, renew_due_roles(due_by, keys),
+        policy, options.policy, keys, open,
+        [&](const PolicyGuard* guard) { return renew_due_roles(due_by, keys, guard); },
         {"signed anew what expires" + within, "sign anew what expires" + within, true}, runtime, report);
     std::vector<StillDue> due =
         still_due(open, changes.repository, !runtime.settings().server_for(gun).is_folder(), due_by);

@@ -175,9 +175,12 @@ std::set<UserId> PolicyGuard::others_in(const tuf::TrustedRepository& repository
 
 std::vector<std::string> PolicyGuard::silenced_tags(const tuf::TrustedRepository& repository,
                                                     const tuf::RepositoryDraft& draft) const {
+  const tuf::Targets* targets = draft.find_changed(kTargets);
+  const tuf::Targets& now_targets = repository.targets().body;
+  if (targets && (targets->roles != now_targets.roles || targets->keys != now_targets.keys))
+    return {};                    // the administrator says anew who signs
   std::set<std::string> carried;  // in files that others have signed
   for (const RoleName& role : draft.changed_roles()) {
-    if (role == kTargets) return {};  // the administrator says anew who signs
     if (others_in(repository, role).empty()) continue;
     for (const auto& [name, target] : repository.find_delegation(role)->metadata->body.targets)
       carried.insert(name);

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 
+#include "agent/workflow/policy_guard.h"
 #include "agent/workflow/signing_keys.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
@@ -105,46 +106,47 @@ std::string content_of(const tuf::Targets& body) {
 
 }  // namespace
 
-ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys) {
+ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys, const PolicyGuard* guard) {
   // What has a newer version than at the first attempt was signed meanwhile, and lives as long as it can.
   const auto before = std::make_shared<std::map<RoleName, std::int64_t>>();
-  return [due_by, &keys, before](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
-    const auto is_due = [&](const RoleName& role, std::int64_t version, tuf::Time expires) {
-      const std::int64_t first = before->try_emplace(role, version).first->second;
-      return expires <= due_by && version <= first;
-    };
-    const tuf::Root& root = repository.root().body;
-    if (is_due(kRoot, root.version, root.expires)) {
-      if (can_sign(repository, kRoot, keys)) {
-        draft.renew_root();
-      } else if (root.expires <= repository.now()) {
-        fail_expired(repository, kRoot, keys);
-      }
-    }
-    const tuf::Targets& targets = repository.targets().body;
-    if (is_due(kTargets, targets.version, targets.expires)) {
-      if (can_sign(repository, kTargets, keys)) {
-        draft.renew(kTargets);
-      } else if (targets.expires <= repository.now()) {
-        fail_expired(repository, kTargets, keys);
-      }
-    }
-    for (const tuf::Delegation& delegation : repository.delegations()) {
-      const RoleName& role = delegation.role.name;
-      if (delegation.metadata && role.parent() == kTargets &&
-          is_due(role, delegation.metadata->body.version, delegation.metadata->body.expires) &&
-          can_sign(repository, role, keys))
-        draft.renew(role);
-    }
-    const tuf::Snapshot& snapshot = repository.snapshot().body;
-    if (is_due(kSnapshot, snapshot.version, snapshot.expires)) {
-      if (can_sign(repository, kSnapshot, keys)) {
-        renew_snapshot(repository, draft, keys);
-      } else if (!repository.has_timestamp()) {
-        fail_expired(repository, kSnapshot, keys);
-      }
-    }
-  };
+  return
+      [due_by, &keys, guard, before](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+        const auto is_due = [&](const RoleName& role, std::int64_t version, tuf::Time expires) {
+          const std::int64_t first = before->try_emplace(role, version).first->second;
+          return expires <= due_by && version <= first;
+        };
+        const tuf::Root& root = repository.root().body;
+        if (is_due(kRoot, root.version, root.expires)) {
+          if (can_sign(repository, kRoot, keys)) {
+            draft.renew_root();
+          } else if (root.expires <= repository.now()) {
+            fail_expired(repository, kRoot, keys);
+          }
+        }
+        const tuf::Targets& targets = repository.targets().body;
+        if (is_due(kTargets, targets.version, targets.expires)) {
+          if (can_sign(repository, kTargets, keys)) {
+            draft.renew(kTargets);
+          } else if (targets.expires <= repository.now()) {
+            fail_expired(repository, kTargets, keys);
+          }
+        }
+        for (const tuf::Delegation& delegation : repository.delegations()) {
+          const RoleName& role = delegation.role.name;
+          if (delegation.metadata && role.parent() == kTargets &&
+              is_due(role, delegation.metadata->body.version, delegation.metadata->body.expires) &&
+              can_sign(repository, role, keys) && !(guard && guard->silences_others(repository, role)))
+            draft.renew(role);
+        }
+        const tuf::Snapshot& snapshot = repository.snapshot().body;
+        if (is_due(kSnapshot, snapshot.version, snapshot.expires)) {
+          if (can_sign(repository, kSnapshot, keys)) {
+            renew_snapshot(repository, draft, keys);
+          } else if (!repository.has_timestamp()) {
+            fail_expired(repository, kSnapshot, keys);
+          }
+        }
+      };
 }
 
 ChangeRepository repair_roles(hsm::KeyRing& keys) {

@@ -13,11 +13,14 @@
 
 namespace agent {
 
+class PolicyGuard;
+
 /// Signs anew root, targets and delegations that the keys at hand can sign and that expire before `due_by`,
 /// and a snapshot that the server does not sign.
 /// Throws kKeyNotFound if a role that has expired already, and that blocks every reader, cannot be signed
-/// here. Load with Tolerance::expiry.
-ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys);
+/// here. An identity is left to whoever has signed it if signing it anew would take from them what the policy
+/// allows (PolicyGuard::silences_others). Load with Tolerance::expiry.
+ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys, const PolicyGuard* guard = nullptr);
 
 /// Signs anew every role whose stored file is not the one that the snapshot names, because the store hashes
 /// another form of it than it was given (section 2.5). Load with Tolerance::other_form. Throws kKeyNotInRole

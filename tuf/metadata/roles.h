@@ -59,6 +59,8 @@ struct DelegationRole {
   std::vector<KeyId> key_ids;  // empty after the last key was removed: the role is unusable
   int threshold = 1;
   std::vector<std::string> paths;  // prefixes; empty means no names at all (section 3.6)
+
+  bool operator==(const DelegationRole&) const = default;
 };
 
 /// The paths of a child that count: those that start with one of `above`, the paths of its parent that count

@@ -217,8 +217,8 @@ void World::refresh(Repository& repository, Dice& dice) {
   run.words += ": repo refresh --within-days " + std::to_string(days);
   change(
       repository, run,
-      [&](hsm::KeyRing& keys, const agent::PolicyGuard*) {
-        return agent::renew_due_roles(now_ + tuf::Days{days}, keys);
+      [&](hsm::KeyRing& keys, const agent::PolicyGuard* guard) {
+        return agent::renew_due_roles(now_ + tuf::Days{days}, keys, guard);
       },
       dice, [](agent::LoadRequest& load) { load.tolerate.expiry = true; });
 }

@@ -436,6 +436,16 @@ TEST_CASE("An identity that two people share is left to the one whose signature 
     CHECK(g.store.publishes == 0);
     CHECK(g.allows("1.0"));
   }
+  SECTION("by whoever renews what expires") {
+    g.sign("1.0", "a");
+    const auto renew = [&](const agent::PolicyGuard* guard) {
+      return agent::renew_due_roles(test::kNow + tuf::Days{10000}, g.keys, guard);
+    };
+    const agent::PublishedChanges renewed = g.change(renew(&g.ask({})));
+    REQUIRE(renewed.files.size() == 2);
+    for (const auto& file : renewed.files) CHECK(file.role != kJenkins);
+    CHECK(g.allows("1.0"));
+  }
   SECTION("but nothing stands in the way where nothing is lost") {
     g.rule.erase("teams");
     g.rule["signatures"] = {{"needed", 1}, {"of", {"ci", "qa"}}};
