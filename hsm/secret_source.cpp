@@ -67,11 +67,11 @@ SecretSource SecretSource::take_environment() {
   for (const std::string_view variable : kVariables) {
     const std::string name(variable);
     if (const char* value = getenv(name.c_str())) {
-      source.secrets_.emplace(name, Secret(value));
+      source.take(name, value);
       wipe_variable(name);
     }
     if (const char* path = getenv(twin(name).c_str())) {
-      source.files_[twin(name)] = path;
+      source.take(twin(name), path);
       unsetenv(twin(name).c_str());
     }
   }
@@ -79,12 +79,16 @@ SecretSource SecretSource::take_environment() {
 }
 
 SecretSource::SecretSource(const std::map<std::string, std::string>& variables) {
-  for (const auto& [name, value] : variables) {
-    if (name.ends_with(kFileSuffix)) {
-      files_[name] = value;
-    } else {
-      secrets_.emplace(name, Secret(value));
-    }
+  for (const auto& [name, value] : variables) take(name, value);
+}
+
+void SecretSource::take(const std::string& name, std::string_view value) {
+  if (value.empty()) {
+    empty_.insert(name);
+  } else if (name.ends_with(kFileSuffix)) {
+    files_[name] = value;
+  } else {
+    secrets_.emplace(name, Secret(value));
   }
 }
 
@@ -114,6 +118,14 @@ std::string SecretSource::variable_in_use(const std::vector<std::string>& names)
   return names.front();
 }
 
+std::optional<std::string> SecretSource::empty_variable(const std::vector<std::string>& names) const {
+  for (const std::string& name : names) {
+    if (empty_.contains(name)) return name;
+    if (empty_.contains(twin(name))) return twin(name);
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> SecretSource::passphrase_variables(std::string_view label) {
   if (label == "root") return {"DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", "NOTARY_ROOT_PASSPHRASE"};
   std::vector<std::string> names = {"DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"};
@@ -132,8 +144,13 @@ const Secret* SecretSource::find_passphrase(std::string_view label) {
 }
 
 const Secret& SecretSource::passphrase(std::string_view label) {
-  if (const Secret* secret = find_passphrase(label)) return *secret;
   const std::vector<std::string> names = passphrase_variables(label);
+  const Secret* secret = find_passphrase(label);
+  if (secret && !secret->empty()) return *secret;
+  if (const auto empty = secret ? std::optional(variable_in_use(names)) : empty_variable(names)) {
+    throw tuf::Error(tuf::ErrorCode::kSecretMissing, "the passphrase in " + *empty + " is empty",
+                     "write the passphrase there anew, and nothing else");
+  }
   std::string tried;
   for (const std::string& name : names) tried += (tried.empty() ? "" : ", ") + name + ", " + twin(name);
   throw tuf::Error(tuf::ErrorCode::kSecretMissing, "no passphrase is set; looked for " + tried,

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,26 +28,33 @@ class SecretSource {
   /// For tests: these variables instead of the environment's.
   explicit SecretSource(const std::map<std::string, std::string>& variables);
 
-  /// The first of `names` (or its _FILE twin) that is set, also when empty; nullptr if none is. Throws
-  /// kFileUnreadable, kInsecureFile for a twin whose file cannot be used. A file that others can read is
-  /// taken: mounted secrets often are.
+  /// The first of `names` (or its _FILE twin) that is set; nullptr if none is. An empty variable is none, but
+  /// a file may hold an empty line. Throws kFileUnreadable, kInsecureFile for a twin whose file cannot be
+  /// used. A file that others can read is taken: mounted secrets often are.
   const Secret* find(const std::vector<std::string>& names);
 
   /// The one of them out of which `find` has taken it: NAME, or NAME_FILE; the first if none is set.
   std::string variable_in_use(const std::vector<std::string>& names) const;
 
+  /// The first of them that is set and empty.
+  std::optional<std::string> empty_variable(const std::vector<std::string>& names) const;
+
   /// The variables, in order, that are looked at for a key file whose `role:` header is `label`
   /// (section 5.4): root keys have their own.
   static std::vector<std::string> passphrase_variables(std::string_view label);
-  /// The passphrase of such a file. Throws kSecretMissing, naming the variables that were tried.
+  /// The passphrase of such a file, which is never empty: that would store a key as it is. Throws
+  /// kSecretMissing, naming the variables that were tried.
   const Secret& passphrase(std::string_view label);
   /// As `passphrase`, but nullptr when no variable is set.
   const Secret* find_passphrase(std::string_view label);
 
  private:
   SecretSource() = default;
+  void take(const std::string& name, std::string_view value);
+
   std::map<std::string, Secret> secrets_;     // by variable; those read from files under NAME_FILE
   std::map<std::string, std::string> files_;  // NAME_FILE -> path
+  std::set<std::string> empty_;               // that were set, and empty
 };
 
 }  // namespace hsm

@@ -8,6 +8,12 @@ namespace {
 
 constexpr const char* kVariable = "COUNTERSIGN_PIN";
 
+[[noreturn]] void fail_empty(const std::string& subject, const std::string& origin) {
+  throw tuf::Error(
+      tuf::ErrorCode::kSecretMissing, subject + ": the PIN in " + origin + " is empty",
+      "put the PIN there; if it is the empty one, ask for it with an empty pin-value in the URI");
+}
+
 }  // namespace
 
 bool Pin::is_at_hand(const TokenUri& uri, SecretSource& secrets) {
@@ -18,11 +24,7 @@ Pin Pin::find(const TokenUri& uri, SecretSource& secrets, const std::string& sub
               const OnWarning& on_warning) {
   const auto usable = [&](Pin pin) {
     // Neither can be a PIN, and trying would use up one of the few tries.
-    if (pin.reveal().empty()) {
-      throw tuf::Error(
-          tuf::ErrorCode::kSecretMissing, subject + ": the PIN in " + pin.origin() + " is empty",
-          "put the PIN there; if it is the empty one, ask for it with an empty pin-value in the URI");
-    }
+    if (pin.reveal().empty()) fail_empty(subject, pin.origin());
     if (pin.reveal().find('\0') != std::string_view::npos) {
       throw tuf::Error(tuf::ErrorCode::kSecretMissing,
                        subject + ": the PIN in " + pin.origin() + " holds a zero byte",
@@ -58,6 +60,7 @@ Pin Pin::find(const TokenUri& uri, SecretSource& secrets, const std::string& sub
     }
     return usable(Pin(uri.pin_value.get(), uri.pin_value, "pin-value"));
   }
+  if (const auto empty = secrets.empty_variable({kVariable})) fail_empty(subject, *empty);
   throw tuf::Error(tuf::ErrorCode::kSecretMissing,
                    subject +
                        ": no PIN; tried the URI's pin-source, COUNTERSIGN_PIN, COUNTERSIGN_PIN_FILE and the "

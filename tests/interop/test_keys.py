@@ -1,8 +1,10 @@
 """Keys in the trust directory: copies to keep, new passphrases, removal. The official clients open what is left."""
 import pytest
+from cryptography.hazmat.primitives import serialization
 
+from support.hints import Hint
 from support.identities import NAME
-from support.keys import canonical_key_id
+from support.keys import canonical_key_id, strip_headers
 
 PASSPHRASE = "DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"
 NEW_PASSPHRASE = "COUNTERSIGN_NEW_PASSPHRASE"
@@ -65,8 +67,13 @@ def test_a_copy_needs_the_passphrase_and_is_never_unencrypted(signer, world):
     for exit_code, name, env in ((10, "WRONG_PASSPHRASE", {PASSPHRASE: world.secrets.new()}),):
         error = signer.machine.refused(exit_code, "key", "export", "--private", signer.key_id, "--out", out, env=env)
         assert error.error[0] == name and not out.exists()
-    plain = world.client(env={PASSPHRASE: ""})
+    # As an older program has stored it, or a person.
+    plain = world.client(env={PASSPHRASE: world.secrets.new()})
     key_id = plain.ok("key", "generate", NAME).document["key"]["canonical_id"]
+    file = plain.trust_dir / "private" / f"{key_id}.key"
+    key = serialization.load_pem_private_key(strip_headers(file), plain.env.pop(PASSPHRASE).encode())
+    file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                       serialization.NoEncryption()).replace(b"-----\n", f"-----\nrole: {NAME}\n\n".encode(), 1))
     assert plain.refused(3, "key", "export", "--private", key_id, "--out", out).error[0] == "SECRET_MISSING"
     assert not out.exists()
     # With a passphrase of its own it can be copied.
@@ -160,3 +167,37 @@ def test_a_rehearsal_makes_and_imports_no_key(signer, world):
     machine.ok("key", "generate", "alice", "--dry-run")
     machine.ok("key", "import", signer.file, "--dry-run")
     assert machine.ok("key", "list").document["keys"] == [] and not list(machine.work.iterdir())
+
+
+EMPTY = {
+    "an empty variable": {PASSPHRASE: ""},
+    "an empty variable of docker's before one of notary's that is missing": {PASSPHRASE: "", "NOTARY_DELEGATION_PASSPHRASE": ""},
+    "an empty path": {f"{PASSPHRASE}_FILE": ""},
+}
+
+
+@pytest.mark.parametrize("how", EMPTY)
+def test_what_is_empty_is_no_passphrase_and_no_key_is_stored_as_it_is(how, world):
+    machine = world.client(env=EMPTY[how])
+    refused = machine.refused(3, "key", "generate", NAME)
+    assert refused.error[0] == "SECRET_MISSING"
+    machine.env["DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE"] = ""
+    machine.refused(3, "repo", "init", world.store.gun())
+    assert not list(machine.trust_dir.glob("private/*"))
+
+
+def test_behind_an_empty_variable_the_next_one_speaks(world):
+    machine = world.client(env={PASSPHRASE: "", "NOTARY_DELEGATION_PASSPHRASE": world.secrets.new()})
+    machine.ok("key", "generate", NAME)
+    (key,) = machine.trust_dir.glob("private/*.key")
+    assert "ENCRYPTED PRIVATE KEY" in key.read_text()
+
+
+def test_a_file_that_begins_with_an_empty_line_holds_no_passphrase(world):
+    secret = world.folder("secrets") / "passphrase"
+    secret.write_text("\n")
+    machine = world.client(env={f"{PASSPHRASE}_FILE": str(secret)})
+    hint = Hint.of(machine.refused(3, "key", "generate", NAME), "passphrase-empty")
+    assert not hint.commands and not list(machine.trust_dir.glob("private/*"))
+    secret.write_text(world.secrets.new() + "\n")
+    machine.ok("key", "generate", NAME)

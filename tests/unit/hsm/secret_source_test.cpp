@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/error_code.h"
+#include "tests/support/errors.h"
 #include "tests/support/test_data.h"
 
 using hsm::Secret;
@@ -45,10 +46,23 @@ TEST_CASE("docker's variable comes before notary's for every key but the root ke
   CHECK(secrets.find_passphrase("root") == nullptr);
 }
 
-TEST_CASE("a passphrase that is set but empty counts as set") {
+TEST_CASE("a variable that is set but empty counts as not set, and is named where nothing else is") {
   SecretSource secrets({{"DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", ""}, {"NOTARY_ROOT_PASSPHRASE", "other"}});
-  REQUIRE(secrets.find_passphrase("root") != nullptr);
-  CHECK(secrets.find_passphrase("root")->empty());
+  CHECK(value(secrets.find_passphrase("root")) == "other");
+  for (const char* name : {"DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", "NOTARY_ROOT_PASSPHRASE_FILE"}) {
+    SecretSource empty({{name, ""}});
+    CHECK(empty.find_passphrase("root") == nullptr);
+    CHECK_ERROR(empty.passphrase("root"), ErrorCode::kSecretMissing,
+                std::string("the passphrase in ") + name);
+  }
+}
+
+TEST_CASE("a passphrase is never empty: a key would be stored as it is") {
+  const test::TempDir dir;
+  test::write_file(dir / "mounted", "\n");
+  chmod((dir / "mounted").c_str(), 0600);
+  SecretSource secrets({{"DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE_FILE", (dir / "mounted").string()}});
+  CHECK_ERROR(secrets.passphrase("root"), ErrorCode::kSecretMissing, "PASSPHRASE_FILE is empty");
 }
 
 TEST_CASE("a missing passphrase names every variable that was tried and says how to set one") {
