@@ -305,7 +305,7 @@ def key_of_a_second_role(b):
 
 def copy_of_a_plain_key(b):
     key = b.imported()
-    key.path.write_bytes(b.plain().read_bytes())  # as a person may have put it there
+    key.path.write_bytes((b.folder / "plain.pem").read_bytes())  # as a person may have put it there
     hint = yield "key", "export", "--private", key.id, "--out", "copy"
     hint.follow(b.user, env={NEW: b.secret})
     yield "key", "export", "--private", key.id, "--out", "copy"
