@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 #include <optional>
+#include <system_error>
 
 #include "agent/cli/command_line.h"
 #include "agent/cli/ending.h"
@@ -51,6 +52,10 @@ void flush_results(std::ostream& out) {
                 "redirect it to a reader that stays, or to a disk with room: df -h");
 }
 
+Error no_memory() {
+  return {ErrorCode::kLocal, "there is not enough memory", "allow this command 256 MiB: ulimit -v unlimited"};
+}
+
 template <class Function>
 std::optional<Error> capture(Function function) {
   try {
@@ -59,8 +64,11 @@ std::optional<Error> capture(Function function) {
   } catch (const Error& error) {
     return error;
   } catch (const std::bad_alloc&) {
-    return Error(ErrorCode::kLocal, "there is not enough memory",
-                 "allow this command 256 MiB: ulimit -v unlimited");
+    return no_memory();
+  } catch (const std::system_error& error) {
+    // Of a thread that cannot be started: there is no room for its stack.
+    if (error.code() == std::errc::resource_unavailable_try_again) return no_memory();
+    return Error(ErrorCode::kInternal, error.what());
   } catch (const std::exception& error) {
     return Error(ErrorCode::kInternal, error.what());
   }

@@ -90,7 +90,7 @@ class Stage:
         text = SHORT.sub(lambda found: found[0] if any(f.startswith(found[0]) for f in self.fixed) else "<id>", text)
         for pattern, by in REPLACED:
             text = pattern.sub(by, text)
-        return text
+        return re.sub(r"(?<=\S)  +", "  ", text)  # columns are as wide as the paths in them
 
 
 def neutral_json(text: str) -> str:
