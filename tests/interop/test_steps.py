@@ -120,7 +120,7 @@ def test_a_signer_of_a_repository_whose_snapshot_clients_hold_types_what_is_prin
     image = world.image()
     sign = ["sign", f"{gun}:1.0", "--oci-layout", image.layout, *carol.key_args]
     refused = signer.refused(10, *sign)
-    assert hint_of(refused) == prepare
+    assert hint_of(refused, "snapshot-of-clients") == prepare
     admin.ok(*prepare)
     signer.ok(*sign)
     assert world.notary().list(gun, "targets/releases")["1.0"][0] == image.digest
