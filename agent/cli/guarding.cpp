@@ -24,6 +24,10 @@ std::optional<Policy> read_policy(const PolicyOptions& options, const Settings& 
                    "add --policy FILE");
 }
 
+bool has_policy(const PolicyOptions& options, const Settings& settings) {
+  return options.file || settings.policy();
+}
+
 GuardedRepository::GuardedRepository(const Policy& policy, const PolicyOptions& options, bool allow_move,
                                      const tuf::Gun& gun, hsm::KeyRing& keys, Runtime& runtime,
                                      std::vector<Warning>& warnings)

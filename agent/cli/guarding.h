@@ -28,6 +28,9 @@ void add_policy_options(CLI::App* command, PolicyOptions& options, const std::st
 /// together, and what read_policy throws.
 std::optional<Policy> read_policy(const PolicyOptions& options, const Settings& settings);
 
+/// Whether there is one, without reading it.
+bool has_policy(const PolicyOptions& options, const Settings& settings);
+
 /// The guard of one repository, with its memory in the trust directory.
 class GuardedRepository {
  public:

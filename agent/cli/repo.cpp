@@ -34,7 +34,7 @@ struct RepoPinOptions {
 
 struct RootKey {
   tuf::KeyId id;
-  std::vector<std::string> repositories;  // seen here, of whose root it is a key now
+  std::vector<std::string> repositories;  // seen here, whose present root it has signed
 };
 
 /// Those of the trust directory, what most repositories have first.

@@ -114,15 +114,16 @@ std::vector<tuf::PublicKey> other_keys(const tuf::TrustedRepository& repository,
 
 /// What stands before a signer whose new key was just added, until the old ones are out.
 std::vector<std::string> steps_of_rotation(const tuf::TrustedRepository& repository, const std::string& name,
-                                           const std::vector<tuf::PublicKey>& added) {
+                                           const std::vector<tuf::PublicKey>& added, bool by_policy) {
   const std::vector<tuf::PublicKey> old = other_keys(repository, name, added);
   if (added.empty() || old.empty()) return {};
+  const std::string with_policy = by_policy ? kNamePolicy : "";
   std::string remove = "countersign signer rotate " + name + " " + repository.gun().text();
   for (const tuf::PublicKey& key : old) remove += " --remove " + key.canonical_id().short_form();
   return {"let " + name + " sign once with the new key (the next job does, or): countersign witness " +
               repository.gun().text() + " targets/releases targets/" + name + " --key " +
-              added.front().canonical_id().short_form(),
-          "then take the old key out: " + remove};
+              added.front().canonical_id().short_form() + with_policy,
+          "then take the old key out: " + remove + with_policy};
 }
 
 /// Of what was added: what is probably not meant, and whether those who are to sign can publish at all.
@@ -153,6 +154,11 @@ void change_each(const std::vector<std::string>& repositories, const PolicyOptio
   });
 }
 
+/// A rehearsal shows what would vanish, and asks nobody.
+Consent consent_of(bool yes, const PolicyOptions& policy, const Runtime& runtime) {
+  return {.hide_tags = yes || runtime.dry_run(), .by_policy = has_policy(policy, runtime.settings())};
+}
+
 /// Of signers, who are direct children of `targets`.
 const std::vector<tuf::RoleName> kNoneNested;
 
@@ -172,11 +178,33 @@ void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& repor
       signer_delegations(options.name, read_signers_keys(options.public_keys, runtime.now()));
   std::vector<tuf::RoleName> roles;
   for (const DelegationToAdd& delegation : delegations) roles.push_back(delegation.role);
+  const bool by_policy = has_policy(options.policy, runtime.settings());
   const std::string where = "the keys to " + join(names_of(roles));
   change_each(
       options.repositories, options.policy, kNoneNested,
-      [&] { return add_delegations(delegations, runtime.administrator_keys()); },
+      [&] { return add_delegations(delegations, runtime.administrator_keys(), by_policy); },
       {"added " + where, "add " + where}, runtime, report, {}, delegations);
+}
+
+/// Whoever takes a signer out wants them to release no more: it is said which keys still do.
+ChangeRepository telling_what_stays(const std::string& name, std::vector<Warning>& warnings,
+                                    ChangeRepository remove) {
+  return [&warnings, name, remove = std::move(remove), said = false](
+             const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) mutable {
+    remove(repository, draft);
+    if (draft.empty() || std::exchange(said, true)) return;
+    const auto authority = draft.authority_of(tuf::RoleName::of("targets/releases"));
+    if (!authority) return;
+    const auto shared = keys_of_others_too(repository, name);
+    for (const tuf::PublicKey& key : authority->keys()) {
+      const auto other = shared.find(key.canonical_id());
+      if (other == shared.end()) continue;
+      warnings.push_back({"KEY_STAYS", "key " + key.canonical_id().short_form() + " of " + name +
+                                           " stays in targets/releases of " + repository.gun().text() +
+                                           ", since " + other->second.text() +
+                                           " lists it too: whoever has it can still release"});
+    }
+  };
 }
 
 void signer_remove(const SignerRemoveOptions& options, Runtime& runtime, Report& report) {
@@ -184,7 +212,9 @@ void signer_remove(const SignerRemoveOptions& options, Runtime& runtime, Report&
   change_each(
       options.repositories, options.policy, kNoneNested,
       [&] {
-        return remove_signer(options.name, runtime.administrator_keys(), {options.yes || runtime.dry_run()});
+        const Consent consent = consent_of(options.yes, options.policy, runtime);
+        return telling_what_stays(options.name, report.warnings,
+                                  remove_signer(options.name, runtime.administrator_keys(), consent));
       },
       {"removed signer " + options.name, "remove signer " + options.name}, runtime, report);
 }
@@ -199,6 +229,7 @@ void signer_rotate(const SignerRotateOptions& options, Runtime& runtime, Report&
                 "countersign signer rotate " + options.name + " " +
                     hsm::shell_word(options.repositories.front()) + " --add NEW.pub");
   }
+  const bool by_policy = has_policy(options.policy, runtime.settings());
   const std::string what =
       (add.empty() ? "" : ": added " + short_forms(canonical_ids(add))) +
       (remove.empty() ? "" : std::string(add.empty() ? ": " : ", ") + "took out " + join(options.remove));
@@ -206,12 +237,12 @@ void signer_rotate(const SignerRotateOptions& options, Runtime& runtime, Report&
       options.repositories, options.policy, kNoneNested,
       [&] {
         return with_keys(remove, [&](const std::set<tuf::KeyId>& ids) {
-          return rotate_signer(options.name, add, ids, runtime.administrator_keys());
+          return rotate_signer(options.name, add, ids, runtime.administrator_keys(), {.by_policy = by_policy});
         });
       },
       {.done = "changed the keys of signer " + options.name + what,
        .plan = "change the keys of signer " + options.name + what,
-       .next = [&](const tuf::TrustedRepository& now) { return steps_of_rotation(now, options.name, add); }},
+       .next = [&](const tuf::TrustedRepository& now) { return steps_of_rotation(now, options.name, add, by_policy); }},
       runtime, report);
 }
 
@@ -230,7 +261,8 @@ void delegation_add(const DelegationAddOptions& options, Runtime& runtime, Repor
                                         : ChangeWords{"added the keys to " + role, "add the keys to " + role};
   const std::vector<DelegationToAdd> added(only_limits ? 0 : 1, delegation);
   change_one(options.repository, options.policy, delegation.role,
-             add_delegations({delegation}, runtime.administrator_keys()), words, runtime, report, added);
+             add_delegations({delegation}, runtime.administrator_keys(),
+                             has_policy(options.policy, runtime.settings())), words, runtime, report, added);
 }
 
 void delegation_remove(const DelegationRemoveOptions& options, Runtime& runtime, Report& report) {
@@ -241,7 +273,8 @@ void delegation_remove(const DelegationRemoveOptions& options, Runtime& runtime,
   const std::string object = what.remove ? what.role.text() : "keys or paths of " + what.role.text();
   const auto how = [&](std::set<tuf::KeyId> ids) {
     what.keys = std::move(ids);
-    return change_delegation(what, runtime.administrator_keys(), {options.yes || runtime.dry_run()});
+    return change_delegation(what, runtime.administrator_keys(),
+                             consent_of(options.yes, options.policy, runtime));
   };
   change_one(options.repository, options.policy, what.role, with_keys(keys, how),
              {"removed " + object, "remove " + object}, runtime, report);
@@ -253,7 +286,7 @@ void delegation_purge(const DelegationPurgeOptions& options, Runtime& runtime, R
       options.repositories, options.policy, std::nullopt,
       [&] {
         return with_keys(remove, [&](const std::set<tuf::KeyId>& ids) {
-          return purge_keys(ids, runtime.administrator_keys());
+          return purge_keys(ids, runtime.administrator_keys(), {.by_policy = has_policy(options.policy, runtime.settings())});
         });
       },
       {"took the keys out of every delegation", "take the keys out of every delegation"}, runtime, report);
@@ -277,7 +310,7 @@ void witness(const WitnessOptions& options, Runtime& runtime, Report& report) {
   open.load.nested = roles;
   const std::string object = join(names_of(roles)) + " anew";
   hsm::KeyRing& keys = runtime.administrator_keys();
-  guarded_change(policy, options.policy, keys, open, witness_roles(*open.store, roles, content, keys),
+  guarded_change(policy, options.policy, keys, open, witness_roles(*open.store, roles, content, keys, policy.has_value()),
                  {"signed " + object, "sign " + object}, runtime, report,
                  {.named = {roles.begin(), roles.end()}, .bind = options.bind});
 }

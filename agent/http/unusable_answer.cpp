@@ -1,5 +1,9 @@
 #include "agent/http/unusable_answer.h"
 
+#include <time.h>
+
+#include <algorithm>
+
 #include "agent/http/error_body.h"
 #include "agent/report/printable.h"
 
@@ -11,6 +15,21 @@ using tuf::ErrorCode;
 std::string because(const ErrorBody& error) {
   const std::string text = error.text();
   return text.empty() ? "" : ": " + text;
+}
+
+/// " 30 seconds" or " until Sun, 06 Nov 1994 08:49:37 GMT". Of anything else a server might write there nothing
+/// is shown: it would stand in a hint, as if it were ours.
+std::string shown_wait(const std::string& retry_after) {
+  constexpr std::size_t kMaxDigits = 9;
+  constexpr std::size_t kDateLength = 29;
+  const bool is_number = std::all_of(retry_after.begin(), retry_after.end(),
+                                     [](char c) { return c >= '0' && c <= '9'; });
+  if (is_number && !retry_after.empty() && retry_after.size() <= kMaxDigits)
+    return " " + retry_after + " seconds";
+  std::tm date{};
+  const char* end = strptime(retry_after.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
+  const bool is_date = end && *end == '\0' && retry_after.size() == kDateLength;
+  return is_date ? " until " + retry_after : "";
 }
 
 }  // namespace
@@ -31,14 +50,9 @@ tuf::Error unusable_answer(const std::string& server, const std::string& subject
             hints.redirect};
   }
   if (response.status == 429) {
-    const std::string wait = printable(response.header("retry-after").value_or(""), 40);
-    const bool is_number = !wait.empty() && wait.find_first_not_of("0123456789") == std::string::npos;
+    const std::string wait = shown_wait(response.header("retry-after").value_or(""));
     return {ErrorCode::kServerError, answer + ": too many requests" + because(error),
-            "wait" +
-                (wait.empty() ? ""
-                 : is_number  ? " " + wait + " seconds"
-                              : " until " + wait) +
-                ", then repeat the command" +
+            "wait" + wait + ", then repeat the command" +
                 (hints.log_in.empty() ? "" : "; accounts may ask more often: " + hints.log_in)};
   }
   return {ErrorCode::kServerError, answer + because(error), hints.failure};

@@ -4,8 +4,10 @@
 #include <numeric>
 
 #include "agent/image/digest.h"
+#include "agent/image/image_reference.h"
 #include "agent/proof/provenance.h"
 #include "agent/report/printable.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/hex.h"
 
 namespace agent {
@@ -127,7 +129,7 @@ void Case::find_digest() {
     decision_.length = released_->target->length;
     if (!sha256_) {
       add("NO_DIGEST", shown_ + " is signed without a SHA-256, so nothing says which image it is",
-          "whoever releases it signs it anew: countersign sign " + shown_);
+          "whoever releases it signs it anew: " + command_to_sign());
     } else if (question_.digest && *question_.digest != decision_.digest) {
       add("OTHER_DIGEST", shown_ + " is signed as " + decision_.digest + ", not as " + *question_.digest,
           "deploy what is signed, or sign the other image under a tag of its own");
@@ -140,8 +142,8 @@ void Case::find_digest() {
       shown_ + " is not signed in targets/releases or targets" +
           (problem ? std::string(": ") + problem->what() : ""),
       problem ? "whoever holds a key of targets/releases signs it anew: countersign witness " + gun +
-                    " targets/releases"
-              : "whoever releases it signs it: countersign sign " + shown_);
+                    " targets/releases" + kNamePolicy
+              : "whoever releases it signs it: " + command_to_sign());
   // What is still missing can be told all the same where there is no doubt which image is meant.
   if (question_.digest) {
     sha256_ = Digest::parse(*question_.digest).bytes();
@@ -258,7 +260,7 @@ void Case::check_role(const RoleName& role) {
   add("ROLE_MISSING",
       role.text() + " does not hold " + shown_ + as_digest() +
           (problem ? std::string(": ") + problem->what() : ""),
-      "whoever holds its key signs it: countersign sign " + shown_ + " --role " + role.text());
+      "whoever holds its key signs it: " + command_to_sign() + " --role " + role.text());
 }
 
 /// Entries whose provenance counts.
@@ -324,6 +326,16 @@ void Case::check_age(tuf::Days most) {
   if (!said) add("DATE_MISSING", "no signature that counts says when " + shown_ + " was created", mend);
 }
 
+/// Whoever pastes it goes by the policy, too. What has no image's tag is a file, and only who has that can sign.
+std::string Case::command_to_sign(const std::string& digest) const {
+  const std::string sign = "countersign sign ";
+  if (!is_valid_tag(tag_)) return sign + hsm::shell_word(shown_) + " --file PATH" + kNamePolicy;
+  std::string image = hsm::shell_word(shown_ + (digest.empty() ? "" : "@" + digest));
+  // Where no entry says it, the registry does.
+  if (!digest.empty() && decision_.length > 0) image += " --size " + std::to_string(decision_.length);
+  return sign + image + kNamePolicy;
+}
+
 std::string Case::other_digests(const UserSet& users) const {
   std::string out;
   for (const SignedState::Entry& entry : state_.entries(tag_)) {
@@ -352,11 +364,7 @@ std::string Case::who_could(const UserSet& users) const {
             (delegation->problem ? ", " + std::string(tuf::to_string(delegation->state)) : "") + ")";
   }
   if (count > 0) {
-    std::string image = shown_;
-    if (!decision_.digest.empty()) image += "@" + decision_.digest;
-    // Where no entry says it, the registry does.
-    if (decision_.length > 0) image += " --size " + std::to_string(decision_.length);
-    return able + " signs it: countersign sign " + image;
+    return able + " signs it: " + command_to_sign(decision_.digest);
   }
   std::vector<UserId> others = users.members();
   std::erase_if(others, [&](UserId user) { return has_signed(user); });

@@ -44,6 +44,8 @@ class Case {
   std::string who_could(const UserSet& users) const;
   /// Who of these have signed another digest, and which.
   std::string other_digests(const UserSet& users) const;
+  /// By which the tag is signed: with this digest, or what the signer has built.
+  std::string command_to_sign(const std::string& digest = "") const;
   /// " as sha256:…", if it is known.
   std::string as_digest() const;
 

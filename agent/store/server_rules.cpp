@@ -274,21 +274,21 @@ std::optional<RoleFiles> accept_publish(const ServerState& state, const std::vec
   return publication.files();
 }
 
-RoleFiles refresh_expired(const ServerState& state) {
+RoleFiles refresh_due(const ServerState& state) {
   const auto root = decode_stored<tuf::Root>(state, kRoot);
   const auto timestamp = decode_stored<tuf::Timestamp>(state, kTimestamp);
   const auto snapshot = decode_stored<tuf::Snapshot>(state, kSnapshot);
   if (!root || !timestamp || !snapshot || !holds_key(state, root->body, kTimestamp)) return {};
   RoleFiles files;
   std::string current = snapshot->bytes;
-  if (snapshot->body.expires <= state.now && holds_key(state, root->body, kSnapshot)) {
+  if (snapshot->body.expires <= state.now + tuf::kSnapshotLifetime / 2 && holds_key(state, root->body, kSnapshot)) {
     tuf::Snapshot next = snapshot->body;
     ++next.version;
     next.expires = state.now + tuf::kSnapshotLifetime;
     current = sign(state, root->body, nullptr, kSnapshot, tuf::encode_signed(next));
     files[kSnapshot] = current;
   }
-  if (files.empty() && timestamp->body.expires > state.now) return {};
+  if (files.empty() && timestamp->body.expires > state.now + tuf::kTimestampLifetime / 2) return {};
   files[kTimestamp] = make_timestamp(state, root->body, nullptr, timestamp->body.version + 1, current);
   return files;
 }

@@ -35,9 +35,9 @@ struct ServerState {
 /// what is stored cannot be built upon.
 std::optional<RoleFiles> accept_publish(const ServerState& state, const std::vector<RoleFile>& posted);
 
-/// A new timestamp, and a new snapshot if its key is ours, where they have expired; nothing while they are
-/// fresh or if the keys are not at hand. Throws kRepositoryBroken.
-RoleFiles refresh_expired(const ServerState& state);
+/// A new timestamp, and a new snapshot if its key is ours, where half of their life is over; nothing while they
+/// are fresh or if the keys are not at hand. Throws kRepositoryBroken.
+RoleFiles refresh_due(const ServerState& state);
 
 /// The key with which the server signs the role: the one that the stored root names, else the newest, which
 /// is made if there is none.

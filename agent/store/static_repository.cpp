@@ -9,6 +9,7 @@
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
+#include "tuf/edit/repository_draft.h"
 #include "tuf/metadata/codec.h"
 #include "tuf/trust/role_authority.h"
 
@@ -103,10 +104,11 @@ ServerState StaticRepository::server_state(const StaticState& present) {
 StaticState StaticRepository::fresh_state() {
   StaticState present = folder_.state();
   if (!present.timestamp || !can_write()) return present;
-  if (present.expires > options_.clock() && !folder_.is_incomplete(present)) return present;
+  const bool is_fresh = present.expires > options_.clock() + tuf::kTimestampLifetime / 2;
+  if (is_fresh && !folder_.is_incomplete(present)) return present;
   const FileLock guard = lock();
   present = folder_.state();
-  const RoleFiles files = refresh_expired(server_state(present));
+  const RoleFiles files = refresh_due(server_state(present));
   if (files.empty()) {
     folder_.complete();
   } else {

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <memory>
 
+#include "agent/policy/policy.h"
 #include "agent/policy/signed_state.h"
 #include "agent/workflow/signing_keys.h"
 #include "agent/workflow/stored_target.h"
@@ -53,7 +54,7 @@ std::vector<std::string> keys_that_stay(const tuf::TrustedRepository& repository
 
 /// How roles come to be signed by the keys that the draft gives them.
 std::string way_to_sign(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
-                        const std::vector<RoleName>& roles) {
+                        const std::vector<RoleName>& roles, bool by_policy) {
   const tuf::RoleAuthority next = *draft.authority_of(roles.front());
   if (next.threshold() > repository.find_delegation(roles.front())->authority.threshold()) {
     std::vector<std::string> all;
@@ -71,7 +72,7 @@ std::string way_to_sign(const tuf::TrustedRepository& repository, const tuf::Rep
     if (std::find(its.begin(), its.end(), stay.front()) != its.end()) names += " " + role.text();
   }
   return "first, where one of the remaining keys (" + listing(stay) + ") is: countersign witness " +
-         repository.gun().text() + names + " --key " + stay.front();
+         repository.gun().text() + names + " --key " + stay.front() + (by_policy ? kNamePolicy : "");
 }
 
 /// Whoever leaves may have delegated to themselves below a role that they signed. Where that role can be
@@ -202,7 +203,7 @@ void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::Repository
               lost.front().text() + " of " + repository.gun().text() +
                   " would not be signed by enough of its keys any more, so everything in it would vanish: " +
                   listing(names),
-              way_to_sign(repository, draft, lost));
+              way_to_sign(repository, draft, lost, consent.by_policy));
 }
 
 ChangeRepository change_delegation(DelegationToChange what, hsm::KeyRing& keys, Consent consent) {
@@ -222,19 +223,30 @@ ChangeRepository change_delegation(DelegationToChange what, hsm::KeyRing& keys, 
   };
 }
 
+std::map<tuf::KeyId, RoleName> keys_of_others_too(const tuf::TrustedRepository& repository,
+                                                  const std::string& name) {
+  const RoleName role = RoleName::of("targets/" + name);
+  const std::set<tuf::KeyId> ids = keys_of(repository, role);
+  std::map<tuf::KeyId, RoleName> shared;
+  for (const tuf::Delegation& other : repository.delegations()) {
+    // What somebody has delegated to themselves does not keep them in.
+    if (other.role.name == role || !SignedState::is_identity(other.role.name)) continue;
+    for (const tuf::KeyId& id : keys_of(repository, other.role.name)) {
+      if (ids.contains(id)) shared.emplace(id, other.role.name);
+    }
+  }
+  return shared;
+}
+
 ChangeRepository remove_signer(const std::string& name, hsm::KeyRing& keys, Consent consent) {
   const RoleName role = RoleName::of("targets/" + name);
   const auto removed = std::make_shared<std::optional<std::set<tuf::KeyId>>>();
   return
-      [role, &keys, consent, removed](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+      [role, name, &keys, consent, removed](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
         if (!*removed) {
           require_role(repository, role);
           std::set<tuf::KeyId> ids = keys_of(repository, role);
-          for (const tuf::Delegation& other : repository.delegations()) {
-            // What somebody has delegated to themselves does not keep them in.
-            if (other.role.name == role || !SignedState::is_identity(other.role.name)) continue;
-            for (const tuf::KeyId& id : keys_of(repository, other.role.name)) ids.erase(id);
-          }
+          for (const auto& [id, other] : keys_of_others_too(repository, name)) ids.erase(id);
           *removed = std::move(ids);
         }
         const bool gone = draft.remove_delegation(role);
@@ -248,9 +260,9 @@ ChangeRepository remove_signer(const std::string& name, hsm::KeyRing& keys, Cons
 }
 
 ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicKey> add,
-                               std::set<tuf::KeyId> remove, hsm::KeyRing& keys) {
+                               std::set<tuf::KeyId> remove, hsm::KeyRing& keys, Consent consent) {
   const RoleName role = RoleName::of("targets/" + name);
-  return [role, add = std::move(add), remove = std::move(remove), &keys](
+  return [role, add = std::move(add), remove = std::move(remove), &keys, consent](
              const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
     require_role(repository, role);
     require_role(repository, kReleases);
@@ -261,12 +273,12 @@ ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicK
     }
     if (!changed) return;
     require_parent_key(repository, role, keys);
-    keep_roles_signed(repository, draft, keys, {});
+    keep_roles_signed(repository, draft, keys, consent);
   };
 }
 
-ChangeRepository purge_keys(std::set<tuf::KeyId> remove, hsm::KeyRing& keys) {
-  return [remove = std::move(remove), &keys](const tuf::TrustedRepository& repository,
+ChangeRepository purge_keys(std::set<tuf::KeyId> remove, hsm::KeyRing& keys, Consent consent) {
+  return [remove = std::move(remove), &keys, consent](const tuf::TrustedRepository& repository,
                                              tuf::RepositoryDraft& draft) {
     for (const tuf::Delegation& delegation : repository.delegations()) {
       const RoleName& role = delegation.role.name;
@@ -276,7 +288,7 @@ ChangeRepository purge_keys(std::set<tuf::KeyId> remove, hsm::KeyRing& keys) {
       if (above.is_delegation() && !(is_near && can_sign(repository, above, keys))) continue;
       if (draft.remove_from_delegation(role, remove, {})) require_parent_key(repository, role, keys);
     }
-    if (!draft.empty()) keep_roles_signed(repository, draft, keys, {});
+    if (!draft.empty()) keep_roles_signed(repository, draft, keys, consent);
   };
 }
 

@@ -7,6 +7,7 @@
 // for every attempt of publish_changes.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,10 +25,12 @@ struct DelegationToChange {
   std::set<std::string> paths;
 };
 
-/// What the user agreed to.
+/// What the user agreed to, and by what others go.
 struct Consent {
   /// Tags may vanish for pullers, or show another digest.
   bool hide_tags = false;
+  /// A policy watches over the run, so whoever has to sign first is told to name it, too.
+  bool by_policy = false;
 };
 
 /// Signs every role anew whose stored file the draft's keys do not approve. Throws kKeyNotFound, naming what
@@ -68,12 +71,17 @@ ChangeRepository change_delegation(DelegationToChange what, hsm::KeyRing& keys, 
 /// kInvalidRole if `targets/releases` would be left without a key, where consent takes the role out.
 ChangeRepository remove_signer(const std::string& name, hsm::KeyRing& keys, Consent consent);
 
+/// The keys of `targets/<name>` that stay in `targets/releases` when it is taken out, each with another
+/// signer's role that lists it; canonical IDs.
+std::map<tuf::KeyId, tuf::RoleName> keys_of_others_too(const tuf::TrustedRepository& repository,
+                                                       const std::string& name);
+
 /// Adds and removes keys of `targets/<name>` and `targets/releases` in one step.
 ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicKey> add,
-                               std::set<tuf::KeyId> remove, hsm::KeyRing& keys);
+                               std::set<tuf::KeyId> remove, hsm::KeyRing& keys, Consent consent = {});
 
 /// Takes the keys out of every delegation below `targets`, and of those below roles that the keys at hand
 /// sign; one that no key would be left for is refused.
-ChangeRepository purge_keys(std::set<tuf::KeyId> remove, hsm::KeyRing& keys);
+ChangeRepository purge_keys(std::set<tuf::KeyId> remove, hsm::KeyRing& keys, Consent consent = {});
 
 }  // namespace agent

@@ -16,7 +16,16 @@ void add(const RoleAuthority& authority, const RoleName& role, const tuf::Gun& g
     if (of_key.empty() || of_key.back().gun != gun) of_key.push_back({gun, {}, key.description()});
     std::vector<RoleName>& roles = of_key.back().roles;
     if (roles.empty() || roles.back() != role) roles.push_back(role);  // a key may be listed in two forms
-    if (role.text() == "root") of_key.back().trust_root = key.id();
+  }
+}
+
+/// Anybody's root can list a key that is not theirs: only one that has signed it stands for it.
+void add_trust_roots(const tuf::TrustedRepository& repository, Uses& uses) {
+  const auto& root = repository.root();
+  const RoleAuthority authority = RoleAuthority::of(root.body, RoleName::of("root"));
+  for (const tuf::PublicKey& key : authority.keys()) {
+    if (tuf::is_signed_by(key, root.signed_text, root.signatures))
+      uses[key.canonical_id()].back().trust_root = key.id();
   }
 }
 
@@ -25,6 +34,7 @@ void add(const tuf::TrustedRepository& repository, Uses& uses) {
     const RoleName role = RoleName::of(name);
     add(RoleAuthority::of(repository.root().body, role), role, repository.gun(), uses);
   }
+  add_trust_roots(repository, uses);
   for (const tuf::Delegation& delegation : repository.delegations())
     add(delegation.authority, delegation.role.name, repository.gun(), uses);
 }

@@ -16,7 +16,7 @@ struct KeyUse {
   tuf::Gun gun;
   std::vector<tuf::RoleName> roles;
   std::string key_type;  // "ECDSA P-256"
-  /// Of a key of the root: its other name, by which the repository's readers pin it.
+  /// Of a key that has signed the root: its other name, by which the repository's readers pin it.
   std::optional<tuf::KeyId> trust_root = std::nullopt;
 };
 

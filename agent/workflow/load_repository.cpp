@@ -63,8 +63,8 @@ class Loading {
       const std::string& gun = request_.gun.text();
       if (error.code() != ErrorCode::kRollback || pinned_id_.empty()) throw error.with_value("REPO", gun);
       throw error.with_hint(
-          "the pinned root is not that of the repository that was seen here before: if its owner "
-          "has created it anew, forget what was seen: countersign repo pin " +
+          "the pinned root is not that of the repository that was seen here before: ask its owner, not the "
+          "server, whether it was created anew; if so, forget what was seen: countersign repo pin " +
           gun + " --trust-root " + pinned_id_ + " --reset-cache");
     }
   }

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 
+#include "agent/policy/policy.h"
 #include "agent/workflow/policy_guard.h"
 #include "agent/workflow/signing_keys.h"
 #include "tuf/base/digest.h"
@@ -85,14 +86,13 @@ std::int64_t version_of_unreadable(TrustStore& store, const tuf::TrustedReposito
   throw Error(ErrorCode::kMalformedMetadata,
               "the stored file of " + role.text() + " of " + repository.gun().text() +
                   " does not tell its version, so nothing can take its place",
-              "only a new repository has this role again: countersign repo delete " +
-                  repository.gun().text() + " --remote --yes, then countersign repo init " +
-                  repository.gun().text());
+              "ask the server's administrator what was changed, and to restore its data");
 }
 
 std::string witness_with(const std::string& choice, const tuf::TrustedRepository& repository,
-                         const RoleName& role) {
-  return "countersign witness " + repository.gun().text() + " " + role.text() + " " + choice;
+                         const RoleName& role, bool by_policy) {
+  return "countersign witness " + repository.gun().text() + " " + role.text() + " " + choice +
+         (by_policy ? kNamePolicy : "");
 }
 
 std::string content_of(const tuf::Targets& body) {
@@ -177,9 +177,9 @@ ChangeRepository repair_roles(hsm::KeyRing& keys) {
 }
 
 ChangeRepository witness_roles(TrustStore& store, std::vector<RoleName> roles, UnverifiedContent content,
-                               hsm::KeyRing& keys) {
+                               hsm::KeyRing& keys, bool by_policy) {
   const auto before = std::make_shared<std::map<RoleName, std::int64_t>>();  // versions at the first attempt
-  return [&store, roles = std::move(roles), content, &keys, before](const tuf::TrustedRepository& repository,
+  return [&store, roles = std::move(roles), content, &keys, by_policy, before](const tuf::TrustedRepository& repository,
                                                                     tuf::RepositoryDraft& draft) {
     for (const RoleName& role : roles) {
       const tuf::Delegation* delegation = repository.find_delegation(role);
@@ -205,15 +205,15 @@ ChangeRepository witness_roles(TrustStore& store, std::vector<RoleName> roles, U
         throw Error(ErrorCode::kBadSignature,
                     "nobody whom " + repository.gun().text() + " trusts now has signed what is stored in " +
                         role.text() + ": " + content_of(body),
-                    "start it anew: " + witness_with("--empty", repository, role) +
+                    "start it anew: " + witness_with("--empty", repository, role, by_policy) +
                         "; or, if you know that all of it is right, take it over: " +
-                        witness_with("--adopt", repository, role));
+                        witness_with("--adopt", repository, role, by_policy));
       }
       try {
         draft.replace(role, delegation->stored_version, std::move(body));
       } catch (const Error& error) {
         throw error.with_hint("it cannot be taken over; start it anew: " +
-                              witness_with("--empty", repository, role));
+                              witness_with("--empty", repository, role, by_policy));
       }
     }
   };

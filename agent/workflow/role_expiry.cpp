@@ -1,5 +1,6 @@
 #include "agent/workflow/role_expiry.h"
 
+#include "tuf/edit/repository_draft.h"
 #include "tuf/keys/certificate.h"
 
 namespace agent {
@@ -18,7 +19,11 @@ std::vector<RoleExpiry> role_expiries(const tuf::TrustedRepository& repository, 
   }
   add("targets", repository.targets());
   add("snapshot", repository.snapshot());
-  if (repository.has_timestamp()) add("timestamp", repository.timestamp(), server_renews);
+  if (repository.has_timestamp()) {
+    add("timestamp", repository.timestamp(), server_renews);
+    expiries.back().is_fresh =
+        expiries.back().expires > repository.now() + tuf::kTimestampLifetime / 2;
+  }
   for (const tuf::Delegation& delegation : repository.delegations()) {
     if (delegation.metadata) add(delegation.role.name.text(), *delegation.metadata);
   }

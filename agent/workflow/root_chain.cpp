@@ -48,15 +48,24 @@ void RootChain::follow(tuf::TrustedRepository& repository, const std::string& ne
 
 void RootChain::start_from_pin(tuf::TrustedRepository& repository, const tuf::TrustPin& pin,
                                const std::string& newest) {
-  const auto newest_root = tuf::decode<tuf::Root>(newest, "root");
-  if (!pin.accepts(newest_root, gun_, certificate_date_)) {
-    if (const auto pinned = newest_pinned_before(newest_root.body.version, pin)) {
-      repository.accept_first_root(*pinned, &pin);
+  if (!is_pinned(newest, pin, certificate_date_)) {
+    const std::int64_t version = tuf::decode<tuf::Root>(newest, "root").body.version;
+    if (const auto pinned = newest_pinned_before(version, pin)) {
+      if (is_pinned(*pinned, pin, certificate_date_)) {
+        repository.accept_first_root(*pinned, &pin);
+      } else {
+        repository.accept_superseded_root(*pinned, pin);
+      }
       follow(repository, newest);
       return;
     }
   }
   repository.accept_first_root(newest, &pin);  // says so if nothing matches
+}
+
+bool RootChain::is_pinned(const std::string& root, const tuf::TrustPin& pin,
+                          std::optional<tuf::Time> certificate_date) const {
+  return pin.accepts(tuf::decode<tuf::Root>(root, "root"), gun_, certificate_date);
 }
 
 std::optional<std::string> RootChain::newest_pinned_before(std::int64_t version, const tuf::TrustPin& pin) {
@@ -67,7 +76,7 @@ std::optional<std::string> RootChain::newest_pinned_before(std::int64_t version,
       older.push_back(root_with_version(at));
     for (std::optional<std::string>& bytes : store_.fetch(older)) {
       if (!bytes) return std::nullopt;
-      if (pin.accepts(tuf::decode<tuf::Root>(*bytes, "root"), gun_, certificate_date_))
+      if (is_pinned(*bytes, pin, certificate_date_) || is_pinned(*bytes, pin, std::nullopt))
         return std::move(bytes);
     }
   }

@@ -24,12 +24,15 @@ class RootChain {
   /// lacks one in between, and what accepting a root throws.
   void follow(tuf::TrustedRepository& repository, const std::string& newest);
   /// First contact. A root that was rotated after it was pinned is reached through its predecessors: the
-  /// newest one that the pin accepts is where the chain starts. Throws as `follow` and accept_first_root do.
+  /// newest one that the pin accepts is where the chain starts, though its certificate may have lapsed since:
+  /// whoever pinned its key by ID goes on where a certificate was replaced too late. Throws as `follow` and accept_first_root do.
   void start_from_pin(tuf::TrustedRepository& repository, const tuf::TrustPin& pin,
                       const std::string& newest);
 
  private:
   std::optional<std::string> newest_pinned_before(std::int64_t version, const tuf::TrustPin& pin);
+  bool is_pinned(const std::string& root, const tuf::TrustPin& pin,
+                 std::optional<tuf::Time> certificate_date) const;
 
   TrustStore& store_;
   tuf::Gun gun_;

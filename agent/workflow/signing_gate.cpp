@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/policy/policy.h"
 #include "agent/policy/signed_state.h"
 #include "agent/proof/bound.h"
 #include "agent/report/printable.h"
@@ -40,33 +41,36 @@ void SigningGate::check_role(const tuf::TrustedRepository& repository, const tuf
       ErrorCode::kPolicy,
       role.text() + " of " + repository.gun().text() + " was not named, and who signs it is said by " +
           role.parent().text() + ", not by the administrator",
-      "name it if that is what you want: countersign witness " + repository.gun().text() + " " + role.text());
+      "name it if that is what you want: countersign witness " + repository.gun().text() + " " + role.text() +
+          (options_.guard ? kNamePolicy : ""));
 }
 
 void SigningGate::check_bound(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
                               const RoleName& role) const {
   const std::string here = bound_to(repository.gun(), role);
   std::string list;
-  std::string first;
+  std::string revoke = "countersign revoke";
+  bool can_be_typed = true;
   std::size_t count = 0;
   for (const auto& [name, target] : draft.find_changed(role)->targets) {
     if (bound_of(target, here) != Bound::kElsewhere) continue;
-    if (count++ == 0) first = name;
-    if (count <= kMaxNamed) list += (list.empty() ? "" : ", ") + printable(name, 128);
+    if (++count > kMaxNamed) continue;
+    list += (list.empty() ? "" : ", ") + printable(name, 128);
+    const std::string image = repository.gun().text() + ":" + name;
+    revoke += " " + hsm::shell_word(image);
+    can_be_typed &= !name.empty() && printable(image) == image;
   }
   if (count == 0) return;
   if (count > kMaxNamed) list += " and " + std::to_string(count - kMaxNamed) + " more";
-  const std::string name = repository.gun().text() + ":" + first;
   const std::string witness =
-      "countersign witness " + repository.gun().text() + " " + role.text() + " --policy FILE";
-  const bool can_be_typed = !first.empty() && printable(name) == name;
+      "countersign witness " + repository.gun().text() + " " + role.text() + kNamePolicy;
   throw Error(
       ErrorCode::kForeignEntry,
       role.text() + " of " + repository.gun().text() +
           " holds what was signed for another role or repository: " + list,
       "find out who brought it in; to take it out, together with all others: " +
-          (can_be_typed ? "countersign revoke " + hsm::shell_word(name) + " --role " + role.text() + " --yes"
-                        : witness + " --quarantine") +
+          (can_be_typed && count <= kMaxNamed ? revoke + " --role " + role.text() + " --yes"
+                                              : witness + " --quarantine") +
           "; to bind anew what the policy allows of it: " + witness + " --bind");
 }
 

@@ -175,6 +175,7 @@ def misshapen_role(role="targets/jenkins"):
 
 
 def without_version(case):
+    case.kept = dict(case.shelf.files)
     case.repo.edit("targets/jenkins")["version"] = "nine"
     case.repo.publish("targets/jenkins")
 
@@ -187,10 +188,22 @@ def version(role, number):
 
 
 def root_for_another(case):
+    case.newest = case.repo.state()
     (before,) = case.repo.signers["root"]
     case.repo.rotate("root", before.certified("registry.example.com/another"))
     case.repo.signers["root"] = [before, *case.repo.signers["root"]]
     case.repo.publish("root")
+
+
+def server_restored(case, hint):
+    case.shelf.files.update(case.kept)
+
+
+def shows_it_again(case, hint):
+    """The server's administrator, whom the reader has asked. A reader who took what was shown would have had to
+    delete the repository for everybody."""
+    assert not hint.commands
+    case.repo.show(case.newest, "root", "timestamp", "snapshot")
 
 
 def created_anew(case, hint):
@@ -267,10 +280,10 @@ CAUSES = [
     Cause("delegations-beyond-limits", delegations_without_end,
           follow("jenkins", filled=lambda case: {"ROLE": "targets/releases/d9"}), "jenkins",
           (*SIGN, "--role", "targets/releases/d7")),
-    Cause("role-without-version", without_version, created_anew, "jenkins", ("witness", "{gun}", "targets/jenkins", "--empty")),
+    Cause("role-without-version", without_version, server_restored, "jenkins", ("witness", "{gun}", "targets/jenkins", "--empty")),
     Cause("last-version-of-a-top-role", version("targets", 2**31 - 2), created_anew, "owner",
           ("delegation", "remove", "{gun}", "targets/jenkins")),
-    Cause("root-certificate-of-no-use", root_for_another, created_anew),
+    Cause("root-certificate-of-no-use", root_for_another, shows_it_again),
 ]
 
 

@@ -655,6 +655,17 @@ def test_the_command_that_takes_a_hostile_name_out_is_one_that_a_shell_takes_for
     scene.ci.ok(*scene.signing("1.1", scene.next, policy=False))
 
 
+@pytest.mark.parametrize("count, row", [(3, "entries-of-elsewhere"), (11, "entries-of-elsewhere-without-name")])
+def test_the_command_takes_out_every_entry_of_elsewhere_not_the_first_alone(world, count, row):
+    scene = Scene(world)
+    scene.hostile.put(RELEASES, {f"evil {i}": scene.entry(scene.evil, JENKINS) for i in range(count)})
+    refused = scene.ci.refused(5, *scene.signing("1.1", scene.next, policy=False))
+    _, *words = shlex.split(Hint.of(refused, row).command)
+    scene.ci.ok(*[scene.policy if word == "FILE" else word for word in words], *scene.jenkins.key_args)
+    assert not [tag for tag in scene.tags(RELEASES) if tag.startswith("evil")]
+    scene.ci.ok(*scene.signing("1.1", scene.next, policy=False))
+
+
 def test_what_the_policy_allows_is_bound_anew_as_the_hint_says(world):
     scene = Scene(world)
     scene.hostile.put(RELEASES, {"1.0": scene.entry(scene.good, JENKINS)})

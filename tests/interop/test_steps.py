@@ -4,6 +4,7 @@ import shlex
 import pytest
 
 from support.hints import Hint
+from support.policies import write_policy
 from support.team import Team
 
 
@@ -53,6 +54,28 @@ def test_the_key_of_a_signer_is_rotated(team, way):
     team.admin.ok(*remove)
     assert old not in str(team.admin.ok("delegation", "list", team.gun).document)
     assert team.pulled() == {"1.0": team.image.digest}
+
+
+def test_whoever_signs_first_goes_by_the_policy_too(team):
+    policy = write_policy(team.world, {"jenkins": team.jenkins, "carol": team.carol}, [{"images": ["**"]}])
+    leave = ["signer", "remove", "carol", team.gun, "--policy", policy]
+    first = hint_of(team.admin.refused(10, *leave), "remaining-key-signs-first-by-policy")
+    assert first[-2:] == ["--policy", "FILE"]
+    team.machines["jenkins"].ok(*[policy if word == "FILE" else word for word in first])
+    team.admin.ok(*leave)
+    assert team.pulled() == {"1.0": team.image.digest}
+    new = team.world.identity()
+    added = team.admin.ok("signer", "rotate", "jenkins", team.gun, "--add", new.public, "--policy", policy)
+    assert [words[-2:] for words in next_of(added)] == [["--policy", "FILE"]] * 2
+
+
+def test_a_key_that_another_signer_has_too_stays_and_that_is_said(team):
+    team.admin.ok("signer", "add", "dave", team.gun, "--key", team.carol.public)
+    left = team.admin.ok("signer", "remove", "carol", team.gun)
+    (told,) = [w["message"] for w in left.document["warnings"] if w["code"] == "KEY_STAYS"]
+    assert "of carol stays in targets/releases" in told and "targets/dave lists it too" in told
+    team.sign("carol", "2.0")
+    assert not [w for w in team.admin.ok("signer", "remove", "dave", team.gun, "--yes").document["warnings"] if w["code"] == "KEY_STAYS"]
 
 
 def test_a_signer_leaves_who_signed_last(team):

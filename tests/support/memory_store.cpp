@@ -50,7 +50,7 @@ std::vector<std::optional<std::string>> MemoryStore::fetch(const std::vector<age
   ++fetches;
   requests.insert(requests.end(), wanted.begin(), wanted.end());
   if (before_fetch) before_fetch(wanted);
-  store(agent::refresh_expired(state()));
+  store(agent::refresh_due(state()));
   std::vector<std::optional<std::string>> answers;
   for (const agent::FileRequest& request : wanted) {
     answers.push_back(answer(request));

@@ -121,14 +121,15 @@ Error TrustedRepository::expired(const std::string& what, Time expires) const {
                 "runs it looks at its keys and clock"};
 }
 
-/// A certificate that has merely lapsed is replaced by whoever holds the key.
+/// A certificate that has merely lapsed is replaced by whoever holds the key. One that was never right may be
+/// another repository's: that the server shows it is no reason to give up this one.
 Error TrustedRepository::no_root_key(const std::string& what, const Root& root,
                                      const std::vector<std::string>& problems) const {
   const bool has_lapsed = !RoleAuthority::of_root(root, gun_, std::nullopt).keys().empty();
   return {ErrorCode::kBadRootCertificate, "no key of " + what + " can be used: " + join(problems),
           has_lapsed ? ""
-                     : "nothing was used of it; only a new repository helps: countersign repo delete " +
-                           gun_.text() + " --remote --yes, then countersign repo init " + gun_.text()};
+                     : "nothing was used of it; the server may show another repository's trust data under "
+                       "this name: ask its administrator"};
 }
 
 std::string TrustedRepository::way_to_empty(const RoleName& role) const {
@@ -141,13 +142,21 @@ void TrustedRepository::check_expiry(const std::string& what, Time expires) cons
 }
 
 void TrustedRepository::accept_first_root(std::string bytes, const TrustPin* pin) {
+  start_with(std::move(bytes), pin, tolerance_.certificate_date(now_));
+}
+
+void TrustedRepository::accept_superseded_root(std::string bytes, const TrustPin& pin) {
+  start_with(std::move(bytes), &pin, std::nullopt);
+}
+
+void TrustedRepository::start_with(std::string bytes, const TrustPin* pin,
+                                   std::optional<Time> certificate_date) {
   require_order(!root_);
   Metadata<Root> root = decode<Root>(std::move(bytes), "root");
   std::vector<std::string> problems;
-  const RoleAuthority own =
-      RoleAuthority::of_root(root.body, gun_, tolerance_.certificate_date(now_), &problems);
+  const RoleAuthority own = RoleAuthority::of_root(root.body, gun_, certificate_date, &problems);
   if (own.keys().empty()) throw no_root_key("the root of " + gun_.text(), root.body, problems);
-  if (pin && !pin->accepts(root, gun_, tolerance_.certificate_date(now_))) {
+  if (pin && !pin->accepts(root, gun_, certificate_date)) {
     throw Error(
         ErrorCode::kPinMismatch,
         "the root of " + gun_.text() + " is not the pinned one; its key is " + own.keys().front().id().hex());

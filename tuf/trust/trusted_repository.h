@@ -95,6 +95,9 @@ class TrustedRepository {
   /// First contact: a root that signs itself and that `pin` accepts; without a pin it is trusted as it is
   /// (trust on first use: the caller has been told to).
   void accept_first_root(std::string bytes, const TrustPin* pin);
+  /// The same of a pinned root that later ones have followed: as in the chain itself, dates only matter for
+  /// the last one. No CA pin accepts it, which vouches for a certificate only while that is valid.
+  void accept_superseded_root(std::string bytes, const TrustPin& pin);
   /// A root of this repository that was verified by an earlier run. Its own expiry does not matter yet.
   void accept_known_root(std::string bytes);
   /// The next root of the chain: version exactly one higher, signed by the present root role and by its own.
@@ -164,6 +167,7 @@ class TrustedRepository {
   void count_children(Delegation& delegation);
   /// Fills in what becomes of the file that the snapshot lists for a delegation.
   void read_file(Delegation& delegation, const FileMeta& listed, std::optional<std::string> bytes) const;
+  void start_with(std::string bytes, const TrustPin* pin, std::optional<Time> certificate_date);
   void check_final_root(const Metadata<Root>& root) const;
   /// That the file is the one that the snapshot names.
   void check_named(const std::string& what, const FileMeta& expected, std::string_view bytes) const;

@@ -162,13 +162,33 @@ TEST_CASE("Whoever is asked to sign gets the size where an entry tells it, and n
   const Decision known = people.decide(rule({{"teams", {"ci"}}}), {"1.0", digest});
   REQUIRE(codes(known) == Names{"NOT_RELEASED", "TEAM_MISSING"});
   CHECK_THAT(known.reasons[1].mend,
-             Catch::EndsWith("countersign sign " + kGun + ":1.0@" + digest + " --size 5"));
+             Catch::EndsWith("countersign sign " + kGun + ":1.0@" + digest + " --size 5 --policy FILE"));
 
   const std::string other = "sha256:" + std::string(64, 'a');
   const Decision unknown = people.decide(rule({{"teams", {"ci"}}}), {"1.0", other});
-  CHECK_THAT(unknown.reasons.back().mend, Catch::EndsWith("countersign sign " + kGun + ":1.0@" + other));
+  CHECK_THAT(unknown.reasons.back().mend, Catch::EndsWith("countersign sign " + kGun + ":1.0@" + other + " --policy FILE"));
   const Decision unsigned_tag = people.decide(rule({{"teams", {"ci"}}}), {"2.0", other});
   CHECK_THAT(unsigned_tag.reasons.back().mend, !Catch::Contains("--size"));
+}
+
+TEST_CASE("Whoever is asked to sign gets a command that signs that name by the policy, and does nothing else") {
+  People people;
+  const auto [name, word] = GENERATE(table<std::string, std::string>({
+      {"a:$(touch x).tgz", "'" + kGun + ":a:$(touch x).tgz'"},
+      {"it's `id`;id.tgz", "'" + kGun + ":it'\\''s `id`;id.tgz'"},
+      {"two words", "'" + kGun + ":two words'"},
+      {"lib/app-1.0.tgz", kGun + ":lib/app-1.0.tgz"},
+      {"-x", kGun + ":-x"},
+  }));
+  people.maker.set_target("targets/mallory", name, test::make_target("file"));  // not released
+  const std::string sign = ": countersign sign " + word + " --file PATH --policy FILE";
+  const Decision decision =
+      people.decide(rule({{"teams", {"ci"}}, {"roles", {"targets/alice"}}}), {name, std::nullopt});
+  REQUIRE(codes(decision) == Names{"NOT_RELEASED", "TEAM_MISSING", "ROLE_MISSING"});
+  CHECK(decision.reasons[0].mend == "whoever releases it signs it" + sign);
+  CHECK(decision.reasons[1].mend ==
+        "jenkins (targets/jenkins) or dave (targets/dave) signs it" + sign);
+  CHECK(decision.reasons[2].mend == "whoever holds its key signs it" + sign + " --role targets/alice");
 }
 
 TEST_CASE("Who only looks like having signed has not") {

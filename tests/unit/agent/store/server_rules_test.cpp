@@ -120,10 +120,10 @@ TEST_CASE("a root that has expired is refused") {
   CHECK(at.refusal({root}).find("root expired at 2026-11-20T23:59:59Z") != std::string::npos);
 }
 
-TEST_CASE("fresh files are left alone, expired ones renewed as far as the keys go") {
+TEST_CASE("files are left alone for half of their life, then renewed as far as the keys go") {
   Fixture at;
   const std::string timestamp = test::fetch_newest(at.store, "timestamp").value();
-  at.now = kNow + tuf::kTimestampLifetime - std::chrono::seconds(1);
+  at.now = kNow + tuf::kTimestampLifetime / 2 - std::chrono::seconds(1);
   CHECK(test::fetch_newest(at.store, "timestamp") == timestamp);
   at.now += std::chrono::seconds(1);
   CHECK(tuf::decode<tuf::Timestamp>(test::fetch_newest(at.store, "timestamp").value(), "timestamp")
@@ -133,7 +133,7 @@ TEST_CASE("fresh files are left alone, expired ones renewed as far as the keys g
       1);
 
   SECTION("a snapshot of the store's") {
-    at.now = kNow + tuf::kSnapshotLifetime;
+    at.now = kNow + tuf::kSnapshotLifetime - tuf::kSnapshotLifetime / 2;
     const auto snapshot =
         tuf::decode<tuf::Snapshot>(test::fetch_newest(at.store, "snapshot").value(), "snapshot");
     CHECK(snapshot.body.version == 2);

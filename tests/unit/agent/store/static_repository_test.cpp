@@ -161,12 +161,14 @@ TEST_CASE("names that could take another repository's place are refused") {
   CHECK_NOTHROW(open(at.served, "a/my_trust/b"));
 }
 
-TEST_CASE("with the keys at hand an expired timestamp is renewed by reading") {
+TEST_CASE("with the keys at hand a timestamp past half of its life is renewed by reading") {
   Fixture at;
   at.initialise();
   auto store = at.open();
   const std::string before = newest(store, "timestamp");
-  at.now = kNow + tuf::kTimestampLifetime;
+  at.now = kNow + tuf::kTimestampLifetime / 2 - std::chrono::seconds(1);
+  CHECK(newest(store, "timestamp") == before);
+  at.now += std::chrono::seconds(1);
   const auto renewed = tuf::decode<tuf::Timestamp>(newest(store, "timestamp"), "timestamp");
   CHECK(renewed.body.version == 4);
   CHECK(renewed.body.expires == at.now + tuf::kTimestampLifetime);

@@ -40,6 +40,34 @@ TEST_CASE("A memory is not lost over keys that are replaced after the pinned roo
   }
 }
 
+TEST_CASE("A pin is followed from a root whose certificate has lapsed, once another root took its place") {
+  Served served;
+  Machine machine(served.maker.gun);
+  test::CertificateSpec spec = served.maker.root_certificate();
+  spec.not_after = test::kNow - tuf::Days{1};
+  served.maker.rotate("root", test::TestSigner::generate(), spec);
+  served.publish();
+  machine.pin(root_id(served.maker));
+  CHECK_ERROR(machine.load(served.store), ErrorCode::kBadRootCertificate, "expired");
+
+  SECTION("as official clients follow it") {
+    rotate_root(served.maker, served.store);
+    CHECK(machine.load(served.store).root().body.version == 3);
+    CHECK(machine.load(served.store).root().body.version == 3);  // what was seen is remembered
+  }
+  SECTION("but to no root whose own has lapsed") {
+    served.maker.rotate("root", test::TestSigner::generate(), spec);
+    served.publish();
+    CHECK_ERROR(machine.load(served.store), ErrorCode::kBadRootCertificate, "expired");
+  }
+  SECTION("nor to one that the pinned key has not signed") {
+    served.maker.rotate("root");
+    served.maker.signers["root"].resize(1);
+    served.publish();
+    CHECK_ERROR(machine.load(served.store), ErrorCode::kBadSignature);
+  }
+}
+
 TEST_CASE("A pin is not followed through a root that its predecessor did not sign") {
   Served served;
   Machine machine(served.maker.gun);

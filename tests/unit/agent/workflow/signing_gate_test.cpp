@@ -115,6 +115,9 @@ TEST_CASE("Renewing and revoking sign no role that somebody else has delegated t
     CHECK(error->hint() ==
           "name it if that is what you want: countersign witness registry.example.com/team/app "
           "targets/releases/x");
+    const auto with_policy = test::error_of([&] { g.change(renew); });
+    REQUIRE(with_policy);
+    CHECK(with_policy->hint() == std::string(error->hint()) + " --policy FILE");
     agent::SigningGate named(g.keys, {.named = {kNested}});
     CHECK(run(renew, named).published);
   }
