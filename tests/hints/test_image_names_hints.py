@@ -76,7 +76,6 @@ REFUSALS = [
     Refusal("signer-without-key", lambda b: ["signer", "add", "jenkins", b.gun, "--dry-run"],
             add("--key", lambda b, hint: b.identity.public)),
     # names of images
-    Refusal("reference-misshapen", **verify(":1.0")),
     Refusal("reference-misshapen", **verify("{gun}/" + "x" * 300 + ":1.0")),
     Refusal("repository-in-capitals", **verify("{gun}/App:1.0")),
     Refusal("repository-misshapen", **verify("{gun}/-app:1.0")),
