@@ -15,6 +15,11 @@ bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
+bool is_key_id(std::string_view text) {
+  return text.size() >= kMinDigits && text.size() <= kMaxDigits &&
+         std::all_of(text.begin(), text.end(), is_hex);
+}
+
 bool is_file(const std::filesystem::path& path) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
@@ -32,14 +37,14 @@ std::string shown(std::string_view text) {
 
 KeyRef parse_key_ref(std::string_view text) {
   if (TokenUri::is_token_uri(text)) return TokenKeyUri{std::string(text)};
-  if (!text.empty() && is_file(text)) return KeyFilePath{text};
-  if (text.size() >= kMinDigits && text.size() <= kMaxDigits &&
-      std::all_of(text.begin(), text.end(), is_hex)) {
+  // Before any file: a checkout could hold one of that name, with a key of somebody else.
+  if (is_key_id(text)) {
     std::string digits(text);
     for (char& digit : digits)
       digit = digit >= 'A' && digit <= 'F' ? static_cast<char>(digit - 'A' + 'a') : digit;
     return KeyIdPrefix{std::move(digits)};
   }
+  if (!text.empty() && is_file(text)) return KeyFilePath{text};
   const std::string name = shown(text);
   if (text.find('/') != std::string_view::npos || text.ends_with(".pem") || text.ends_with(".key")) {
     throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "there is no key file " + name,

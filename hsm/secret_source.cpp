@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "hsm/file/private_file.h"
+#include "hsm/free_name.h"
 #include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 #include "tuf/base/text_encoding.h"
@@ -50,11 +51,12 @@ void wipe_variable(const std::string& name) {
 Secret read_secret_file(const std::filesystem::path& path) {
   const PrivateFile file = read_private_file(path, kMaxSecretFile);
   if (const std::string_view encoding = tuf::wide_encoding(file.text()); !encoding.empty()) {
-    const std::string name = shell_word(path.string());
+    const std::string name = shell_path(path.string());
+    const std::string converted = shell_path(free_name(path.string(), ".utf8"));
     throw tuf::Error(tuf::ErrorCode::kFileUnreadable,
                      path.string() + " is " + std::string(encoding) + " text, not UTF-8",
                      "convert it with: (umask 077; iconv -f " + std::string(encoding) + " -t UTF-8 " + name +
-                         " > " + name + ".utf8) && mv " + name + ".utf8 " + name);
+                         " > " + converted + ") && mv " + converted + " " + name);
   }
   std::string_view line = tuf::without_mark(file.text());
   line = line.substr(0, line.find('\n'));

@@ -11,4 +11,8 @@ std::string shell_word(std::string_view text) {
   return word + "'";
 }
 
+std::string shell_path(std::string_view path) {
+  return shell_word((path.starts_with('-') ? "./" : "") + std::string(path));
+}
+
 }  // namespace hsm

@@ -68,6 +68,9 @@ std::optional<CommandLine> CommandLine::parse(int argc, const char* const* argv,
   try {
     grammar.parse(argc, argv);
     return line;
+  } catch (const tuf::Error&) {
+    understood.command = grammar.named_command();
+    throw;
   } catch (const CLI::CallForAllHelp&) {
     out << grammar.app().help("", CLI::AppFormatMode::All);
   } catch (const CLI::CallForHelp&) {

@@ -18,6 +18,16 @@ void write_to(int descriptor, std::string_view text) {
   }
 }
 
+/// Whatever the names are that stand in it. Some have columns divided by tabs.
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (std::size_t tab = text.find('\t'); tab != std::string_view::npos; tab = text.find('\t')) {
+    line += printable(text.substr(0, tab), std::string::npos) + '\t';
+    text.remove_prefix(tab + 1);
+  }
+  return line + printable(text, std::string::npos);
+}
+
 }  // namespace
 
 void print_warnings(const std::vector<Warning>& warnings, const OutputOptions& output, std::ostream& err) {
@@ -50,6 +60,8 @@ void print_results(const Report& report, const std::optional<tuf::Error>& error,
                    std::ostream& out) {
   if (output.format == OutputFormat::kJson) {
     out << to_json(report, error) << "\n";
+  } else if (output.format == OutputFormat::kText) {
+    for (const std::string& line : report.text) out << one_line(line) << "\n";
   } else {
     for (const std::string& line : report.text) out << line << "\n";
   }

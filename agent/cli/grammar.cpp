@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "tuf/base/error.h"
+
 namespace agent {
 namespace {
 
@@ -13,17 +15,56 @@ const std::map<std::string, OutputFormat> kFormats = {{"text", OutputFormat::kTe
                                                       {"prometheus", OutputFormat::kPrometheus},
                                                       {"markdown", OutputFormat::kMarkdown}};
 
-/// What is wrong if a group's command is missing: the word that is none, and those that are.
+bool is_option(const std::string& word) {
+  return word.rfind('-', 0) == 0;
+}
+
+/// What is wrong if a group's command is missing: the word that is none, and those that are. What stands
+/// behind an option that is not known may be its value, and a secret.
 std::string no_command(const CLI::App& group, const std::string& named,
                        const std::vector<std::string>& rest) {
-  const auto word =
-      std::find_if(rest.begin(), rest.end(), [](const std::string& text) { return text.rfind('-', 0) != 0; });
   std::string message = "a command is missing";
-  if (word != rest.end()) message = "\"" + (named.empty() ? "" : named + " ") + *word + "\" is not a command";
+  if (!rest.empty() && !is_option(rest.front()))
+    message = "\"" + (named.empty() ? "" : named + " ") + rest.front() + "\" is not a command";
   std::string names;
   for (const CLI::App* command : group.get_subcommands([](const CLI::App*) { return true; }))
     names += (names.empty() ? "" : ", ") + command->get_name();
   return message + "; there are " + names;
+}
+
+/// Which words are not expected: options without what may be their values, since somebody may have hoped for
+/// a --pin.
+std::string not_expected(const std::vector<std::string>& rest) {
+  std::string names;
+  std::size_t others = 0;
+  for (const std::string& word : rest) {
+    if (!is_option(word)) {
+      ++others;
+      continue;
+    }
+    const bool is_long = word.rfind("--", 0) == 0;
+    names += (names.empty() ? "" : ", ") + (is_long ? word.substr(0, word.find('=')) : word.substr(0, 2));
+  }
+  const std::string count = std::to_string(others) + (others == 1 ? " argument" : " arguments");
+  if (names.empty()) return "not expected: the last " + count;
+  return "not expected: " + names + (others == 0 ? "" : ", and " + count);
+}
+
+[[noreturn]] void fail_empty(const std::string& name) {
+  throw tuf::Error(tuf::ErrorCode::kUsage, name + " is empty",
+                   name == "--path"
+                       ? "give it a prefix of tags, or --all-paths in its place if all of them are meant"
+                       : "give it a value, or leave it out");
+}
+
+/// CLI11 would take the next word for the value that `--name=` lacks.
+void require_values_behind_equals(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--") return;
+    if (word.rfind("--", 0) == 0 && word.find('=') == word.size() - 1)
+      fail_empty(word.substr(0, word.size() - 1));
+  }
 }
 
 }  // namespace
@@ -131,15 +172,43 @@ void Grammar::require_format() const {
   throw CLI::ValidationError("--output", line_.command + " cannot print " + name->first);
 }
 
-void Grammar::parse(int argc, const char* const* argv) {
+void Grammar::require_values(int argc, const char* const* argv) const {
+  require_values_behind_equals(argc, argv);
+  for (const CLI::App* app = app_.get(); app != nullptr;
+       app = app->get_subcommands().empty() ? nullptr : app->get_subcommands().front()) {
+    for (const CLI::Option* option : app->get_options()) {
+      const std::vector<std::string>& values = option->results();
+      if (std::find(values.begin(), values.end(), "") == values.end() || may_be_empty_.count(option) > 0)
+        continue;
+      fail_empty(option->get_positional() ? "the operand " + option->get_type_name() : option->get_name());
+    }
+  }
+}
+
+/// In the place of the error that is handled now.
+void Grammar::fail_clearly() const {
   try {
-    app_->parse(argc, argv);
+    throw;
+  } catch (const CLI::ExtrasError&) {
+    throw CLI::ParseError(not_expected(app_->remaining(true)), CLI::ExitCodes::ExtrasError);
   } catch (const CLI::RequiredError&) {
     const CLI::App& group = named_app();
     if (group.get_require_subcommand_min() == 0) throw;  // something else is missing
     throw CLI::ParseError(no_command(group, named_command(), app_->remaining(true)),
                           CLI::ExitCodes::RequiredError);
   }
+}
+
+void Grammar::parse(int argc, const char* const* argv) {
+  try {
+    app_->parse(argc, argv);
+  } catch (const CLI::Success&) {  // help, or the version
+    throw;
+  } catch (const CLI::ParseError&) {
+    require_values(argc, argv);
+    fail_clearly();
+  }
+  require_values(argc, argv);
   // Two options that wrote to one list would each drop what the other had put there.
   std::vector<std::string>& keys = line_.settings.keys;
   keys.insert(keys.end(), keys_to_sign_with_.begin(), keys_to_sign_with_.end());

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,10 +44,13 @@ class Grammar {
   /// The command also prints `format`; all of them print text and JSON.
   void also_prints(const CLI::App* command, OutputFormat format);
 
+  /// Any other option or operand that is given empty is refused: it comes from a variable that is not set.
+  void may_be_empty(const CLI::Option* option) { may_be_empty_.insert(option); }
+
   /// The command has a report for settings that cannot be used, too; the error is thrown all the same.
   void also_reports_bad_settings(CLI::App* command, void (*report)(const tuf::Error&, Report&));
 
-  /// Throws CLI::ParseError.
+  /// Throws CLI::ParseError, and kUsage for what is empty.
   void parse(int argc, const char* const* argv);
   const CLI::App& app() const { return *app_; }
   /// Of the innermost command that was named.
@@ -60,11 +64,14 @@ class Grammar {
   void add_global_options();
   const CLI::App& named_app() const;
   void require_format() const;
+  void require_values(int argc, const char* const* argv) const;
+  [[noreturn]] void fail_clearly() const;
 
   CommandLine& line_;
   std::vector<std::string> keys_to_sign_with_;
   std::string progress_ = "auto";
   std::multimap<const CLI::App*, OutputFormat> formats_;
+  std::set<const CLI::Option*> may_be_empty_;
   std::unique_ptr<CLI::App> app_;
 };
 

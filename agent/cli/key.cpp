@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "agent/cli/commands.h"
+#include "agent/cli/out_file.h"
 #include "agent/image/image_reference.h"
 #include "agent/report/key_report.h"
 #include "agent/report/printable.h"
@@ -58,7 +59,7 @@ fs::path public_key_path(const KeyGenerateOptions& options) {
     if (fs::exists(options.out))
       throw Error(ErrorCode::kLocal, folder + " is not a folder", "choose another folder with --out");
     throw Error(ErrorCode::kLocal, "there is no folder " + folder,
-                "make it with: mkdir -p " + hsm::shell_word(options.out));
+                "make it with: mkdir -p " + hsm::shell_path(options.out));
   }
   return path;
 }
@@ -189,12 +190,10 @@ void certify(const KeyCertOptions& options, Runtime& runtime, Report& report) {
   OrderedJson described = {{"canonical_id", key->public_key().canonical_id().hex()}};
   if (!options.request) described["id"] = tuf::PublicKey::from_certificate(pem).id().hex();
   if (options.out) {
-    hsm::write_new_private_file(*options.out, pem);
-    described["file"] = *options.out;
-    report.text.push_back("wrote " + *options.out);
+    if (write_out(*options.out, pem, runtime, report)) described["file"] = *options.out;
   } else {
     described["pem"] = pem;
-    report.text.push_back(pem.substr(0, pem.size() - 1));  // the report adds the final newline
+    report.text = lines_of(pem);
   }
   report.more["certificate"] = std::move(described);
 }

@@ -1,10 +1,10 @@
 // key export, remove, passwd: looking after keys that exist.
 #include "agent/cli/commands.h"
+#include "agent/cli/out_file.h"
 #include "agent/report/key_report.h"
 #include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "agent/workflow/key_uses.h"
-#include "hsm/file/private_file.h"
 #include "hsm/key_ref.h"
 #include "tuf/base/error.h"
 
@@ -59,11 +59,10 @@ void export_key(const KeyExportOptions& options, Runtime& runtime, Report& repor
                               ? runtime.key_store().export_pem(stored_key(options.key, runtime).canonical_id)
                               : export_public(options.key, runtime);
   if (options.out) {
-    hsm::write_new_private_file(*options.out, pem);
-    report.text.push_back("wrote " + *options.out);
-    report.more["exported"] = {{"file", *options.out}, {"private", options.private_half}};
+    if (write_out(*options.out, pem, runtime, report))
+      report.more["exported"] = {{"file", *options.out}, {"private", options.private_half}};
   } else {
-    report.text.push_back(pem.substr(0, pem.size() - 1));  // the report adds the final newline
+    report.text = lines_of(pem);
     report.more["exported"] = {{"pem", pem}, {"private", options.private_half}};
   }
 }

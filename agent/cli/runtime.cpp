@@ -265,7 +265,7 @@ std::shared_ptr<tuf::Signer> Runtime::named_key(const std::string& text) {
   const std::vector<hsm::KeyInfo> keys = source->list();
   if (keys.size() > 1) {
     throw Error(ErrorCode::kKeyAmbiguous, text + " holds " + std::to_string(keys.size()) + " keys",
-                "name one of them by its ID after: countersign key import " + hsm::shell_word(text));
+                "name one of them by its ID after: countersign key import " + hsm::shell_path(text));
   }
   return source->open(keys.front().canonical_id);
 }

@@ -13,6 +13,7 @@
 #include "agent/workflow/named_keys.h"
 #include "agent/workflow/renew_roles.h"
 #include "agent/workflow/rotate_key.h"
+#include "hsm/free_name.h"
 #include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 #include "tuf/keys/certificate.h"
@@ -91,10 +92,10 @@ std::vector<tuf::PublicKey> read_signers_keys(const std::vector<std::string>& fi
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto problem = tuf::delegation_certificate_problem(keys[i], now);
     if (!problem) continue;
-    const std::string bare = hsm::shell_word(files[i] + ".pub");
+    const std::string bare = hsm::shell_path(hsm::free_name(files[i], ".pub"));
     throw Error(ErrorCode::kKeyUnsupported, printable(files[i]) + " cannot be used: " + *problem,
                 "name a certificate that holds now, or this one's bare key: openssl x509 -in " +
-                    hsm::shell_word(files[i]) + " -noout -pubkey > " + bare + "; then name " + bare);
+                    hsm::shell_path(files[i]) + " -noout -pubkey > " + bare + "; then name " + bare);
   }
   return keys;
 }
@@ -360,7 +361,8 @@ void add_delegations(Grammar& grammar) {
   add_operand(c, "repository", remove->repository, "REPO");
   add_operand(c, "role", remove->role, "ROLE");
   add_values(c, "--key", remove->keys, "Only this key ID (repeatable)", "KEYID");
-  add_values(c, "--path", remove->paths, "Only this path (repeatable)", "PREFIX");
+  // The path that admits all tags is empty.
+  grammar.may_be_empty(add_values(c, "--path", remove->paths, "Only this path (repeatable)", "PREFIX"));
   add_flag(c, "--yes", remove->yes, "Even if pullers no longer see some tags");
   add_policy_options(c, remove->policy, "Sign nothing foreign anew");
 

@@ -410,7 +410,7 @@ std::vector<ImageReference> listed_images(const std::string& source, Runtime& ru
 Subject file_subject(const VerifyOptions& options) {
   if (options.images.size() != 1 || !options.images_from.empty()) {
     throw Error(ErrorCode::kUsage, "--file is the content of one name",
-                "name it: countersign verify REPO:NAME --file " + hsm::shell_word(*options.file));
+                "name it: countersign verify REPO:NAME --file " + hsm::shell_path(*options.file));
   }
   TargetName name = parse_target_name(options.images.front());
   ImageReference image{name.gun, registry_of(name.gun), std::move(name.name), std::nullopt};

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "agent/report/printable.h"
+#include "hsm/free_name.h"
 #include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 #include "tuf/base/text_encoding.h"
@@ -31,7 +32,7 @@ tuf::Error unreadable(const std::filesystem::path& path, const std::string& name
   std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
   while (!std::filesystem::is_directory(folder, failure) && folder.has_relative_path())
     folder = folder.parent_path();
-  return error.with_hint("name a file that is there, of these: ls -A " + hsm::shell_word(folder.string()));
+  return error.with_hint("name a file that is there, of these: ls -A " + hsm::shell_path(folder.string()));
 }
 
 }  // namespace
@@ -101,9 +102,9 @@ std::string InputFile::read_all(std::size_t max_length) const {
 
 std::string InputFile::read_text(std::size_t max_length) const {
   return plain_text(read_all(max_length), name_, [&](const std::string& encoding) {
-    const std::string file = hsm::shell_word(path_.string());
-    return "convert it with: iconv -f " + encoding + " -t UTF-8 " + file + " > " + file +
-           ".utf8; then name " + file + ".utf8";
+    const std::string converted = hsm::shell_path(hsm::free_name(path_.string(), ".utf8"));
+    return "convert it with: iconv -f " + encoding + " -t UTF-8 " + hsm::shell_path(path_.string()) + " > " +
+           converted + "; then name " + converted;
   });
 }
 

@@ -39,23 +39,23 @@ ServerUrl ServerUrl::parse(std::string_view text, const Rules& rules) {
   }
   const std::string host = printable(rest.substr(0, rest.find_first_of("/?#")));
   if (scheme == 0) {
-    fail("server URL \"" + printable(text) + "\" begins neither with https:// nor with file:",
+    fail("server URL \"" + shown_url(text) + "\" begins neither with https:// nor with file:",
          Url::parse("https://" + host) ? "write https://" + host + ", or file:DIR for a repository on disk"
                                        : kWanted);
   }
   if (scheme == 7 && !rules.allow_http) {
-    fail("server URL \"" + printable(text) + "\": plain http is refused",
+    fail("server URL \"" + shown_url(text) + "\": plain http is refused",
          "write https://" + host + " and, for an own authority, --tlscacert FILE");
   }
   if (rest.ends_with('/')) rest.remove_suffix(1);
   if (rest.find_first_of("/?#") != std::string_view::npos) {
-    fail("server URL \"" + printable(text) + "\": nothing may follow host and port",
+    fail("server URL \"" + shown_url(text) + "\": nothing may follow host and port",
          "write " + std::string(text.substr(0, scheme)) + host +
              " only; the rest is derived from the repository's name");
   }
   url.authority_ = rest;
   url.text_ = std::string(text.substr(0, scheme)) + url.authority_;
-  if (!Url::parse(url.text_)) fail("server URL \"" + printable(text) + "\" has no valid host and port");
+  if (!Url::parse(url.text_)) fail("server URL \"" + shown_url(text) + "\" has no valid host and port");
   return url;
 }
 

@@ -25,7 +25,7 @@ std::vector<fs::path> files_in(const fs::path& folder) {
     throw tuf::Error(
         tuf::ErrorCode::kFileUnreadable,
         "cannot read the folder " + printable(folder.string()) + ": " + error.message(),
-        "let this user read it, and see that it is a folder: ls -ld " + hsm::shell_word(folder.string()));
+        "let this user read it, and see that it is a folder: ls -ld " + hsm::shell_path(folder.string()));
   }
   std::sort(files.begin(), files.end());
   return files;

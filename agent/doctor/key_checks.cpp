@@ -48,7 +48,7 @@ constexpr std::string_view kTestMessage = "countersign doctor: a test signature,
 }
 
 std::string put_in_place(const std::string& file) {
-  const std::string name = hsm::shell_word(file);
+  const std::string name = hsm::shell_path(file);
   return "put it in its place with: countersign key import " + name + " && rm " + name;
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "agent/http/transport_error.h"
+#include "agent/http/url.h"
 #include "agent/report/printable.h"
 #include "agent/store/notary_server.h"
 #include "agent/workflow/administer.h"
@@ -184,12 +185,12 @@ void ServerChecks::require_trust_server(const ServerProbe& probe) const {
           Error(ErrorCode::kServerError, host + " is a registry, and no trust server beside it answers",
                 "name the Notary server with --server URL or DOCKER_CONTENT_TRUST_SERVER"));
     case ServerKind::kRedirect:
-      throw Ailment("server-redirects",
-                    Error(ErrorCode::kServerError,
-                          host + " answers " + status + ", a redirect to " +
-                              printable(probe.trust.header("location").value_or("nowhere"), 200) +
-                              ", which is not followed",
-                          "name the place itself in --server"));
+      throw Ailment(
+          "server-redirects",
+          Error(ErrorCode::kServerError,
+                host + " answers " + status + ", a redirect to " +
+                    shown_url(probe.trust.header("location").value_or("nowhere")) + ", which is not followed",
+                "name the place itself in --server"));
     case ServerKind::kFailing:
       throw Ailment("server-failing",
                     Error(ErrorCode::kServerError, host + " answers " + status + " when asked for trust data",

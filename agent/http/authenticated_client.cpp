@@ -7,6 +7,7 @@
 #include "agent/http/account_home.h"
 #include "agent/http/error_body.h"
 #include "agent/http/log_in_command.h"
+#include "agent/http/sent_credentials.h"
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
 
@@ -99,7 +100,9 @@ std::vector<HttpResponse> AuthenticatedClient::send_authorized(const std::vector
   for (HttpRequest& request : authorized) {
     if (is_ours(request)) request.headers.emplace_back("Authorization", authorization_);
   }
-  return http_->send(authorized);
+  std::vector<HttpResponse> responses = http_->send(authorized);
+  for (std::size_t i = 0; i < authorized.size(); ++i) hide_sent_credentials(authorized[i], responses[i]);
+  return responses;
 }
 
 void AuthenticatedClient::log_in(const HttpResponse& refused) {

@@ -7,6 +7,7 @@
 #include "agent/config/input_file.h"
 #include "agent/http/ca_bundle.h"
 #include "hsm/file/key_form.h"
+#include "hsm/free_name.h"
 #include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 #include "tuf/keys/pem.h"
@@ -32,11 +33,11 @@ tuf::OpensslPtr<X509_STORE, X509_STORE_free> TlsTrust::load() const {
   for (const std::string& file : ca_files_) {
     std::string text = InputFile(file, "the authorities' file").read_text(kMaxBundle);
     const std::string_view form = hsm::der_label(tuf::as_bytes(text));
-    const std::string word = hsm::shell_word(file);
     std::string hint = "name a PEM file with --tlscacert, or set SSL_CERT_FILE to one";
     if (form == "PKCS7") {
-      hint = "convert it with: openssl pkcs7 -inform DER -in " + word + " -print_certs -out " + word +
-             ".pem; then name " + word + ".pem";
+      const std::string converted = hsm::shell_path(hsm::free_name(file, ".pem"));
+      hint = "convert it with: openssl pkcs7 -inform DER -in " + hsm::shell_path(file) +
+             " -print_certs -out " + converted + "; then name " + converted;
     } else if (form == "CERTIFICATE") {  // a *.cer of Windows
       text = tuf::format_pem({"CERTIFICATE", {}, tuf::Bytes(text.begin(), text.end())});
     }

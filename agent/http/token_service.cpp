@@ -6,6 +6,7 @@
 
 #include "agent/http/error_body.h"
 #include "agent/http/log_in_command.h"
+#include "agent/http/sent_credentials.h"
 #include "agent/http/unusable_answer.h"
 #include "agent/report/printable.h"
 #include "tuf/base/error.h"
@@ -75,7 +76,7 @@ TokenService TokenService::of(const Challenge& challenge, const std::vector<std:
     throw Error(
         ErrorCode::kUnauthorized,
         "the server sends us to a token service that cannot be trusted with credentials: \"" +
-            printable(realm_text, 200) + "\"",
+            shown_url(realm_text) + "\"",
         "whoever runs the server names an https URL without user name as its realm (auth.options.realm)");
   }
   return {*realm, challenge.parameter("service")};
@@ -113,6 +114,7 @@ BearerToken TokenService::fetch(HttpClient& http, const std::string& scope,
   HttpResponse response;
   try {
     response = http.send_one(request);
+    hide_sent_credentials(request, response);
     wipe();
   } catch (const Error& error) {
     wipe();

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "agent/http/error_body.h"
+#include "agent/http/url.h"
 #include "agent/report/printable.h"
 
 namespace agent {
@@ -45,7 +46,7 @@ tuf::Error unusable_answer(const std::string& server, const std::string& subject
     return {ErrorCode::kForbidden, answer + ": these credentials may not do that" + because(error)};
   }
   if (response.status >= 300 && response.status < 400) {
-    const std::string target = printable(response.header("location").value_or("nowhere"), 200);
+    const std::string target = shown_url(response.header("location").value_or("nowhere"));
     return {ErrorCode::kServerError, answer + ": a redirect to " + target + ", which is not followed",
             hints.redirect};
   }

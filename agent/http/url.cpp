@@ -102,13 +102,18 @@ std::optional<Url> Url::parse(std::string_view text) {
   return url;
 }
 
+std::string shown_url(std::string_view text) {
+  const std::size_t end = text.find_first_of("?#");
+  return printable(text.substr(0, end), 200) + (end == std::string_view::npos ? "" : "?…");
+}
+
 Url Url::of_server(std::string_view text) {
   std::string_view stripped = text;
   while (stripped.ends_with('/')) stripped.remove_suffix(1);
   auto url = parse(stripped);
   if (!url || url->has_query()) {
     throw tuf::Error(tuf::ErrorCode::kConfig,
-                     "valid https URL required for trust server, got \"" + printable(text, 200) + "\"",
+                     "valid https URL required for trust server, got \"" + shown_url(text) + "\"",
                      "name it as https://HOST[:PORT], without user name or query");
   }
   return *url;

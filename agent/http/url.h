@@ -45,6 +45,9 @@ class Url {
   bool has_query_ = false;
 };
 
+/// A URL for messages: printable, without the query or fragment, in which tokens stand.
+std::string shown_url(std::string_view text);
+
 /// Whether a host, as Url has it, is an IP address and no name.
 bool is_address(const std::string& host);
 

@@ -210,7 +210,7 @@ void ImageFinder::open(int line, const std::string& anchor, bool is_map) {
   count(line);
   if (nodes_.size() == kMaxDepth) fail(line, "is nested too deeply");
   if (!nodes_.empty() && nodes_.back().at_key)
-    fail_at(name_, line, "has a key that is no text; a template is rendered first", kRenderChart);
+    fail_at(name_, line, "has a key that is no text; a template is rendered first", hint_to_render_chart());
   if (nodes_.size() == 1 && !is_map) only_maps_ = false;
   if (nodes_.size() > 1) {
     Node& above = nodes_[nodes_.size() - 2];

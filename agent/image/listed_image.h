@@ -8,6 +8,7 @@
 
 #include "agent/config/piped_text.h"
 #include "agent/report/printable.h"
+#include "hsm/free_name.h"
 #include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
@@ -42,34 +43,52 @@ inline constexpr const char* kTooMuch = "divide it into several files, each with
                    file + " line " + std::to_string(line) + ": " + printable(reason, 200), hint);
 }
 
-/// What helm fills in.
-inline constexpr const char* kRenderChart =
-    "render it first with: helm template CHART > rendered.yaml; then name rendered.yaml";
-
 inline constexpr const char* kRendered =
     "give what docker compose config, helm template or kubectl kustomize makes of it";
+
+/// What helm fills in.
+inline std::string hint_to_render_chart() {
+  const std::string rendered = hsm::free_name("rendered", ".yaml");
+  return "render it first with: helm template CHART > " + rendered + "; then name " + rendered;
+}
 
 /// What makes of a file one that names what runs. Of standard input there is no second reading.
 inline std::string hint_to_render(const std::string& file, const std::string& command) {
   if (is_piped_name(file)) return kRendered;
-  const std::string rendered = hsm::shell_word(file) + ".rendered";
+  const std::string rendered = hsm::shell_path(hsm::free_name(file, ".rendered"));
   return "render it first with: " + command + " > " + rendered + "; then name " + rendered;
 }
 inline std::string hint_to_compose(const std::string& file) {
-  return hint_to_render(file, "docker compose -f " + hsm::shell_word(file) + " config");
+  return hint_to_render(file, "docker compose -f " + hsm::shell_path(file) + " config");
+}
+
+/// `${TAG} ${APP}`: the variables of `text`, as envsubst is told which to fill in, and no others: secrets of
+/// the environment are none of what the file may ask for unseen.
+inline std::string variables_in(std::string_view text) {
+  constexpr std::string_view kName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+  std::string variables;
+  for (std::size_t at = text.find('$'); at != std::string_view::npos; at = text.find('$', at)) {
+    ++at;
+    const std::string_view rest =
+        text.substr(std::min(at + (text.substr(at).starts_with('{') ? 1 : 0), text.size()));
+    const std::string_view name = rest.substr(0, rest.find_first_not_of(kName));
+    if (!name.empty()) variables += (variables.empty() ? "${" : " ${") + std::string(name) + "}";
+  }
+  return variables;
 }
 
 /// What a template says is no name yet. `text` is what stands there.
 [[noreturn]] inline void fail_unrendered(const std::string& file, int line, std::string_view text,
                                          bool is_compose) {
+  const std::string variables = variables_in(text);
   std::string hint = kRendered;
   if (!is_piped_name(file) && text.find("{{") != std::string_view::npos) {
-    hint = kRenderChart;
+    hint = hint_to_render_chart();
   } else if (is_compose) {
     hint = hint_to_compose(file);
-  } else if (text.find('$') != std::string_view::npos && text.find(":-") == std::string_view::npos) {
+  } else if (!variables.empty() && text.find(":-") == std::string_view::npos) {
     // Without a default: those envsubst does not know.
-    hint = hint_to_render(file, "envsubst < " + hsm::shell_word(file));
+    hint = hint_to_render(file, "envsubst " + hsm::shell_word(variables) + " < " + hsm::shell_path(file));
   }
   fail_at(file, line, "holds a variable or a template, which is rendered first", hint);
 }

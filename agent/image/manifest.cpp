@@ -99,7 +99,7 @@ Manifest read_manifest_file(const std::filesystem::path& path) {
   } catch (const tuf::Error& error) {
     throw error.with_context(name).with_hint(
         "write the manifest, byte for byte, with: skopeo inspect --raw docker://IMAGE > " +
-        hsm::shell_word(path.string()));
+        hsm::shell_path(path.string()));
   }
 }
 

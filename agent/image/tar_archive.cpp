@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "agent/report/printable.h"
+#include "hsm/free_name.h"
 #include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
@@ -148,10 +149,10 @@ void TarArchive::fail(const std::string& reason, const std::string& hint) const 
 
 void TarArchive::fail_on_other_kind(const std::string& begin) const {
   const bool is_gzip = begin.starts_with("\x1f\x8b");
-  const std::string word = hsm::shell_word(path_);
-  const std::string unpacked = word + ".tar";
+  const std::string unpacked = hsm::shell_path(hsm::free_name(path_, ".tar"));
   fail("it is not a tar archive",
-       is_gzip ? "unpack it with: gunzip < " + word + " > " + unpacked + "; then name " + unpacked
+       is_gzip ? "unpack it with: gunzip < " + hsm::shell_path(path_) + " > " + unpacked + "; then name " +
+                     unpacked
                : "name a folder, or an archive of tar, that holds an OCI image layout");
 }
 

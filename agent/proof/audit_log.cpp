@@ -42,7 +42,7 @@ FileDescriptor open_for_appending(const std::filesystem::path& path) {
   if (fstat(fd.get(), &status) != 0) fail("cannot open", path, errno);
   if (!S_ISREG(status.st_mode)) fail("cannot open", path, EINVAL);
   if (hsm::is_foreign(status) || (status.st_mode & S_IWOTH) != 0) {
-    const std::string word = hsm::shell_word(path.string());
+    const std::string word = hsm::shell_path(path.string());
     throw Error(
         ErrorCode::kInsecureFile,
         "the audit log " + printable(path.string()) +

@@ -231,7 +231,8 @@ std::string filled_in(std::string_view hint, const tuf::Error& error) {
     const std::string_view word = hint.substr(0, std::max<std::size_t>(length, 1));
     const auto value = std::find_if(error.values().begin(), error.values().end(),
                                     [&](const auto& entry) { return entry.first == word; });
-    filled += value == error.values().end() ? std::string(word) : hsm::shell_word(value->second);
+    const auto quoted = word == "FILE" ? hsm::shell_path : hsm::shell_word;
+    filled += value == error.values().end() ? std::string(word) : quoted(value->second);
     hint.remove_prefix(word.size());
   }
   return filled;

@@ -37,7 +37,13 @@ bool is_forging(std::uint32_t c) {
   return c < 0x20 || (c >= 0x7f && c <= 0x9f) ||      // C0, DEL, C1
          c == 0x61c || c == 0x200e || c == 0x200f ||  // marks of direction
          (c >= 0x2028 && c <= 0x202e) ||              // line and paragraph separators, overrides
-         (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+         (c >= 0x2066 && c <= 0x2069);
+}
+
+/// What is not seen makes one name of two that look alike.
+bool is_invisible(std::uint32_t c) {
+  return c == 0xad || (c >= 0x200b && c <= 0x200f) || (c >= 0x2060 && c <= 0x2064) || c == 0xfeff ||
+         c == 0x3164 || (c >= 0xe0000 && c <= 0xe007f);
 }
 
 std::string hex(std::uint32_t value, int digits) {
@@ -51,7 +57,7 @@ std::string escaped(std::uint32_t c) {
   if (c == '\n') return "\\n";
   if (c == '\r') return "\\r";
   if (c == '\t') return "\\t";
-  return c <= 0xff ? "\\x" + hex(c, 2) : "\\u{" + hex(c, 4) + "}";
+  return c <= 0xff ? "\\x" + hex(c, 2) : "\\u{" + hex(c, c <= 0xffff ? 4 : 5) + "}";
 }
 
 bool equal_ignoring_case(char a, char b) {
@@ -76,14 +82,41 @@ void hide_pins(std::string& text) {
   }
 }
 
-/// The `user:password@` of a URL.
+bool is_digest(std::string_view text) {
+  return text.starts_with("sha") && text.size() > 3 && text[3] >= '0' && text[3] <= '9';
+}
+
+bool begins_host(std::string_view text) {
+  return !text.empty() &&
+         (std::isalnum(static_cast<unsigned char>(text.front())) != 0 || text.front() == '[');
+}
+
+/// The `user:password@` of a URL, and that in front of a host without a scheme, as in the name of an image;
+/// not the tag of `name:tag@sha256:…`, and no token URI.
 void hide_users(std::string& text) {
+  constexpr std::string_view kBetweenWords = "\"' \t\r\n";
   constexpr std::string_view kScheme = "://";
+  constexpr std::string_view kToken = "pkcs11:";
   for (std::size_t at = text.find(kScheme); at != std::string::npos; at = text.find(kScheme, at)) {
     at += kScheme.size();
     const std::size_t end = std::min(text.find_first_of("/?#\"' \t\r\n", at), text.size());
     const std::size_t sign = std::string_view(text).substr(0, end).rfind('@');
     if (sign != std::string::npos && sign > at) text.replace(at, sign - at, kHidden);
+  }
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(kBetweenWords, at), text.size());
+    const std::string_view word = std::string_view(text).substr(at, end - at);
+    const std::string_view head = word.substr(0, word.find('/'));
+    std::size_t sign = head.rfind('@');
+    if (sign != std::string_view::npos && is_digest(word.substr(sign + 1)))
+      sign = sign == 0 ? std::string_view::npos : head.rfind('@', sign - 1);
+    const bool hides = sign != std::string_view::npos && head.find(':') < sign &&
+                       begins_host(word.substr(sign + 1)) && !word.starts_with(kToken);
+    at = end + 1;
+    if (!hides) continue;
+    const std::size_t begin = end - word.size();
+    text.replace(begin, sign, kHidden);
+    at = at + kHidden.size() - sign;
   }
 }
 
@@ -101,7 +134,7 @@ std::string printable(std::string_view raw, std::size_t max_bytes) {
     if (i + length > max_bytes) return out + "…";
     if (!next) {
       out += "\\x" + hex(static_cast<std::uint8_t>(text[i]), 2);
-    } else if (is_forging(next->value)) {
+    } else if (is_forging(next->value) || is_invisible(next->value)) {
       out += escaped(next->value);
     } else {
       out.append(text, i, length);

@@ -9,10 +9,10 @@
 
 namespace agent {
 
-/// `text` with control characters, bytes that are not UTF-8 and characters that change the direction of text
-/// replaced by `\n`, `\x1b` or `\u{202e}`. Applying it twice changes nothing more: a backslash stays as it
-/// is. More than `max_bytes` of input are cut off and replaced by `…`, and so are the value behind
-/// `pin-value=` and the `user:password` of a URL.
+/// `text` with control characters, bytes that are not UTF-8, characters that change the direction of text and
+/// those that are not seen replaced by `\n`, `\x1b` or `\u{202e}`. Applying it twice changes nothing more: a
+/// backslash stays as it is. More than `max_bytes` of input are cut off and replaced by `…`, and so are the
+/// value behind `pin-value=` and the `user:password` in front of a host.
 std::string printable(std::string_view text, std::size_t max_bytes = 1024);
 
 }  // namespace agent

@@ -56,7 +56,7 @@ struct Report {
   std::vector<RepositoryReport> repositories;
   OrderedJson more = OrderedJson::object();  // members of single commands, beside `repositories`
   std::vector<Warning> warnings;
-  std::vector<std::string> text;   // lines for --output text
+  std::vector<std::string> text;   // for --output text: a line each; of other formats the document
   std::vector<std::string> notes;  // with it, for people, on stderr: stdout is a value that scripts take
 };
 

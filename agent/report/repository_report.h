@@ -45,6 +45,8 @@ std::vector<Warning> health_warnings(const tuf::TrustedRepository& repository);
 
 /// "targets/releases, targets/jenkins"
 std::string join(const std::vector<std::string>& words, const std::string& separator = ", ");
+/// Those of a text, each without its end: what a report has as its lines.
+std::vector<std::string> lines_of(const std::string& text);
 std::vector<std::string> names_of(const std::vector<tuf::RoleName>& roles);
 
 }  // namespace agent

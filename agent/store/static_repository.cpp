@@ -169,7 +169,7 @@ tuf::KeyObject StaticRepository::make_server_key(const tuf::RoleName& role) {
 
 void StaticRepository::require_publishing() {
   if (can_write()) return;
-  const std::string keys = hsm::shell_word(key_folder_.string());
+  const std::string keys = hsm::shell_path(key_folder_.string());
   std::error_code error;
   const bool is_copy = !std::filesystem::exists(key_folder_, error) && !error;
   throw tuf::Error(
@@ -177,7 +177,7 @@ void StaticRepository::require_publishing() {
       name_ + " can be read, but not written: " + gun_.text() + " or its keys in " + key_folder_.string() +
           " are not this user's",
       is_copy ? "publish to the folder of which this is a copy, or bring its keys, too: " + keys
-              : "run this as their owner: ls -ld " + hsm::shell_word(folder_.path().string()) + " " + keys);
+              : "run this as their owner: ls -ld " + hsm::shell_path(folder_.path().string()) + " " + keys);
 }
 
 void StaticRepository::remove() {

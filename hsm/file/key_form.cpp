@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hsm/file/der_reader.h"
+#include "hsm/free_name.h"
 #include "hsm/shell_word.h"
 #include "tuf/base/text_encoding.h"
 #include "tuf/keys/pem.h"
@@ -243,15 +244,39 @@ std::string_view open_ended_label(std::string_view ber) {
   return is_archive ? "PKCS12" : ""sv;
 }
 
-/// In every place where FILE stands as a word, not in the name of a variable.
-std::string with_name(std::string text, std::string_view name) {
+/// What follows FILE where the name of a new file stands: `.pem`, `.1`; empty where FILE itself is meant.
+std::string_view ending_at(std::string_view text) {
+  constexpr std::string_view kPart = "abcdefghijklmnopqrstuvwxyz0123456789";
+  if (!text.starts_with('.')) return {};
+  const std::size_t end = std::min(text.find_first_not_of(kPart, 1), text.size());
+  return end == 1 ? ""sv : text.substr(0, end);
+}
+
+/// In every place where FILE stands as a word, not in the name of a variable. What is to be written gets a
+/// name that is free.
+std::string with_name(std::string_view text, const std::string& path) {
   constexpr std::string_view kWord = "FILE";
-  for (std::size_t at = text.find(kWord); at != std::string::npos; at = text.find(kWord, at)) {
-    const bool inside = at > 0 && (text[at - 1] == '_' || (text[at - 1] >= 'A' && text[at - 1] <= 'Z'));
-    if (!inside) text.replace(at, kWord.size(), name);
-    at += inside ? kWord.size() : name.size();
+  constexpr std::string_view kPrefix = "f=";  // of tuf::kSplitFile
+  const bool splits = text.find("f=FILE") != std::string_view::npos;
+  std::string named;
+  while (!text.empty()) {
+    const bool inside =
+        !named.empty() && (named.back() == '_' || (named.back() >= 'A' && named.back() <= 'Z'));
+    if (inside || !text.starts_with(kWord)) {
+      named += text.front();
+      text.remove_prefix(1);
+      continue;
+    }
+    text.remove_prefix(kWord.size());
+    const std::string_view ending = ending_at(text);
+    text.remove_prefix(ending.size());
+    if (splits && (!ending.empty() || named.ends_with(kPrefix))) {
+      named += shell_path(free_prefix(path) + std::string(ending));
+    } else {
+      named += shell_path(ending.empty() ? path : free_name(path, ending));
+    }
   }
-  return text;
+  return named;
 }
 
 }  // namespace
@@ -266,7 +291,7 @@ std::string_view der_label(ByteView der) {
 }
 
 Error in_file(const Error& error, const std::filesystem::path& path) {
-  return error.with_context(path.string()).with_hint(with_name(error.hint(), shell_word(path.string())));
+  return error.with_context(path.string()).with_hint(with_name(error.hint(), path.string()));
 }
 
 Error no_key_in(std::string_view content, KeyHalf wanted) {

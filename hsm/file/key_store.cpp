@@ -4,6 +4,7 @@
 
 #include "hsm/file/open_key.h"
 #include "hsm/file/private_file.h"
+#include "hsm/free_name.h"
 #include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
@@ -142,8 +143,8 @@ std::optional<KeyStore::OpenEntry> KeyStore::open_entry(const KeyId& canonical_i
   if (actual != canonical_id) {
     throw Error(ErrorCode::kKeyMalformed,
                 path.string() + " holds another key than its name says: " + actual.hex(),
-                "rename it with: mv " + shell_word(path.string()) + " " +
-                    shell_word((path.parent_path() / named_by(actual, path)).string()));
+                "rename it with: mv " + shell_path(path.string()) + " " +
+                    shell_path((path.parent_path() / named_by(actual, path)).string()));
   }
   return OpenEntry{std::move(key), std::move(headers), path, keys.front().is_encrypted()};
 }
@@ -182,12 +183,13 @@ fs::path KeyStore::add(const PrivateKey& key, std::string_view role, std::string
     const bool same_role = there.role == headers.role || (moves && there.role.empty());
     const bool same_gun = there.gun == headers.gun || !has_gun(headers.role);
     if (!same_role || !same_gun) {
-      const std::string name = shell_word(found->second.path.string());
-      throw Error(ErrorCode::kLocal,
-                  "key " + id.short_form() + " is already in " + found->second.path.string() +
-                      ", with the role \"" + there.role + "\"",
-                  // It may be the only copy.
-                  "move it away first with: mv " + name + " " + name + ".old");
+      const std::string name = found->second.path.string();
+      throw Error(
+          ErrorCode::kLocal,
+          "key " + id.short_form() + " is already in " + found->second.path.string() + ", with the role \"" +
+              there.role + "\"",
+          // It may be the only copy.
+          "move it away first with: mv " + shell_path(name) + " " + shell_path(free_name(name, ".old")));
     }
     if (!moves) return found->second.path;
   }
@@ -228,7 +230,7 @@ void KeyStore::require_own(const fs::path& path, const KeyPemHeaders& headers) c
   const std::string role = headers.role.empty() ? "" : " --role " + shell_word(headers.role);
   const bool names_gun = has_gun(headers.role) && !headers.gun.empty();
   const std::string gun = names_gun ? " --gun " + shell_word(headers.gun) : "";
-  const std::string name = shell_word(path.string());
+  const std::string name = shell_path(path.string());
   throw Error(
       ErrorCode::kLocal, path.string() + " was put there by an old version, and is only read",
       "put it in its place with: countersign key import" + role + gun + " " + name + " && rm " + name);

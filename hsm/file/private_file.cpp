@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "hsm/file/ownership.h"
+#include "hsm/free_name.h"
 #include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
@@ -89,6 +90,10 @@ bool is_handed_over(const std::filesystem::path& path, const struct stat& status
   return descriptor && (!S_ISREG(status.st_mode) || status.st_nlink == 0);
 }
 
+[[noreturn]] void fail_existing(const std::filesystem::path& path) {
+  throw Error(ErrorCode::kLocal, path.string() + " exists already", "choose another file, or remove it");
+}
+
 }  // namespace
 
 PrivateFile read_private_file(const std::filesystem::path& path, std::size_t max_size) {
@@ -97,10 +102,11 @@ PrivateFile read_private_file(const std::filesystem::path& path, std::size_t max
   if (!descriptor.ok() || ::fstat(descriptor.number(), &status) != 0) fail_reading(path);
   if (!is_handed_over(path, status)) {
     if (is_foreign(status)) {
-      const std::string name = shell_word(path.string());
+      const std::string name = shell_path(path.string());
+      const std::string own = shell_path(free_name(path.string(), ".own"));
       throw Error(ErrorCode::kInsecureFile, path.string() + " belongs to another user, who could change it",
-                  "put a copy of your own in its place: install -m 600 " + name + " " + name +
-                      ".own && mv -f " + name + ".own " + name);
+                  "put a copy of your own in its place: install -m 600 " + name + " " + own + " && mv -f " +
+                      own + " " + name);
     }
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
       throw Error(ErrorCode::kInsecureFile, path.string() + " can be written by others")
@@ -147,8 +153,12 @@ bool write_private_file(const std::filesystem::path& path, std::string_view cont
 }
 
 void write_new_private_file(const std::filesystem::path& path, std::string_view content) {
-  if (write_private_file(path, content, IfExists::kFail)) return;
-  throw Error(ErrorCode::kLocal, path.string() + " exists already", "choose another file, or remove it");
+  if (!write_private_file(path, content, IfExists::kFail)) fail_existing(path);
+}
+
+void require_new_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(std::filesystem::symlink_status(path, ignored))) fail_existing(path);
 }
 
 void make_private_folders(const std::filesystem::path& path) {

@@ -29,6 +29,8 @@ bool write_private_file(const std::filesystem::path& path, std::string_view cont
 
 /// The same for a file that must not be there yet. Throws kLocal if it is.
 void write_new_private_file(const std::filesystem::path& path, std::string_view content);
+/// Whether it could be written, for who only rehearses it: throws kLocal if something stands there.
+void require_new_file(const std::filesystem::path& path);
 
 /// Makes every missing folder of `path`, each of mode 0700. Throws kLocal.
 void make_private_folders(const std::filesystem::path& path);

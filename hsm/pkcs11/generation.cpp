@@ -74,7 +74,7 @@ void check_label_is_free(Token& token, const std::string& label) {
     throw taken(keys.front(),
                 "choose another name, or use that key; its public half is written by: "
                 "countersign key export " +
-                    shell_word(key_uri(token, keys.front(), {})) + " --out " + shell_word(label + ".pub"));
+                    shell_word(key_uri(token, keys.front(), {})) + " --out " + shell_path(label + ".pub"));
   }
   if (const auto keys = find_public_keys(token.session(), label, {}, false); !keys.empty())
     throw taken(keys.front(), "choose another name");

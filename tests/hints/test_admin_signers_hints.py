@@ -479,3 +479,10 @@ def test_a_rehearsal_tells_which_keys_come_and_go_and_which_tags_vanish(team):
     assert rehearsed("delegation", "remove", team.gun, "targets/releases")[0]["would_hide"] == ["1.0"]
     shown, text = rehearsed(*add(team, "targets/qa", "--key", new.public))
     assert [(role["name"], role["role"]) for role in shown["would_change"]] == [("targets/qa", "new")]
+
+
+def test_a_path_that_is_empty_is_not_every_tag_unsaid(team):
+    new_role(team, "one")
+    refused = team.admin.refused(2, *add(team, "targets/qa", "--path", ""))
+    Hint.of(refused, "path-empty")
+    team.admin.ok(*add(team, "targets/qa", "--all-paths"))

@@ -57,6 +57,9 @@ REFUSALS = [
             lambda b, hint, command: hint.follow(b.ci) or command[:-1]),
     Refusal("command-misspelt", lambda b: ["repo", "pin"],
             lambda b, hint, command: hint.follow(b.ci) or [*command, b.gun], "two words"),
+    Refusal("value-empty", lambda b: ["verify", b.named, "--policy", ""], lambda b, hint, command: command[:-2]),
+    Refusal("value-empty", lambda b: ["verify", "--policy=", b.named],
+            lambda b, hint, command: [command[0], command[2]], "behind ="),
     Refusal("options-exclude-each-other",
             lambda b: ["sign", b.named, "--check-registry", "--no-check-registry"], leave_out(3), "registry"),
     Refusal("options-exclude-each-other",
@@ -73,7 +76,6 @@ REFUSALS = [
     Refusal("signer-without-key", lambda b: ["signer", "add", "jenkins", b.gun, "--dry-run"],
             add("--key", lambda b, hint: b.identity.public)),
     # names of images
-    Refusal("reference-misshapen", **verify("")),
     Refusal("reference-misshapen", **verify("{gun}/" + "x" * 300 + ":1.0")),
     Refusal("repository-in-capitals", **verify("{gun}/App:1.0")),
     Refusal("repository-misshapen", **verify("{gun}/-app:1.0")),

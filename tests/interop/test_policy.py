@@ -229,7 +229,7 @@ spec: {{jobTemplate: {{spec: {{image: alpine}}}}}}
         path.write_text(text)
         outcome = cluster.refused(3, "verify", "--policy", policy, "--images-from", path)
         assert "line 1: holds a variable" in outcome.error[1], str(outcome)
-        tool = f"docker compose -f {path} config" if path == compose else f"envsubst < {path}"
+        tool = f"docker compose -f {path} config" if path == compose else f"envsubst '${{APP}}' < {path}"
         assert f"with: {tool} > {path}.rendered; then" in outcome.document["error"]["hint"], str(outcome)
 
 

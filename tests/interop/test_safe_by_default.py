@@ -109,7 +109,7 @@ def test_nearly_reserved_names_are_refused_and_nothing_is_published(world):
     scene = Scene(world)
     before = world.store.state(scene.gun)
     key = ["--key", scene.alice.public]
-    for name in ["releases", *NEARLY_RELEASES, *NO_NAMES]:
+    for name in ["releases", *NEARLY_RELEASES, *filter(None, NO_NAMES)]:
         assert scene.admin.refused(2, "signer", "add", name, scene.gun, *key).error[0] == "INVALID_ROLE", name
     for name in [*NEARLY_RELEASES, *(name for name in NO_NAMES if name not in ("releases/x", "targets/releases"))]:
         outcome = scene.admin.refused(2, "delegation", "add", scene.gun, f"targets/{name}", *key)
@@ -170,6 +170,27 @@ def test_every_command_runs_with_its_standard_input_closed(world, commands):
         for operands in ([], [values["gun"]], ["--no-such-option"]):
             outcome = admin.run(*words, *operands, output="text")
             assert outcome.exit_code not in (1, 130), str(outcome)
+
+
+def test_a_rehearsal_with_keys_writes_no_file(world):
+    admin = world.admin()
+    admin.env["COUNTERSIGN_NEW_PASSPHRASE"] = world.secrets.new()
+    pem = ec_key("rehearsal").write(admin.work / "new.pem")
+    admin.ok("key", "import", pem)
+    (key,) = admin.ok("key", "list").document["keys"]
+
+    def files():
+        return {path: path.read_bytes() for folder in (admin.work, admin.trust_dir / "private")
+                for path in folder.rglob("*") if path.is_file()}
+    before = files()
+    for line in ("key generate other", "key import new.pem", "key passwd {id}", "key remove {id}", "key export {id} --out x",
+                 "key export --private {id} --out x", "key cert new.pem --cn x --out x", "key csr new.pem --cn x --out x"):
+        said = admin.run(*line.format(id=key["canonical_id"]).split(), "--dry-run", output="text")
+        assert said.exit_code == 0 and "would " in said.stdout, str(said)
+        assert ("would write x\n" in said.stdout) == line.endswith("--out x"), str(said)
+        assert files() == before, line
+    (admin.work / "x").symlink_to("nowhere")
+    admin.refused(11, "key", "cert", "new.pem", "--cn", "x", "--out", "x", "--dry-run")
 
 
 @pytest.mark.parametrize("line", ["key generate new", "repo init {gun}", "key import {encrypted}",

@@ -119,6 +119,32 @@ TEST_CASE("Text from outside is shown without the PIN of a token URI and the pas
   CHECK(printable(once) == once);
 }
 
+TEST_CASE("What is not seen in a name is shown") {
+  using agent::printable;
+  for (const char* invisible : {"\u00ad", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u2060",
+                                "\u2064", "\ufeff", "\u3164", "\U000e0001", "\U000e0041", "\U000e007f"}) {
+    CAPTURE(printable(invisible));
+    CHECK_THAT(printable(invisible), Catch::StartsWith("\\"));
+  }
+  CHECK(printable("\u00ad\u200b\U000e0041") == "\\xad\\u{200b}\\u{e0041}");
+  CHECK(printable("\u2065\u3165\U000e0080") == "\u2065\u3165\U000e0080");
+}
+
+TEST_CASE("A login in front of a host is not repeated, with or without a scheme") {
+  using agent::printable;
+  CHECK(printable("image \"ci:s3cr@t=@r.example/app:1\" is") == "image \"…@r.example/app:1\" is");
+  CHECK(printable("ci:s3cret@localhost:5000/a and u:p@[::1]/b") == "…@localhost:5000/a and …@[::1]/b");
+  CHECK(printable("REPO=ci:s3cret@r.example") == "…@r.example");
+  const std::string digest = "@sha256:" + std::string(64, 'a');
+  CHECK(printable("u:p@r.example:1" + digest) == "…@r.example:1" + digest);
+  for (const std::string& harmless : {"app:1.0" + digest, "r.example:5000/app:1.0" + digest, digest,
+                                      std::string("someone@r.example: x"), std::string("pkcs11:token=a@b/c"),
+                                      std::string("https://h.example/?run=1")})
+    CHECK(printable(harmless) == harmless);
+  const std::string once = printable("u:p@h https://u:p@h/?t=S");
+  CHECK(printable(once) == once);
+}
+
 TEST_CASE("Making text printable twice changes nothing more") {
   const std::string once = agent::printable("a\n\x1b\xff\xe2\x80\xae\\x");
   CHECK(agent::printable(once) == once);

@@ -4,6 +4,7 @@
 
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
+#include "tests/support/test_data.h"
 
 namespace {
 
@@ -163,9 +164,9 @@ TEST_CASE("A variable or a template is to be rendered first") {
   };
   CHECK_THAT(
       hint("services: {a: {image: \"app:${TAG:-1.0}\"}}"),
-      Catch::Contains("with: docker compose -f 'my file.yaml' config > 'my file.yaml'.rendered; then name"));
+      Catch::Contains("with: docker compose -f 'my file.yaml' config > 'my file.yaml.rendered'; then name"));
   CHECK_THAT(hint("apiVersion: v1\nkind: Pod\nspec: {containers: [{image: \"app:$TAG\"}]}"),
-             Catch::Contains("with: envsubst < 'my file.yaml' > "));
+             Catch::Contains("with: envsubst '${TAG}' < 'my file.yaml' > "));
   for (const char* text : {"image: {{ .Values.image }}", "image: \"{{ .Values.image }}:1\"",
                            "{{- if .Values.x }}\na: b", "registry.example.com/{{name}}:1"}) {
     CAPTURE(text);
@@ -356,4 +357,25 @@ TEST_CASE("The names of one file are bounded all together") {
   };
   CHECK(names(list(4'000)).size() == 4'000);
   CHECK_ERROR(names(list(5'000)), tuf::ErrorCode::kFileUnreadable, "names more than is read");
+}
+
+TEST_CASE("A list is rendered into a file that is not there yet, with no variable but those that it has") {
+  const test::TempDir dir;
+  const std::string path = dir / "list";
+  std::filesystem::create_symlink("/nowhere", path + ".rendered");
+  const auto hint = [&](const std::string& text) {
+    const auto error = test::error_of([&] { agent::images_in(text, path); });
+    return error ? error->hint() : "read";
+  };
+  CHECK(hint("r.example/$APP:${TAG}-x\n") == "render it first with: envsubst '${APP} ${TAG}' < " + path +
+                                                 " > " + path + ".2.rendered; then name " + path +
+                                                 ".2.rendered");
+  CHECK_THAT(hint("services: {a: {image: \"app:$TAG\"}}"),
+             Catch::Contains("config > " + path + ".2.rendered;"));
+  CHECK_THAT(hint("r.example/a:$\n"), !Catch::Contains("envsubst"));
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(dir.path());
+  std::filesystem::create_symlink("/nowhere", "rendered.yaml");
+  CHECK_THAT(hint("r.example/{{name}}:1"), Catch::Contains("> rendered.2.yaml; then name rendered.2.yaml"));
+  std::filesystem::current_path(before);
 }

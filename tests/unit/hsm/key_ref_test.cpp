@@ -24,14 +24,21 @@ TEST_CASE("digits name a key of the trust directory, in any case") {
   CHECK(std::get<KeyIdPrefix>(parse_key_ref(std::string(64, 'a'))).digits == std::string(64, 'a'));
 }
 
-TEST_CASE("an existing file comes before a key ID, a folder does not") {
+TEST_CASE("digits are a key ID whatever the working directory holds; a file of that name is named with a slash") {
   const test::TempDir dir;
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(dir.path());
-  test::write_file(dir / "abcd", "x");
-  std::filesystem::create_directory(dir / "beef");
-  CHECK(std::get<KeyFilePath>(parse_key_ref("abcd")).path == "abcd");
-  CHECK(std::get<KeyIdPrefix>(parse_key_ref("beef")).digits == "beef");
+  for (const std::string& name : {std::string("abcd"), std::string("9DEED25"), std::string(64, 'a')}) {
+    CAPTURE(name);
+    test::write_file(dir / name, "x");
+    CHECK(std::holds_alternative<KeyIdPrefix>(parse_key_ref(name)));
+    CHECK(std::get<KeyFilePath>(parse_key_ref("./" + name)).path == "./" + name);
+  }
+  for (const std::string& name : {std::string("abc"), std::string(65, 'a'), std::string("key")}) {
+    CAPTURE(name);
+    test::write_file(dir / name, "x");
+    CHECK(std::get<KeyFilePath>(parse_key_ref(name)).path == name);
+  }
   std::filesystem::current_path(before);
 }
 

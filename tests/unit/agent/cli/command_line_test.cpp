@@ -250,3 +250,57 @@ TEST_CASE("Help is success, and a folder without trust data is not found") {
   CHECK(ran.exit_code == 6);
   CHECK(ran.err.starts_with("error[NO_TRUST_DATA]: "));
 }
+
+TEST_CASE("A value that is empty is refused by the name of its option, wherever it stands") {
+  const auto refusal = [](const Words& words) {
+    const auto error = test::error_of([&] { parse(words); });
+    REQUIRE(error);
+    CHECK(error->code() == ErrorCode::kUsage);
+    return std::string(error->what()) + "; " + error->hint();
+  };
+  for (const std::string option : {"--policy", "--digest-file", "--manifest", "--file", "--images-from",
+                                   "--config", "--tlscacert", "--trust-root", "--server", "--timeout"}) {
+    CAPTURE(option);
+    const std::string command = option == "--digest-file" || option == "--manifest" ? "sign" : "verify";
+    const std::string refused = option + " is empty; give it a value, or leave it out";
+    CHECK(refusal({command, "r.example/a:1", option, ""}) == refused);
+    CHECK(refusal({command, option + "=", "r.example/a:1"}) == refused);
+  }
+  CHECK_THAT(refusal({"sign", "r.example/a:1", "--key", ""}), Catch::StartsWith("--key is empty"));
+  CHECK_THAT(refusal({"signer", "rotate", "x", "r.example/a", "--add", ""}),
+             Catch::StartsWith("--add is empty"));
+  CHECK_THAT(refusal({"delegation", "add", "r.example/a", "targets/x", "--threshold", ""}),
+             Catch::StartsWith("--threshold is empty"));
+  CHECK_THAT(refusal({"key", "cert", "k.pem", "--cn", "x", "--days", ""}),
+             Catch::StartsWith("--days is empty"));
+  CHECK_THAT(refusal({"delegation", "add", "r.example/a", "targets/x", "--path", ""}),
+             Catch::Contains("--all-paths"));
+  CHECK_THAT(refusal({"receipt", "verify", ""}), Catch::StartsWith("the operand "));
+  CHECK_THAT(refusal({"audit", "verify", ""}), Catch::StartsWith("the operand "));
+  // The path that admits all tags can be taken out.
+  CHECK_NOTHROW(parse({"delegation", "remove", "r.example/a", "targets/x", "--path", ""}));
+  CHECK_NOTHROW(parse({"verify", "--", "--policy="}));
+}
+
+TEST_CASE("A refusal of arguments repeats no value of an option that is not known") {
+  for (const Words& words :
+       {Words{"key", "list", "--pin", "86420975"}, Words{"key", "list", "--passphrase=86420975"},
+        Words{"--pin", "86420975", "key", "list"}, Words{"key", "--pin", "86420975"},
+        Words{"--pin", "86420975"}, Words{"key", "list", "-p86420975"}, Words{"key", "list", "86420975"}}) {
+    const Ran ran = run(words);
+    CHECK(ran.exit_code == 2);
+    CHECK_THAT(ran.err, !Catch::Contains("86420975"));
+  }
+  CHECK_THAT(run({"key", "list", "--pin", "1", "--x=2", "3"}).err,
+             Catch::Contains("not expected: --pin, --x, and 2 arguments"));
+  CHECK_THAT(run({"key", "list", "1"}).err, Catch::Contains("not expected: the last 1 argument\n"));
+}
+
+TEST_CASE("A name from outside cannot make a line of the report, nor colour or turn it") {
+  agent::Report report;
+  report.text = {"r.example/a:x\nforged: signed\x1b[31m\u202e: signed", std::string(2000, 'x')};
+  std::ostringstream out;
+  agent::print_results(report, std::nullopt, {}, out);
+  CHECK(out.str() ==
+        "r.example/a:x\\nforged: signed\\x1b[31m\\u{202e}: signed\n" + std::string(2000, 'x') + "\n");
+}

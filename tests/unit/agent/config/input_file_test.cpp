@@ -5,6 +5,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "agent/http/tls_trust.h"
+#include "agent/image/tar_archive.h"
+#include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/support/test_data.h"
 
@@ -94,4 +97,26 @@ TEST_CASE("A file of text is read without the mark that Windows puts before it, 
        {"\xff\xfeo\0n\0"s, "\xfe\xff\0o\0n"s, "o\0n\0"s, "\0o\0n"s, "\0\0\xfe\xff\0\0\0o"s}) {
     CHECK_ERROR(read(content), ErrorCode::kFileUnreadable, "UTF-");
   }
+}
+
+TEST_CASE(
+    "What converts a file writes beside it where nothing stands, and through no link that was left there") {
+  using namespace std::string_literals;
+  const Left left;
+  const std::string path = left.folder / "-x";
+  for (const char* ending : {".utf8", ".tar", ".pem"}) left.link(left.dir / "victim", "-x"s + ending);
+  const auto hint = [&](const std::string& content, auto&& read) {
+    test::write_file(path, content);
+    const auto error = test::error_of(read);
+    return error ? error->hint() : "read";
+  };
+  CHECK_THAT(hint("\xff\xfe"
+                  "a\0"s,
+                  [&] { InputFile(path, "the list").read_text(100); }),
+             Catch::EndsWith(" > " + path + ".2.utf8; then name " + path + ".2.utf8"));
+  CHECK_THAT(hint("\x1f\x8b\x08" + std::string(600, 'z'), [&] { agent::TarArchive archive(path); }),
+             Catch::EndsWith(" > " + path + ".2.tar; then name " + path + ".2.tar"));
+  CHECK_THAT(hint("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\0"s,
+                  [&] { agent::TlsTrust::only(path).load(); }),
+             Catch::EndsWith(" -out " + path + ".2.pem; then name " + path + ".2.pem"));
 }

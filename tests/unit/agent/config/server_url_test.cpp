@@ -70,8 +70,10 @@ TEST_CASE("Plain http needs an explicit demand") {
   CHECK_FALSE(ServerUrl::parse("https://localhost:4443", {{}, true}).is_plain_http());
 }
 
-TEST_CASE("A password in a server URL does not get into the message") {
-  for (const char* text : {"https://ci:hunter2@notary.example.com", "ci:hunter2@notary.example.com"}) {
+TEST_CASE("A password or a token in a server URL does not get into the message") {
+  for (const char* text : {"https://ci:hunter2@notary.example.com", "ci:hunter2@notary.example.com",
+                           "https://notary.example.com/?token=hunter2", "http://notary.example.com/a#hunter2",
+                           "notary.example.com?hunter2"}) {
     const auto error = error_of([&] { ServerUrl::parse(text, {}); }).value();
     CHECK(error.code() == ErrorCode::kUsage);
     CHECK_FALSE(mentions(error, "hunter2"));

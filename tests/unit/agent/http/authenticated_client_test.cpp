@@ -541,3 +541,47 @@ TEST_CASE("the token's actions follow from what the session will do") {
   CHECK(agent::notary_auth(server, gun, agent::Access::kAdminister).scope ==
         "repository:localhost:5000/team/app:*");
 }
+
+TEST_CASE("a server that repeats what it was sent does not make us repeat it") {
+  Lab lab;
+  SECTION("the token") {
+    lab.token_answer = response(200, R"({"token":"eyJ0b2tlbg/+=="})");
+    lab.http = std::make_shared<FakeHttp>([&](const HttpRequest& request) {
+      if (request.url.starts_with("https://auth.dct.example/")) return lab.answer(request);
+      const std::string sent = header_of(request, "Authorization");
+      if (sent.empty()) return response(401, {}, {{"www-authenticate", lab.challenge}});
+      return response(403,
+                      R"({"errors":[{"code":"DENIED","message":"got )" + sent + R"( or eyJ0b2tlbg\/+=="}]})");
+    });
+    AuthenticatedClient client = lab.client();
+    CHECK_ERROR(client.send_one(get("https://n.dct.example/a")), ErrorCode::kForbidden,
+                "DENIED: got Bearer … or …");
+  }
+  SECTION("the password, by a server of Basic") {
+    lab.http = std::make_shared<FakeHttp>([&](const HttpRequest& request) {
+      const std::string sent = header_of(request, "Authorization");
+      return response(401, R"({"errors":[{"code":"UNAUTHORIZED","message":"no )" + sent + R"( secret"}]})",
+                      {{"www-authenticate", "Basic realm=x"}});
+    });
+    AuthenticatedClient client = lab.client();
+    CHECK_ERROR(client.send_one(get("https://n.dct.example/a")), ErrorCode::kUnauthorized,
+                "UNAUTHORIZED: no Basic … …");
+  }
+  SECTION("the password, by a token service") {
+    lab.token_answer = response(401, R"({"errors":[{"code":"UNAUTHORIZED","message":"not alice:secret"}]})");
+    AuthenticatedClient client = lab.client();
+    CHECK_ERROR(client.send_one(get("https://n.dct.example/a")), ErrorCode::kUnauthorized,
+                "UNAUTHORIZED: not alice:…");
+  }
+  SECTION("the identity token, by a token service") {
+    lab.kind = Credential::Kind::kIdentityToken;
+    lab.options.find_credential = [] {
+      return Credential{"NOTARY_AUTH", Credential::Kind::kIdentityToken, "",
+                        hsm::Secret("long/identity+token")};
+    };
+    lab.token_answer =
+        response(400, R"({"errors":[{"code":"X","message":"long/identity+token long%2Fidentity%2Btoken"}]})");
+    AuthenticatedClient client = lab.client();
+    CHECK_ERROR(client.send_one(get("https://n.dct.example/a")), ErrorCode::kUnauthorized, "X: … …");
+  }
+}

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 
 using agent::Url;
@@ -67,4 +68,13 @@ TEST_CASE("an origin is scheme, host and port") {
   CHECK_FALSE(server.same_origin(*Url::parse("http://h:5000/v2/")));
   CHECK_FALSE(server.same_origin(*Url::parse("https://h/v2/")));
   CHECK_FALSE(server.same_origin(*Url::parse("https://h.evil:5000/v2/")));
+}
+
+TEST_CASE("A URL is shown without its query, in which a token may stand") {
+  CHECK(agent::shown_url("https://h.example/a?token=S#x") == "https://h.example/a?…");
+  CHECK(agent::shown_url("/a#token=S") == "/a?…");
+  CHECK(agent::shown_url("https://u:p@h.example/a") == "https://…@h.example/a");
+  const auto error = test::error_of([] { agent::Url::of_server("https://h.example/?token=S"); });
+  REQUIRE(error);
+  CHECK_THAT(error->what(), Catch::EndsWith("got \"https://h.example/?…\""));
 }

@@ -68,7 +68,7 @@ TEST_CASE("the name of a file is put into the hint as a shell takes it") {
   const tuf::Error named = hsm::in_file(error, "/a b/FILE's.p12");
   CHECK(std::string(named.what()) == "/a b/FILE's.p12: it is odd");
   CHECK(named.hint() ==
-        "convert '/a b/FILE'\\''s.p12' with: cp '/a b/FILE'\\''s.p12' '/a b/FILE'\\''s.p12'.pem");
+        "convert '/a b/FILE'\\''s.p12' with: cp '/a b/FILE'\\''s.p12' '/a b/FILE'\\''s.p12.pem'");
   const tuf::Error variable(ErrorCode::kSecretMissing, "no passphrase", "set X_FILE, or PROFILE; see FILE");
   CHECK(hsm::in_file(variable, "/k").hint() == "set X_FILE, or PROFILE; see /k");
   CHECK(hsm::shell_word("/safe/k-1.pem") == "/safe/k-1.pem");

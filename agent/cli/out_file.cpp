@@ -1,0 +1,18 @@
+#include "agent/cli/out_file.h"
+
+#include "hsm/file/private_file.h"
+
+namespace agent {
+
+bool write_out(const std::string& file, std::string_view content, const Runtime& runtime, Report& report) {
+  if (runtime.dry_run()) {
+    hsm::require_new_file(file);
+    report.text.push_back("would write " + file);
+    return false;
+  }
+  hsm::write_new_private_file(file, content);
+  report.text.push_back("wrote " + file);
+  return true;
+}
+
+}  // namespace agent

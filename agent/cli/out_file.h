@@ -1,0 +1,15 @@
+// The file of --out that `key export`, `key cert` and `key csr` write.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "agent/cli/runtime.h"
+#include "agent/report/report.h"
+
+namespace agent {
+
+/// Writes it, and says so. A rehearsal writes nothing: false. Throws kLocal if something stands there.
+bool write_out(const std::string& file, std::string_view content, const Runtime& runtime, Report& report);
+
+}  // namespace agent
