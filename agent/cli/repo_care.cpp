@@ -96,7 +96,8 @@ std::vector<StillDue> still_due(Runtime::Repository& open, const tuf::TrustedRep
   std::vector<StillDue> due;
   for (const RoleExpiry& role : role_expiries(repository, server_renews)) {
     const bool by_server = server_renews && role.name == kSnapshot.text();
-    if (!role.is_due(due_by) || (by_server && store_signs_snapshot(*open.store, repository))) continue;
+    if (!role.is_due(due_by) || role.is_fresh) continue;
+    if (by_server && store_signs_snapshot(*open.store, repository)) continue;
     const bool is_role = role.version > 0;  // and not a certificate
     due.push_back({repository.gun().text(), role, is_role ? keys_for(repository, role.name) : ""});
   }

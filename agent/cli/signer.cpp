@@ -190,8 +190,8 @@ void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& repor
 /// Whoever takes a signer out wants them to release no more: it is said which keys still do.
 ChangeRepository telling_what_stays(const std::string& name, std::vector<Warning>& warnings,
                                     ChangeRepository remove) {
-  return [&warnings, name, remove = std::move(remove), said = false](
-             const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) mutable {
+  return [&warnings, name, remove = std::move(remove), said = false](const tuf::TrustedRepository& repository,
+                                                                     tuf::RepositoryDraft& draft) mutable {
     remove(repository, draft);
     if (draft.empty() || std::exchange(said, true)) return;
     const auto authority = draft.authority_of(tuf::RoleName::of("targets/releases"));
@@ -238,12 +238,16 @@ void signer_rotate(const SignerRotateOptions& options, Runtime& runtime, Report&
       options.repositories, options.policy, kNoneNested,
       [&] {
         return with_keys(remove, [&](const std::set<tuf::KeyId>& ids) {
-          return rotate_signer(options.name, add, ids, runtime.administrator_keys(), {.by_policy = by_policy});
+          return rotate_signer(options.name, add, ids, runtime.administrator_keys(),
+                               {.by_policy = by_policy});
         });
       },
       {.done = "changed the keys of signer " + options.name + what,
        .plan = "change the keys of signer " + options.name + what,
-       .next = [&](const tuf::TrustedRepository& now) { return steps_of_rotation(now, options.name, add, by_policy); }},
+       .next =
+           [&](const tuf::TrustedRepository& now) {
+             return steps_of_rotation(now, options.name, add, by_policy);
+           }},
       runtime, report);
 }
 
@@ -263,7 +267,8 @@ void delegation_add(const DelegationAddOptions& options, Runtime& runtime, Repor
   const std::vector<DelegationToAdd> added(only_limits ? 0 : 1, delegation);
   change_one(options.repository, options.policy, delegation.role,
              add_delegations({delegation}, runtime.administrator_keys(),
-                             has_policy(options.policy, runtime.settings())), words, runtime, report, added);
+                             has_policy(options.policy, runtime.settings())),
+             words, runtime, report, added);
 }
 
 void delegation_remove(const DelegationRemoveOptions& options, Runtime& runtime, Report& report) {
@@ -287,7 +292,8 @@ void delegation_purge(const DelegationPurgeOptions& options, Runtime& runtime, R
       options.repositories, options.policy, std::nullopt,
       [&] {
         return with_keys(remove, [&](const std::set<tuf::KeyId>& ids) {
-          return purge_keys(ids, runtime.administrator_keys(), {.by_policy = has_policy(options.policy, runtime.settings())});
+          return purge_keys(ids, runtime.administrator_keys(),
+                            {.by_policy = has_policy(options.policy, runtime.settings())});
         });
       },
       {"took the keys out of every delegation", "take the keys out of every delegation"}, runtime, report);
@@ -311,7 +317,8 @@ void witness(const WitnessOptions& options, Runtime& runtime, Report& report) {
   open.load.nested = roles;
   const std::string object = join(names_of(roles)) + " anew";
   hsm::KeyRing& keys = runtime.administrator_keys();
-  guarded_change(policy, options.policy, keys, open, witness_roles(*open.store, roles, content, keys, policy.has_value()),
+  guarded_change(policy, options.policy, keys, open,
+                 witness_roles(*open.store, roles, content, keys, policy.has_value()),
                  {"signed " + object, "sign " + object}, runtime, report,
                  {.named = {roles.begin(), roles.end()}, .bind = options.bind});
 }

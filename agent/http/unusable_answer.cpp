@@ -18,13 +18,13 @@ std::string because(const ErrorBody& error) {
   return text.empty() ? "" : ": " + text;
 }
 
-/// " 30 seconds" or " until Sun, 06 Nov 1994 08:49:37 GMT". Of anything else a server might write there nothing
-/// is shown: it would stand in a hint, as if it were ours.
+/// " 30 seconds" or " until Sun, 06 Nov 1994 08:49:37 GMT". Of anything else a server might write there
+/// nothing is shown: it would stand in a hint, as if it were ours.
 std::string shown_wait(const std::string& retry_after) {
   constexpr std::size_t kMaxDigits = 9;
   constexpr std::size_t kDateLength = 29;
-  const bool is_number = std::all_of(retry_after.begin(), retry_after.end(),
-                                     [](char c) { return c >= '0' && c <= '9'; });
+  const bool is_number =
+      std::all_of(retry_after.begin(), retry_after.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (is_number && !retry_after.empty() && retry_after.size() <= kMaxDigits)
     return " " + retry_after + " seconds";
   std::tm date{};

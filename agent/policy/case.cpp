@@ -326,7 +326,8 @@ void Case::check_age(tuf::Days most) {
   if (!said) add("DATE_MISSING", "no signature that counts says when " + shown_ + " was created", mend);
 }
 
-/// Whoever pastes it goes by the policy, too. What has no image's tag is a file, and only who has that can sign.
+/// Whoever pastes it goes by the policy, too. What has no image's tag is a file, and only who has that can
+/// sign.
 std::string Case::command_to_sign(const std::string& digest) const {
   const std::string sign = "countersign sign ";
   if (!is_valid_tag(tag_)) return sign + hsm::shell_word(shown_) + " --file PATH" + kNamePolicy;

@@ -281,7 +281,8 @@ RoleFiles refresh_due(const ServerState& state) {
   if (!root || !timestamp || !snapshot || !holds_key(state, root->body, kTimestamp)) return {};
   RoleFiles files;
   std::string current = snapshot->bytes;
-  if (snapshot->body.expires <= state.now + tuf::kSnapshotLifetime / 2 && holds_key(state, root->body, kSnapshot)) {
+  if (snapshot->body.expires <= state.now + tuf::kSnapshotLifetime / 2 &&
+      holds_key(state, root->body, kSnapshot)) {
     tuf::Snapshot next = snapshot->body;
     ++next.version;
     next.expires = state.now + tuf::kSnapshotLifetime;

@@ -35,8 +35,8 @@ struct ServerState {
 /// what is stored cannot be built upon.
 std::optional<RoleFiles> accept_publish(const ServerState& state, const std::vector<RoleFile>& posted);
 
-/// A new timestamp, and a new snapshot if its key is ours, where half of their life is over; nothing while they
-/// are fresh or if the keys are not at hand. Throws kRepositoryBroken.
+/// A new timestamp, and a new snapshot if its key is ours, where half of their life is over; nothing while
+/// they are fresh or if the keys are not at hand. Throws kRepositoryBroken.
 RoleFiles refresh_due(const ServerState& state);
 
 /// The key with which the server signs the role: the one that the stored root names, else the newest, which

@@ -99,7 +99,7 @@ tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen
 ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::KeyRing& keys,
                                  bool by_policy) {
   return [delegations = std::move(delegations), &keys, by_policy](const tuf::TrustedRepository& repository,
-                                                       tuf::RepositoryDraft& draft) {
+                                                                  tuf::RepositoryDraft& draft) {
     for (const DelegationToAdd& delegation : delegations) {
       if (!repository.find_delegation(delegation.role)) {
         refuse_near_miss(delegation.role);
@@ -108,7 +108,8 @@ ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::
       if (draft.add_delegation(delegation.role, delegation.keys, delegation.paths, delegation.threshold))
         require_parent_key(repository, delegation.role, keys);
     }
-    keep_roles_signed(repository, draft, keys, {.by_policy = by_policy});  // a threshold may have become higher
+    keep_roles_signed(repository, draft, keys,
+                      {.by_policy = by_policy});  // a threshold may have become higher
   };
 }
 

@@ -241,22 +241,22 @@ std::map<tuf::KeyId, RoleName> keys_of_others_too(const tuf::TrustedRepository& 
 ChangeRepository remove_signer(const std::string& name, hsm::KeyRing& keys, Consent consent) {
   const RoleName role = RoleName::of("targets/" + name);
   const auto removed = std::make_shared<std::optional<std::set<tuf::KeyId>>>();
-  return
-      [role, name, &keys, consent, removed](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
-        if (!*removed) {
-          require_role(repository, role);
-          std::set<tuf::KeyId> ids = keys_of(repository, role);
-          for (const auto& [id, other] : keys_of_others_too(repository, name)) ids.erase(id);
-          *removed = std::move(ids);
-        }
-        const bool gone = draft.remove_delegation(role);
-        const bool fewer = take_out_of_releases(**removed, repository, draft, consent);
-        if (!gone && !fewer) return;
-        drop_delegations_to(**removed, repository, draft, keys);
-        require_consent(repository, draft, consent);
-        require_parent_key(repository, role, keys);
-        keep_roles_signed(repository, draft, keys, consent);
-      };
+  return [role, name, &keys, consent, removed](const tuf::TrustedRepository& repository,
+                                               tuf::RepositoryDraft& draft) {
+    if (!*removed) {
+      require_role(repository, role);
+      std::set<tuf::KeyId> ids = keys_of(repository, role);
+      for (const auto& [id, other] : keys_of_others_too(repository, name)) ids.erase(id);
+      *removed = std::move(ids);
+    }
+    const bool gone = draft.remove_delegation(role);
+    const bool fewer = take_out_of_releases(**removed, repository, draft, consent);
+    if (!gone && !fewer) return;
+    drop_delegations_to(**removed, repository, draft, keys);
+    require_consent(repository, draft, consent);
+    require_parent_key(repository, role, keys);
+    keep_roles_signed(repository, draft, keys, consent);
+  };
 }
 
 ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicKey> add,
@@ -279,7 +279,7 @@ ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicK
 
 ChangeRepository purge_keys(std::set<tuf::KeyId> remove, hsm::KeyRing& keys, Consent consent) {
   return [remove = std::move(remove), &keys, consent](const tuf::TrustedRepository& repository,
-                                             tuf::RepositoryDraft& draft) {
+                                                      tuf::RepositoryDraft& draft) {
     for (const tuf::Delegation& delegation : repository.delegations()) {
       const RoleName& role = delegation.role.name;
       // What somebody delegates below their own role stops nobody from taking the key out elsewhere.

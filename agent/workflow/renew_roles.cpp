@@ -179,8 +179,8 @@ ChangeRepository repair_roles(hsm::KeyRing& keys) {
 ChangeRepository witness_roles(TrustStore& store, std::vector<RoleName> roles, UnverifiedContent content,
                                hsm::KeyRing& keys, bool by_policy) {
   const auto before = std::make_shared<std::map<RoleName, std::int64_t>>();  // versions at the first attempt
-  return [&store, roles = std::move(roles), content, &keys, by_policy, before](const tuf::TrustedRepository& repository,
-                                                                    tuf::RepositoryDraft& draft) {
+  return [&store, roles = std::move(roles), content, &keys, by_policy, before](
+             const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
     for (const RoleName& role : roles) {
       const tuf::Delegation* delegation = repository.find_delegation(role);
       if (!delegation) throw repository.no_such_role(role);

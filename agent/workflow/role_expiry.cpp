@@ -21,8 +21,7 @@ std::vector<RoleExpiry> role_expiries(const tuf::TrustedRepository& repository, 
   add("snapshot", repository.snapshot());
   if (repository.has_timestamp()) {
     add("timestamp", repository.timestamp(), server_renews);
-    expiries.back().is_fresh =
-        expiries.back().expires > repository.now() + tuf::kTimestampLifetime / 2;
+    expiries.back().is_fresh = expiries.back().expires > repository.now() + tuf::kTimestampLifetime / 2;
   }
   for (const tuf::Delegation& delegation : repository.delegations()) {
     if (delegation.metadata) add(delegation.role.name.text(), *delegation.metadata);

@@ -17,11 +17,11 @@ struct RoleExpiry {
   /// The trust server signs it anew before it expires; nobody has to do anything.
   bool renewed_by_server = false;
   /// Of a timestamp that has more than half of its life before it: where a folder's is older, whoever opens
-  /// the folder with its keys signs it anew. Due it is if nobody has, and not because its whole life is short.
+  /// the folder with its keys signs it anew, so until then there is nothing to refresh.
   bool is_fresh = false;
 
   /// Whether somebody has to sign it anew by `when`.
-  bool is_due(tuf::Time when) const { return !renewed_by_server && !is_fresh && expires <= when; }
+  bool is_due(tuf::Time when) const { return !renewed_by_server && expires <= when; }
 };
 
 /// Every role that has a verified file, top roles first, and the root's certificates. `server_renews` tells

@@ -25,7 +25,8 @@ class RootChain {
   void follow(tuf::TrustedRepository& repository, const std::string& newest);
   /// First contact. A root that was rotated after it was pinned is reached through its predecessors: the
   /// newest one that the pin accepts is where the chain starts, though its certificate may have lapsed since:
-  /// whoever pinned its key by ID goes on where a certificate was replaced too late. Throws as `follow` and accept_first_root do.
+  /// whoever pinned its key by ID goes on where a certificate was replaced too late. Throws as `follow` and
+  /// accept_first_root do.
   void start_from_pin(tuf::TrustedRepository& repository, const tuf::TrustPin& pin,
                       const std::string& newest);
 

@@ -37,12 +37,12 @@ void SigningGate::check_role(const tuf::TrustedRepository& repository, const tuf
                              const RoleName& role) const {
   if (!role.is_delegation() || role.parent() == kTargets) return;
   if (options_.named.contains(role) || draft.was_delegated(role)) return;
-  throw Error(
-      ErrorCode::kPolicy,
-      role.text() + " of " + repository.gun().text() + " was not named, and who signs it is said by " +
-          role.parent().text() + ", not by the administrator",
-      "name it if that is what you want: countersign witness " + repository.gun().text() + " " + role.text() +
-          (options_.guard ? kNamePolicy : ""));
+  throw Error(ErrorCode::kPolicy,
+              role.text() + " of " + repository.gun().text() +
+                  " was not named, and who signs it is said by " + role.parent().text() +
+                  ", not by the administrator",
+              "name it if that is what you want: countersign witness " + repository.gun().text() + " " +
+                  role.text() + (options_.guard ? kNamePolicy : ""));
 }
 
 void SigningGate::check_bound(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
@@ -64,14 +64,13 @@ void SigningGate::check_bound(const tuf::TrustedRepository& repository, tuf::Rep
   if (count > kMaxNamed) list += " and " + std::to_string(count - kMaxNamed) + " more";
   const std::string witness =
       "countersign witness " + repository.gun().text() + " " + role.text() + kNamePolicy;
-  throw Error(
-      ErrorCode::kForeignEntry,
-      role.text() + " of " + repository.gun().text() +
-          " holds what was signed for another role or repository: " + list,
-      "find out who brought it in; to take it out, together with all others: " +
-          (can_be_typed && count <= kMaxNamed ? revoke + " --role " + role.text() + " --yes"
-                                              : witness + " --quarantine") +
-          "; to bind anew what the policy allows of it: " + witness + " --bind");
+  throw Error(ErrorCode::kForeignEntry,
+              role.text() + " of " + repository.gun().text() +
+                  " holds what was signed for another role or repository: " + list,
+              "find out who brought it in; to take it out, together with all others: " +
+                  (can_be_typed && count <= kMaxNamed ? revoke + " --role " + role.text() + " --yes"
+                                                      : witness + " --quarantine") +
+                  "; to bind anew what the policy allows of it: " + witness + " --bind");
 }
 
 void SigningGate::look_at_carried(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,

@@ -166,12 +166,14 @@ TEST_CASE("Whoever is asked to sign gets the size where an entry tells it, and n
 
   const std::string other = "sha256:" + std::string(64, 'a');
   const Decision unknown = people.decide(rule({{"teams", {"ci"}}}), {"1.0", other});
-  CHECK_THAT(unknown.reasons.back().mend, Catch::EndsWith("countersign sign " + kGun + ":1.0@" + other + " --policy FILE"));
+  CHECK_THAT(unknown.reasons.back().mend,
+             Catch::EndsWith("countersign sign " + kGun + ":1.0@" + other + " --policy FILE"));
   const Decision unsigned_tag = people.decide(rule({{"teams", {"ci"}}}), {"2.0", other});
   CHECK_THAT(unsigned_tag.reasons.back().mend, !Catch::Contains("--size"));
 }
 
-TEST_CASE("Whoever is asked to sign gets a command that signs that name by the policy, and does nothing else") {
+TEST_CASE(
+    "Whoever is asked to sign gets a command that signs that name by the policy, and does nothing else") {
   People people;
   const auto [name, word] = GENERATE(table<std::string, std::string>({
       {"a:$(touch x).tgz", "'" + kGun + ":a:$(touch x).tgz'"},
@@ -186,8 +188,7 @@ TEST_CASE("Whoever is asked to sign gets a command that signs that name by the p
       people.decide(rule({{"teams", {"ci"}}, {"roles", {"targets/alice"}}}), {name, std::nullopt});
   REQUIRE(codes(decision) == Names{"NOT_RELEASED", "TEAM_MISSING", "ROLE_MISSING"});
   CHECK(decision.reasons[0].mend == "whoever releases it signs it" + sign);
-  CHECK(decision.reasons[1].mend ==
-        "jenkins (targets/jenkins) or dave (targets/dave) signs it" + sign);
+  CHECK(decision.reasons[1].mend == "jenkins (targets/jenkins) or dave (targets/dave) signs it" + sign);
   CHECK(decision.reasons[2].mend == "whoever holds its key signs it" + sign + " --role targets/alice");
 }
 
