@@ -188,6 +188,7 @@ Runtime::Repository Runtime::open(const tuf::Gun& gun, Access access) {
   const RootTrust trust = settings_.root_trust_for(gun);
   LoadRequest load{gun, {trust.pin, trust.trust_on_first_use, line_.reset_cache}, now_, {}};
   load.budget = budget_;
+  load.remember = !dry_run();
   log_->info("{} of {}, as of {}",
              access == Access::kRead ? "reading the trust data" : "changing the trust data", gun.text(),
              offline() ? "the last time" : settings_.server_for(gun).text());
