@@ -184,7 +184,7 @@ void signer_remove(const SignerRemoveOptions& options, Runtime& runtime, Report&
   change_each(
       options.repositories, options.policy, kNoneNested,
       [&] {
-        return remove_signer(options.name, runtime.administrator_keys(), {options.yes || runtime.dry_run()});
+        return remove_signer(options.name, runtime.administrator_keys(), {options.yes, runtime.dry_run()});
       },
       {"removed signer " + options.name, "remove signer " + options.name}, runtime, report);
 }
@@ -223,7 +223,7 @@ void delegation_add(const DelegationAddOptions& options, Runtime& runtime, Repor
   const bool only_limits =
       options.public_keys.empty() && (options.all_paths || !options.paths.empty() || options.threshold);
   if (!only_limits) delegation.keys = read_signers_keys(options.public_keys, runtime.now());
-  if (delegation.paths.empty() && (options.all_paths || !only_limits)) delegation.paths.emplace_back();
+  if (options.all_paths) delegation.paths.emplace_back();
   const std::string& role = delegation.role.text();
   const ChangeWords words = only_limits ? ChangeWords{"changed what " + role + " admits or needs",
                                                       "change what " + role + " admits or needs"}
@@ -241,7 +241,7 @@ void delegation_remove(const DelegationRemoveOptions& options, Runtime& runtime,
   const std::string object = what.remove ? what.role.text() : "keys or paths of " + what.role.text();
   const auto how = [&](std::set<tuf::KeyId> ids) {
     what.keys = std::move(ids);
-    return change_delegation(what, runtime.administrator_keys(), {options.yes || runtime.dry_run()});
+    return change_delegation(what, runtime.administrator_keys(), {options.yes, runtime.dry_run()});
   };
   change_one(options.repository, options.policy, what.role, with_keys(keys, how),
              {"removed " + object, "remove " + object}, runtime, report);
@@ -316,8 +316,8 @@ void add_delegations(Grammar& grammar) {
   add_operand(c, "repository", add->repository, "REPO");
   add_operand(c, "role", add->role, "ROLE");
   add_values(c, "--key", add->public_keys, "Certificate or public key (repeatable)", "PUBLIC");
-  add_values(c, "--path", add->paths, "Admit tags with this prefix (repeatable; default all)", "PREFIX");
-  add_flag(c, "--all-paths", add->all_paths, "Admit all tags");
+  add_values(c, "--path", add->paths, "Admit tags with this prefix, too (repeatable)", "PREFIX");
+  add_flag(c, "--all-paths", add->all_paths, "Admit all tags (default of a new role)");
   add_value(c, "--threshold", add->threshold, "Signatures needed", "N");
   add_policy_options(c, add->policy, "Sign nothing foreign anew");
 

@@ -134,6 +134,8 @@ def test_what_is_still_due_after_a_refresh_is_said_with_the_keys_that_may_sign_i
     assert office.error[0] == "EXPIRY_DUE"
     assert office.repository["change"].endswith(": targets")
     assert {due["role"] for due in office.repository["still_due"]} == {"targets/releases", "targets/jenkins", "targets/carol"}
+    keys = Hint.of(office, "role-due-elsewhere").values["keys"]
+    assert all(f" of {due['role']}" in keys for due in office.repository["still_due"])
     jenkins = team.machines["jenkins"].refused(5, *hint_of(office, "role-due-elsewhere"))
     assert {due["role"] for due in jenkins.repository["still_due"]} == {"targets", "targets/carol"}
     assert jenkins.repository["change"].endswith(": targets/jenkins, targets/releases")
