@@ -1,9 +1,11 @@
 #include "agent/cli/changing.h"
 
+#include <algorithm>
+
 #include "agent/image/image_reference.h"
 #include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
-#include "agent/workflow/change_signers.h"
+#include "agent/workflow/revived_roles.h"
 #include "agent/workflow/signing_keys.h"
 #include "tuf/base/error.h"
 
@@ -53,10 +55,10 @@ void describe_signed_anew(const std::vector<SigningGate::SignedAnew>& anew, Repo
   repository.more["signed_anew"] = std::move(list);
 }
 
-void describe_rehearsal(const PublishedChanges& changes, RepositoryReport& repository,
-                        std::vector<std::string>& text) {
+void describe_rehearsal(const std::vector<tuf::PublishTransaction::File>& published,
+                        RepositoryReport& repository, std::vector<std::string>& text) {
   OrderedJson files = OrderedJson::array();
-  for (const auto& file : changes.files) {
+  for (const auto& file : published) {
     files.push_back({{"role", file.role.text()}, {"version", file.version}, {"bytes", file.bytes.size()}});
     text.push_back("  would publish " + file.role.text() + " version " + std::to_string(file.version) + " (" +
                    std::to_string(file.bytes.size()) + " bytes)");
@@ -66,10 +68,11 @@ void describe_rehearsal(const PublishedChanges& changes, RepositoryReport& repos
 
 namespace {
 
-/// What a rehearsal tells of who may sign, and of what pullers get.
+/// What else a change does: to who may sign, to what pullers get, and to what was signed before.
 struct Effects {
   std::vector<SignerChange> signers;
   std::vector<std::string> vanishing;
+  std::vector<RevivedRole> revived;
 };
 
 std::string key_list(const std::vector<tuf::KeyId>& keys) {
@@ -84,43 +87,103 @@ std::vector<std::string> hex_list(const std::vector<tuf::KeyId>& keys) {
   return words;
 }
 
-void describe_effects(const Effects& effects, RepositoryReport& repository, std::vector<std::string>& text) {
-  OrderedJson roles = OrderedJson::array();
-  for (const SignerChange& change : effects.signers) {
-    const std::string name = change.name.text();
-    const char* role = change.role == SignerChange::Role::kComes  ? "new"
-                       : change.role == SignerChange::Role::kGoes ? "removed"
-                                                                  : "changed";
-    roles.push_back({{"name", name},
-                     {"role", role},
-                     {"keys_added", hex_list(change.added)},
-                     {"keys_removed", hex_list(change.removed)}});
-    if (!change.added.empty()) text.push_back("  would add " + key_list(change.added) + " to " + name);
-    if (!change.removed.empty()) {
-      const bool goes = change.role == SignerChange::Role::kGoes;
-      text.push_back("  would take " + (goes ? name + " out, with " : "") + key_list(change.removed) +
-                     (goes ? "" : " out of " + name));
-    }
+std::string tags_of(const std::vector<std::string>& paths) {
+  if (std::find(paths.begin(), paths.end(), "") != paths.end()) return "all tags";
+  return "tags that begin with " + first_of(paths);
+}
+
+OrderedJson signer_change_json(const SignerChange& change) {
+  const char* role = change.role == SignerChange::Role::kComes  ? "new"
+                     : change.role == SignerChange::Role::kGoes ? "removed"
+                                                                : "changed";
+  OrderedJson json = {{"name", change.name.text()},
+                      {"role", role},
+                      {"keys_added", hex_list(change.added)},
+                      {"keys_removed", hex_list(change.removed)}};
+  if (!change.paths_added.empty()) json["paths_added"] = change.paths_added;
+  if (!change.paths_removed.empty()) json["paths_removed"] = change.paths_removed;
+  if (change.threshold != change.threshold_before) {
+    json["threshold"] = change.threshold;
+    json["threshold_before"] = change.threshold_before;
   }
-  if (!effects.signers.empty()) repository.more["would_change"] = std::move(roles);
-  repository.more["would_hide"] = effects.vanishing;
-  if (!effects.vanishing.empty())
-    text.push_back("  pullers would no longer see " + first_of(effects.vanishing) + ", which takes --yes");
+  return json;
+}
+
+void describe_effects(const Effects& effects, const ChangeWords& words, bool would,
+                      RepositoryReport& repository, Report& report) {
+  describe_signers(effects.signers, words.stand_ins, would, repository, report.text);
+  if (would) {
+    repository.more["would_hide"] = effects.vanishing;
+    if (!effects.vanishing.empty())
+      report.text.push_back("  pullers would no longer see " + first_of(effects.vanishing) +
+                            ", which takes --yes");
+  }
+  if (effects.revived.empty()) return;
+  OrderedJson list = OrderedJson::array();
+  for (const RevivedRole& revived : effects.revived) {
+    list.push_back({{"role", revived.role.text()}, {"tags", revived.tags}});
+    report.warnings.push_back(
+        {"REVIVED", "what was signed in " + revived.role.text() + " of " + repository.gun + " before " +
+                        (would ? "would count" : "counts") + " again: " + first_of(revived.tags)});
+    report.text.push_back("  " + std::string(would ? "would revive" : "revived") + " in " +
+                          revived.role.text() + ": " + first_of(revived.tags));
+  }
+  repository.more["revives"] = std::move(list);
 }
 
 }  // namespace
 
+void describe_signers(std::vector<SignerChange> changes, const std::vector<StandIn>& stand_ins, bool would,
+                      RepositoryReport& repository, std::vector<std::string>& text) {
+  if (changes.empty()) return;
+  OrderedJson roles = OrderedJson::array();
+  const auto say = [&](const std::string& plan, const std::string& done, const std::string& what) {
+    text.push_back("  " + (would ? "would " + plan : done) + " " + what);
+  };
+  for (SignerChange& change : changes) {
+    const std::string name = change.name.text();
+    std::string made_by;
+    for (const StandIn& stand_in : stand_ins) {
+      if (std::erase(change.added, stand_in.id) > 0) made_by = stand_in.made_by;
+    }
+    roles.push_back(signer_change_json(change));
+    if (!made_by.empty()) {
+      roles.back()["new_key_by"] = made_by;
+      say("add", "added", "a new key to " + name + ", made by " + made_by);
+    }
+    if (!change.added.empty()) say("add", "added", key_list(change.added) + " to " + name);
+    if (change.role == SignerChange::Role::kGoes) {
+      say("take", "took",
+          name + " out" + (change.removed.empty() ? "" : ", with " + key_list(change.removed)));
+      continue;
+    }
+    if (!change.removed.empty()) say("take", "took", key_list(change.removed) + " out of " + name);
+    if (!change.paths_added.empty()) say("admit", "admitted", tags_of(change.paths_added) + " to " + name);
+    if (!change.paths_removed.empty())
+      say("no longer admit", "no longer admitted", tags_of(change.paths_removed) + " to " + name);
+    const bool comes = change.role == SignerChange::Role::kComes;
+    if (change.threshold != (comes ? 1 : change.threshold_before))
+      say("have", "had",
+          name + " signed by " + std::to_string(change.threshold) + " of its keys" +
+              (comes ? "" : ", not " + std::to_string(change.threshold_before)));
+  }
+  repository.more[would ? "would_change" : "changed"] = std::move(roles);
+}
+
 PublishedChanges change(Runtime::Repository& repository, const ChangeRepository& how, SigningGate& gate,
                         const ChangeWords& words, Runtime& runtime, Report& report) {
   Effects effects;
-  const ChangeRepository rehearsed = [&](const tuf::TrustedRepository& trusted, tuf::RepositoryDraft& draft) {
+  const ChangeRepository watched = [&](const tuf::TrustedRepository& trusted, tuf::RepositoryDraft& draft) {
     how(trusted, draft);
-    if (!draft.empty()) effects = {changes_of_signers(trusted, draft), tags_that_vanish(trusted, draft)};
+    if (draft.empty()) return;
+    effects.signers = changes_of_signers(trusted, draft);
+    effects.revived = revived_roles(*repository.store, trusted, draft, effects.signers);
+    if (runtime.dry_run()) effects.vanishing = tags_that_vanish(trusted, draft);
   };
   RepositoryReport& described = start_report(repository, report);
-  PublishedChanges changes = publish_changes(
-      *repository.store, repository.seen, repository.load, runtime.dry_run() ? rehearsed : how,
-      gate.as_function(), signer_look_up(runtime.keys()), runtime.publish_options(), report.warnings);
+  PublishedChanges changes =
+      publish_changes(*repository.store, repository.seen, repository.load, watched, gate.as_function(),
+                      signer_look_up(runtime.keys()), runtime.publish_options(), report.warnings);
   described.published = changes.published;
   described.attempts = changes.attempts;
   std::string which;
@@ -143,15 +206,14 @@ PublishedChanges change(Runtime::Repository& repository, const ChangeRepository&
     describe_signed_anew(gate.signed_anew(), described, report.warnings);
     for (const SigningGate::SignedAnew& role : gate.signed_anew()) {
       if (!role.entries.empty())
-        report.text.push_back("  signed anew in " + role.role.text() + ": " + first_of(role.entries));
+        report.text.push_back((would ? "  would sign anew in " : "  signed anew in ") + role.role.text() +
+                              ": " + first_of(role.entries));
       if (!role.delegations.empty())
         report.text.push_back("  who signs below " + role.role.text() + ": " + first_of(role.delegations));
     }
+    describe_effects(effects, words, would, described, report);
   }
-  if (would) {
-    describe_effects(effects, described, report.text);
-    describe_rehearsal(changes, described, report.text);
-  }
+  if (would) describe_rehearsal(changes.files, described, report.text);
   for (const std::string& step : next) report.text.push_back("  next: " + step);
   for (Warning& warning : health_warnings(changes.repository)) report.warnings.push_back(std::move(warning));
   return changes;

@@ -7,6 +7,7 @@
 
 #include "agent/cli/runtime.h"
 #include "agent/report/report.h"
+#include "agent/workflow/change_signers.h"
 #include "agent/workflow/signing_gate.h"
 
 namespace agent {
@@ -15,6 +16,12 @@ namespace agent {
 RepositoryReport& start_report(const Runtime::Repository& repository, Report& report);
 /// Its roles, and the root that is trusted.
 void describe(const tuf::TrustedRepository& trusted, RepositoryReport& described);
+
+/// A key that a rehearsal has made up in the place of one that the run makes: nobody can know its ID before.
+struct StandIn {
+  tuf::KeyId id;
+  std::string made_by;  // "the server", "this machine"
+};
 
 /// How a change is told: "<GUN>: <done>", "<GUN>: would <plan>", "<GUN>: unchanged".
 struct ChangeWords {
@@ -25,6 +32,7 @@ struct ChangeWords {
   /// What is to be done next, or by others, after it was published; sentences, each with its command. Called
   /// with what was read back.
   std::function<std::vector<std::string>(const tuf::TrustedRepository&)> next = {};
+  std::vector<StandIn> stand_ins = {};
 };
 
 /// Makes the change in an open repository, publishes it unless --dry-run, and reports it with what was signed
@@ -35,8 +43,13 @@ PublishedChanges change(Runtime::Repository& repository, const ChangeRepository&
 /// "1.0, 1.1 and 40 more".
 std::string first_of(const std::vector<std::string>& names);
 
+/// Which keys, paths and thresholds change: "would_change" of the JSON document in a rehearsal, "changed"
+/// after the run, and a line for each.
+void describe_signers(std::vector<SignerChange> changes, const std::vector<StandIn>& stand_ins, bool would,
+                      RepositoryReport& repository, std::vector<std::string>& text);
+
 /// What --dry-run shows: "would_publish" of the JSON document, and a line for each file.
-void describe_rehearsal(const PublishedChanges& changes, RepositoryReport& repository,
+void describe_rehearsal(const std::vector<tuf::PublishTransaction::File>& files, RepositoryReport& repository,
                         std::vector<std::string>& text);
 
 /// "signed_anew" of the JSON document, and a warning for what others have put into an identity.

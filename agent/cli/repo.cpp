@@ -10,7 +10,9 @@
 #include "agent/report/repository_report.h"
 #include "agent/workflow/administer.h"
 #include "agent/workflow/key_uses.h"
+#include "agent/workflow/signing_keys.h"
 #include "hsm/certificate/certificate_maker.h"
+#include "hsm/file/private_key.h"
 #include "hsm/memory_keys.h"
 #include "hsm/shell_word.h"
 #include "tuf/base/error.h"
@@ -114,6 +116,39 @@ void note_root_key(const RepositoryReport& described, Report& report) {
                          canonical + " of key list and of key files; --trust-root takes either");
 }
 
+struct NewRepository {
+  tuf::Gun gun;
+  tuf::Time now;
+  tuf::PublicKey root;  // a certificate
+  tuf::PublicKey targets;
+  bool makes_root;
+  bool makes_targets;
+};
+
+/// Says which keys would sign what. A server that is asked for its keys makes them: a rehearsal makes them
+/// up.
+void rehearse_init(const NewRepository& made, hsm::KeyRing& ring, RepositoryReport& described,
+                   Report& report) {
+  const auto snapshot = hsm::PrivateKey::generate(hsm::KeyAlgorithm::kP256);
+  const auto timestamp = hsm::PrivateKey::generate(hsm::KeyAlgorithm::kP256);
+  const auto draft = tuf::RepositoryDraft::for_new_repository(
+      made.gun, made.now,
+      {made.root, made.targets, snapshot.public_key().object(), timestamp.public_key().object()});
+  std::vector<SignerChange> changes;
+  std::vector<StandIn> stand_ins;
+  const auto add = [&](const char* role, const tuf::PublicKey& key, const std::string& made_by) {
+    changes.push_back({RoleName::of(role), SignerChange::Role::kComes, {key.canonical_id()}});
+    changes.back().threshold = 1;
+    if (!made_by.empty()) stand_ins.push_back({key.canonical_id(), made_by});
+  };
+  add("root", made.root, made.makes_root ? "this machine" : "");
+  add("targets", made.targets, made.makes_targets ? "this machine" : "");
+  add("snapshot", snapshot.public_key(), "the server");
+  add("timestamp", timestamp.public_key(), "the server");
+  describe_signers(std::move(changes), stand_ins, true, described, report.text);
+  describe_rehearsal(draft.sign(signer_look_up(ring)).files(), described, report.text);
+}
+
 void init(const RepoInitOptions& options, Runtime& runtime, Report& report) {
   const tuf::Gun gun = parse_repository(options.repository);
   Runtime::Repository repository = runtime.open(gun, Access::kCreate);
@@ -129,17 +164,21 @@ void init(const RepoInitOptions& options, Runtime& runtime, Report& report) {
 
   NewKeys new_keys(runtime);
   std::shared_ptr<tuf::Signer> root = existing_root_key(options, runtime, report);
-  if (!root) root = new_keys.make("root", "");
+  const bool makes_root = !root;
+  if (makes_root) root = new_keys.make("root", "");
   const std::shared_ptr<tuf::Signer> targets =
       options.targets_key ? runtime.named_key(*options.targets_key) : new_keys.make("targets", gun.text());
   const tuf::PublicKey root_certificate =
       tuf::PublicKey::from_certificate(hsm::make_root_certificate(*root, gun, runtime.now()));
-  if (runtime.dry_run()) {
-    report.text.push_back("would create " + gun.text() + " on " + described.server);
-    return;
-  }
   hsm::KeyRing ring;
   ring.add(std::make_unique<hsm::MemoryKeys>(std::vector{root, targets}));
+  if (runtime.dry_run()) {
+    report.text.push_back("would create " + gun.text() + " on " + described.server);
+    rehearse_init(
+        {gun, runtime.now(), root_certificate, targets->public_key(), makes_root, !options.targets_key}, ring,
+        described, report);
+    return;
+  }
   new_keys.store_for([&] {
     const tuf::TrustedRepository trusted =
         create_repository(*repository.store, repository.seen, gun, runtime.now(), root_certificate,

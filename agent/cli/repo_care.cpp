@@ -9,6 +9,7 @@
 #include "agent/cli/operands.h"
 #include "agent/image/image_reference.h"
 #include "agent/policy/signed_state.h"
+#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "agent/workflow/administer.h"
 #include "agent/workflow/renew_roles.h"
@@ -16,6 +17,7 @@
 #include "agent/workflow/rotate_key.h"
 #include "agent/workflow/signing_keys.h"
 #include "hsm/certificate/certificate_maker.h"
+#include "hsm/file/private_key.h"
 #include "hsm/memory_keys.h"
 #include "hsm/shell_word.h"
 #include "tuf/base/error.h"
@@ -68,14 +70,20 @@ tuf::KeyObject listed_key(const RoleName& role, tuf::Signer& signer, const tuf::
 }
 
 void rotate_to_server(Runtime::Repository& open, const RoleName& role, Runtime& runtime, Report& report) {
-  if (!runtime.dry_run()) runtime.note_sending();
-  const tuf::KeyObject key =
-      runtime.dry_run() ? open.store->server_key(role) : open.store->make_server_key(role);
+  ChangeWords words{"the server signs the " + role.text() + " with a new key",
+                    "let the server sign the " + role.text() + " with a new key"};
+  // A server that is asked for a new key has one more: a rehearsal makes one up.
+  std::optional<tuf::KeyObject> key;
+  if (runtime.dry_run()) {
+    const auto made_up = hsm::PrivateKey::generate(hsm::KeyAlgorithm::kP256);
+    words.stand_ins = {{made_up.public_key().canonical_id(), "the server"}};
+    key = made_up.public_key().object();
+  } else {
+    runtime.note_sending();
+    key = open.store->make_server_key(role);
+  }
   SigningGate gate(runtime.administrator_keys());  // the root alone is signed
-  change(open, rotate_key(role, key, runtime.administrator_keys()), gate,
-         {"the server signs the " + role.text() + " with a new key",
-          "let the server sign the " + role.text() + " with a new key"},
-         runtime, report);
+  change(open, rotate_key(role, *key, runtime.administrator_keys()), gate, words, runtime, report);
 }
 
 /// Keys that may sign a role, as messages name them.
@@ -117,14 +125,18 @@ void describe_due(const std::vector<StillDue>& due, Report& report) {
 
 [[noreturn]] void fail_due(const std::vector<StillDue>& due, int within_days) {
   std::vector<std::string> names;
-  for (const StillDue& one : due) names.push_back(one.role.name + " of " + one.gun);
+  std::vector<std::string> keys;
   const StillDue& first = due.front();
+  for (const StillDue& one : due) {
+    names.push_back(one.role.name + " of " + one.gun);
+    if (one.gun == first.gun && !one.keys.empty()) keys.push_back(one.keys + " of " + one.role.name);
+  }
   const std::string refresh =
       "countersign repo refresh " + first.gun + " --within-days " + std::to_string(within_days);
   throw Error(ErrorCode::kExpiryDue, "what is still due is for others to sign: " + join(names),
               first.keys.empty()
                   ? "give the root a new key and certificate: countersign repo rotate " + first.gun + " root"
-                  : "run it where one of their keys is (" + first.keys + "): " + refresh);
+                  : "run it where one of their keys is (" + join(keys) + "): " + refresh);
 }
 
 void refresh(const RepoRefreshOptions& options, Runtime& runtime, Report& report) {
@@ -155,9 +167,12 @@ void refresh(const RepoRefreshOptions& options, Runtime& runtime, Report& report
 }
 
 /// Whoever takes the snapshot from the server keeps everybody else from publishing: that takes consent.
-void require_snapshot_here(Runtime::Repository& open, Report& report) {
+bool takes_snapshot_from_server(Runtime::Repository& open, Report& report) {
   const tuf::TrustedRepository trusted = load_repository(*open.store, open.seen, open.load, report.warnings);
-  if (!store_signs_snapshot(*open.store, trusted)) return;
+  return store_signs_snapshot(*open.store, trusted);
+}
+
+[[noreturn]] void refuse_snapshot_here(const Runtime::Repository& open) {
   const std::string rotate = "countersign repo rotate " + open.load.gun.text() + " snapshot ";
   throw Error(ErrorCode::kUsage,
               open.store->name() + " signs the snapshot of " + open.load.gun.text() +
@@ -165,8 +180,22 @@ void require_snapshot_here(Runtime::Repository& open, Report& report) {
               "let the server make a new one: " + rotate + "--server-managed; or repeat it with --yes");
 }
 
+/// What the root says who signs it, or a delegation.
+RoleName parse_rotated(const RepoRotateOptions& options) {
+  const auto is_top = [](const std::string& text) {
+    const auto role = RoleName::parse(text);
+    return role && !role->is_delegation();
+  };
+  const auto role = RoleName::parse(options.role);
+  if (role) return *role;
+  throw Error(ErrorCode::kInvalidRole, "\"" + printable(options.role) + "\" is not a role name",
+              is_top(options.repository) ? "the repository comes first: countersign repo rotate " +
+                                               hsm::shell_word(options.role) + " " + options.repository
+                                         : "name root, targets, snapshot or timestamp");
+}
+
 void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) {
-  const RoleName role = parse_role(options.role);
+  const RoleName role = parse_rotated(options);
   if (role.is_delegation()) {
     const bool is_signer = SignedState::is_identity(role);
     const std::string repository = hsm::shell_word(options.repository);
@@ -188,7 +217,8 @@ void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) 
   Runtime::Repository open = runtime.open(gun, by_server ? Access::kAdminister : Access::kPublish);
   open.load.nested.emplace();
   if (by_server) return rotate_to_server(open, role, runtime, report);
-  if (role == kSnapshot && !options.yes) require_snapshot_here(open, report);
+  const bool takes_yes = role == kSnapshot && !options.yes && takes_snapshot_from_server(open, report);
+  if (takes_yes && !runtime.dry_run()) refuse_snapshot_here(open);
 
   NewKeys new_keys(runtime);
   const std::shared_ptr<tuf::Signer> signer =
@@ -207,13 +237,19 @@ void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) 
     };
   }
   const std::optional<Policy> policy = read_policy(options.policy, runtime.settings());
+  ChangeWords words{"gave " + role.text() + " a new key; keep the old one until every client has seen it",
+                    "give " + role.text() + " a new key"};
+  if (runtime.dry_run() && !options.key) {
+    words.stand_ins = {{signer->public_key().canonical_id(), "this machine"}};
+  }
   const auto publish = [&] {
-    guarded_change(policy, options.policy, runtime.administrator_keys(), open, how,
-                   {"gave " + role.text() + " a new key; keep the old one until every client has seen it",
-                    "give " + role.text() + " a new key"},
-                   runtime, report);
+    guarded_change(policy, options.policy, runtime.administrator_keys(), open, how, words, runtime, report);
   };
-  if (runtime.dry_run()) return publish();
+  if (runtime.dry_run()) {
+    publish();
+    if (takes_yes) report.text.push_back("  signers could no longer publish, which takes --yes");
+    return;
+  }
   new_keys.store_for(publish);
   if (role == kRoot) report.text.push_back(*report.repositories.back().trust_root);
 }
@@ -271,7 +307,8 @@ void delete_repository(const RepoDeleteOptions& options, Runtime& runtime, Repor
   }
   if (runtime.dry_run()) {
     report.text.push_back(gun.text() + ": would delete it" +
-                          (options.remote ? " on " + described.server : " here"));
+                          (options.remote ? " on " + described.server : " here") +
+                          (options.yes ? "" : ", which takes --yes"));
     return;
   }
   if (options.remote) {

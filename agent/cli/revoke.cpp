@@ -70,7 +70,7 @@ void describe_rest(const std::vector<TagView>& views, Report& report) {
 void revoke(const RevokeOptions& options, Runtime& runtime, Report& report) {
   const std::vector<tuf::RoleName> roles = parse_roles(options.roles);
   const std::optional<Policy> policy = read_policy(options.policy, runtime.settings());
-  const Consent consent{.hide_tags = options.yes || runtime.dry_run()};
+  const Consent consent{options.yes, runtime.dry_run()};
   for (const auto& [gun, names] : tags_to_revoke(options.images)) {
     Runtime::Repository open = runtime.open(gun, Access::kPublish);
     const auto how = [&, &tags = names](const PolicyGuard* guard) {

@@ -188,6 +188,7 @@ Runtime::Repository Runtime::open(const tuf::Gun& gun, Access access) {
   const RootTrust trust = settings_.root_trust_for(gun);
   LoadRequest load{gun, {trust.pin, trust.trust_on_first_use, line_.reset_cache}, now_, {}};
   load.budget = budget_;
+  load.remember = !dry_run();
   log_->info("{} of {}, as of {}",
              access == Access::kRead ? "reading the trust data" : "changing the trust data", gun.text(),
              offline() ? "the last time" : settings_.server_for(gun).text());
@@ -221,9 +222,36 @@ std::unique_ptr<hsm::KeySource> Runtime::key_source(const std::string& text) {
   if (const auto* file = std::get_if<hsm::KeyFilePath>(&ref)) {
     return std::make_unique<hsm::KeyFile>(file->path, secrets_);
   }
-  const tuf::KeyId id = key_store_.find(std::get<hsm::KeyIdPrefix>(ref).digits).canonical_id;
-  return std::make_unique<hsm::SelectedKeys>(
-      key_store_, [id](const hsm::KeyInfo& key) { return key.canonical_id == id; });
+  const std::string& digits = std::get<hsm::KeyIdPrefix>(ref).digits;
+  try {
+    const tuf::KeyId id = key_store_.find(digits).canonical_id;
+    return std::make_unique<hsm::SelectedKeys>(
+        key_store_, [id](const hsm::KeyInfo& key) { return key.canonical_id == id; });
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kKeyNotFound) throw;
+    if (const auto uri = token_key_with_id(digits)) return tokens().key_source(hsm::TokenUri::parse(*uri));
+    throw;
+  }
+}
+
+std::optional<std::string> Runtime::token_key_with_id(const std::string& digits) {
+  if (!settings_.module() && hsm::TokenSettings::from_environment().module_path.empty()) return std::nullopt;
+  std::map<tuf::KeyId, std::string> uris;  // of a key on several tokens any will do
+  std::string ids;
+  for (const hsm::TokenInfo& token : tokens().list_public({})) {
+    for (const hsm::TokenKeyInfo& key : token.keys) {
+      if (!key.public_key || !key.public_key->canonical_id().hex().starts_with(digits)) continue;
+      const tuf::KeyId& id = key.public_key->canonical_id();
+      if (uris.emplace(id, key.uri).second) ids += (ids.empty() ? "" : ", ") + id.hex();
+    }
+  }
+  if (uris.size() > 1) {
+    throw Error(
+        ErrorCode::kKeyAmbiguous,
+        std::to_string(uris.size()) + " keys on tokens have IDs that start with " + digits + ": " + ids,
+        "give more digits");
+  }
+  return uris.empty() ? std::nullopt : std::optional(uris.begin()->second);
 }
 
 hsm::KeyRing& Runtime::keys() {

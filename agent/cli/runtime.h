@@ -119,6 +119,9 @@ class Runtime {
   void allow_time_to_publish();
   std::unique_ptr<TrustStore> open_store(const tuf::Gun& gun, Access access);
   std::unique_ptr<hsm::KeySource> key_source(const std::string& ref);
+  /// The URI of the only key with such an ID on the tokens of the module that the settings name, as far as
+  /// public objects tell; nothing is logged in to. nullopt: none, or no module is named.
+  std::optional<std::string> token_key_with_id(const std::string& digits);
   /// NOTARY_AUTH names no host: it is for the trust server that the user has named, or else for the one that
   /// follows from the first image.
   bool is_notary_auth_for(const Url& server);

@@ -72,7 +72,7 @@ void describe_signed(const SignedImages& result, const std::vector<WantedImage>&
     text.push_back("  " + role.text() + (options.dry_run ? " would be" : " is") +
                    " signed anew: a key that signs here had not signed it");
   }
-  if (options.dry_run) describe_rehearsal(result.changes, repository, text);
+  if (options.dry_run) describe_rehearsal(result.changes.files, repository, text);
 }
 
 }  // namespace agent

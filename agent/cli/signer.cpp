@@ -155,9 +155,9 @@ void change_each(const std::vector<std::string>& repositories, const PolicyOptio
   });
 }
 
-/// A rehearsal shows what would vanish, and asks nobody.
 Consent consent_of(bool yes, const PolicyOptions& policy, const Runtime& runtime) {
-  return {.hide_tags = yes || runtime.dry_run(), .by_policy = has_policy(policy, runtime.settings())};
+  return {
+      .hide_tags = yes, .rehearsed = runtime.dry_run(), .by_policy = has_policy(policy, runtime.settings())};
 }
 
 /// Of signers, who are direct children of `targets`.
@@ -259,7 +259,7 @@ void delegation_add(const DelegationAddOptions& options, Runtime& runtime, Repor
   const bool only_limits =
       options.public_keys.empty() && (options.all_paths || !options.paths.empty() || options.threshold);
   if (!only_limits) delegation.keys = read_signers_keys(options.public_keys, runtime.now());
-  if (delegation.paths.empty() && (options.all_paths || !only_limits)) delegation.paths.emplace_back();
+  if (options.all_paths) delegation.paths.emplace_back();
   const std::string& role = delegation.role.text();
   const ChangeWords words = only_limits ? ChangeWords{"changed what " + role + " admits or needs",
                                                       "change what " + role + " admits or needs"}
@@ -357,8 +357,8 @@ void add_delegations(Grammar& grammar) {
   add_operand(c, "repository", add->repository, "REPO");
   add_operand(c, "role", add->role, "ROLE");
   add_values(c, "--key", add->public_keys, "Certificate or public key (repeatable)", "PUBLIC");
-  add_values(c, "--path", add->paths, "Admit tags with this prefix (repeatable; default all)", "PREFIX");
-  add_flag(c, "--all-paths", add->all_paths, "Admit all tags");
+  add_values(c, "--path", add->paths, "Admit tags with this prefix, too (repeatable)", "PREFIX");
+  add_flag(c, "--all-paths", add->all_paths, "Admit all tags (default of a new role)");
   add_value(c, "--threshold", add->threshold, "Signatures needed", "N");
   add_policy_options(c, add->policy, "Sign nothing foreign anew");
 

@@ -155,29 +155,46 @@ std::vector<std::optional<std::string>> StaticRepository::fetch(const std::vecto
   return answers;
 }
 
+/// Whether nothing can be signed here that was signed before. New keys would not help: no root names them.
+bool StaticRepository::is_copy() {
+  if (!folder_.state().timestamp) return false;
+  std::error_code error;
+  if (!std::filesystem::exists(key_folder_, error)) return !error;
+  if (access(key_folder_.c_str(), R_OK | X_OK) != 0) return false;  // they may be there, for others
+  return keys_.all(kTimestamp).empty() && keys_.all(kSnapshot).empty();
+}
+
+void StaticRepository::require_keys() {
+  if (!is_copy()) return;
+  throw tuf::Error(tuf::ErrorCode::kLocal,
+                   name_ + " can be read, but not written: the keys of " + gun_.text() + " are missing in " +
+                       key_folder_.string() + ", as in a copy of the folder alone",
+                   "publish to the folder of which this is a copy, or bring its keys, too: " +
+                       hsm::shell_word(key_folder_.string()));
+}
+
 tuf::KeyObject StaticRepository::server_key(const tuf::RoleName& role) {
   require_server_role(role);
+  require_keys();
   const FileLock guard = lock();
   return current_server_key(server_state(folder_.state()), role)->public_key().object();
 }
 
 tuf::KeyObject StaticRepository::make_server_key(const tuf::RoleName& role) {
   require_server_role(role);
+  require_keys();
   const FileLock guard = lock();
   return keys_.make(role)->public_key().object();
 }
 
 void StaticRepository::require_publishing() {
+  require_keys();
   if (can_write()) return;
-  const std::string keys = hsm::shell_path(key_folder_.string());
-  std::error_code error;
-  const bool is_copy = !std::filesystem::exists(key_folder_, error) && !error;
-  throw tuf::Error(
-      tuf::ErrorCode::kLocal,
-      name_ + " can be read, but not written: " + gun_.text() + " or its keys in " + key_folder_.string() +
-          " are not this user's",
-      is_copy ? "publish to the folder of which this is a copy, or bring its keys, too: " + keys
-              : "run this as their owner: ls -ld " + hsm::shell_path(folder_.path().string()) + " " + keys);
+  throw tuf::Error(tuf::ErrorCode::kLocal,
+                   name_ + " can be read, but not written: " + gun_.text() + " or its keys in " +
+                       key_folder_.string() + " are not this user's",
+                   "run this as their owner: ls -ld " + hsm::shell_path(folder_.path().string()) + " " +
+                       hsm::shell_path(key_folder_.string()));
 }
 
 void StaticRepository::remove() {
@@ -188,6 +205,7 @@ void StaticRepository::remove() {
 }
 
 PublishResult StaticRepository::publish(const std::vector<RoleFile>& files) {
+  require_keys();
   const FileLock guard = lock();
   const StaticState present = folder_.state();
   const auto update = accept_publish(server_state(present), files);

@@ -51,6 +51,9 @@ class StaticRepository final : public TrustStore {
  private:
   FileLock lock() const;
   bool can_write() const;
+  bool is_copy();
+  /// Throws kLocal if what is published here was signed with keys that are not.
+  void require_keys();
   ServerState server_state(const StaticState& present);
   /// The state to read from, renewed if need be.
   StaticState fresh_state();

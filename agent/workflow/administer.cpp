@@ -105,7 +105,9 @@ ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::
         refuse_near_miss(delegation.role);
         if (delegation.keys.empty()) throw repository.no_such_role(delegation.role);
       }
-      if (draft.add_delegation(delegation.role, delegation.keys, delegation.paths, delegation.threshold))
+      std::vector<std::string> paths = delegation.paths;
+      if (paths.empty() && !draft.definition_of(delegation.role)) paths.emplace_back();
+      if (draft.add_delegation(delegation.role, delegation.keys, paths, delegation.threshold))
         require_parent_key(repository, delegation.role, keys);
     }
     keep_roles_signed(repository, draft, keys,
@@ -155,7 +157,7 @@ std::vector<DelegationToAdd> signer_delegations(const std::string& name,
                                                 const std::vector<tuf::PublicKey>& keys) {
   require_signer_name(name);
   // The order is that of priority: readers that look through all roles report the released tag as released.
-  return {{kReleases, keys, {""}, std::nullopt}, {RoleName::of("targets/" + name), keys, {""}, std::nullopt}};
+  return {{kReleases, keys, {}, std::nullopt}, {RoleName::of("targets/" + name), keys, {}, std::nullopt}};
 }
 
 }  // namespace agent

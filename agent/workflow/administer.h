@@ -22,7 +22,8 @@ tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen
                                          const tuf::PublicKey& targets, hsm::KeyRing& keys,
                                          std::vector<Warning>& warnings);
 
-/// A delegation with keys and paths to add.
+/// A delegation with keys and paths to add. Without paths one that is there keeps its own, and a new one is
+/// for all: whoever adds a key does not mean to widen what the role may sign.
 struct DelegationToAdd {
   tuf::RoleName role;
   std::vector<tuf::PublicKey> keys;
@@ -44,7 +45,8 @@ std::vector<Warning> doubts_about(const tuf::TrustedRepository& repository,
 /// `releases`.
 void require_signer_name(const std::string& name);
 
-/// What `signer add` adds: `targets/<name>` and `targets/releases`, both for all paths (section 8.2).
+/// What `signer add` adds: `targets/<name>` and `targets/releases`, each for all paths if it is new
+/// (section 8.2).
 std::vector<DelegationToAdd> signer_delegations(const std::string& name,
                                                 const std::vector<tuf::PublicKey>& keys);
 

@@ -32,13 +32,44 @@ void require_role(const tuf::TrustedRepository& repository, const RoleName& role
   if (!repository.find_delegation(role)) throw repository.no_such_role(role);
 }
 
-/// Canonical IDs of the role's keys.
-std::set<tuf::KeyId> keys_of(const tuf::TrustedRepository& repository, const RoleName& role) {
+/// Canonical.
+std::set<tuf::KeyId> ids_of(const tuf::RoleAuthority& authority) {
   std::set<tuf::KeyId> ids;
-  if (const tuf::Delegation* delegation = repository.find_delegation(role)) {
-    for (const tuf::PublicKey& key : delegation->authority.keys()) ids.insert(key.canonical_id());
+  for (const tuf::PublicKey& key : authority.keys()) ids.insert(key.canonical_id());
+  return ids;
+}
+
+/// Canonical IDs of the delegation's keys.
+std::set<tuf::KeyId> keys_of(const tuf::TrustedRepository& repository, const RoleName& role) {
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  return delegation ? ids_of(delegation->authority) : std::set<tuf::KeyId>{};
+}
+
+/// Canonical IDs of what other identities sign with. What somebody has delegated to themselves is none.
+std::set<tuf::KeyId> keys_of_others(const tuf::TrustedRepository& repository, const RoleName& role) {
+  std::set<tuf::KeyId> ids;
+  for (const tuf::Delegation& other : repository.delegations()) {
+    if (other.role.name != role && SignedState::is_identity(other.role.name))
+      ids.merge(keys_of(repository, other.role.name));
   }
   return ids;
+}
+
+/// The keys of the role that `id` means, as a key has two IDs. Throws kKeyNotFound if it lists none.
+std::vector<tuf::PublicKey> listed_as(const tuf::KeyId& id, const tuf::TrustedRepository& repository,
+                                      const RoleName& role) {
+  const std::vector<tuf::PublicKey>& all = repository.find_delegation(role)->authority.keys();
+  std::vector<tuf::PublicKey> keys;
+  std::vector<std::string> others;
+  for (const tuf::PublicKey& key : all) {
+    if (key.id() == id || key.canonical_id() == id) keys.push_back(key);
+    others.push_back(key.canonical_id().short_form());
+  }
+  if (!keys.empty()) return keys;
+  throw Error(ErrorCode::kKeyNotFound,
+              role.text() + " of " + repository.gun().text() + " does not list key " + id.short_form() +
+                  (others.empty() ? ", nor any other" : ", but " + listing(others)),
+              "see them with: countersign delegation list " + repository.gun().text());
 }
 
 /// Keys that the role lists now and in the draft.
@@ -149,35 +180,56 @@ std::vector<std::string> tags_that_vanish(const tuf::TrustedRepository& reposito
 std::vector<SignerChange> changes_of_signers(const tuf::TrustedRepository& repository,
                                              const tuf::RepositoryDraft& draft) {
   std::set<RoleName> roles;
-  for (const tuf::Delegation& delegation : repository.delegations()) roles.insert(delegation.role.name);
+  for (const char* top : {"root", "targets", "snapshot", "timestamp"}) roles.insert(RoleName::of(top));
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    if (draft.find_changed(delegation.role.name.parent())) roles.insert(delegation.role.name);
+  }
   for (const RoleName& above : draft.changed_roles()) {
     for (const tuf::DelegationRole& below : draft.find_changed(above)->roles) roles.insert(below.name);
   }
   std::vector<SignerChange> changes;
   for (const RoleName& role : roles) {
-    const auto authority = draft.authority_of(role);
-    const bool was_there = repository.find_delegation(role) != nullptr;
-    const std::set<tuf::KeyId> before = keys_of(repository, role);
-    std::set<tuf::KeyId> next;
-    if (authority) {
-      for (const tuf::PublicKey& key : authority->keys()) next.insert(key.canonical_id());
+    SignerChange change{role};
+    std::set<tuf::KeyId> keys_before;
+    std::set<tuf::KeyId> keys;
+    std::set<std::string> paths_before;
+    std::set<std::string> paths;
+    const tuf::Delegation* present = repository.find_delegation(role);
+    if (present || !role.is_delegation()) {
+      const tuf::RoleAuthority authority = authority_of(repository, role);
+      keys_before = ids_of(authority);
+      change.threshold_before = authority.threshold();
+      if (present) paths_before.insert(present->role.paths.begin(), present->role.paths.end());
     }
-    if (before == next && was_there == authority.has_value()) continue;
-    using Role = SignerChange::Role;
-    changes.push_back({role, !was_there ? Role::kComes : authority ? Role::kStays : Role::kGoes, {}, {}});
-    std::set_difference(next.begin(), next.end(), before.begin(), before.end(),
-                        std::back_inserter(changes.back().added));
-    std::set_difference(before.begin(), before.end(), next.begin(), next.end(),
-                        std::back_inserter(changes.back().removed));
+    if (const auto authority = draft.authority_of(role)) {
+      keys = ids_of(*authority);
+      change.threshold = authority->threshold();
+      if (role.is_delegation()) {
+        const std::vector<std::string>& admitted = draft.definition_of(role)->paths;
+        paths.insert(admitted.begin(), admitted.end());
+      }
+    }
+    if (keys == keys_before && paths == paths_before && change.threshold == change.threshold_before) continue;
+    if (change.threshold_before == 0) change.role = SignerChange::Role::kComes;
+    if (change.threshold == 0) change.role = SignerChange::Role::kGoes;
+    const auto subtract = [](const auto& from, const auto& what, auto& rest) {
+      std::set_difference(from.begin(), from.end(), what.begin(), what.end(), std::back_inserter(rest));
+    };
+    subtract(keys, keys_before, change.added);
+    subtract(keys_before, keys, change.removed);
+    subtract(paths, paths_before, change.paths_added);
+    subtract(paths_before, paths, change.paths_removed);
+    changes.push_back(std::move(change));
   }
   return changes;
 }
 
-void require_consent(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
-                     Consent consent) {
-  if (consent.hide_tags || draft.empty()) return;
+Consent require_consent(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
+                        Consent consent) {
+  if (consent.hide_tags || draft.empty()) return consent;
   const std::vector<std::string> hidden = hidden_tags(repository, draft, LostFiles::kAreSigned);
-  if (hidden.empty()) return;
+  if (hidden.empty()) return consent;
+  if (consent.rehearsed) return {.hide_tags = true, .by_policy = consent.by_policy};
   throw Error(ErrorCode::kUsage,
               "pullers of " + repository.gun().text() + " would no longer see " + listing(hidden),
               "repeat it with --yes if that is what you want");
@@ -217,9 +269,9 @@ ChangeRepository change_delegation(DelegationToChange what, hsm::KeyRing& keys, 
     const bool changed = what.remove ? draft.remove_delegation(what.role)
                                      : draft.remove_from_delegation(what.role, what.keys, what.paths);
     if (!changed) return;
-    require_consent(repository, draft, consent);
+    const Consent given = require_consent(repository, draft, consent);
     require_parent_key(repository, what.role, keys);
-    keep_roles_signed(repository, draft, keys, consent);
+    keep_roles_signed(repository, draft, keys, given);
   };
 }
 
@@ -241,35 +293,46 @@ std::map<tuf::KeyId, RoleName> keys_of_others_too(const tuf::TrustedRepository& 
 ChangeRepository remove_signer(const std::string& name, hsm::KeyRing& keys, Consent consent) {
   const RoleName role = RoleName::of("targets/" + name);
   const auto removed = std::make_shared<std::optional<std::set<tuf::KeyId>>>();
-  return [role, name, &keys, consent, removed](const tuf::TrustedRepository& repository,
-                                               tuf::RepositoryDraft& draft) {
-    if (!*removed) {
-      require_role(repository, role);
-      std::set<tuf::KeyId> ids = keys_of(repository, role);
-      for (const auto& [id, other] : keys_of_others_too(repository, name)) ids.erase(id);
-      *removed = std::move(ids);
-    }
-    const bool gone = draft.remove_delegation(role);
-    const bool fewer = take_out_of_releases(**removed, repository, draft, consent);
-    if (!gone && !fewer) return;
-    drop_delegations_to(**removed, repository, draft, keys);
-    require_consent(repository, draft, consent);
-    require_parent_key(repository, role, keys);
-    keep_roles_signed(repository, draft, keys, consent);
-  };
+  return
+      [role, &keys, consent, removed](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+        if (!*removed) {
+          require_role(repository, role);
+          std::set<tuf::KeyId> ids = keys_of(repository, role);
+          for (const tuf::KeyId& id : keys_of_others(repository, role)) ids.erase(id);
+          *removed = std::move(ids);
+        }
+        const bool gone = draft.remove_delegation(role);
+        const bool fewer = take_out_of_releases(**removed, repository, draft, consent);
+        if (!gone && !fewer) return;
+        drop_delegations_to(**removed, repository, draft, keys);
+        const Consent given = require_consent(repository, draft, consent);
+        require_parent_key(repository, role, keys);
+        keep_roles_signed(repository, draft, keys, given);
+      };
 }
 
 ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicKey> add,
                                std::set<tuf::KeyId> remove, hsm::KeyRing& keys, Consent consent) {
   const RoleName role = RoleName::of("targets/" + name);
-  return [role, add = std::move(add), remove = std::move(remove), &keys, consent](
+  const auto out_of_releases = std::make_shared<std::optional<std::set<tuf::KeyId>>>();
+  return [role, add = std::move(add), remove = std::move(remove), out_of_releases, &keys, consent](
              const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
     require_role(repository, role);
     require_role(repository, kReleases);
+    if (!*out_of_releases) {
+      const std::set<tuf::KeyId> others = keys_of_others(repository, role);
+      std::set<tuf::KeyId> its_own;
+      for (const tuf::KeyId& id : remove) {
+        for (const tuf::PublicKey& key : listed_as(id, repository, role)) {
+          if (!others.contains(key.canonical_id())) its_own.insert(id);
+        }
+      }
+      *out_of_releases = std::move(its_own);
+    }
     bool changed = false;
-    for (const RoleName& each : {role, kReleases}) {
+    for (const auto& [each, leaving] : {std::pair(role, remove), std::pair(kReleases, **out_of_releases)}) {
       if (!add.empty()) changed |= draft.add_delegation(each, add, {});
-      if (!remove.empty()) changed |= draft.remove_from_delegation(each, remove, {});
+      if (!leaving.empty()) changed |= draft.remove_from_delegation(each, leaving, {});
     }
     if (!changed) return;
     require_parent_key(repository, role, keys);

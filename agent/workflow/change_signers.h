@@ -29,6 +29,8 @@ struct DelegationToChange {
 struct Consent {
   /// Tags may vanish for pullers, or show another digest.
   bool hide_tags = false;
+  /// A rehearsal shows what a run with consent does; it ends as the run where anything else is missing.
+  bool rehearsed = false;
   /// A policy watches over the run, so whoever has to sign first is told to name it, too.
   bool by_policy = false;
 };
@@ -40,19 +42,23 @@ void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::Repository
                        hsm::KeyRing& keys, Consent consent);
 
 /// Throws kUsage, naming them, if pullers would no longer get some tags, or get them otherwise, without
-/// consent.
-void require_consent(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
-                     Consent consent);
+/// consent. The consent that holds for what comes next.
+Consent require_consent(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
+                        Consent consent);
 
-/// What becomes of one delegation's keys when a draft is published; canonical IDs.
+/// What becomes of one role's keys, paths and threshold when a draft is published; IDs are canonical.
 struct SignerChange {
   enum class Role { kStays, kComes, kGoes };
   tuf::RoleName name;
-  Role role;
-  std::vector<tuf::KeyId> added;
-  std::vector<tuf::KeyId> removed;
+  Role role = Role::kStays;
+  std::vector<tuf::KeyId> added = {};
+  std::vector<tuf::KeyId> removed = {};
+  std::vector<std::string> paths_added = {};
+  std::vector<std::string> paths_removed = {};
+  int threshold_before = 0;  // 0: the role is not there
+  int threshold = 0;
 };
-/// Of every delegation that changes.
+/// Of every role that changes.
 std::vector<SignerChange> changes_of_signers(const tuf::TrustedRepository& repository,
                                              const tuf::RepositoryDraft& draft);
 
@@ -76,7 +82,8 @@ ChangeRepository remove_signer(const std::string& name, hsm::KeyRing& keys, Cons
 std::map<tuf::KeyId, tuf::RoleName> keys_of_others_too(const tuf::TrustedRepository& repository,
                                                        const std::string& name);
 
-/// Adds and removes keys of `targets/<name>` and `targets/releases` in one step.
+/// Adds and removes keys of `targets/<name>` and `targets/releases` in one step; what another signer has too
+/// stays in the releases. Throws kKeyNotFound for a key to remove that `targets/<name>` does not list.
 ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicKey> add,
                                std::set<tuf::KeyId> remove, hsm::KeyRing& keys, Consent consent = {});
 

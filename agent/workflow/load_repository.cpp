@@ -480,7 +480,8 @@ void save(const SeenRepository& seen, const LoadRequest& request, const TrustedR
 TrustedRepository load_repository(TrustStore& store, SeenRepository& seen, const LoadRequest& request,
                                   std::vector<Warning>& warnings) {
   Loaded loaded = load_with_second_look(store, seen, request, warnings);
-  if (request.tolerate.other_form || !loaded.repository.has_timestamp()) return std::move(loaded.repository);
+  if (!request.remember || request.tolerate.other_form || !loaded.repository.has_timestamp())
+    return std::move(loaded.repository);
   try {
     save(seen, request, loaded.repository, request.policy.reset_cache || loaded.replaces_memory);
   } catch (const Error& error) {

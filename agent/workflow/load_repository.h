@@ -51,12 +51,14 @@ struct LoadRequest {
   std::optional<std::vector<tuf::RoleName>> nested = std::nullopt;
   /// Of the whole command.
   std::shared_ptr<const TimeBudget> budget = TimeBudget::without_end();
+  /// A rehearsal learns nothing and forgets nothing.
+  bool remember = true;
 };
 
-/// The verified repository; `seen` is updated. Delegations that are more than is read are left out, each with
-/// its problem, and warned of (LIMIT_EXCEEDED): they hurt nobody else. Throws kNoTrustData if the store has
-/// none, kUnpinnedRoot, kRepositoryBroken (a file that verified metadata names is missing), the errors of
-/// TrustedRepository, of the store and of the trust directory.
+/// The verified repository; `seen` is updated, if it is to be. Delegations that are more than is read are
+/// left out, each with its problem, and warned of (LIMIT_EXCEEDED): they hurt nobody else. Throws
+/// kNoTrustData if the store has none, kUnpinnedRoot, kRepositoryBroken (a file that verified metadata names
+/// is missing), the errors of TrustedRepository, of the store and of the trust directory.
 tuf::TrustedRepository load_repository(TrustStore& store, SeenRepository& seen, const LoadRequest& request,
                                        std::vector<Warning>& warnings);
 

@@ -6,6 +6,7 @@
 #include "agent/policy/policy.h"
 #include "agent/workflow/policy_guard.h"
 #include "agent/workflow/signing_keys.h"
+#include "agent/workflow/stored_file.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/metadata/find_version.h"
@@ -57,19 +58,6 @@ void require_key(const tuf::TrustedRepository& repository, const RoleName& role,
   throw Error(ErrorCode::kKeyNotInRole,
               "no key at hand may sign " + role.text() + " of " + repository.gun().text(),
               mend_without_key(repository, role, keys));
-}
-
-/// The file that the snapshot names, whoever signed it.
-std::string stored_file(TrustStore& store, const tuf::TrustedRepository& repository, const RoleName& role) {
-  const tuf::FileMeta& expected = repository.snapshot().body.meta.at(role.text());
-  const FileRequest request{role, FileRequest::WithHash{expected.hashes.at("sha256")},
-                            static_cast<std::size_t>(expected.length)};
-  std::optional<std::string> bytes = store.fetch({request}).front();
-  if (!bytes || tuf::sha256(tuf::as_bytes(*bytes)) != expected.hashes.at("sha256")) {
-    throw Error(ErrorCode::kRepositoryBroken,
-                store.name() + " cannot serve the file of " + role.text() + " of " + repository.gun().text());
-  }
-  return *std::move(bytes);
 }
 
 tuf::Targets stored_body(TrustStore& store, const tuf::TrustedRepository& repository, const RoleName& role) {

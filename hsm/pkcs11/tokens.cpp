@@ -77,6 +77,13 @@ std::vector<TokenInfo> Tokens::list(const TokenUri& uri) {
   return tokens;
 }
 
+std::vector<TokenInfo> Tokens::list_public(const TokenUri& uri) {
+  const auto phase = impl_->finder.begin(uri, "listing tokens");
+  std::vector<TokenInfo> tokens;
+  for (const auto& token : impl_->finder.fitting(uri)) tokens.push_back(pkcs11::describe_token(*token, uri));
+  return tokens;
+}
+
 std::shared_ptr<TokenKey> Tokens::open_key(const TokenUri& uri) {
   const auto phase = impl_->finder.begin(uri, "opening a key on a token");
   const std::shared_ptr<Token> token = impl_->finder.only(uri);

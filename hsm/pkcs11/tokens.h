@@ -58,6 +58,8 @@ class Tokens : public std::enable_shared_from_this<Tokens> {
   /// Public objects only, unless a PIN is at hand and exactly one token fits: the PIN of one is no other's
   /// business.
   std::vector<TokenInfo> list(const TokenUri& uri);
+  /// Every token that fits `uri` and what shows without logging in, whatever PIN is at hand.
+  std::vector<TokenInfo> list_public(const TokenUri& uri);
 
   /// All private keys on the one token that `uri` names, fit for a KeyRing. Lists without log-in what public
   /// objects tell; logs in when they tell nothing, and for opening.

@@ -174,6 +174,10 @@ CAUSES = [
           without_option(1)),
     Cause("key-of-the-server", 2, lambda team: ["repo", "rotate", team.gun, "timestamp", "--key", team.carol.key_args[1]],
           without_option(2)),
+    Cause("top-role-name", 2, lambda team: ["repo", "rotate", team.gun, "releases"],
+          lambda team, hint, args: [*args[:-1], "targets"]),
+    Cause("repository-comes-first", 2, lambda team: ["repo", "rotate", "targets", team.gun],
+          lambda team, hint, args: hint.words),
     Cause("revoke-what", 2, lambda team: (team.machines["jenkins"],
                                           ["revoke", f"{team.gun}:1.0@{team.image.digest}", "--yes"]),
           lambda team, hint, args: ["revoke", hint.values["image"], "--yes"]),
@@ -212,6 +216,44 @@ def test_after_a_rotation_the_one_root_key_in_use_is_that_of_the_next_repository
     rotated = team.admin.ok("repo", "rotate", team.gun, "root").repository["trust_root_canonical_id"]
     made = team.admin.ok("repo", "init", team.world.store.gun("next")).repository
     assert made["trust_root_canonical_id"] == rotated
+
+
+def rehearsed(client, *args):
+    return client.ok(*args, "--dry-run").repository, client.ok(*args, "--dry-run", output="text").stdout
+
+
+@pytest.mark.parametrize("args, made_by", [
+    (["root"], "this machine"), (["targets"], "this machine"), (["snapshot"], "this machine"),
+    (["snapshot", "--server-managed"], "the server"), (["timestamp"], "the server")], ids=" ".join)
+def test_a_rehearsed_rotation_tells_which_keys_come_and_go(team, args, made_by):
+    rotate = ["repo", "rotate", team.gun, *args]
+    before = team.world.store.state(team.gun)
+    shown, text = rehearsed(team.admin, *rotate)
+    (role,) = shown["would_change"]
+    assert (role["name"], role["keys_added"], role["new_key_by"]) == (args[0], [], made_by)
+    assert f"would add a new key to {args[0]}, made by {made_by}" in text
+    assert ("which takes --yes" in text) == (args == ["snapshot"])
+    assert team.world.store.state(team.gun) == before
+    (done,) = team.admin.ok(*rotate, *(["--yes"] if args == ["snapshot"] else [])).repository["changed"]
+    assert done["keys_removed"] == role["keys_removed"] and len(done["keys_added"]) == 1
+    assert f"would take key {role['keys_removed'][0][:7]} out of {args[0]}" in text
+
+
+def test_a_rehearsed_creation_tells_whose_keys_it_makes(team):
+    init = ["repo", "init", team.world.store.gun("next")]
+    shown, text = rehearsed(team.admin, *init)
+    roles = {role["name"]: role for role in shown["would_change"]}
+    assert {name: role.get("new_key_by") for name, role in roles.items()} == {
+        "root": None, "targets": "this machine", "snapshot": "the server", "timestamp": "the server"}
+    assert [file["role"] for file in shown["would_publish"]] == ["root", "targets"]
+    assert "would add a new key to targets, made by this machine" in text
+    assert roles["root"]["keys_added"] == [team.admin.ok(*init).repository["trust_root_canonical_id"]]
+
+
+def test_a_rehearsed_deletion_says_that_it_takes_yes(team):
+    delete = ["repo", "delete", team.gun, "--remote"]
+    assert rehearsed(team.admin, *delete)[1].rstrip().endswith("which takes --yes")
+    assert "--yes" not in rehearsed(team.admin, *delete, "--yes")[1]
 
 
 # --- while somebody else creates it ---------------------------------------------------------------------------------

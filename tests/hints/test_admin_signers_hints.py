@@ -467,7 +467,10 @@ def test_a_rehearsal_tells_which_keys_come_and_go_and_which_tags_vanish(team):
         role: ("changed", [new.key_id], []) for role in ("targets/releases", "targets/carol")}
     assert shown["would_hide"] == [] and f"would add key {new.key_id[:7]} to targets/carol" in text
 
-    shown, text = rehearsed("signer", "remove", "carol", team.gun)
+    remove = ["signer", "remove", "carol", team.gun]
+    refused = team.admin.refused(10, *remove, "--dry-run")  # as the run: more than --yes is missing
+    assert refused.error == team.admin.refused(10, *remove).error
+    shown, text = rehearsed(*remove, "--yes")
     assert {role["name"]: (role["role"], role["keys_removed"]) for role in shown["would_change"]} == {
         "targets/releases": ("changed", [old]), "targets/carol": ("removed", [old])}
     assert shown["would_hide"] == ["1.0"], "carol was the last to sign the releases"
@@ -486,3 +489,48 @@ def test_a_path_that_is_empty_is_not_every_tag_unsaid(team):
     refused = team.admin.refused(2, *add(team, "targets/qa", "--path", ""))
     Hint.of(refused, "path-empty")
     team.admin.ok(*add(team, "targets/qa", "--all-paths"))
+
+
+def test_keys_that_are_added_leave_a_role_the_paths_that_it_has(team):
+    qa, role = team.world.identity(), "targets/qa"
+    team.admin.ok(*add(team, role, "--key", team.carol.public, "--path", "qa-"))
+    args = add(team, role, "--key", qa.public)
+
+    def told(*more, output="json"):
+        outcome = team.admin.ok(*args, *more, output=output)
+        return outcome.stdout if output == "text" else outcome.repository
+
+    (change,) = told("--dry-run")["would_change"]
+    assert change == {"name": role, "role": "changed", "keys_added": [qa.key_id], "keys_removed": []}
+    assert told()["changed"] == [change]
+    args = add(team, role, "--threshold", "2")
+    assert f"would have {role} signed by 2 of its keys, not 1" in told("--dry-run", output="text")
+    (change,) = told()["changed"]
+    assert (change["threshold_before"], change["threshold"]) == (1, 2)
+    args = add(team, role, "--all-paths")
+    assert f"would admit all tags to {role}" in told("--dry-run", output="text")
+    assert told()["changed"][0]["paths_added"] == [""]
+
+
+def test_what_a_signer_had_signed_before_is_told_when_it_counts_again(team):
+    team.machines["jenkins"].ok("witness", team.gun, "targets/releases")
+    team.admin.ok("signer", "remove", "carol", team.gun)
+    args = ["signer", "add", "carol", team.gun, "--key", team.carol.public]
+    rehearsed = team.admin.ok(*args, "--dry-run")
+    assert rehearsed.repository["revives"] == [{"role": "targets/carol", "tags": ["1.0"]}]
+    assert "would revive in targets/carol: 1.0" in team.admin.ok(*args, "--dry-run", output="text").stdout
+    added = team.admin.ok(*args)
+    assert added.repository["revives"] == rehearsed.repository["revives"]
+    assert [w["code"] for w in added.document["warnings"]] == ["REVIVED"]
+    assert "revives" not in team.admin.ok("signer", "add", "dave", team.gun, "--key", team.world.identity().public).repository
+
+
+def test_a_key_of_another_signer_is_not_taken_out_as_if_it_were_this_ones(team):
+    (carols,) = ids_of(team, "targets/carol")
+    (jenkins,) = ids_of(team, "targets/jenkins")
+    args = ["signer", "rotate", "jenkins", team.gun, "--remove", carols]
+    refused = team.admin.refused(10, *args)
+    assert refused.error == ("KEY_NOT_FOUND",
+                             f"targets/jenkins of {team.gun} does not list key {carols[:7]}, but {jenkins[:7]}")
+    Hint.of(refused, "keys-listed")
+    assert set(ids_of(team, "targets/releases")) == {carols, jenkins}

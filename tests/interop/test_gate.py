@@ -386,7 +386,7 @@ def test_no_command_of_an_administrator_adopts_unseen(scene, name):
     plan = scene.admin.renewed(*command, "--dry-run")  # nothing is refused without a policy, and all is told
     (role,) = [role for role in plan.repository["signed_anew"] if role["role"] == RELEASES]
     assert role["entries"] == ["1.0", "evil"]
-    assert "signed anew in targets/releases: 1.0, evil" in scene.admin.run(*command, "--dry-run", output="text").stdout
+    assert "would sign anew in targets/releases: 1.0, evil" in scene.admin.run(*command, "--dry-run", output="text").stdout
 
     scene.drops(scene.admin, [*command, "--policy", scene.policy], "evil")
     assert released(scene.world, scene.gun) == {"1.0": scene.good.digest}

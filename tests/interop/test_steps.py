@@ -158,12 +158,29 @@ def test_what_is_still_due_after_a_refresh_is_said_with_the_keys_that_may_sign_i
     assert office.error[0] == "EXPIRY_DUE"
     assert office.repository["change"].endswith(": targets")
     assert {due["role"] for due in office.repository["still_due"]} == {"targets/releases", "targets/jenkins", "targets/carol"}
+    keys = Hint.of(office, "role-due-elsewhere").values["keys"]
+    assert all(f" of {due['role']}" in keys for due in office.repository["still_due"])
     jenkins = team.machines["jenkins"].refused(5, *hint_of(office, "role-due-elsewhere"))
     assert {due["role"] for due in jenkins.repository["still_due"]} == {"targets", "targets/carol"}
     assert jenkins.repository["change"].endswith(": targets/jenkins, targets/releases")
     everything = team.machine(team.jenkins, team.carol)
     rehearsed = everything.refused(5, *refresh, "--dry-run")
     assert {due["role"] for due in rehearsed.repository["still_due"]} == {"targets"}
+
+
+def test_the_printed_step_of_a_rotation_is_run_with_a_key_on_a_token(team):
+    new = team.world.identity("token-p256")
+    rotated = team.admin.ok("signer", "rotate", "carol", team.gun, "--add", new.public)
+    witness = next_of(rotated)[0]
+    assert witness[-2:] == ["--key", new.key_id[:7]]
+    carol = team.world.client(pin=team.admin.pin, env=new.env)
+    nobody = carol.ok("key", "list", "--signing-key", new.key_id[:7], env={"COUNTERSIGN_PIN": ""})  # no log-in
+    assert [key["canonical_id"] for key in nobody.document["keys"]] == [new.key_id]
+    carol.ok(*witness)
+    signed = {role["name"]: role["signed_by_key_ids"] for role in team.admin.ok("inspect", team.gun).repository["roles"]}
+    assert new.key_id in signed["targets/carol"] and new.key_id in signed["targets/releases"]
+    unknown = carol.refused(10, "witness", team.gun, "targets/carol", "--key", "0" * 8)
+    assert unknown.error[0] == "KEY_NOT_FOUND"
 
 
 def test_a_key_is_named_by_the_digits_that_are_printed(team):

@@ -155,11 +155,16 @@ bool RepositoryDraft::admits(const RoleName& role, std::string_view target_name)
                      [&](const std::string& path) { return target_name.starts_with(path); });
 }
 
-std::optional<RoleAuthority> RepositoryDraft::authority_of(const RoleName& delegation) const {
+const DelegationRole* RepositoryDraft::definition_of(const RoleName& delegation) const {
   const Targets* parent = current(delegation.parent());
-  const DelegationRole* definition = parent ? parent->find_role(delegation) : nullptr;
+  return parent ? parent->find_role(delegation) : nullptr;
+}
+
+std::optional<RoleAuthority> RepositoryDraft::authority_of(const RoleName& role) const {
+  if (!role.is_delegation()) return RoleAuthority::of(root_ ? *root_ : base_->root().body, role);
+  const DelegationRole* definition = definition_of(role);
   if (!definition) return std::nullopt;
-  return RoleAuthority(parent->keys, definition->key_ids, definition->threshold);
+  return RoleAuthority(current(role.parent())->keys, definition->key_ids, definition->threshold);
 }
 
 bool RepositoryDraft::loses_file(const RoleName& delegation) const {

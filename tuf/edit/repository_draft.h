@@ -75,8 +75,10 @@ class RepositoryDraft {
 
   /// Whether the draft's delegations admit the name in that role, as TrustedRepository::admits.
   bool admits(const RoleName& role, std::string_view target_name) const;
-  /// The keys that the draft gives a delegation; nullopt if it has no such delegation.
-  std::optional<RoleAuthority> authority_of(const RoleName& delegation) const;
+  /// As the draft defines a delegation; nullptr if it has no such delegation.
+  const DelegationRole* definition_of(const RoleName& delegation) const;
+  /// The keys that the draft gives a role; nullopt if it has no such delegation.
+  std::optional<RoleAuthority> authority_of(const RoleName& role) const;
   /// Whether the stored file of a delegation, which readers use now, is not approved by the keys that the
   /// draft gives it: unless it is renewed, everything in it vanishes.
   bool loses_file(const RoleName& delegation) const;

@@ -378,6 +378,33 @@ TEST_CASE("A file that is announced to be longer than any client reads is not as
   CHECK_ERROR(machine.load(served.store), ErrorCode::kMalformedMetadata, "targets");
 }
 
+TEST_CASE(
+    "What is loaded without remembering it changes nothing here: the next rollback is refused as before") {
+  Served served;
+  Machine machine(served.maker.gun);
+  machine.request.policy.trust_on_first_use = true;
+  const MemoryStore rolled_back = served.store;
+  served.maker.touch("targets/releases");
+  served.publish();
+
+  machine.request.remember = false;
+  machine.load(served.store);
+  CHECK_FALSE(machine.remembered("root"));
+
+  machine.request.remember = true;
+  machine.load(served.store);
+  const std::optional<std::string> timestamp = machine.remembered("timestamp");
+  served.store = rolled_back;
+  machine.request.remember = false;
+  machine.request.policy.reset_cache = true;
+  CHECK(machine.load(served.store).timestamp().bytes != timestamp);
+  CHECK(machine.remembered("timestamp") == timestamp);
+
+  machine.request.remember = true;
+  machine.request.policy.reset_cache = false;
+  CHECK_ERROR(machine.load(served.store), ErrorCode::kRollback);
+}
+
 TEST_CASE("Only reset_cache lets a repository that was set up anew take the place of the known one") {
   Served first;
   for (int i = 0; i < 3; ++i) {
