@@ -146,7 +146,7 @@ void rehearse_init(const NewRepository& made, hsm::KeyRing& ring, RepositoryRepo
   add("snapshot", snapshot.public_key(), "the server");
   add("timestamp", timestamp.public_key(), "the server");
   describe_signers(std::move(changes), stand_ins, true, described, report.text);
-  describe_rehearsal(draft.sign(signer_look_up(ring)).files(), described, report.text);
+  describe_rehearsal(sign_new_repository(draft, ring).files(), described, report.text);
 }
 
 void init(const RepoInitOptions& options, Runtime& runtime, Report& report) {

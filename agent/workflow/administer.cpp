@@ -68,6 +68,10 @@ bool repository_exists(TrustStore& store) {
   return store.fetch({{RoleName::of("root")}}).front().has_value();
 }
 
+tuf::PublishTransaction sign_new_repository(const tuf::RepositoryDraft& draft, hsm::KeyRing& keys) {
+  return draft.sign(signer_look_up(keys));
+}
+
 tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen, const tuf::Gun& gun,
                                          tuf::Time now, const tuf::PublicKey& root,
                                          const tuf::PublicKey& targets, hsm::KeyRing& keys,
@@ -75,7 +79,7 @@ tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen
   const tuf::KeyObject snapshot = store.server_key(RoleName::of("snapshot"));
   const tuf::KeyObject timestamp = store.server_key(RoleName::of("timestamp"));
   const auto draft = tuf::RepositoryDraft::for_new_repository(gun, now, {root, targets, snapshot, timestamp});
-  const tuf::PublishTransaction transaction = draft.sign(signer_look_up(keys));
+  const tuf::PublishTransaction transaction = sign_new_repository(draft, keys);
   std::vector<RoleFile> files;
   for (const auto& file : transaction.files()) files.push_back({file.role, file.bytes});
 

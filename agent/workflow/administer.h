@@ -13,6 +13,9 @@ namespace agent {
 /// Whether the store has a root for this repository, trusted or not.
 bool repository_exists(TrustStore& store);
 
+/// The first files of a repository. They carry nothing along, so nothing has to pass the gate.
+tuf::PublishTransaction sign_new_repository(const tuf::RepositoryDraft& draft, hsm::KeyRing& keys);
+
 /// Creates the repository with the store managing snapshot and timestamp, and reads it back with the new root
 /// as pin. `root` is a certificate for the GUN; its key and `targets` must be in the ring. Throws kConflict
 /// if somebody else created it meanwhile, and what signing and the store throw: then nothing was created.
