@@ -30,6 +30,7 @@ REPLACED = [
     (re.compile(r"\b\d{3,4} days"), "<n> days"),
     (re.compile(r"(?<=<time>  )\d+ +(?=ok|due)"), "<n>  "),
     (re.compile(r'"days(_left)?": -?\d+'), '"days": <n>'),
+    (re.compile(r"(?<=would publish root version )(\d+) \(\d+ bytes\)"), r"\1 (<length> bytes)"),
     (re.compile(r'"length":\d+(?=,"name":"(?:root|targets|snapshot|timestamp)\b)'), '"length":<length>'),
     (re.compile(r"(?<=\} )(\d{9,10}|-?\d+\.\d+e\+\d+|\d\.\d+)$", re.MULTILINE), "<number>"),
 ]
