@@ -23,9 +23,10 @@ struct KeyIdPrefix {
 
 using KeyRef = std::variant<TokenKeyUri, KeyFilePath, KeyIdPrefix>;
 
-/// Text that starts with `pkcs11:` is a URI; 4 to 64 hexadecimal digits are a key ID, whatever files there are
-/// (`./abcd` names one); anything else is an existing file. Throws kFileUnreadable for what looks like a path to nothing, kInvalidKeyRef for anything
-/// else. No message repeats what may be the PIN of a mistyped URI.
+/// Text that starts with `pkcs11:` is a URI; 4 to 64 hexadecimal digits are a key ID, whatever files there
+/// are
+/// (`./abcd` names one); anything else is an existing file. Throws kFileUnreadable for what looks like a path
+/// to nothing, kInvalidKeyRef for anything else. No message repeats what may be the PIN of a mistyped URI.
 KeyRef parse_key_ref(std::string_view text);
 
 }  // namespace hsm

@@ -115,8 +115,8 @@ void Grammar::add_global_options() {
                    "What goes to stdout: text or json; some commands print other formats too")
       ->transform(CLI::CheckedTransformer(kFormats).description(""))
       ->type_name("FORMAT");
-  add_value(app_.get(), "--audit-log", settings.audit_log, "Append a line for every run that publishes or is about to",
-            "FILE");
+  add_value(app_.get(), "--audit-log", settings.audit_log,
+            "Append a line for every run that publishes or is about to", "FILE");
   app_->add_flag("--audit-checkpoint", settings.audit_checkpoint, "Sign that line with the keys of the run");
   add_value(app_.get(), "--timeout", settings.timeout,
             "For the whole command: 90s, 5m (default 60s, and 5m for what publishes)", "DURATION");

@@ -19,9 +19,9 @@ class DockerConfig {
   explicit DockerConfig(std::filesystem::path directory) : file_(std::move(directory) / "config.json") {}
 
   /// The credential for a registry, which is its home: from the helper that `credHelpers` names for it, or
-  /// else from that of `credsStore`, which has `patience` to answer; from `auths` if there is no helper, or it
-  /// knows nothing. `host` is `host[:port]`; `docker.io` stands for Docker Hub. Throws kConfig for a malformed
-  /// file, kFileUnreadable, and what `ask_credential_helper` throws.
+  /// else from that of `credsStore`, which has `patience` to answer; from `auths` if there is no helper, or
+  /// it knows nothing. `host` is `host[:port]`; `docker.io` stands for Docker Hub. Throws kConfig for a
+  /// malformed file, kFileUnreadable, and what `ask_credential_helper` throws.
   std::optional<Credential> find(const std::string& host,
                                  std::chrono::milliseconds patience = std::chrono::seconds(30)) const;
 

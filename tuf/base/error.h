@@ -102,9 +102,12 @@ class Error : public std::runtime_error {
   const std::vector<std::pair<std::string, std::string>>& values() const { return values_; }
 
   /// The same error with "`context`: " before its message.
-  Error with_context(const std::string& context) const { return {code_, context + ": " + what(), hint_, values_}; }
+  Error with_context(const std::string& context) const {
+    return {code_, context + ": " + what(), hint_, values_};
+  }
   Error with_hint(std::string hint) const { return {code_, what(), std::move(hint), values_}; }
-  /// What `word` stands for in the hint, which whoever threw it did not know. The first to say so is the nearest.
+  /// What `word` stands for in the hint, which whoever threw it did not know. The first to say so is the
+  /// nearest.
   Error with_value(const std::string& word, const std::string& value) const {
     Error error = *this;
     const auto is_word = [&](const auto& entry) { return entry.first == word; };

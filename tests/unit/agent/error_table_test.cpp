@@ -73,7 +73,8 @@ TEST_CASE("An error's own hint comes before that of the table") {
 }
 
 TEST_CASE("A hint shows the values that are known, each as a word of a shell; the nearest knows best") {
-  const tuf::Error error(ErrorCode::kKeyNotInRole, "m", "run: countersign delegation add REPO ROLE --key MY_REPO REPO2");
+  const tuf::Error error(ErrorCode::kKeyNotInRole, "m",
+                         "run: countersign delegation add REPO ROLE --key MY_REPO REPO2");
   CHECK(agent::hint_of(error) == error.hint());
   CHECK(agent::hint_of(error.with_value("REPO", "h/app").with_value("REPO", "h/other")) ==
         "run: countersign delegation add h/app ROLE --key MY_REPO REPO2");
@@ -137,9 +138,9 @@ TEST_CASE("A login in front of a host is not repeated, with or without a scheme"
   CHECK(printable("REPO=ci:s3cret@r.example") == "…@r.example");
   const std::string digest = "@sha256:" + std::string(64, 'a');
   CHECK(printable("u:p@r.example:1" + digest) == "…@r.example:1" + digest);
-  for (const std::string& harmless : {"app:1.0" + digest, "r.example:5000/app:1.0" + digest, digest,
-                                      std::string("someone@r.example: x"), std::string("pkcs11:token=a@b/c"),
-                                      std::string("https://h.example/?run=1")})
+  for (const std::string& harmless :
+       {"app:1.0" + digest, "r.example:5000/app:1.0" + digest, digest, std::string("someone@r.example: x"),
+        std::string("pkcs11:token=a@b/c"), std::string("https://h.example/?run=1")})
     CHECK(printable(harmless) == harmless);
   const std::string once = printable("u:p@h https://u:p@h/?t=S");
   CHECK(printable(once) == once);

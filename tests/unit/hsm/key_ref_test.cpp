@@ -24,7 +24,8 @@ TEST_CASE("digits name a key of the trust directory, in any case") {
   CHECK(std::get<KeyIdPrefix>(parse_key_ref(std::string(64, 'a'))).digits == std::string(64, 'a'));
 }
 
-TEST_CASE("digits are a key ID whatever the working directory holds; a file of that name is named with a slash") {
+TEST_CASE(
+    "digits are a key ID whatever the working directory holds; a file of that name is named with a slash") {
   const test::TempDir dir;
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(dir.path());
