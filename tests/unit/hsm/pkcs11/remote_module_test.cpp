@@ -1,9 +1,12 @@
 // A token behind a socket: p11-kit's client gives each caller an instance of its own, which libp11 knows
 // nothing of.
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <cstring>
 
 #include "tests/support/child_process.h"
 #include "tests/support/error_code.h"
@@ -24,6 +27,18 @@ std::string client_module() {
   throw std::runtime_error("p11-kit-client.so is not installed (package p11-kit-modules)");
 }
 
+/// The socket's file is there before anybody listens behind it.
+bool is_listening(const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+  const int connection = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  const bool connected =
+      ::connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(connection);
+  return connected;
+}
+
 /// A p11-kit server in front of the token 'ci', ready.
 class Server {
  public:
@@ -32,7 +47,7 @@ class Server {
         process_({"p11-kit", "server", "-f", "-n", socket_.string(), "--provider", SoftHsm::module(),
                   "pkcs11:token=ci"},
                  hsm.dir().path(), hsm.dir() / "server.log", hsm.environment()) {
-    while (!std::filesystem::exists(socket_) && process_.is_running()) ::usleep(10'000);
+    while (!is_listening(socket_) && process_.is_running()) ::usleep(10'000);
     ::setenv("P11_KIT_SERVER_ADDRESS", ("unix:path=" + socket_.string()).c_str(), 1);
   }
   ~Server() { ::unsetenv("P11_KIT_SERVER_ADDRESS"); }
