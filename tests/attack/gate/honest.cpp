@@ -464,7 +464,10 @@ void World::run(Repository& repository, const Run& run, const std::vector<agent:
   if (changes && changes->published && !had_race && changes->repository.has_timestamp()) {
     repository.state = std::move(changes->repository);  // as it was read back, by whoever knows no more
     check_allowed(repository);
-    if (looks && is_all_honest_ && !run.is_unmaking) check_still_allowed(repository, allowed_before, images);
+    // What a run without the policy has said beside an image, --quarantine takes out with the image.
+    const bool may_drop = run.options.quarantine && mode_ == Mode::kBound && was_unguarded_;
+    if (looks && is_all_honest_ && !run.is_unmaking && !may_drop)
+      check_still_allowed(repository, allowed_before, images);
     repository.is_changed = false;
   }
   if (!looks) was_unguarded_ = true;
