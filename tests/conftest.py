@@ -3,9 +3,12 @@ from pathlib import Path
 
 import pytest
 
+from support.clinic import Clinic
+from support.hostile_server import HostileServer
 from support.secrets import Secrets
 from support.shop import Shop
 from support.stores import NotaryServer, StaticRepository
+from support.team import Team
 from support.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,6 +51,20 @@ def shop(tmp_path_factory, binary):
     shop.stop()
 
 
+@pytest.fixture(scope="session")
+def hostile_server(tmp_path_factory):
+    server = HostileServer(tmp_path_factory.mktemp("hostile-server"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def clinic(tmp_path_factory, binary):
+    clinic = Clinic(tmp_path_factory.mktemp("clinic"), binary)
+    yield clinic
+    clinic.close()
+
+
 @pytest.fixture
 def static_repository(tmp_path):
     repository = StaticRepository(tmp_path)
@@ -70,3 +87,8 @@ def store(request):
 @pytest.fixture
 def world(tmp_path, store, secrets) -> World:
     return World(tmp_path, store, secrets, _binary)
+
+
+@pytest.fixture
+def team(world) -> Team:
+    return Team(world)

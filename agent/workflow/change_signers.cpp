@@ -45,14 +45,16 @@ std::set<tuf::KeyId> keys_of(const tuf::TrustedRepository& repository, const Rol
   return delegation ? ids_of(delegation->authority) : std::set<tuf::KeyId>{};
 }
 
-/// Canonical IDs of what other identities sign with. What somebody has delegated to themselves is none.
-std::set<tuf::KeyId> keys_of_others(const tuf::TrustedRepository& repository, const RoleName& role) {
-  std::set<tuf::KeyId> ids;
+/// What other identities sign with, by canonical ID, each with one that lists it. What somebody has delegated
+/// to themselves is none.
+std::map<tuf::KeyId, RoleName> keys_of_others(const tuf::TrustedRepository& repository,
+                                              const RoleName& role) {
+  std::map<tuf::KeyId, RoleName> keys;
   for (const tuf::Delegation& other : repository.delegations()) {
-    if (other.role.name != role && SignedState::is_identity(other.role.name))
-      ids.merge(keys_of(repository, other.role.name));
+    if (other.role.name == role || !SignedState::is_identity(other.role.name)) continue;
+    for (const tuf::KeyId& id : ids_of(other.authority)) keys.emplace(id, other.role.name);
   }
-  return ids;
+  return keys;
 }
 
 /// The keys of the role that `id` means, as a key has two IDs. Throws kKeyNotFound if it lists none.
@@ -279,14 +281,8 @@ std::map<tuf::KeyId, RoleName> keys_of_others_too(const tuf::TrustedRepository& 
                                                   const std::string& name) {
   const RoleName role = RoleName::of("targets/" + name);
   const std::set<tuf::KeyId> ids = keys_of(repository, role);
-  std::map<tuf::KeyId, RoleName> shared;
-  for (const tuf::Delegation& other : repository.delegations()) {
-    // What somebody has delegated to themselves does not keep them in.
-    if (other.role.name == role || !SignedState::is_identity(other.role.name)) continue;
-    for (const tuf::KeyId& id : keys_of(repository, other.role.name)) {
-      if (ids.contains(id)) shared.emplace(id, other.role.name);
-    }
-  }
+  std::map<tuf::KeyId, RoleName> shared = keys_of_others(repository, role);
+  std::erase_if(shared, [&](const auto& entry) { return !ids.contains(entry.first); });
   return shared;
 }
 
@@ -298,7 +294,7 @@ ChangeRepository remove_signer(const std::string& name, hsm::KeyRing& keys, Cons
         if (!*removed) {
           require_role(repository, role);
           std::set<tuf::KeyId> ids = keys_of(repository, role);
-          for (const tuf::KeyId& id : keys_of_others(repository, role)) ids.erase(id);
+          for (const auto& [id, other] : keys_of_others(repository, role)) ids.erase(id);
           *removed = std::move(ids);
         }
         const bool gone = draft.remove_delegation(role);
@@ -320,7 +316,7 @@ ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicK
     require_role(repository, role);
     require_role(repository, kReleases);
     if (!*out_of_releases) {
-      const std::set<tuf::KeyId> others = keys_of_others(repository, role);
+      const auto others = keys_of_others(repository, role);
       std::set<tuf::KeyId> its_own;
       for (const tuf::KeyId& id : remove) {
         for (const tuf::PublicKey& key : listed_as(id, repository, role)) {

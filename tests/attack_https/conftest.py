@@ -3,16 +3,8 @@ import itertools
 import pytest
 
 from support.attack import Scene, run
-from support.hostile_server import HostileServer
 
 _numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def hostile_server(tmp_path_factory):
-    server = HostileServer(tmp_path_factory.mktemp("hostile-server"))
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -9,22 +9,15 @@ import pytest
 
 from support.attack import Scene
 from support.forged_keys import ec_key
-from support.hostile_server import Answer, HostileServer
+from support.hostile_server import Answer
 
 SOON = ("--timeout", "3s")
 TIME_IS_UP = "in the 3 s that this command has"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = HostileServer(tmp_path_factory.mktemp("hostile-server"))
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def scene(tmp_path, binary, server, request) -> Scene:
-    scene = Scene(binary, tmp_path, server, f"registry.example.com/{abs(hash(request.node.name))}/app")
+def scene(tmp_path, binary, hostile_server, request) -> Scene:
+    scene = Scene(binary, tmp_path, hostile_server, f"registry.example.com/{abs(hash(request.node.name))}/app")
     scene.look()
     return scene
 
@@ -101,15 +94,15 @@ def test_a_publish_that_is_put_off_for_ever_ends(scene):
     assert outcome.exit_code == 8, str(outcome)
 
 
-def test_a_token_service_that_hangs_is_named(scene, server):
-    server.ping = Answer(silent, length=10)
-    realm = server.url + "/v2/"
+def test_a_token_service_that_hangs_is_named(scene, hostile_server):
+    hostile_server.ping = Answer(silent, length=10)
+    realm = hostile_server.url + "/v2/"
     challenge = f'Bearer realm="{realm}",service="s"'
     scene.repo.shelf.everything = Answer(b"{}", status=401, headers=(("WWW-Authenticate", challenge),))
     try:
         outcome = scene.verify("1.0", *SOON)
     finally:
-        server.ping = Answer(b"{}")
+        hostile_server.ping = Answer(b"{}")
     check(outcome, 8, outcome.error[0], "token service 127.0.0.1")
 
 

@@ -9,19 +9,13 @@ import pytest
 from support.forged_keys import ec_key
 from support.forger import ForgedRepository
 from support.hints import Hint
-from support.hostile_server import Answer, HostileServer
+from support.hostile_server import Answer
 from support.policies import write_policy
-from support.team import Team
 
 
 @pytest.fixture
 def store(notary_local):
     return notary_local
-
-
-@pytest.fixture
-def team(world):
-    return Team(world)
 
 
 @dataclass(frozen=True)
@@ -258,13 +252,6 @@ def test_a_rehearsed_deletion_says_that_it_takes_yes(team):
 
 # --- while somebody else creates it ---------------------------------------------------------------------------------
 
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory):
-    server = HostileServer(tmp_path_factory.mktemp("hostile"))
-    yield server
-    server.stop()
-
-
 class Newcomer:
     """Somebody who creates a repository on a server that has nothing yet."""
 
@@ -280,8 +267,8 @@ class Newcomer:
 
 
 @pytest.fixture
-def newcomer(world, hostile, request):
-    return Newcomer(world, hostile, request.node.name.replace("_", "-"))
+def newcomer(world, hostile_server, request):
+    return Newcomer(world, hostile_server, request.node.name.replace("_", "-"))
 
 
 def test_whoever_was_second_reads_with_the_pin_of_whoever_was_first(newcomer):

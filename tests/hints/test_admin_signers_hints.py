@@ -10,17 +10,11 @@ from cryptography.hazmat.primitives import serialization
 from support.forged_keys import DAY, TODAY, certificate, ec_key
 from support.hints import Hint
 from support.hostile_signer import HostileSigner, entry_of
-from support.team import Team
 
 
 @pytest.fixture
 def store(notary_local):
     return notary_local
-
-
-@pytest.fixture
-def team(world):
-    return Team(world)
 
 
 def ids_of(team, role: str) -> list[str]:

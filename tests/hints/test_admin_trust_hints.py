@@ -11,20 +11,12 @@ from support.ailing import in_other_form, lapsed_root, misshapen_targets, unsign
 from support.forged_keys import DAY, TODAY, ec_key
 from support.forger import FRESH, PAST, ForgedRepository
 from support.hints import Hint
-from support.hostile_server import HostileServer
 from support.world import World
 
 
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory):
-    server = HostileServer(tmp_path_factory.mktemp("hostile"))
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def store(hostile):
-    return hostile
+def store(hostile_server):
+    return hostile_server
 
 
 class Case:

@@ -9,7 +9,7 @@ from support.attack import Scene
 from support.countersign import Outcome
 from support.fake_registry import FakeRegistry, Reply, manifest
 from support.hints import Hint
-from support.hostile_server import Answer, HostileServer
+from support.hostile_server import Answer
 from support.process import Result
 from support.registry import OCI_INDEX
 from support.stores import Proxied
@@ -18,17 +18,10 @@ BUSY = b'{"errors":[{"code":"TOOMANYREQUESTS"}]}'
 DATE = "Wed, 21 Oct 2099 07:28:00 GMT"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = HostileServer(tmp_path_factory.mktemp("hostile-server"))
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def scene(tmp_path, binary, server, request) -> Scene:
+def scene(tmp_path, binary, hostile_server, request) -> Scene:
     """A repository of which the server says what a test wants, a reader and a signer."""
-    return Scene(binary, tmp_path, server, f"registry.example.com/{abs(hash(request.node.name))}/app")
+    return Scene(binary, tmp_path, hostile_server, f"registry.example.com/{abs(hash(request.node.name))}/app")
 
 
 @pytest.fixture

@@ -5,17 +5,11 @@ import pytest
 
 from support.hints import Hint
 from support.policies import write_policy
-from support.team import Team
 
 
 @pytest.fixture
 def store(notary_server):
     return notary_server
-
-
-@pytest.fixture
-def team(world):
-    return Team(world)
 
 
 def words_of(command: str) -> list[str]:
