@@ -1,22 +1,11 @@
-import itertools
-
 import pytest
 
 from support.attack import Scene, run
 
-_numbers = itertools.count(1)
-
-
 @pytest.fixture
-def new_gun() -> str:
-    """A name that no other test uses."""
-    return f"registry.example.com/n{next(_numbers)}/app"
-
-
-@pytest.fixture
-def scene(tmp_path, binary, hostile_server, new_gun) -> Scene:
+def scene(tmp_path, binary, hostile_server) -> Scene:
     """A repository that nobody has attacked yet."""
-    return Scene(binary, tmp_path, hostile_server, new_gun)
+    return Scene(binary, tmp_path, hostile_server)
 
 
 @pytest.fixture

@@ -230,8 +230,8 @@ ATTACKS = attacks(
 
 
 @pytest.fixture
-def scene(tmp_path, binary, hostile_server, new_gun) -> Scene:
-    return Scene(binary, tmp_path, hostile_server, new_gun, measured=True)
+def scene(tmp_path, binary, hostile_server) -> Scene:
+    return Scene(binary, tmp_path, hostile_server, measured=True)
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=str)

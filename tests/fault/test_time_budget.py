@@ -16,8 +16,8 @@ TIME_IS_UP = "in the 3 s that this command has"
 
 
 @pytest.fixture
-def scene(tmp_path, binary, hostile_server, request) -> Scene:
-    scene = Scene(binary, tmp_path, hostile_server, f"registry.example.com/{abs(hash(request.node.name))}/app")
+def scene(tmp_path, binary, hostile_server) -> Scene:
+    scene = Scene(binary, tmp_path, hostile_server)
     scene.look()
     return scene
 

@@ -255,8 +255,8 @@ def test_a_rehearsed_deletion_says_that_it_takes_yes(team):
 class Newcomer:
     """Somebody who creates a repository on a server that has nothing yet."""
 
-    def __init__(self, world, hostile, name):
-        self.gun = f"registry.example.com/{name}/app"
+    def __init__(self, world, hostile):
+        self.gun = hostile.gun()
         self.world = world
         self.shelf = hostile.shelf(self.gun)
         self.repo = ForgedRepository(self.gun, self.shelf, ec_key("ci"))
@@ -267,8 +267,8 @@ class Newcomer:
 
 
 @pytest.fixture
-def newcomer(world, hostile_server, request):
-    return Newcomer(world, hostile_server, request.node.name.replace("_", "-"))
+def newcomer(world, hostile_server):
+    return Newcomer(world, hostile_server)
 
 
 def test_whoever_was_second_reads_with_the_pin_of_whoever_was_first(newcomer):

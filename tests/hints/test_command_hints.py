@@ -19,9 +19,9 @@ DATE = "Wed, 21 Oct 2099 07:28:00 GMT"
 
 
 @pytest.fixture
-def scene(tmp_path, binary, hostile_server, request) -> Scene:
+def scene(tmp_path, binary, hostile_server) -> Scene:
     """A repository of which the server says what a test wants, a reader and a signer."""
-    return Scene(binary, tmp_path, hostile_server, f"registry.example.com/{abs(hash(request.node.name))}/app")
+    return Scene(binary, tmp_path, hostile_server)
 
 
 @pytest.fixture

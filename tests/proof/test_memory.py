@@ -197,10 +197,10 @@ def table():
 
 
 @pytest.fixture
-def scene(tmp_path, binary, server, request) -> Scene:
+def scene(tmp_path, binary, server) -> Scene:
     if b"__asan_init" in Path(binary).read_bytes():
         pytest.skip("the sanitizer has memory of its own")
-    return Scene(binary, tmp_path, server, f"registry.example.com/{abs(hash(request.node.name))}/app", measured=True)
+    return Scene(binary, tmp_path, server, measured=True)
 
 
 def peak(scene: Scene, given: tuple[list, dict]) -> tuple[int, float]:

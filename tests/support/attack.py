@@ -65,17 +65,17 @@ def files_below(folder: Path) -> dict[str, bytes]:
 class Scene:
     """The repository, the reader who has seen it before, and newcomers."""
 
-    def __init__(self, binary: Path, folder: Path, server: HostileServer, gun: str, *, measured=False):
+    def __init__(self, binary: Path, folder: Path, server: HostileServer, *, measured=False):
         self.binary = binary
         self.folder = folder
         self.server = server
-        self.gun = gun
+        self.gun = server.gun()
         self._cost = folder / "cost"
         self._wrapper = ("/usr/bin/python3", "-I", "-S", MEASURE, self._cost, "-") if measured else ()
         self.peaks: dict[str, int] = {}  # KiB, of the runs that were measured
         self.ci = ec_key("ci")
         self.key_file = self.ci.write(folder / "ci.pem")
-        self.repo = ForgedRepository(gun, server.shelf(gun), self.ci)
+        self.repo = ForgedRepository(self.gun, server.shelf(self.gun), self.ci)
         self.reader = self.client("reader")
         self.outcomes: dict[str, Outcome] = {}
 

@@ -2,6 +2,7 @@
 paths in scripted ways, and records what it is asked and sent."""
 import email
 import email.policy
+import itertools
 import re
 import ssl
 import threading
@@ -145,6 +146,7 @@ class HostileServer(ThreadingHTTPServer):
         self.url = self.option = f"https://127.0.0.1:{self.server_address[1]}"
         self.ca = authority.ca
         self.shelves: dict[str, Shelf] = {}
+        self._numbers = itertools.count(1)
         self.ping = Answer(b"{}")
         self.paths: list[str] = []  # of all requests, in order
         self.faults: list[str] = []  # of the server itself: there must be none
@@ -158,6 +160,10 @@ class HostileServer(ThreadingHTTPServer):
 
     def handle_error(self, request, client_address):
         self.faults.append(traceback.format_exc())
+
+    def gun(self) -> str:
+        """A name that no other test uses."""
+        return f"registry.example.com/n{next(self._numbers)}/app"
 
     def shelf(self, gun: str) -> Shelf:
         return self.shelves.setdefault(gun, Shelf())
