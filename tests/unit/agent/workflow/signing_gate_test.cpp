@@ -195,6 +195,29 @@ TEST_CASE("A key that follows another one of the same user takes over what that 
             .published);
 }
 
+TEST_CASE("What a user has signed elsewhere is not signed here along with a key of nobody") {
+  Guarding g;
+  const auto nobody = test::TestSigner::generate();
+  const RoleName other = RoleName::of("targets/other");
+  g.rule["teams"] = {"ci", "qa"};  // so that nothing is allowed yet
+  list_second_key(g, nobody);
+  g.client.publish(g.store, [&](tuf::RepositoryDraft& draft) {
+    draft.add_delegation(other, {g.jenkins->public_key()}, {""});
+  });
+  g.outside(g.jenkins, {other.text()}, "1.0", "a");
+  g.outside(nobody, {"targets/jenkins"}, "1.0", "a");
+  const auto renew = renew_once(kJenkins);
+  SECTION("jenkins alone may") {
+    CHECK(g.change(renew).published);
+  }
+  SECTION("with the other key beside it, it would vouch for what nobody has asked for") {
+    g.keys = {};
+    g.keys.add(
+        std::make_unique<hsm::MemoryKeys>(std::vector<std::shared_ptr<tuf::Signer>>{g.jenkins, nobody}));
+    CHECK_ERROR(g.change(renew), ErrorCode::kForeignEntry, "1.0");
+  }
+}
+
 TEST_CASE("Of two teams that must sign, one does not stand for both") {
   Guarding g;
   g.bind = GENERATE(true, false);
