@@ -233,9 +233,23 @@ std::string Grammar::help() const {
 
 std::string Grammar::named_command() const {
   std::string command;
+  carry_options();
   for (const CLI::App* at = app_.get(); !at->get_subcommands().empty();) {
     at = at->get_subcommands().front();
     command += (command.empty() ? "" : " ") + at->get_name();
+void Grammar::carry_options() {
+  CarriedOptions& carried = line_.output.carried;
+  for (const CLI::App* level : {&app(), &named_app()}) {
+    for (const CLI::Option* option : level->get_options()) {
+      const bool is_flag = option->get_items_expected_max() == 0;
+      if (option->get_name() == "--signing-key") continue;  // has another name, too
+      for (const std::string& value : option->results())
+        carried.add(option->get_name(), is_flag ? "" : value);
+    }
+  }
+  for (const std::string& key : line_.settings.keys) carried.add("--signing-key", key);
+}
+
   }
   return command;
 }

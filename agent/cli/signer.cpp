@@ -121,7 +121,7 @@ std::vector<std::string> steps_of_rotation(const tuf::TrustedRepository& reposit
   const std::string with_policy = by_policy ? kNamePolicy : "";
   std::string remove = "countersign signer rotate " + name + " " + repository.gun().text();
   for (const tuf::PublicKey& key : old) remove += " --remove " + key.canonical_id().short_form();
-  return {"let " + name + " sign once with the new key (the next job does, or): countersign witness " +
+  return {"let " + name + " sign once where the new key is (the next job does, or): countersign witness " +
               repository.gun().text() + " targets/releases targets/" + name + " --key " +
               added.front().canonical_id().short_form() + with_policy,
           "then take the old key out: " + remove + with_policy};

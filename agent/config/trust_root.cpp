@@ -21,8 +21,7 @@ using tuf::ErrorCode;
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxPemLength = 1 << 20;
-constexpr std::string_view kWhatItIs =
-    "give the trust root that countersign repo init and repo pin print, or a PEM file";
+constexpr std::string_view kWhatItIs = "give the trust root that repo init and repo pin print, or a PEM file";
 
 [[noreturn]] void fail(const fs::path& file, const std::string& reason) {
   throw Error(ErrorCode::kFileUnreadable, "the trust root " + printable(file.string()) + " " + reason,

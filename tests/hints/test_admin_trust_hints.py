@@ -10,7 +10,7 @@ import pytest
 from support.ailing import in_other_form, lapsed_root, misshapen_targets, unsigned_targets
 from support.forged_keys import DAY, TODAY, ec_key
 from support.forger import FRESH, PAST, ForgedRepository
-from support.hints import Hint
+from support.hints import Hint, without_carried
 from support.world import World
 
 
@@ -239,7 +239,7 @@ def expired_root_and_certificate(case):
 
 def refreshed_and_then_a_new_certificate(case, hint):
     """Nothing that is signed by a root with such a certificate is read: the one command leads to the other."""
-    _, *refresh = shlex.split(hint.commands[1])
+    _, *refresh = shlex.split(without_carried(hint.commands[1]))
     further = Hint.of(case.owner.refused(4, *refresh), "root-certificate-lapsed")
     new_certificate(case, further)
 
