@@ -374,6 +374,31 @@ ADMINISTRATION = {
 }
 
 
+# What goes is the signature that the policy asks for; whoever goes by no policy still gets every tag.
+SILENCING = {
+    "signer rotate": lambda s: ["signer", "rotate", "jenkins", s.gun, "--remove", s.jenkins.key_id],
+    "delegation purge": lambda s: ["delegation", "purge", s.gun, "--key", s.jenkins.key_id],
+    "delegation remove": lambda s: ["delegation", "remove", s.gun, JENKINS],
+    "delegation remove --key": lambda s: ["delegation", "remove", s.gun, JENKINS, "--key", s.jenkins.key_id],
+    "delegation remove --path": lambda s: ["delegation", "remove", s.gun, JENKINS, "--path", ""],
+}
+
+
+@pytest.mark.parametrize("name", SILENCING)
+def test_what_the_policy_allows_vanishes_with_a_signer_only_with_yes(bound_scene, name):
+    scene, stranger = bound_scene, bound_scene.world.identity()
+    scene.admin.ok("signer", "rotate", "jenkins", scene.gun, "--add", stranger.public)
+    if name.endswith("--path"):
+        scene.admin.ok("delegation", "add", scene.gun, JENKINS, "--path", "2.")
+    command = [*SILENCING[name](scene), "--policy", scene.policy, "--signing-key", stranger.key_args[1]]
+    before = scene.stamp()
+    assert "no longer see 1.0" in scene.admin.refused(2, *command).error[1]
+    assert scene.admin.ok(*command, "--dry-run").repository["would_hide"] == ["1.0"]
+    assert scene.stamp() == before and scene.verdict("1.0") == "allowed"
+    scene.admin.ok(*command, "--yes")
+    assert scene.verdict("1.0") == "refused" and "1.0" in scene.tags(RELEASES)
+
+
 @pytest.mark.parametrize("name", ADMINISTRATION)
 def test_no_command_of_an_administrator_adopts_unseen(scene, name):
     file = scene.hostile.file(RELEASES, lambda body: body["targets"].update(evil=scene.entry(scene.evil, RELEASES)))
