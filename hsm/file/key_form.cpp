@@ -309,12 +309,7 @@ Error no_key_in(std::string_view content, KeyHalf wanted) {
 
 tuf::PublicKey read_public_key(std::string_view content, const std::filesystem::path& path) {
   try {
-    std::string pem;
-    const std::string_view label = der_label(tuf::as_bytes(content));
-    if (label == "CERTIFICATE" || label == "PUBLIC KEY") {
-      pem = tuf::format_pem({std::string(label), {}, tuf::Bytes(content.begin(), content.end())});
-      content = pem;
-    }
+    const std::string content = as_pem(std::string(file));
     const std::vector<PemBlock> blocks = tuf::parse_pem(content);
     const bool has_key = std::any_of(blocks.begin(), blocks.end(), is_public);
     if (!has_key) throw no_key_in(content, KeyHalf::kPublic);
@@ -327,3 +322,9 @@ tuf::PublicKey read_public_key(std::string_view content, const std::filesystem::
 }
 
 }  // namespace hsm
+std::string as_pem(std::string content) {
+  const std::string_view label = der_label(tuf::as_bytes(content));
+  if (label != "CERTIFICATE" && label != "PUBLIC KEY") return content;
+  return tuf::format_pem({std::string(label), {}, tuf::Bytes(content.begin(), content.end())});
+}
+

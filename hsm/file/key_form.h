@@ -16,6 +16,9 @@ namespace hsm {
 /// anything else. Nothing is decoded that could leave copies of a key behind.
 std::string_view der_label(tuf::ByteView der);
 
+/// The PEM of a certificate or public key that is DER, such as a *.cer of Windows; anything else as it is.
+std::string as_pem(std::string content);
+
 /// Of an error whose hint has FILE where the name of the file at `path` belongs: the error that names it, in
 /// front of its message and in the hint, there as a word of a shell.
 tuf::Error in_file(const tuf::Error& error, const std::filesystem::path& path);

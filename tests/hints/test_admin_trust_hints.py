@@ -290,3 +290,12 @@ def test_what_was_refused_is_done_after_the_hint_was_followed(case, cause):
     client, command = getattr(case, cause.by), [word.format(gun=case.gun) for word in cause.command]
     hint = Hint.of(client.refused(cause.exit_code, *command), cause.row)
     client.ok(*(cause.mend(case, hint) or command))
+
+
+def test_a_trust_root_of_a_misspelt_repository_is_told(case):
+    pin, case.reader.pin = case.repo.pin, None
+    wrong = case.reader.refused(4, "list", case.gun, "--trust-root", f"{case.gun}s={pin}")
+    assert f"warning[TRUST_ROOT_UNUSED]: --trust-root names {case.gun}s," in wrong.stderr
+    hint = Hint.of(wrong, "not-pinned")
+    right = case.reader.ok("list", case.gun, "--trust-root", f"{hint.values['repo']}={pin}")
+    assert right.document["warnings"] == []
