@@ -30,6 +30,6 @@ tuf::Error no_key_in(std::string_view content, KeyHalf wanted);
 /// The key in what an administrator hands over: PEM as `PublicKey::from_pem` reads it, or the same as DER.
 /// Throws kKeyUnsupported, kKeyMalformed, which name the file and, for each form of other programs, the
 /// command that converts it.
-tuf::PublicKey read_public_key(std::string_view content, const std::filesystem::path& path);
+tuf::PublicKey read_public_key(std::string_view file, const std::filesystem::path& path);
 
 }  // namespace hsm
