@@ -134,6 +134,8 @@ def follow_privately(patient, hint):
 
 
 CAUSES = [
+    Cause("configuration-utf16", configured_by_powershell, follow),
+    Cause("configuration-utf16", logged_in_by_powershell, follow_privately, about="of docker"),
     Cause("setting-wrong", lambda c: bad_config(c, '{"remote_server": 1}'), write_config("{}")),
     Cause("configuration-not-json", lambda c: bad_config(c, "{"), write_config("{}")),
     Cause("configuration-not-json", lambda c: bad_config(c, "[]"), write_config("{}"), about="but a list"),
