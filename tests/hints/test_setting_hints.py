@@ -154,6 +154,8 @@ CAUSES = [
                                                    "--tlskey", a.with_suffix(".key"))(p, h))),
     Cause("option-not-a-host", with_args("--token-service", "https://auth.example.com/token"),
           in_turn(without_last(1), add("auth.example.com"))),
+    Cause("setting-not-a-host", lambda c: bad_config(c, '{"countersign": {"insecure_registries": ["https://r.example.com/v2"]}}'),
+          write_config('{"countersign": {"insecure_registries": ["r.example.com"]}}')),
     Cause("trust-root-unusable", lambda c: c.patient(pin="registry.pem"),
           lambda p, h: setattr(p.client, "pin", p.client.store.read(p.gun).root_key_ids[0])),
     Cause("file-missing", with_args("--config", "confg.json"), in_turn(
@@ -171,13 +173,13 @@ CAUSES = [
     Cause("tls-folder-unreadable", file_as_folder, in_turn(
         follow, lambda p, h: (p.client.home / ".docker/tls" / p.client.store.option.removeprefix("https://")).unlink())),
     Cause("tls-file-unusable", no_certificates, in_turn(without_last(1), add(lambda p: p.client.store.ca))),
+    Cause("tls-client-certificate-der", in_other_form(certificate="x509 -in {certificate} -outform DER"), name_converted()),
+    Cause("tls-client-key-der", in_other_form(key="pkey -in {key} -outform DER"), name_converted()),
+    Cause("tls-client-archive", archive_of_both, name_converted(answers=[""])),
     Cause("client-certificate-unusable", lambda c: with_args(*["--tlscert", c.authority.ca, "--tlskey", c.authority.ca])(c),
           in_turn(without_last(4), lambda p, h: add("--tlscert", a := p.client.store.authority.issue("pem")[0],
                                                    "--tlskey", a.with_suffix(".key"))(p, h))),
 ]
-    Cause("tls-client-certificate-der", in_other_form(certificate="x509 -in {certificate} -outform DER"), name_converted()),
-    Cause("tls-client-key-der", in_other_form(key="pkey -in {key} -outform DER"), name_converted()),
-    Cause("tls-client-archive", archive_of_both, name_converted(answers=[""])),
 
 
 @pytest.mark.parametrize("cause", CAUSES, ids=str)
