@@ -4,6 +4,8 @@
 #include <functional>
 #include <set>
 
+#include "hsm/shell_word.h"
+
 namespace hsm {
 namespace {
 
@@ -43,6 +45,13 @@ std::string free_prefix(const std::string& path) {
     const auto next = names.lower_bound(begin);
     return next == names.end() || !next->starts_with(begin);
   });
+}
+
+std::string to_utf8_in_place(std::string_view encoding, const std::string& path) {
+  const std::string name = shell_path(path);
+  const std::string converted = shell_path(free_name(path, ".utf8"));
+  return "(umask 077; iconv -f " + std::string(encoding) + " -t UTF-8 " + name + " > " + converted +
+         ") && mv " + converted + " " + name;
 }
 
 }  // namespace hsm

@@ -15,4 +15,7 @@ std::string free_name(const std::string& path, std::string_view ending);
 /// files `….1`, `….2`, ….
 std::string free_prefix(const std::string& path);
 
+/// The command that makes UTF-8 of a file, under its own name and for its owner alone.
+std::string to_utf8_in_place(std::string_view encoding, const std::string& path);
+
 }  // namespace hsm

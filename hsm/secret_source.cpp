@@ -51,12 +51,9 @@ void wipe_variable(const std::string& name) {
 Secret read_secret_file(const std::filesystem::path& path) {
   const PrivateFile file = read_private_file(path, kMaxSecretFile);
   if (const std::string_view encoding = tuf::wide_encoding(file.text()); !encoding.empty()) {
-    const std::string name = shell_path(path.string());
-    const std::string converted = shell_path(free_name(path.string(), ".utf8"));
     throw tuf::Error(tuf::ErrorCode::kFileUnreadable,
                      path.string() + " is " + std::string(encoding) + " text, not UTF-8",
-                     "convert it with: (umask 077; iconv -f " + std::string(encoding) + " -t UTF-8 " + name +
-                         " > " + converted + ") && mv " + converted + " " + name);
+                     "convert it with: " + to_utf8_in_place(encoding, path.string()));
   }
   std::string_view line = tuf::without_mark(file.text());
   line = line.substr(0, line.find('\n'));

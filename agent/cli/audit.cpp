@@ -28,7 +28,13 @@ void verify(const AuditVerifyOptions& options, Runtime&, Report& report) {
     }
     expectation.line = options.expect;
   }
-  const AuditSummary summary = check_audit_log(options.file, expectation);
+  const AuditSummary summary = [&] {
+    try {
+      return check_audit_log(options.file, expectation);
+    } catch (const tuf::Error& error) {
+      throw error.with_value("FILE", options.file);
+    }
+  }();
   for (const std::string& cut : summary.cuts)
     report.warnings.push_back({"AUDIT_CUT", printable(options.file) + ": " + cut});
   if (!expectation.keys.empty() && summary.checkpoint < summary.lines) {

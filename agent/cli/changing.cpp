@@ -184,6 +184,10 @@ PublishedChanges change(Runtime::Repository& repository, const ChangeRepository&
   PublishedChanges changes =
       publish_changes(*repository.store, repository.seen, repository.load, watched, gate.as_function(),
                       signer_look_up(runtime.keys()), runtime.publish_options(), report.warnings);
+  for (const std::string& tag : gate.hidden()) {
+    if (std::find(effects.vanishing.begin(), effects.vanishing.end(), tag) == effects.vanishing.end())
+      effects.vanishing.push_back(tag);
+  }
   described.published = changes.published;
   described.attempts = changes.attempts;
   std::string which;

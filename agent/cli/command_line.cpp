@@ -44,7 +44,7 @@ bool asks_for_json(std::string_view word, std::string_view next) {
   if (word.starts_with("--")) return word == "--output=json" || (word == "--output" && next == "json");
   if (!word.starts_with("-")) return false;
   word.remove_prefix(std::min(word.find_first_not_of("qv", 1), word.size()));  // as in -qojson
-  return word == "ojson" || (word == "o" && next == "json");
+  return word == "ojson" || word == "o=json" || (word == "o" && next == "json");
 }
 
 /// How to report an error of the command line itself: what was asked for before the error was met.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/config/settings.h"
+#include "agent/report/carried_options.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -20,6 +21,7 @@ struct OutputOptions {
   bool quiet = false;
   int verbosity = 0;
   bool json_log = false;
+  CarriedOptions carried;  // in the commands that are printed
 };
 
 class Runtime;

@@ -28,7 +28,35 @@ std::string one_line(std::string_view text) {
   return line + printable(text, std::string::npos);
 }
 
+/// The members that hold commands, wherever they stand.
+void carry_options(const CarriedOptions& carried, OrderedJson& json) {
+  for (const auto& [name, member] : json.items()) {
+    const bool is_for_people = name == "next" || name == "mend";
+    if (member.is_array() && is_for_people) {
+      for (OrderedJson& line : member) line = carried.into(line.get_ref<const std::string&>());
+    } else if (member.is_structured()) {
+      carry_options(carried, member);
+    } else if (is_for_people && member.is_string()) {
+      member = carried.into(member.get_ref<const std::string&>());
+    }
+  }
+}
+
 }  // namespace
+
+void carry_options(const OutputOptions& output, Report& report, std::optional<tuf::Error>& error) {
+  const CarriedOptions& carried = output.carried;
+  if (error) error = tuf::Error(error->code(), error->what(), carried.into(hint_of(*error)));
+  for (Warning& warning : report.warnings) warning.message = carried.into(warning.message);
+  for (std::string& note : report.notes) note = carried.into(note);
+  if (output.format == OutputFormat::kText)
+    for (std::string& line : report.text) line = carried.into(line);
+  carry_options(carried, report.more);
+  for (RepositoryReport& repository : report.repositories) {
+    carry_options(carried, repository.more);
+    for (TargetReport& target : repository.targets) carry_options(carried, target.more);
+  }
+}
 
 void print_warnings(const std::vector<Warning>& warnings, const OutputOptions& output, std::ostream& err) {
   if (output.quiet) return;
@@ -73,22 +101,24 @@ void print_error(const tuf::Error& error, const OutputOptions& output, std::ostr
     err << OrderedJson{{"level", "error"},
                        {"code", row.name},
                        {"message", printable(error.what())},
-                       {"hint", printable(hint_of(error))}}
+                       {"hint", printable(hint_of(error), kMaxHint)}}
                .dump(-1, ' ', false, OrderedJson::error_handler_t::replace)
         << "\n";
     return;
   }
   err << "error[" << row.name << "]: " << printable(error.what()) << "\n";
-  err << "hint: " << printable(hint_of(error)) << "\n";
+  err << "hint: " << printable(hint_of(error), kMaxHint) << "\n";
 }
 
 void write_ending(const CommandLine& line, const tuf::Error& error) {
   Report report;
   report.command = line.command;
+  std::optional<tuf::Error> failure = error;
+  carry_options(line.output, report, failure);
   std::ostringstream out;
   std::ostringstream err;
-  print_results(report, error, line.output, out);
-  print_error(error, line.output, err);
+  print_results(report, failure, line.output, out);
+  print_error(*failure, line.output, err);
   write_to(STDOUT_FILENO, out.str());
   write_to(STDERR_FILENO, err.str());
 }

@@ -10,6 +10,9 @@
 
 namespace agent {
 
+/// Gives the options of the command line to every command that is printed, as text or as JSON.
+void carry_options(const OutputOptions& output, Report& report, std::optional<tuf::Error>& error);
+
 void print_warnings(const std::vector<Warning>& warnings, const OutputOptions& output, std::ostream& err);
 
 /// What people are told beside a value on stdout; nothing with another format than text.

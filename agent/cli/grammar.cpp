@@ -57,14 +57,28 @@ std::string not_expected(const std::vector<std::string>& rest) {
                        : "give it a value, or leave it out");
 }
 
-/// CLI11 would take the next word for the value that `--name=` lacks.
-void require_values_behind_equals(int argc, const char* const* argv) {
+bool lacks_value(const std::string& word) {
+  return word.starts_with("--") && word.find('=') == word.size() - 1;
+}
+
+/// With what CLI11 does not know to stand behind `=`: nothing, for which it would take the next word, and the
+/// value of a short option, where docker takes it from, too.
+std::vector<std::string> split_at_equals(int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  bool has_ended = false;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    if (word == "--") return;
-    if (word.rfind("--", 0) == 0 && word.find('=') == word.size() - 1)
-      fail_empty(word.substr(0, word.size() - 1));
+    has_ended |= word == "--";
+    const std::size_t equals = word.find('=');
+    const bool is_short = equals == 2 && word[0] == '-' && word[1] != '-';
+    if (has_ended || !(is_short || lacks_value(word))) {
+      words.push_back(word);
+      continue;
+    }
+    words.push_back(word.substr(0, equals));
+    words.push_back(word.substr(equals + 1));
   }
+  return words;
 }
 
 }  // namespace
@@ -173,7 +187,12 @@ void Grammar::require_format() const {
 }
 
 void Grammar::require_values(int argc, const char* const* argv) const {
-  require_values_behind_equals(argc, argv);
+  for (int i = 1; i < argc && std::string(argv[i]) != "--"; ++i) {
+    const std::string word = argv[i];
+    const std::string name = word.substr(0, word.find('='));
+    const CLI::Option* option = lacks_value(word) ? named_app().get_option_no_throw(name) : nullptr;
+    if (lacks_value(word) && may_be_empty_.count(option) == 0) fail_empty(name);
+  }
   for (const CLI::App* app = app_.get(); app != nullptr;
        app = app->get_subcommands().empty() ? nullptr : app->get_subcommands().front()) {
     for (const CLI::Option* option : app->get_options()) {
@@ -201,7 +220,9 @@ void Grammar::fail_clearly() const {
 
 void Grammar::parse(int argc, const char* const* argv) {
   try {
-    app_->parse(argc, argv);
+    std::vector<std::string> words = split_at_equals(argc, argv);
+    std::reverse(words.begin(), words.end());  // as CLI11 takes them
+    app_->parse(std::move(words));
   } catch (const CLI::Success&) {  // help, or the version
     throw;
   } catch (const CLI::ParseError&) {
@@ -212,7 +233,21 @@ void Grammar::parse(int argc, const char* const* argv) {
   // Two options that wrote to one list would each drop what the other had put there.
   std::vector<std::string>& keys = line_.settings.keys;
   keys.insert(keys.end(), keys_to_sign_with_.begin(), keys_to_sign_with_.end());
+  carry_options();
   require_format();
+}
+
+void Grammar::carry_options() {
+  CarriedOptions& carried = line_.output.carried;
+  for (const CLI::App* level : {&app(), &named_app()}) {
+    for (const CLI::Option* option : level->get_options()) {
+      const bool is_flag = option->get_items_expected_max() == 0;
+      if (option->get_name() == "--signing-key") continue;  // has another name, too
+      for (const std::string& value : option->results())
+        carried.add(option->get_name(), is_flag ? "" : value);
+    }
+  }
+  for (const std::string& key : line_.settings.keys) carried.add("--signing-key", key);
 }
 
 const CLI::App& Grammar::named_app() const {

@@ -65,6 +65,7 @@ class Grammar {
   const CLI::App& named_app() const;
   void require_format() const;
   void require_values(int argc, const char* const* argv) const;
+  void carry_options();
   [[noreturn]] void fail_clearly() const;
 
   CommandLine& line_;

@@ -34,18 +34,18 @@ GuardedRepository::GuardedRepository(const Policy& policy, const PolicyOptions& 
     : memory_(runtime.settings().trust_dir(), gun),
       dry_run_(runtime.dry_run()),
       checks_releases_(!options.no_resign_guard),
-      guard_(policy, keys, guard_options(options, allow_move, memory_, warnings)) {}
+      guard_(policy, keys, guard_options(options, allow_move, warnings)) {}
 
 PolicyGuard::Options GuardedRepository::guard_options(const PolicyOptions& options, bool allow_move,
-                                                      const GuardedReleases& memory,
-                                                      std::vector<Warning>& warnings) {
+                                                      std::vector<Warning>& warnings) const {
   PolicyGuard::Options guard{allow_move, options.quarantine, !options.no_resign_guard};
+  guard.hide_tags = options.hide_tags || dry_run_;  // a rehearsal shows what a run with consent does
   if (options.no_resign_guard) {
     warnings.push_back({"RESIGN_GUARD_OFF", "everything is signed with whatever stands in it"});
     return guard;
   }
   try {
-    guard.last_releases = memory.load();
+    guard.last_releases = memory_.load();
   } catch (const tuf::Error& error) {
     warnings.push_back({"CACHE_UNUSABLE", error.what()});
   }

@@ -19,6 +19,7 @@ struct PolicyOptions {
   std::optional<std::string> file;
   bool quarantine = false;
   bool no_resign_guard = false;
+  bool hide_tags = false;  // --yes of commands that say who signs
 };
 
 /// --policy and --quarantine.
@@ -48,8 +49,8 @@ class GuardedRepository {
   void remember(const PublishedChanges& changes, std::vector<Warning>& warnings) const;
 
  private:
-  static PolicyGuard::Options guard_options(const PolicyOptions& options, bool allow_move,
-                                            const GuardedReleases& memory, std::vector<Warning>& warnings);
+  PolicyGuard::Options guard_options(const PolicyOptions& options, bool allow_move,
+                                     std::vector<Warning>& warnings) const;
 
   GuardedReleases memory_;
   bool dry_run_;

@@ -5,7 +5,9 @@
 #include "agent/cli/looking.h"
 #include "agent/cli/operands.h"
 #include "agent/config/input_file.h"
+#include "agent/proof/audit_log.h"
 #include "agent/proof/receipt.h"
+#include "agent/proof/statement.h"
 #include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "hsm/shell_word.h"
@@ -131,6 +133,11 @@ void compare(const Receipt& receipt, Runtime& runtime, Report& report) {
 void verify(const ReceiptVerifyOptions& options, Runtime& runtime, Report& report) {
   const std::string name = printable(options.file);
   const std::string text = InputFile(options.file, "the receipt").read_all(Receipt::kMaxLength);
+  if (claimed_type(text) == kAuditType) {
+    throw Error(ErrorCode::kReceiptInvalid, name + " is an audit log, not a receipt",
+                "look at it with: countersign audit verify FILE")
+        .with_value("FILE", options.file);
+  }
   const Receipt receipt = Receipt::read(text, name);
   describe_receipt(receipt, options.file, report);
   if (options.public_keys.empty()) return compare(receipt, runtime, report);

@@ -128,6 +128,7 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
   const OutputOptions& output = understood.output;
   report.command = understood.command;
   drop_repeated(report.warnings);
+  carry_options(output, report, error);
   print_warnings(report.warnings, output, err);
   print_results(report, error, output, out);
   if (!error) print_notes(report.notes, output, err);

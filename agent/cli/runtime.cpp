@@ -45,6 +45,7 @@ CurlOptions curl_options(const Url& server, const TlsFiles& tls) {
     options.trust = TlsTrust::only((authority++)->string());
   for (; authority != tls.authorities.end(); ++authority) options.trust.add(authority->string());
   if (tls.client) {
+    require_pem(*tls.client);
     options.client_certificate = tls.client->certificate.string();
     options.client_key = tls.client->key.string();
   }
@@ -186,6 +187,7 @@ Runtime::Repository Runtime::open(const tuf::Gun& gun, Access access) {
   if (access != Access::kRead && !dry_run() && !offline()) audit_.begin();
   if (access != Access::kRead) allow_time_to_publish();
   const RootTrust trust = settings_.root_trust_for(gun);
+  opened_.insert(gun);
   LoadRequest load{gun, {trust.pin, trust.trust_on_first_use, line_.reset_cache}, now_, {}};
   load.budget = budget_;
   load.remember = !dry_run();
@@ -316,6 +318,12 @@ void Runtime::log_run(const std::optional<Error>& error, Report& report) {
 }
 
 std::vector<Warning> Runtime::take_warnings() {
+  for (const tuf::Gun& gun : settings_.pinned_by_option()) {
+    if (opened_.empty() || opened_.contains(gun)) continue;
+    warnings_.push_back({"TRUST_ROOT_UNUSED", "--trust-root names " + gun.text() +
+                                                  ", which this run has not looked at; see whether it is "
+                                                  "written as the repository is called"});
+  }
   return std::exchange(warnings_, {});
 }
 

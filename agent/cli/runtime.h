@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -141,6 +142,7 @@ class Runtime {
   bool has_administrator_keys_ = false;
   std::map<std::string, std::shared_ptr<CurlClient>> clients_;  // by server; connections are kept
   std::vector<Warning> warnings_;
+  std::set<tuf::Gun> opened_;
   bool trusts_names_ = true;
   std::string notary_auth_home_;  // the server that NOTARY_AUTH is for, where none is named
 };

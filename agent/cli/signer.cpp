@@ -34,7 +34,6 @@ struct SignerAddOptions {
 struct SignerRemoveOptions {
   std::string name;
   std::vector<std::string> repositories;
-  bool yes = false;
   PolicyOptions policy;
 };
 
@@ -61,7 +60,6 @@ struct DelegationRemoveOptions {
   std::string role;
   std::vector<std::string> keys;  // IDs
   std::vector<std::string> paths;
-  bool yes = false;
   PolicyOptions policy;
 };
 
@@ -121,7 +119,7 @@ std::vector<std::string> steps_of_rotation(const tuf::TrustedRepository& reposit
   const std::string with_policy = by_policy ? kNamePolicy : "";
   std::string remove = "countersign signer rotate " + name + " " + repository.gun().text();
   for (const tuf::PublicKey& key : old) remove += " --remove " + key.canonical_id().short_form();
-  return {"let " + name + " sign once with the new key (the next job does, or): countersign witness " +
+  return {"let " + name + " sign once where the new key is (the next job does, or): countersign witness " +
               repository.gun().text() + " targets/releases targets/" + name + " --key " +
               added.front().canonical_id().short_form() + with_policy,
           "then take the old key out: " + remove + with_policy};
@@ -155,9 +153,15 @@ void change_each(const std::vector<std::string>& repositories, const PolicyOptio
   });
 }
 
-Consent consent_of(bool yes, const PolicyOptions& policy, const Runtime& runtime) {
-  return {
-      .hide_tags = yes, .rehearsed = runtime.dry_run(), .by_policy = has_policy(policy, runtime.settings())};
+/// --yes, as all have it that take keys or paths from roles.
+void add_consent(CLI::App* command, PolicyOptions& options) {
+  add_flag(command, "--yes", options.hide_tags, "Even if pullers no longer see some tags");
+}
+
+Consent consent_of(const PolicyOptions& options, const Runtime& runtime) {
+  return {.hide_tags = options.hide_tags,
+          .rehearsed = runtime.dry_run(),
+          .by_policy = has_policy(options, runtime.settings())};
 }
 
 /// Of signers, who are direct children of `targets`.
@@ -213,7 +217,7 @@ void signer_remove(const SignerRemoveOptions& options, Runtime& runtime, Report&
   change_each(
       options.repositories, options.policy, kNoneNested,
       [&] {
-        const Consent consent = consent_of(options.yes, options.policy, runtime);
+        const Consent consent = consent_of(options.policy, runtime);
         return telling_what_stays(options.name, report.warnings,
                                   remove_signer(options.name, runtime.administrator_keys(), consent));
       },
@@ -239,7 +243,7 @@ void signer_rotate(const SignerRotateOptions& options, Runtime& runtime, Report&
       [&] {
         return with_keys(remove, [&](const std::set<tuf::KeyId>& ids) {
           return rotate_signer(options.name, add, ids, runtime.administrator_keys(),
-                               {.by_policy = by_policy});
+                               consent_of(options.policy, runtime));
         });
       },
       {.done = "changed the keys of signer " + options.name + what,
@@ -279,8 +283,7 @@ void delegation_remove(const DelegationRemoveOptions& options, Runtime& runtime,
   const std::string object = what.remove ? what.role.text() : "keys or paths of " + what.role.text();
   const auto how = [&](std::set<tuf::KeyId> ids) {
     what.keys = std::move(ids);
-    return change_delegation(what, runtime.administrator_keys(),
-                             consent_of(options.yes, options.policy, runtime));
+    return change_delegation(what, runtime.administrator_keys(), consent_of(options.policy, runtime));
   };
   change_one(options.repository, options.policy, what.role, with_keys(keys, how),
              {"removed " + object, "remove " + object}, runtime, report);
@@ -292,8 +295,7 @@ void delegation_purge(const DelegationPurgeOptions& options, Runtime& runtime, R
       options.repositories, options.policy, std::nullopt,
       [&] {
         return with_keys(remove, [&](const std::set<tuf::KeyId>& ids) {
-          return purge_keys(ids, runtime.administrator_keys(),
-                            {.by_policy = has_policy(options.policy, runtime.settings())});
+          return purge_keys(ids, runtime.administrator_keys(), consent_of(options.policy, runtime));
         });
       },
       {"took the keys out of every delegation", "take the keys out of every delegation"}, runtime, report);
@@ -338,7 +340,7 @@ void add_signers(Grammar& grammar) {
   c = grammar.command("signer remove", "Take NAME out, and keep what was released", remove, signer_remove);
   add_operand(c, "name", remove->name, "NAME");
   add_operand(c, "repository", remove->repositories, "REPO");
-  add_flag(c, "--yes", remove->yes, "Even if pullers no longer see some tags");
+  add_consent(c, remove->policy);
   add_policy_options(c, remove->policy, "Sign nothing foreign anew");
 
   auto rotate = std::make_shared<SignerRotateOptions>();
@@ -348,6 +350,7 @@ void add_signers(Grammar& grammar) {
   add_values(c, "--add", rotate->add, "Certificate or public key (repeatable)", "PUBLIC");
   add_values(c, "--remove", rotate->remove, "Key ID, canonical or TUF, or its first digits (repeatable)",
              "KEYID");
+  add_consent(c, rotate->policy);
   add_policy_options(c, rotate->policy, "Sign nothing foreign anew");
 }
 
@@ -360,6 +363,7 @@ void add_delegations(Grammar& grammar) {
   add_values(c, "--path", add->paths, "Admit tags with this prefix, too (repeatable)", "PREFIX");
   add_flag(c, "--all-paths", add->all_paths, "Admit all tags (default of a new role)");
   add_value(c, "--threshold", add->threshold, "Signatures needed", "N");
+  add_consent(c, add->policy);
   add_policy_options(c, add->policy, "Sign nothing foreign anew");
 
   auto remove = std::make_shared<DelegationRemoveOptions>();
@@ -370,7 +374,7 @@ void add_delegations(Grammar& grammar) {
   add_values(c, "--key", remove->keys, "Only this key ID (repeatable)", "KEYID");
   // The path that admits all tags is empty.
   grammar.may_be_empty(add_values(c, "--path", remove->paths, "Only this path (repeatable)", "PREFIX"));
-  add_flag(c, "--yes", remove->yes, "Even if pullers no longer see some tags");
+  add_consent(c, remove->policy);
   add_policy_options(c, remove->policy, "Sign nothing foreign anew");
 
   auto purge_options = std::make_shared<DelegationPurgeOptions>();
@@ -378,6 +382,7 @@ void add_delegations(Grammar& grammar) {
                       delegation_purge);
   add_operand(c, "repository", purge_options->repositories, "REPO");
   require(add_values(c, "--key", purge_options->keys, "Key ID (repeatable)", "KEYID"));
+  add_consent(c, purge_options->policy);
   add_policy_options(c, purge_options->policy, "Sign nothing foreign anew");
 }
 

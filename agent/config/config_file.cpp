@@ -245,7 +245,8 @@ fs::path expand_home(std::string_view path, const fs::path& home) {
 }
 
 ConfigFile read_config_file(const fs::path& path, const fs::path& home) {
-  const std::string text = InputFile(path, "the configuration file").read_text(kMaxConfigLength);
+  const std::string text =
+      InputFile(path, "the configuration file").read_text(kMaxConfigLength, Convert::kInPlace);
   Json json;
   try {
     json = tuf::parse_json(text, printable(path.string()));

@@ -100,8 +100,10 @@ std::string InputFile::read_all(std::size_t max_length) const {
   return read(0, static_cast<std::size_t>(size_));
 }
 
-std::string InputFile::read_text(std::size_t max_length) const {
+std::string InputFile::read_text(std::size_t max_length, Convert convert) const {
   return plain_text(read_all(max_length), name_, [&](const std::string& encoding) {
+    if (convert == Convert::kInPlace)
+      return "convert it with: " + hsm::to_utf8_in_place(encoding, path_.string());
     const std::string converted = hsm::shell_path(hsm::free_name(path_.string(), ".utf8"));
     return "convert it with: iconv -f " + encoding + " -t UTF-8 " + hsm::shell_path(path_.string()) + " > " +
            converted + "; then name " + converted;

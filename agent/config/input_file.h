@@ -14,6 +14,8 @@ namespace agent {
 /// secret that the job cannot read itself.
 enum class Links { kFollow, kWithinFolder };
 
+enum class Convert { kBeside, kInPlace };
+
 class InputFile {
  public:
   /// Opens a regular file; a pipe or device is refused without waiting for it. `what` names it in messages
@@ -30,8 +32,9 @@ class InputFile {
   /// The whole file. Throws kFileUnreadable if it is longer than `max_length`.
   std::string read_all(std::size_t max_length) const;
   /// The same of a file of text: without the byte order mark that Windows programs put before UTF-8. Throws
-  /// kFileUnreadable for UTF-16 and UTF-32, with the command that converts it.
-  std::string read_text(std::size_t max_length) const;
+  /// kFileUnreadable for UTF-16 and UTF-32, with the command that converts it: into a file of another name,
+  /// unless the file may hold secrets and is looked for under this one.
+  std::string read_text(std::size_t max_length, Convert convert = Convert::kBeside) const;
 
   /// Where `name` in `folder` really is; empty if there is nothing. Throws kFileUnreadable if it is not
   /// inside.

@@ -43,7 +43,8 @@ TrustRoots parse_trust_roots(const std::vector<std::string>& texts) {
   return roots;
 }
 
-/// The authorities that `hosts` name, in the one spelling in which they are compared.
+/// The authorities that `hosts` name, in the one spelling in which they are compared; `option` says so, or a
+/// setting.
 std::vector<std::string> parse_hosts(const std::vector<std::string>& hosts, const std::string& scheme,
                                      const std::string& option) {
   std::vector<std::string> authorities;
@@ -52,7 +53,8 @@ std::vector<std::string> parse_hosts(const std::vector<std::string>& hosts, cons
     if (!url || host.find_first_of("/?") != std::string::npos) {
       throw Error(ErrorCode::kUsage,
                   option + " \"" + printable(host.substr(host.rfind('@') + 1)) + "\" is not a host",
-                  "write " + option + " HOST or " + option + " HOST:PORT");
+                  option.starts_with('-') ? "write " + option + " HOST or " + option + " HOST:PORT"
+                                          : "write it as HOST or HOST:PORT");
     }
     authorities.push_back(url->authority());
   }
@@ -212,14 +214,20 @@ void Settings::set_module(const Environment& environment) {
 }
 
 void Settings::set_hosts(const Options& options) {
-  const auto with = [](std::vector<std::string> own, const std::vector<std::string>& configured) {
-    own.insert(own.end(), configured.begin(), configured.end());
-    return own;
+  const auto parse = [&](const std::vector<std::string>& given, const std::string& option,
+                         const std::vector<std::string>& in_file, const std::string& setting,
+                         const std::string& scheme) {
+    std::vector<std::string> hosts = parse_hosts(given, scheme, option);
+    const std::vector<std::string> more = configured(printable(config_.path.string()), [&] {
+      return parse_hosts(in_file, scheme, "countersign." + setting);
+    });
+    hosts.insert(hosts.end(), more.begin(), more.end());
+    return hosts;
   };
-  insecure_registries_ = parse_hosts(with(options.insecure_registries, config_.insecure_registries),
-                                     "http://", "--insecure-registry");
+  insecure_registries_ = parse(options.insecure_registries, "--insecure-registry",
+                               config_.insecure_registries, "insecure_registries", "http://");
   token_services_ =
-      parse_hosts(with(options.token_services, config_.token_services), "https://", "--token-service");
+      parse(options.token_services, "--token-service", config_.token_services, "token_services", "https://");
 }
 
 ServerUrl Settings::server_for(const tuf::Gun& gun) const {

@@ -74,6 +74,9 @@ class Settings {
   /// `prefix*`, else the longest prefix in trust_pinning.ca. Throws kFileUnreadable for a CA file.
   RootTrust root_trust_for(const tuf::Gun& gun) const;
 
+  /// The repositories that `--trust-root` names.
+  std::vector<tuf::Gun> pinned_by_option() const { return trust_roots_.front().second.guns(); }
+
   /// The trust server that is named for every repository; nullopt if each has its own.
   const std::optional<ServerUrl>& server() const { return server_; }
   /// Empty if there is none.

@@ -1,8 +1,11 @@
 #include "agent/config/tls_files.h"
 
 #include <algorithm>
+#include <tuple>
 
+#include "agent/config/input_file.h"
 #include "agent/report/printable.h"
+#include "hsm/file/key_form.h"
 #include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
@@ -58,6 +61,27 @@ TlsFiles find_docker_tls(const fs::path& folder) {
     found.client = TlsFiles::Client{file, key};
   }
   return found;
+}
+
+void require_pem(const TlsFiles::Client& client) {
+  constexpr std::size_t kMaxLength = 1 << 20;
+  for (const auto& [file, what, convert] :
+       {std::tuple(client.certificate, "the client certificate",
+                   "openssl x509 -inform DER -in FILE -out FILE.pem"),
+        std::tuple(client.key, "the client certificate's key",
+                   "(umask 077; openssl pkey -inform DER -in FILE -out FILE.pem)")}) {
+    const std::string content = InputFile(file, what).read_all(kMaxLength);
+    const std::string_view label = hsm::der_label(tuf::as_bytes(content));
+    if (label.empty()) continue;
+    const bool is_archive = label == "PKCS12";
+    const tuf::Error error(
+        tuf::ErrorCode::kFileUnreadable,
+        std::string("it is ") + (is_archive ? "a PKCS#12 archive" : "DER") + ", and only PEM is read",
+        is_archive ? "convert it with: (umask 077; openssl pkcs12 -in FILE -nodes -out FILE.pem); then name "
+                     "FILE.pem as --tlscert and as --tlskey"
+                   : "convert it with: " + std::string(convert) + "; then name FILE.pem");
+    throw hsm::in_file(error, file).with_context(what);
+  }
 }
 
 }  // namespace agent

@@ -24,4 +24,7 @@ struct TlsFiles {
 /// several of them.
 TlsFiles find_docker_tls(const std::filesystem::path& folder);
 
+/// libcurl takes them as PEM. Throws kFileUnreadable, with what converts it, for a file of another form.
+void require_pem(const TlsFiles::Client& client);
+
 }  // namespace agent

@@ -8,6 +8,7 @@
 #include "agent/config/input_file.h"
 #include "agent/image/image_reference.h"
 #include "agent/report/printable.h"
+#include "hsm/file/key_form.h"
 #include "tuf/base/error.h"
 #include "tuf/base/openssl.h"
 #include "tuf/keys/pem.h"
@@ -21,8 +22,7 @@ using tuf::ErrorCode;
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxPemLength = 1 << 20;
-constexpr std::string_view kWhatItIs =
-    "give the trust root that countersign repo init and repo pin print, or a PEM file";
+constexpr std::string_view kWhatItIs = "give the trust root that repo init and repo pin print, or a PEM file";
 
 [[noreturn]] void fail(const fs::path& file, const std::string& reason) {
   throw Error(ErrorCode::kFileUnreadable, "the trust root " + printable(file.string()) + " " + reason,
@@ -57,8 +57,19 @@ tuf::TrustPin ca_pin(const std::vector<tuf::PemBlock>& certificates) {
   return pin;
 }
 
+std::string read_pem(const fs::path& file, const std::string& what) {
+  return hsm::as_pem(InputFile(file, what).read_text(kMaxPemLength));
+}
+
+/// Of a form of other programs that is not read, with what converts it.
+void refuse_foreign(const fs::path& file, std::string_view content) {
+  const Error error = hsm::in_file(hsm::no_key_in(content, hsm::KeyHalf::kPublic), file);
+  if (error.code() != ErrorCode::kKeyUnsupported) return;
+  throw Error(ErrorCode::kFileUnreadable, std::string("the trust root ") + error.what(), error.hint());
+}
+
 tuf::TrustPin pin_of_file(const fs::path& file) {
-  const std::string text = InputFile(file, "the trust root").read_text(kMaxPemLength);
+  const std::string text = read_pem(file, "the trust root");
   const std::vector<tuf::PemBlock> blocks = tuf::parse_pem(text);
   const std::vector<tuf::PemBlock> certificates = certificates_in(file, blocks);
   if (!certificates.empty() && std::all_of(certificates.begin(), certificates.end(), is_authority)) {
@@ -66,7 +77,10 @@ tuf::TrustPin pin_of_file(const fs::path& file) {
   }
   const bool bare = std::any_of(blocks.begin(), blocks.end(),
                                 [](const auto& block) { return block.label == "PUBLIC KEY"; });
-  if (certificates.empty() && !bare) fail(file, "holds neither a certificate nor a public key");
+  if (certificates.empty() && !bare) {
+    refuse_foreign(file, text);
+    fail(file, "holds neither a certificate nor a public key");
+  }
   if (!certificates.empty() && is_authority(certificates.front())) {
     fail(file, "holds an authority before a certificate of another kind: which of them is the trust root?");
   }
@@ -79,17 +93,27 @@ tuf::TrustPin pin_of_file(const fs::path& file) {
   }
 }
 
+/// As other programs write what is a SHA-256, too.
+std::optional<tuf::KeyId> parse_id(std::string_view text) {
+  constexpr std::string_view kAlgorithm = "sha256:";
+  if (text.starts_with(kAlgorithm)) text.remove_prefix(kAlgorithm.size());
+  std::string digits(text);
+  for (char& c : digits) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return tuf::KeyId::parse(digits);
+}
+
 }  // namespace
 
 tuf::TrustPin parse_trust_root(std::string_view ref) {
-  if (const auto id = tuf::KeyId::parse(ref)) return {{*id}, {}};
+  if (const auto id = parse_id(ref)) return {{*id}, {}};
   const fs::path file(ref);
   std::error_code ignored;
   if (!fs::exists(file, ignored)) {
-    throw Error(
-        ErrorCode::kUsage,
-        "trust root \"" + printable(ref) + "\" is neither a key ID (64 lower-case hex digits) nor a file",
-        std::string(kWhatItIs));
+    throw Error(ErrorCode::kUsage,
+                "trust root \"" + printable(ref) + "\" is neither a key ID (64 hex digits) nor a file",
+                std::string(kWhatItIs));
   }
   return pin_of_file(file);
 }
@@ -100,7 +124,9 @@ NamedTrustRoot NamedTrustRoot::parse(std::string_view text) {
     return {std::nullopt, std::string(text)};
   }
   try {
-    return {parse_repository(text.substr(0, equals)), std::string(text.substr(equals + 1))};
+    std::string ref(text.substr(equals + 1));
+    if (ref.empty()) throw Error(ErrorCode::kUsage, "nothing stands behind the =", std::string(kWhatItIs));
+    return {parse_repository(text.substr(0, equals)), std::move(ref)};
   } catch (const Error& error) {
     throw error.with_context("trust root \"" + printable(text) + "\"");
   }
@@ -113,6 +139,14 @@ void TrustRoots::add(const NamedTrustRoot& root) {
   pin.ca_pem += more.ca_pem;
 }
 
+std::vector<tuf::Gun> TrustRoots::guns() const {
+  std::vector<tuf::Gun> guns;
+  for (const auto& [gun, pin] : pins_) {
+    if (gun) guns.push_back(*gun);
+  }
+  return guns;
+}
+
 std::optional<tuf::TrustPin> TrustRoots::find(const tuf::Gun& gun) const {
   auto found = pins_.find(gun);
   if (found == pins_.end()) found = pins_.find(std::nullopt);
@@ -120,9 +154,12 @@ std::optional<tuf::TrustPin> TrustRoots::find(const tuf::Gun& gun) const {
 }
 
 tuf::TrustPin read_ca_pin(const fs::path& file) {
-  const std::string text = InputFile(file, "the CA file").read_text(kMaxPemLength);
+  const std::string text = read_pem(file, "the CA file");
   const std::vector<tuf::PemBlock> certificates = certificates_in(file, tuf::parse_pem(text));
-  if (certificates.empty()) fail(file, "holds no certificate");
+  if (certificates.empty()) {
+    refuse_foreign(file, text);
+    fail(file, "holds no certificate");
+  }
   return ca_pin(certificates);
 }
 

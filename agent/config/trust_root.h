@@ -7,15 +7,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tuf/metadata/role_name.h"
 #include "tuf/trust/trust_pin.h"
 
 namespace agent {
 
-/// REF is a key ID (TUF or canonical, 64 hex digits) or a PEM file: a public key or certificate, which
-/// becomes its key IDs, or certificates of authorities (basicConstraints CA:TRUE), to which the root's
-/// certificate must chain. Throws kUsage if it is neither, kFileUnreadable if the file cannot be used.
+/// REF is a key ID (TUF or canonical, 64 hex digits, also behind `sha256:`) or a file in PEM or DER: a public
+/// key or certificate, which becomes its key IDs, or certificates of authorities (basicConstraints CA:TRUE),
+/// to which the root's certificate must chain. Throws kUsage if it is neither, kFileUnreadable if the file
+/// cannot be used.
 tuf::TrustPin parse_trust_root(std::string_view ref);
 
 /// A REF and the one repository that it is for; without one, it is for all that have none of their own.
@@ -34,6 +36,8 @@ class TrustRoots {
   /// Of several for the same repository, or for all others, the root must match one. Throws as
   /// parse_trust_root.
   void add(const NamedTrustRoot& root);
+  /// The repositories that it names.
+  std::vector<tuf::Gun> guns() const;
   /// nullopt if this place says nothing of the repository.
   std::optional<tuf::TrustPin> find(const tuf::Gun& gun) const;
 

@@ -20,9 +20,11 @@ std::optional<Credential> Credential::from_basic(std::string_view base64, std::s
   const std::size_t colon = text.find(':');
   std::optional<Credential> credential;
   if (colon != std::string_view::npos) {
-    // Some writers of config.json end the password with a NUL, as docker's reader expects.
+    // Some writers of config.json end the password with a NUL, as docker's reader expects; and `echo` ends it
+    // with the end of a line, which no login can send.
+    constexpr std::string_view kEnds("\0\r\n", 3);
     std::string_view password = text.substr(colon + 1);
-    while (password.ends_with('\0')) password.remove_suffix(1);
+    password = password.substr(0, password.find_last_not_of(kEnds) + 1);
     credential = Credential{std::move(what), Kind::kPassword, std::string(text.substr(0, colon)),
                             hsm::Secret(password)};
   }

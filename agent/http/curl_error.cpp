@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "agent/http/docker_config.h"
 #include "agent/report/printable.h"
 
 namespace agent {
@@ -31,8 +32,8 @@ bool is_signature_of_another(const std::string& text) {
 TransportError unknown_authority(const std::string& host) {
   return {ErrorCode::kTlsFailed,
           "cannot trust " + host + ": its certificate was issued by an authority that is not trusted here",
-          "name the authority that issued it with --tlscacert FILE, or put it as *.crt into ~/.docker/tls/" +
-              host + "/",
+          "name the authority that issued it with --tlscacert FILE, or put it as *.crt into " +
+              DockerConfig::shown_directory() + "/tls/" + host + "/",
           Fault::kUnknownAuthority};
 }
 

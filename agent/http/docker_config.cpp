@@ -7,6 +7,7 @@
 
 #include "agent/config/input_file.h"
 #include "agent/http/credential_helper.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 #include "tuf/json/json.h"
 
@@ -47,7 +48,7 @@ struct Document {
 void read_document(const std::filesystem::path& path, Document& document) {
   std::error_code unknown;
   if (!std::filesystem::exists(path, unknown)) return;
-  std::string text = InputFile(path, "docker's").read_text(kMaxFile);
+  std::string text = InputFile(path, "docker's").read_text(kMaxFile, Convert::kInPlace);
   bool valid = true;
   try {
     document.json = tuf::parse_json(text, path.string());
@@ -133,6 +134,12 @@ std::filesystem::path DockerConfig::default_directory() {
   }
   const char* home = std::getenv("HOME");
   return std::filesystem::path(home != nullptr && *home != '\0' ? home : "/") / ".docker";
+}
+
+std::string DockerConfig::shown_directory() {
+  const std::filesystem::path home = std::getenv("HOME") != nullptr ? std::getenv("HOME") : "";
+  const std::filesystem::path directory = default_directory();
+  return directory == home / ".docker" ? "~/.docker" : hsm::shell_path(directory.string());
 }
 
 std::optional<Credential> DockerConfig::find(const std::string& host,

@@ -15,6 +15,8 @@ class DockerConfig {
  public:
   /// `$DOCKER_CONFIG`, or `~/.docker`.
   static std::filesystem::path default_directory();
+  /// The same for people: `~/.docker`, unless DOCKER_CONFIG says otherwise.
+  static std::string shown_directory();
   /// `directory` holds config.json; a missing one holds no credentials.
   explicit DockerConfig(std::filesystem::path directory) : file_(std::move(directory) / "config.json") {}
 

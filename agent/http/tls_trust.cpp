@@ -31,15 +31,12 @@ tuf::OpensslPtr<X509_STORE, X509_STORE_free> TlsTrust::load() const {
   tuf::OpensslPtr<X509_STORE, X509_STORE_free> store(X509_STORE_new());
   if (!store) throw tuf::Error(tuf::ErrorCode::kInternal, "no memory for the certificate store");
   for (const std::string& file : ca_files_) {
-    std::string text = InputFile(file, "the authorities' file").read_text(kMaxBundle);
-    const std::string_view form = hsm::der_label(tuf::as_bytes(text));
+    const std::string text = hsm::as_pem(InputFile(file, "the authorities' file").read_text(kMaxBundle));
     std::string hint = "name a PEM file with --tlscacert, or set SSL_CERT_FILE to one";
-    if (form == "PKCS7") {
+    if (hsm::der_label(tuf::as_bytes(text)) == "PKCS7") {
       const std::string converted = hsm::shell_path(hsm::free_name(file, ".pem"));
       hint = "convert it with: openssl pkcs7 -inform DER -in " + hsm::shell_path(file) +
              " -print_certs -out " + converted + "; then name " + converted;
-    } else if (form == "CERTIFICATE") {  // a *.cer of Windows
-      text = tuf::format_pem({"CERTIFICATE", {}, tuf::Bytes(text.begin(), text.end())});
     }
     if (add_ca_bundle(store.get(), text)) continue;
     throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "no certificate in the authorities' file " + file,

@@ -37,13 +37,21 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
+/// In front of `# comment`, which begins a line or stands behind a blank, as in YAML.
+std::string_view without_comment(std::string_view line) {
+  for (std::size_t mark = line.find('#'); mark != std::string_view::npos; mark = line.find('#', mark + 1)) {
+    if (mark == 0 || line[mark - 1] == ' ' || line[mark - 1] == '\t') return line.substr(0, mark);
+  }
+  return line;
+}
+
 /// Calls `take` with every line and its number, without blank lines and comments.
 template <class Take>
 void for_each_line(std::string_view text, Take take) {
   for (int number = 1; !text.empty(); ++number) {
     const auto end = text.find('\n');
-    const std::string_view line = trimmed(text.substr(0, end));
-    if (!line.empty() && line.front() != '#') take(line, number);
+    const std::string_view line = trimmed(without_comment(text.substr(0, end)));
+    if (!line.empty()) take(line, number);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
 }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/http/log_in_command.h"
 #include "agent/report/printable.h"
+#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -112,6 +114,39 @@ void refuse_token_uri(std::string_view text) {
               std::move(hint));
 }
 
+/// What stands in front of the `@` is not repeated: it may be a password, whatever is in it.
+void refuse_login(std::string_view text) {
+  std::size_t at = text.rfind('@');
+  const auto is_digest = [](std::string_view word) {
+    return word.size() > 3 && word.starts_with("sha") && is_digit(word[3]);
+  };
+  if (at != std::string_view::npos && is_digest(text.substr(at + 1)))
+    at = at == 0 ? std::string_view::npos : text.rfind('@', at - 1);
+  if (at == std::string_view::npos) return;
+  const std::string_view image = text.substr(at + 1);
+  const bool is_host = text.substr(0, at).find(':') != std::string_view::npos &&
+                       image.find_first_of(".:") != std::string_view::npos && is_host_and_port(image);
+  if (!is_host && image.find('/') == std::string_view::npos) return;
+  const std::string registry = hsm::shell_word(printable(image.substr(0, image.find('/')), kQuoted));
+  fail("…@" + std::string(image), "a login stands in it",
+       "log in with: " + log_in_command(registry) + ", and leave it out: " + printable(image, kQuoted));
+}
+
+/// How other tools say where an image lies. Only told where the text is no name: `oci:1.0` is one.
+std::optional<std::string> transport_hint(std::string_view text) {
+  constexpr std::array kLayouts = {"oci:", "oci-archive:", "docker-archive:"};
+  constexpr std::array kOthers = {"docker-daemon:", "containers-storage:", "dir:", "docker:"};
+  for (const std::string_view prefix : kLayouts) {
+    if (text.starts_with(prefix))
+      return "name the image without " + std::string(prefix) + ", and where it lies with --oci-layout PATH";
+  }
+  for (const std::string_view prefix : kOthers) {
+    if (text.starts_with(prefix))
+      return "name the image without " + std::string(prefix) + ": it is looked up in its registry";
+  }
+  return std::nullopt;
+}
+
 /// A placeholder as template languages write it, and what fills it in.
 struct Placeholder {
   std::string_view begin;
@@ -195,8 +230,11 @@ void check_path(std::string_view text, std::string_view path) {
 
 void check_registry(std::string_view text, std::string_view registry) {
   if (is_host_and_port(registry)) return;
+  const bool is_ipv6 = registry.starts_with('[') || std::count(registry.begin(), registry.end(), ':') > 1;
   fail(text, "\"" + printable(registry, kQuoted) + "\" is not the host[:port] of a registry",
-       "IPv6 addresses stand in brackets, as in [::1]:5000/app");
+       transport_hint(text).value_or(is_ipv6 ? "IPv6 addresses stand in brackets, as in [::1]:5000/app"
+                                             : "write it as registry.example.com/app or "
+                                               "registry.example.com:5000/app"));
 }
 
 tuf::Gun gun_of(std::string_view text, const std::string& name) {
@@ -210,10 +248,14 @@ void check_tag(std::string_view text, std::string_view tag) {
                              : tag.size() > kMaxTagLength
                                  ? "the tag is longer than 128 characters"
                                  : "\"" + printable(tag, kQuoted) + "\" is not a tag";
-  throw Error(ErrorCode::kInvalidTag, "image reference \"" + printable(text, kQuoted) + "\": " + reason);
+  throw Error(ErrorCode::kInvalidTag, "image reference \"" + printable(text, kQuoted) + "\": " + reason,
+              transport_hint(text).value_or(""));
 }
 
+/// As `docker images --no-trunc` and `docker inspect` show it, with or without sha256: in front.
 bool is_identifier(std::string_view text) {
+  constexpr std::string_view kAlgorithm = "sha256:";
+  if (text.starts_with(kAlgorithm)) text.remove_prefix(kAlgorithm.size());
   return text.size() == 64 && all_of(text, [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
 }
 
@@ -230,8 +272,12 @@ ImageReference parse_image(std::string_view text) {
   refuse_token_uri(text);
   refuse_placeholder(text);
   if (is_identifier(text)) {
-    fail(text, "64 hex digits are an image ID, not a name",
+    fail(text, "64 hex digits are a digest or the ID of an image, not a name",
          "name the repository: REPOSITORY@sha256:<the digest>");
+  }
+  refuse_login(text);
+  if (text.find_first_of(" \t\r\n") != std::string_view::npos) {
+    fail(text, "a blank stands in it", "leave it out; each image is an argument of its own");
   }
   if (const std::size_t scheme = text.find("://"); scheme != std::string_view::npos) {
     fail(text, "it is a URL", "leave " + printable(text.substr(0, scheme + 3), kQuoted) + " out");

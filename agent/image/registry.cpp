@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/http/docker_config.h"
 #include "agent/http/log_in_command.h"
 #include "agent/http/transport_error.h"
 #include "agent/http/unusable_answer.h"
@@ -38,15 +39,14 @@ std::string media_type_of(const HttpResponse& response) {
 
 /// What mends it at a registry: the transport's own hints are about the trust server.
 std::string mend(const TransportError& error, const std::string& host) {
-  const std::string authority =
-      "put the certificate of its authority, as *.crt, into ~/.docker/certs.d/" + host + "/";
+  const std::string folder = DockerConfig::shown_directory() + "/certs.d/" + host + "/";
   switch (error.fault()) {
     case TransportFault::kNoTls:
       return "if it is meant to speak without TLS, say so with: --insecure-registry " + host;
     case TransportFault::kUnknownAuthority:
-      return authority;
+      return "put the certificate of its authority, as *.crt, into " + folder;
     case TransportFault::kClientCertificate:
-      return "put a certificate and its key, as *.cert and *.key, into ~/.docker/certs.d/" + host + "/";
+      return "put a certificate and its key, as *.cert and *.key, into " + folder;
     case TransportFault::kOtherHostName:
       return "name the image with the host that the certificate is for";
     case TransportFault::kUnknownHost:

@@ -13,9 +13,10 @@ using tuf::RoleName;
 const RoleName kTargets = RoleName::of("targets");
 const RoleName kReleases = RoleName::of("targets/releases");
 
-std::vector<tuf::KeyId> signers_of(const tuf::Delegation& delegation) {
+std::vector<tuf::KeyId> signers_of(const tuf::Delegation& delegation,
+                                   const std::vector<tuf::PublicKey>& keys) {
   std::vector<tuf::KeyId> signers;
-  for (const tuf::PublicKey& key : delegation.authority.keys()) {
+  for (const tuf::PublicKey& key : keys) {
     if (tuf::is_signed_by(key, delegation.metadata->signed_text, delegation.metadata->signatures))
       signers.push_back(key.canonical_id());
   }
@@ -36,7 +37,8 @@ std::string SignedState::Entry::digest() const {
 SignedState::SignedState(const tuf::TrustedRepository& repository, Expired expired, const Names& without)
     : repository_(&repository), hides_releases_(hides_releases(repository)) {
   add({kTargets, &repository.targets().body, {}, false}, {""}, without);
-  for (const tuf::Delegation& delegation : repository.delegations()) add_stored(delegation, expired, without);
+  for (const tuf::Delegation& delegation : repository.delegations())
+    add_stored(delegation, delegation.authority.keys(), delegation.paths, expired, without);
 }
 
 SignedState::SignedState(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
@@ -47,25 +49,29 @@ SignedState::SignedState(const tuf::TrustedRepository& repository, const tuf::Re
   add({kTargets, targets ? targets : &repository.targets().body, {}, false}, {""});
   for (const tuf::Delegation& delegation : repository.delegations()) {
     const RoleName& role = delegation.role.name;
+    const auto authority = draft.authority_of(role);
+    if (!authority || draft.loses_file(role)) continue;  // taken out, or of no use to readers any more
+    const std::vector<std::string>& paths =
+        role.parent() == kTargets ? draft.definition_of(role)->paths : delegation.paths;
     const tuf::Targets* const body = draft.find_changed(role);
     if (!body) {
-      add_stored(delegation, Expired::kSkip);
+      add_stored(delegation, authority->keys(), paths, Expired::kSkip);
       continue;
     }
     Role changed{role, body, {}, is_identity(role)};
-    for (const tuf::PublicKey& key : delegation.authority.keys()) {
+    for (const tuf::PublicKey& key : authority->keys()) {
       if (at_hand(key.canonical_id())) changed.signers.push_back(key.canonical_id());
     }
-    add(std::move(changed), delegation.paths);
+    add(std::move(changed), paths);
   }
 }
 
-void SignedState::add_stored(const tuf::Delegation& delegation, Expired expired, const Names& without) {
+void SignedState::add_stored(const tuf::Delegation& delegation, const std::vector<tuf::PublicKey>& keys,
+                             const std::vector<std::string>& paths, Expired expired, const Names& without) {
   if (!delegation.metadata) return;
   if (expired == Expired::kSkip && delegation.state == tuf::Delegation::State::kExpired) return;
   const RoleName& role = delegation.role.name;
-  add({role, &delegation.metadata->body, signers_of(delegation), is_identity(role)}, delegation.paths,
-      without);
+  add({role, &delegation.metadata->body, signers_of(delegation, keys), is_identity(role)}, paths, without);
 }
 
 void SignedState::add(Role role, const std::vector<std::string>& paths, const Names& without) {

@@ -49,8 +49,8 @@ class SignedState {
   /// `without`: as if these did not stand there.
   explicit SignedState(const tuf::TrustedRepository& repository, Expired expired = Expired::kSkip,
                        const Names& without = {});
-  /// As it will be when the draft is signed with the keys at hand, by canonical ID. The draft must change
-  /// what roles hold and not who signs them; it stays as it is while the state is in use.
+  /// As it will be when the draft is signed with the keys at hand, by canonical ID; roles that come anew are
+  /// not told. The draft stays as it is while the state is in use.
   SignedState(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
               const std::function<bool(const tuf::KeyId&)>& at_hand);
   SignedState(const SignedState&) = delete;  // points into itself
@@ -67,7 +67,8 @@ class SignedState {
   std::vector<std::string> released_as(const std::string& digest) const;
 
  private:
-  void add_stored(const tuf::Delegation& delegation, Expired expired, const Names& without = {});
+  void add_stored(const tuf::Delegation& delegation, const std::vector<tuf::PublicKey>& keys,
+                  const std::vector<std::string>& paths, Expired expired, const Names& without = {});
   /// `paths` are those that count.
   void add(Role role, const std::vector<std::string>& paths, const Names& without = {});
 

@@ -5,6 +5,7 @@
 #include "agent/config/input_file.h"
 #include "agent/proof/audit_log.h"
 #include "agent/proof/audit_tail.h"
+#include "agent/proof/receipt.h"
 #include "agent/report/printable.h"
 #include "agent/trust_dir/file_lock.h"
 #include "tuf/base/error.h"
@@ -72,6 +73,10 @@ class Check {
     try {
       statement = read_statement(line.text, kAuditType, ErrorCode::kAuditBroken, "not one of an audit log");
     } catch (const Error& error) {
+      if (number_ == 1 && claimed_type(line.text) == kReceiptType) {
+        throw Error(ErrorCode::kAuditBroken, name_ + " is a receipt, not an audit log",
+                    "look at it with: countersign receipt verify FILE");
+      }
       // What a crash has left is only seen to be that when the next line says so.
       if (cut_.empty()) {
         suspect_ = number_;

@@ -15,7 +15,6 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::Json;
 
-constexpr std::string_view kType = "countersign-receipt/v1";
 constexpr const char* kGetAnew =
     "do not rely on it: get the file anew from whoever signed, as it was written";
 
@@ -131,14 +130,14 @@ std::string write_receipt(const ReceiptContent& content,
   if (content.policy) body["policy"] = *content.policy;
   for (const RepositoryReport& repository : content.repositories)
     body["repositories"].push_back(Json(to_json(repository)));
-  return write_statement(kType, std::move(body), signers) + "\n";
+  return write_statement(kReceiptType, std::move(body), signers) + "\n";
 }
 
 Receipt Receipt::read(std::string_view text, const std::string& what) {
   try {
     if (!text.ends_with('\n')) fail("it is not in its exact form");
     text.remove_suffix(1);
-    return agent::read(read_statement(text, kType, ErrorCode::kReceiptInvalid, "it is of no use"));
+    return agent::read(read_statement(text, kReceiptType, ErrorCode::kReceiptInvalid, "it is of no use"));
   } catch (const Error& error) {
     throw Error(ErrorCode::kReceiptInvalid, what + ": " + error.what(), kGetAnew);
   } catch (const Json::exception&) {

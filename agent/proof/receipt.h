@@ -21,6 +21,8 @@
 
 namespace agent {
 
+inline constexpr std::string_view kReceiptType = "countersign-receipt/v1";
+
 struct ReceiptContent {
   std::string command;
   tuf::Time time;

@@ -96,6 +96,16 @@ Statement read_statement(std::string_view text, std::string_view type, tuf::Erro
   }
 }
 
+std::string claimed_type(std::string_view file) {
+  try {
+    return text_member(tuf::parse_json(file.substr(0, file.find('\n')), "").at("signed"), "_type");
+  } catch (const Error&) {
+    return {};
+  } catch (const Json::exception&) {
+    return {};
+  }
+}
+
 const std::string& text_member(const Json& object, const char* name) {
   return object.at(name).get_ref<const std::string&>();
 }

@@ -40,6 +40,9 @@ std::string write_statement(std::string_view type, tuf::Json body,
 Statement read_statement(std::string_view text, std::string_view type, tuf::ErrorCode code,
                          const std::string& what);
 
+/// The type that the first line of a file claims; empty for what is no statement. Nothing is verified.
+std::string claimed_type(std::string_view file);
+
 /// Members of a body that was read. Throws tuf::Json::exception if there is none of that name and type.
 const std::string& text_member(const tuf::Json& object, const char* name);
 std::int64_t number_member(const tuf::Json& object, const char* name);

@@ -82,9 +82,10 @@ ErrorRow error_row(tuf::ErrorCode code) {
       return {"PIN_MISMATCH", ExitCode::kUntrusted,
               "ask the repository's owner, not the server, for the output of: countersign repo pin REPO"};
     case ErrorCode::kUnpinnedRoot:
-      return {"UNPINNED_ROOT", ExitCode::kUntrusted,
-              "pin it with --trust-root REF (the owner prints REF with: countersign repo pin REPO), or use "
-              "--trust-on-first-use"};
+      return {
+          "UNPINNED_ROOT", ExitCode::kUntrusted,
+          "pin it with --trust-root REPO=REF (the owner prints REF with: countersign repo pin REPO), or use "
+          "--trust-on-first-use"};
     case ErrorCode::kRepositoryBroken:
       return {
           "REPOSITORY_BROKEN", ExitCode::kUntrusted,

@@ -60,7 +60,7 @@ std::string to_json(const Report& report, const std::optional<tuf::Error>& error
   if (error) {
     document["error"] = {{"code", error_row(error->code()).name},
                          {"message", printable(error->what())},
-                         {"hint", printable(hint_of(*error))}};
+                         {"hint", printable(hint_of(*error), kMaxHint)}};
   }
   return document.dump(2, ' ', false, OrderedJson::error_handler_t::replace);
 }

@@ -17,6 +17,9 @@ namespace agent {
 /// Members stay in the order in which they are written.
 using OrderedJson = nlohmann::ordered_json;
 
+/// Bytes. A command must not be cut off, whatever the paths in it are.
+inline constexpr std::size_t kMaxHint = 8192;
+
 struct RoleReport {
   std::string name;
   std::int64_t version = 0;

@@ -29,6 +29,23 @@ Error unusable(const std::string& server, const tuf::Gun& gun, const HttpRespons
   return unusable_answer(server, gun.text(), response, {"name the place itself in --server"});
 }
 
+constexpr const char* kNameServer = "name the Notary server with --server URL or DOCKER_CONTENT_TRUST_SERVER";
+
+/// Of a root that was asked for: what answers there instead of a trust server, if that can be told.
+void require_trust_server(const std::string& server, const tuf::Gun& gun, const HttpResponse& response) {
+  const std::size_t begin = response.body.find_first_not_of(" \t\r\n");
+  if (response.status == 200 && begin != std::string::npos && response.body[begin] == '<') {
+    throw Error(ErrorCode::kServerError,
+                server + " answers with a web page when asked for trust data of " + gun.text(), kNameServer);
+  }
+  const bool is_registry = response.header("docker-distribution-api-version").has_value();
+  if (response.status == 404 && is_registry && ErrorBody::parse(response.body).code != "METADATA_NOT_FOUND") {
+    throw Error(ErrorCode::kNoTrustData,
+                server + " is a registry without a trust server, so it has no trust data for " + gun.text(),
+                kNameServer);
+  }
+}
+
 std::string file_name(const FileRequest& request) {
   const std::string& role = request.role.text();
   if (const auto* hash = std::get_if<FileRequest::WithHash>(&request.which)) {
@@ -109,7 +126,10 @@ std::vector<std::optional<std::string>> NotaryServer::fetch(const std::vector<Fi
   std::vector<HttpRequest> batch;
   for (const FileRequest& request : requests) batch.push_back(make_request(request));
   std::vector<std::optional<std::string>> files;
-  for (HttpResponse& response : http_->send(batch)) {
+  std::vector<HttpResponse> responses = http_->send(batch);
+  for (std::size_t i = 0; i < responses.size(); ++i) {
+    HttpResponse& response = responses[i];
+    if (requests[i].role.text() == "root") require_trust_server(name(), gun_, response);
     if (response.status == 200) {
       files.emplace_back(response.too_long ? std::nullopt : std::optional(std::move(response.body)));
     } else if (response.status == 404) {
@@ -199,6 +219,12 @@ PublishResult NotaryServer::publish(const std::vector<RoleFile>& files) {
   const bool lost_race = (status == 400 && error.code == "VERSION") || status == 409 ||
                          (status == 500 && error.code == "UPDATING");
   if (lost_race) return PublishResult::kConflict;
+  if (status == 405 || status == 501) {  // what only serves files
+    throw Error(ErrorCode::kServerRejected,
+                name() + " answers " + std::to_string(status) + " to the update of " + gun_.text() +
+                    ": it takes none",
+                "name the Notary server, or the folder itself as file:DIR, in --server");
+  }
   if (status >= 500) return PublishResult::kUnknown;
   if (status == 400 || status == 413) {
     const std::string reason = status == 413 ? ": the update is too large for it" : because(error);

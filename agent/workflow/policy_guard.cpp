@@ -7,6 +7,7 @@
 #include "agent/report/printable.h"
 #include "agent/workflow/signing_keys.h"
 #include "agent/workflow/stored_target.h"
+#include "agent/workflow/tag_view.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -31,6 +32,22 @@ bool has_settled(const Rule& rule, const Judge& judge, const SignedState::Entry&
   return entry.bound != Bound::kElsewhere && std::any_of(signers.begin(), signers.end(), [&](UserId user) {
            return rule.counted.contains(user);
          });
+}
+
+/// Whether the draft says anew who signs delegations.
+bool changes_signers(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft) {
+  const tuf::Targets* next = draft.find_changed(kTargets);
+  const tuf::Targets& now = repository.targets().body;
+  return next && (next->roles != now.roles || next->keys != now.keys);
+}
+
+/// The first of them.
+std::string listing(const std::vector<std::string>& names) {
+  std::string list;
+  for (std::size_t i = 0; i < names.size() && i < kMaxNamed; ++i)
+    list += (i ? ", " : "") + printable(names[i], 128);
+  if (names.size() > kMaxNamed) list += " and " + std::to_string(names.size() - kMaxNamed) + " more";
+  return list;
 }
 
 std::string shown(const tuf::TrustedRepository& repository, const ImageToSign& image) {
@@ -175,15 +192,17 @@ std::set<UserId> PolicyGuard::others_in(const tuf::TrustedRepository& repository
 
 std::vector<std::string> PolicyGuard::silenced_tags(const tuf::TrustedRepository& repository,
                                                     const tuf::RepositoryDraft& draft) const {
-  const tuf::Targets* targets = draft.find_changed(kTargets);
-  const tuf::Targets& now_targets = repository.targets().body;
-  if (targets && (targets->roles != now_targets.roles || targets->keys != now_targets.keys))
-    return {};                    // the administrator says anew who signs
-  std::set<std::string> carried;  // in files that others have signed
-  for (const RoleName& role : draft.changed_roles()) {
-    if (others_in(repository, role).empty()) continue;
-    for (const auto& [name, target] : repository.find_delegation(role)->metadata->body.targets)
-      carried.insert(name);
+  std::set<std::string> carried;
+  if (changes_signers(repository, draft)) {  // everything may hang on whom the administrator takes out
+    for (const TagView& view : view_tags(repository)) {
+      if (view.released) carried.insert(view.name);
+    }
+  } else {  // in files that others have signed
+    for (const RoleName& role : draft.changed_roles()) {
+      if (others_in(repository, role).empty()) continue;
+      for (const auto& [name, target] : repository.find_delegation(role)->metadata->body.targets)
+        carried.insert(name);
+    }
   }
   for (const RoleName& role : draft.changed_roles()) {
     const tuf::Targets& body = *draft.find_changed(role);
@@ -212,10 +231,18 @@ bool PolicyGuard::silences_others(const tuf::TrustedRepository& repository, cons
   return !silenced_tags(repository, anew).empty();
 }
 
-void PolicyGuard::check_others(const tuf::TrustedRepository& repository,
-                               const tuf::RepositoryDraft& draft) const {
+void PolicyGuard::check_others(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft) {
+  hidden_.clear();
   const std::vector<std::string> silenced = silenced_tags(repository, draft);
   if (silenced.empty()) return;
+  if (changes_signers(repository, draft)) {
+    hidden_ = silenced;
+    if (options_.hide_tags) return;
+    throw Error(ErrorCode::kUsage,
+                "pullers of " + repository.gun().text() + " who go by the policy would no longer see " +
+                    listing(silenced),
+                "repeat it with --yes if that is what you want");
+  }
   std::set<UserId> others;
   std::string roles;
   for (const RoleName& role : draft.changed_roles()) {
@@ -223,14 +250,10 @@ void PolicyGuard::check_others(const tuf::TrustedRepository& repository,
     if (!its.empty()) roles += (roles.empty() ? "" : " and ") + role.text();
     others.insert(its.begin(), its.end());
   }
-  std::string list;
-  for (std::size_t i = 0; i < silenced.size() && i < kMaxNamed; ++i)
-    list += (i ? ", " : "") + printable(silenced[i], 128);
-  if (silenced.size() > kMaxNamed) list += " and " + std::to_string(silenced.size() - kMaxNamed) + " more";
   const std::string names = policy_.names({others.begin(), others.end()});
   throw Error(ErrorCode::kPolicy,
               "signing " + roles + " of " + repository.gun().text() + " would replace the signature of " +
-                  names + ", without which the policy no longer allows: " + list,
+                  names + ", without which the policy no longer allows: " + listing(silenced),
               "leave that role to " + names +
                   ": name others with --role, or an identity of your own: countersign "
                   "delegation list " +

@@ -31,6 +31,8 @@ class PolicyGuard {
     /// The releases file that a guarded run on this machine has signed last. While it is the one that is
     /// stored, its entries pass for the keys that have signed it: somebody who vouched may have left since.
     std::optional<std::string> last_releases = std::nullopt;
+    /// Tags may go that the policy allows by the signatures of those who are taken out.
+    bool hide_tags = false;
   };
   /// The policy and the keys must outlive the guard.
   PolicyGuard(const Policy& policy, hsm::KeyRing& keys, Options options);
@@ -44,7 +46,8 @@ class PolicyGuard {
 
   /// Throws kForeignEntry if the draft would sign anything foreign, in any role; with quarantine it takes
   /// that out of the draft. `binds_anew`: what passes will be bound to its role, whatever it is bound to now.
-  /// Throws kPolicy if it would replace the signature of somebody else that the policy asks for.
+  /// Throws kPolicy if it would replace the signature of somebody else that the policy asks for; kUsage,
+  /// naming the tags, if others are to sign and the policy would allow some no longer, without consent.
   void check(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft, bool binds_anew = false);
 
   /// Whether it looks for foreign entries at all.
@@ -71,6 +74,8 @@ class PolicyGuard {
   const std::vector<ForeignEntry>& foreign() const { return foreign_; }
   /// What the attempt that was published last dropped, with quarantine.
   const std::vector<ForeignEntry>& quarantined() const { return quarantined_; }
+  /// The tags of the last attempt that the policy allows no longer since others sign.
+  const std::vector<std::string>& hidden() const { return hidden_; }
   /// What becomes of the images, in their order.
   const std::vector<Decision>& decisions() const { return decisions_; }
 
@@ -102,7 +107,7 @@ class PolicyGuard {
   /// Tags that the policy allows now, and not once the draft is signed, though it leaves them as they are.
   std::vector<std::string> silenced_tags(const tuf::TrustedRepository& repository,
                                          const tuf::RepositoryDraft& draft) const;
-  void check_others(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft) const;
+  void check_others(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft);
   [[noreturn]] void refuse_foreign(const tuf::TrustedRepository& repository) const;
 
   const Policy& policy_;
@@ -113,6 +118,7 @@ class PolicyGuard {
   std::vector<ForeignEntry> overwritten_;  // those that make room for an image of this run
   std::vector<ForeignEntry> dropped_;      // by this attempt, so far
   std::vector<ForeignEntry> quarantined_;  // by the last attempt that was signed
+  std::vector<std::string> hidden_;        // of the last attempt
   std::vector<Decision> decisions_;
   bool let_through_ = false;
 };

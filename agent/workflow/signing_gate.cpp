@@ -33,6 +33,10 @@ void SigningGate::pass(const tuf::TrustedRepository& repository, tuf::Repository
   for (const RoleName& role : draft.changed_roles()) check_bound(repository, draft, role);
 }
 
+std::vector<std::string> SigningGate::hidden() const {
+  return options_.guard ? options_.guard->hidden() : std::vector<std::string>();
+}
+
 void SigningGate::check_role(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
                              const RoleName& role) const {
   if (!role.is_delegation() || role.parent() == kTargets) return;

@@ -52,6 +52,8 @@ class SigningGate {
   };
   /// Of the attempt that passed last.
   const std::vector<SignedAnew>& signed_anew() const { return signed_anew_; }
+  /// PolicyGuard::hidden; without a policy none.
+  std::vector<std::string> hidden() const;
 
  private:
   void check_role(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,

@@ -72,6 +72,11 @@ constexpr std::array kForms = {
          "a public key of ssh",
          "ssh-keygen -i -m RFC4716 -f FILE | ssh-keygen -e -m PKCS8 -f /dev/stdin > FILE.pem",
          {}},
+    Form{"JKS", "a keystore of Java",
+         "keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12 && openssl "
+         "pkcs12 -in FILE.p12 -nokeys -out FILE.pem",
+         "keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12 && openssl "
+         "pkcs12 -in FILE.p12 -nocerts -out FILE.pem"},
     Form{"ssh", "a public key of ssh", "ssh-keygen -e -m PKCS8 -f FILE > FILE.pem", {}},
 };
 
@@ -161,6 +166,52 @@ std::optional<Error> foreign_block(const PemBlock& block, KeyHalf wanted) {
   return unreadable(*form, wanted, "");
 }
 
+/// What is written by the shell, and not by a program that knows a private key's place.
+Error to_convert(const std::string& what, const std::string& command, KeyHalf wanted) {
+  return {ErrorCode::kKeyUnsupported, what,
+          "convert it with: " + (wanted == KeyHalf::kPrivate ? "(umask 077; " + command + ")" : command) +
+              "; then name FILE.pem"};
+}
+
+/// What becomes of a key in a variable of a CI system, or on its way into one.
+std::optional<Error> broken_by_variable(std::string_view text, KeyHalf wanted) {
+  constexpr std::string_view kBase64 =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n";
+  constexpr std::size_t kShortest = 64;  // of any key, in base64
+  text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+  const bool is_pem = text.find("-----BEGIN ") != std::string_view::npos;
+  if (is_pem && text.find("-----\\n") != std::string_view::npos) {
+    return to_convert("it is PEM with \\n in the place of ends of lines",
+                      "printf '%b\\n' \"$(cat FILE)\" > FILE.pem", wanted);
+  }
+  if (is_pem && text.find('\n') == std::string_view::npos &&
+      text.find("Proc-Type") == std::string_view::npos) {
+    return to_convert("it is PEM without ends of lines",
+                      "grep -oE -e '-----[^-]+-----|[A-Za-z0-9+/=]+' FILE > FILE.pem", wanted);
+  }
+  const bool is_base64 =
+      text.size() >= kShortest && text.find_first_not_of(kBase64) == std::string_view::npos;
+  // "-----BEGIN ", or the sequence with which DER begins.
+  if (is_base64 && (text.starts_with("LS0tLS1CRUdJTi") || text.starts_with('M')))
+    return to_convert("it is in base64, once more than it should be", "base64 -d FILE > FILE.pem", wanted);
+  if (text.starts_with('{') && text.find("\"kty\"") != std::string_view::npos) {
+    const std::string half = wanted == KeyHalf::kPrivate ? "Private" : "Public";
+    return to_convert("it is a JSON Web Key, which is not read here",
+                      "node -e 'console.log(crypto.create" + half +
+                          "Key({key: JSON.parse(fs.readFileSync(process.argv[1])), format: \"jwk\"}).export({"
+                          "type: \"" +
+                          (wanted == KeyHalf::kPrivate ? "pkcs8" : "spki") +
+                          "\", format: \"pem\"}))' FILE > FILE.pem",
+                      wanted);
+  }
+  return std::nullopt;
+}
+
+/// Java's own two forms; its newer keystores are PKCS#12.
+bool is_java_keystore(std::string_view content) {
+  return content.starts_with("\xfe\xed\xfe\xed") || content.starts_with("\xce\xce\xce\xce");
+}
+
 /// What can be told of a file from its first bytes.
 std::optional<Error> foreign_file(std::string_view content, KeyHalf wanted) {
   const std::string_view text = tuf::without_mark(content);
@@ -169,12 +220,11 @@ std::optional<Error> foreign_file(std::string_view content, KeyHalf wanted) {
                  wanted == KeyHalf::kPublic ? kWriteAgain : "");
   }
   if (const std::string_view encoding = tuf::wide_encoding(content); !encoding.empty()) {
-    const std::string convert = "iconv -f " + std::string(encoding) + " -t UTF-8 FILE > FILE.pem";
-    return Error(
-        ErrorCode::kKeyUnsupported, "it is " + std::string(encoding) + " text, not UTF-8",
-        "convert it with: " + (wanted == KeyHalf::kPrivate ? "(umask 077; " + convert + ")" : convert) +
-            "; then name FILE.pem");
+    return to_convert("it is " + std::string(encoding) + " text, not UTF-8",
+                      "iconv -f " + std::string(encoding) + " -t UTF-8 FILE > FILE.pem", wanted);
   }
+  if (is_java_keystore(content)) return unreadable(*find_form("JKS"), wanted, "");
+  if (auto error = broken_by_variable(text, wanted)) return error;
   if (const std::string_view label = der_label(tuf::as_bytes(content)); !label.empty()) {
     if (label == "PKCS12")
       return unreadable(*find_form(label), wanted, needs_legacy(content) ? " -legacy" : "");
@@ -290,6 +340,12 @@ std::string_view der_label(ByteView der) {
   }
 }
 
+std::string as_pem(std::string content) {
+  const std::string_view label = der_label(tuf::as_bytes(content));
+  if (label != "CERTIFICATE" && label != "PUBLIC KEY") return content;
+  return tuf::format_pem({std::string(label), {}, tuf::Bytes(content.begin(), content.end())});
+}
+
 Error in_file(const Error& error, const std::filesystem::path& path) {
   return error.with_context(path.string()).with_hint(with_name(error.hint(), path.string()));
 }
@@ -307,14 +363,9 @@ Error no_key_in(std::string_view content, KeyHalf wanted) {
           wanted == KeyHalf::kPublic ? kWriteAgain : "name another file, or a key of: countersign key list"};
 }
 
-tuf::PublicKey read_public_key(std::string_view content, const std::filesystem::path& path) {
+tuf::PublicKey read_public_key(std::string_view file, const std::filesystem::path& path) {
   try {
-    std::string pem;
-    const std::string_view label = der_label(tuf::as_bytes(content));
-    if (label == "CERTIFICATE" || label == "PUBLIC KEY") {
-      pem = tuf::format_pem({std::string(label), {}, tuf::Bytes(content.begin(), content.end())});
-      content = pem;
-    }
+    const std::string content = as_pem(std::string(file));
     const std::vector<PemBlock> blocks = tuf::parse_pem(content);
     const bool has_key = std::any_of(blocks.begin(), blocks.end(), is_public);
     if (!has_key) throw no_key_in(content, KeyHalf::kPublic);

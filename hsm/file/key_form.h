@@ -16,6 +16,9 @@ namespace hsm {
 /// anything else. Nothing is decoded that could leave copies of a key behind.
 std::string_view der_label(tuf::ByteView der);
 
+/// The PEM of a certificate or public key that is DER, such as a *.cer of Windows; anything else as it is.
+std::string as_pem(std::string content);
+
 /// Of an error whose hint has FILE where the name of the file at `path` belongs: the error that names it, in
 /// front of its message and in the hint, there as a word of a shell.
 tuf::Error in_file(const tuf::Error& error, const std::filesystem::path& path);
@@ -27,6 +30,6 @@ tuf::Error no_key_in(std::string_view content, KeyHalf wanted);
 /// The key in what an administrator hands over: PEM as `PublicKey::from_pem` reads it, or the same as DER.
 /// Throws kKeyUnsupported, kKeyMalformed, which name the file and, for each form of other programs, the
 /// command that converts it.
-tuf::PublicKey read_public_key(std::string_view content, const std::filesystem::path& path);
+tuf::PublicKey read_public_key(std::string_view file, const std::filesystem::path& path);
 
 }  // namespace hsm

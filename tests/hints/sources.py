@@ -9,11 +9,12 @@ PIECE = re.compile(r'"((?:[^"\\]|\\.)*)"')
 CONSTANT = re.compile(r"\bk[A-Z]\w*\b")
 ERROR = re.compile(r"\b(?:Error|TransportError)\s*(?:\w+\s*)?(?=[({])|(?=[({]\s*(?:tuf::)?ErrorCode::k\w+\s*,)")
 WITH_HINT = re.compile(r"\bwith_hint\s*(?=\()")
-ASSIGNED = re.compile(r"\b\w*hint\w*\s*(?:\+?=|\{)\s*(?=[^=])")
+ASSIGNED = re.compile(r"\b\w*(?:hint|mend)\w*\s*(?:\+?=|\{)\s*(?=[^=])")
 MEMBER = re.compile(r"\.(?:failure|redirect|log_in|hint)\s*=\s*")
-TAKES_HINT = re.compile(r"^(?!.*;$)[^\n]*?\b(\w+)\(((?:[^()]|\([^()]*\))*\bhint\b(?:[^()]|\([^()]*\))*)\)[^;{]*\{", re.MULTILINE)
+TAKES_HINT = re.compile(r"^(?!.*;$)[^\n]*?\b(\w+)\(((?:[^()]|\([^()]*\))*\b(?:hint|mend)\b(?:[^()]|\([^()]*\))*)\)[^;{]*\{", re.MULTILINE)
 ROW = re.compile(r"return\s*(?=\{\s*\"[A-Z_]+\",)")
-MAKES_HINT = re.compile(r"^(?:[\w:]+ )*(?:\w*(?:hint|mend|way)\w*)\([^;{]*\{.*?^\}", re.MULTILINE | re.DOTALL)
+REASON = re.compile(r"\breasons\.push_back\s*\(\s*(?=\{)")  # of a verdict
+MAKES_HINT = re.compile(r"^(?:[\w:]+ )*(?:[\w:]*(?:hint|mend|way|who_could|command_to_sign)\w*)\([^;{]*\{.*?^\}", re.MULTILINE | re.DOTALL)
 
 
 def without_comments(text: str) -> str:
@@ -72,16 +73,17 @@ def expressions(text: str):
     for pattern in (ASSIGNED, MEMBER):
         for found in pattern.finditer(text):
             yield to_end(text, found.end())
-    for found in ROW.finditer(text):
-        yield from arguments(text, found.end())[2:3]
+    for pattern in (ROW, REASON):
+        for found in pattern.finditer(text):
+            yield from arguments(text, found.end())[2:3]
     for found in MAKES_HINT.finditer(text):
         for result in re.finditer(r"\breturn\b", found[0]):
             yield to_end(found[0], result.end())
     for function in TAKES_HINT.finditer(text):
         names = [parameter.split("=")[0].split()[-1].strip("&") for parameter in arguments(f"({function[2]})", 0)]
-        if "hint" in names:
+        for name in {"hint", "mend"} & set(names):
             for call in re.finditer(rf"\b{function[1]}\s*(?=\()", text):
-                yield from arguments(text, call.end())[names.index("hint"):][:1]
+                yield from arguments(text, call.end())[names.index(name):][:1]
 
 
 def words_of_hints() -> dict[str, set[str]]:

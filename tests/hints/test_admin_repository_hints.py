@@ -279,8 +279,7 @@ def test_whoever_was_second_reads_with_the_pin_of_whoever_was_first(newcomer):
     init = ["repo", "init", newcomer.gun]
     hint = Hint.of(newcomer.admin.refused(9, *init), "created-by-others")
     owner = newcomer.world.client(store=newcomer.admin.store, pin=newcomer.repo.pin)
-    _, *words = hint.command.split()
-    (newcomer.admin.pin,) = owner.ok(*words, output="text").stdout.split()
+    (newcomer.admin.pin,) = owner.ok(*hint.words, output="text").stdout.split()
     newcomer.admin.ok(*init)
 
 

@@ -10,7 +10,7 @@ import pytest
 from support.ailing import in_other_form, lapsed_root, misshapen_targets, unsigned_targets
 from support.forged_keys import DAY, TODAY, ec_key
 from support.forger import FRESH, PAST, ForgedRepository
-from support.hints import Hint
+from support.hints import Hint, without_carried
 from support.world import World
 
 
@@ -239,7 +239,7 @@ def expired_root_and_certificate(case):
 
 def refreshed_and_then_a_new_certificate(case, hint):
     """Nothing that is signed by a root with such a certificate is read: the one command leads to the other."""
-    _, *refresh = shlex.split(hint.commands[1])
+    _, *refresh = shlex.split(without_carried(hint.commands[1]))
     further = Hint.of(case.owner.refused(4, *refresh), "root-certificate-lapsed")
     new_certificate(case, further)
 
@@ -290,3 +290,12 @@ def test_what_was_refused_is_done_after_the_hint_was_followed(case, cause):
     client, command = getattr(case, cause.by), [word.format(gun=case.gun) for word in cause.command]
     hint = Hint.of(client.refused(cause.exit_code, *command), cause.row)
     client.ok(*(cause.mend(case, hint) or command))
+
+
+def test_a_trust_root_of_a_misspelt_repository_is_told(case):
+    pin, case.reader.pin = case.repo.pin, None
+    wrong = case.reader.refused(4, "list", case.gun, "--trust-root", f"{case.gun}s={pin}")
+    assert f"warning[TRUST_ROOT_UNUSED]: --trust-root names {case.gun}s," in wrong.stderr
+    hint = Hint.of(wrong, "not-pinned")
+    right = case.reader.ok("list", case.gun, "--trust-root", f"{hint.values['repo']}={pin}")
+    assert right.document["warnings"] == []

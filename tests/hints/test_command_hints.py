@@ -55,6 +55,15 @@ def test_a_server_is_named_as_the_hint_writes_it(world, row, wrong, right):
                                 else "NO_TRUST_DATA"), str(outcome)
 
 
+def test_a_printed_command_acts_where_this_one_acted_whatever_the_environment_says(world, tmp_path):
+    gun, admin = world.store.gun(), world.admin()
+    admin.trust_dir = tmp_path / "keys of the admin"
+    hint = failed(admin.run("list", gun), 6, "no-such-repository")
+    hint.follow(admin, env={"COUNTERSIGN_SERVER": f"file:{tmp_path}/other", "COUNTERSIGN_TRUST_DIR": f"{tmp_path}/other",
+                            "COUNTERSIGN_CA_CERT": ""})
+    assert admin.ok("list", gun).repository["targets"] == [] and not (tmp_path / "other").exists()
+
+
 def test_a_folder_that_is_not_there_is_made_by_the_printed_command(world, tmp_path):
     gun, folder = world.store.gun(), f"file:{tmp_path}/repository"
     reader = world.client(server=folder)
@@ -230,7 +239,7 @@ def test_of_many_repositories_the_one_is_named_that_is_not_there(world, signed):
     missing = world.store.gun()
     ci.pin = None
     outcome = ci.run("expiry", missing, gun, "--trust-on-first-use")
-    assert outcome.error[0] == "NO_TRUST_DATA" and outcome.stderr.endswith(f"countersign repo init {missing}\n"), str(outcome)
+    assert outcome.error[0] == "NO_TRUST_DATA" and outcome.stderr.endswith(f" repo init {missing}\n"), str(outcome)
 
 
 # --- this machine ---------------------------------------------------------------------------------------------------------------

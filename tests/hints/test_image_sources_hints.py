@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import tarfile
+from pathlib import Path
 from ssl import TLSVersion
 from subprocess import PIPE
 from subprocess import run as run_shell
@@ -273,13 +274,13 @@ def unsafe(b, fake, hint):
 
 
 def authority_known(b, fake, hint):
-    folder = b.ci.home / ".docker/certs.d" / hint.values["host"]
+    folder = Path(hint.values["folder"].replace("~", str(b.ci.home))) / "certs.d" / hint.values["host"]
     folder.mkdir(parents=True)
     shutil.copy(fake.authority.ca, folder / "ca.crt")
 
 
 def certificate_known(b, fake, hint):
-    folder = b.ci.home / ".docker/certs.d" / hint.values["host"]
+    folder = Path(hint.values["folder"].replace("~", str(b.ci.home))) / "certs.d" / hint.values["host"]
     folder.mkdir(parents=True)
     for path, name in zip(fake.authority.issue("client"), ("client.cert", "client.key")):
         shutil.copy(path, folder / name)

@@ -1,5 +1,6 @@
 """Hints about settings: options, variables, the configuration file, docker's folder of certificates."""
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,62 @@ def file_as_folder(clinic):
     return patient
 
 
+def in_other_form(**commands):
+    """A client certificate as other programs keep it: "certificate" and "key" of it as openssl writes them."""
+    def make(clinic):
+        patient = clinic.patient()
+        certificate, key = clinic.authority.issue("other-form")
+        files = {"certificate": certificate, "key": key}
+        for name, command in commands.items():
+            files[name] = patient.client.work / f"client.{name}"
+            subprocess.run(["openssl", *command.format(certificate=certificate, key=key).split(), "-out", files[name]], check=True)
+            files[name].chmod(0o600)
+        patient.args += ["--tlscert", str(files["certificate"]), "--tlskey", str(files["key"])]
+        return patient
+    return make
+
+
+def name_converted(**options):
+    def mend(patient, hint):
+        then = hint.follow(patient.client, **options)
+        patient.args = [then if arg == hint.values["file"] else arg for arg in patient.args]
+        assert Path(then).stat().st_mode & 0o077 == 0 or hint.values["file"].endswith("certificate")
+    return mend
+
+
+def archive_of_both(clinic):
+    archive = "pkcs12 -export -in {certificate} -inkey {key} -passout pass:"
+    patient = in_other_form(certificate=archive)(clinic)
+    patient.args[-1] = patient.args[-3]
+    return patient
+
+
+def configured_by_powershell(clinic):
+    patient = bad_config(clinic)
+    Path(patient.args[-1]).write_bytes("{}\r\n".encode("utf-16"))
+    return patient
+
+
+def logged_in_by_powershell(clinic):
+    """`$config | Out-File config.json`: the login that it holds is read by nobody else afterwards either."""
+    patient = clinic.guarded({})
+    auth = clinic.auth("ci")["NOTARY_AUTH"]
+    config = patient.client.home / ".docker" / "config.json"
+    config.parent.mkdir(exist_ok=True)
+    host = patient.client.store.option.removeprefix("https://")
+    config.write_bytes(json.dumps({"auths": {host: {"auth": auth}}}).encode("utf-16"))
+    patient.config = config
+    return patient
+
+
+def follow_privately(patient, hint):
+    follow(patient, hint)
+    assert patient.config.stat().st_mode & 0o077 == 0
+
+
 CAUSES = [
+    Cause("configuration-utf16", configured_by_powershell, follow),
+    Cause("configuration-utf16", logged_in_by_powershell, follow_privately, about="of docker"),
     Cause("setting-wrong", lambda c: bad_config(c, '{"remote_server": 1}'), write_config("{}")),
     Cause("configuration-not-json", lambda c: bad_config(c, "{"), write_config("{}")),
     Cause("configuration-not-json", lambda c: bad_config(c, "[]"), write_config("{}"), about="but a list"),
@@ -98,6 +154,8 @@ CAUSES = [
                                                    "--tlskey", a.with_suffix(".key"))(p, h))),
     Cause("option-not-a-host", with_args("--token-service", "https://auth.example.com/token"),
           in_turn(without_last(1), add("auth.example.com"))),
+    Cause("setting-not-a-host", lambda c: bad_config(c, '{"countersign": {"insecure_registries": ["https://r.example.com/v2"]}}'),
+          write_config('{"countersign": {"insecure_registries": ["r.example.com"]}}')),
     Cause("trust-root-unusable", lambda c: c.patient(pin="registry.pem"),
           lambda p, h: setattr(p.client, "pin", p.client.store.read(p.gun).root_key_ids[0])),
     Cause("file-missing", with_args("--config", "confg.json"), in_turn(
@@ -115,6 +173,9 @@ CAUSES = [
     Cause("tls-folder-unreadable", file_as_folder, in_turn(
         follow, lambda p, h: (p.client.home / ".docker/tls" / p.client.store.option.removeprefix("https://")).unlink())),
     Cause("tls-file-unusable", no_certificates, in_turn(without_last(1), add(lambda p: p.client.store.ca))),
+    Cause("tls-client-certificate-der", in_other_form(certificate="x509 -in {certificate} -outform DER"), name_converted()),
+    Cause("tls-client-key-der", in_other_form(key="pkey -in {key} -outform DER"), name_converted()),
+    Cause("tls-client-archive", archive_of_both, name_converted(answers=[""])),
     Cause("client-certificate-unusable", lambda c: with_args(*["--tlscert", c.authority.ca, "--tlskey", c.authority.ca])(c),
           in_turn(without_last(4), lambda p, h: add("--tlscert", a := p.client.store.authority.issue("pem")[0],
                                                    "--tlskey", a.with_suffix(".key"))(p, h))),

@@ -1,5 +1,6 @@
 """Hints about the way to the server, and about what answers there."""
 import subprocess
+from pathlib import Path
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -71,7 +72,7 @@ def certificate_of(patient):
 
 
 def put_authority_where_it_says(patient, hint):
-    folder = patient.client.home / ".docker" / "tls" / hint.values["host"]
+    folder = Path(hint.values["folder"].replace("~", str(patient.client.home))) / "tls" / hint.values["host"]
     folder.mkdir(parents=True)
     (folder / "ours.crt").write_bytes(patient.client.store.ca.read_bytes())
 
@@ -161,6 +162,8 @@ CAUSES = [
     Cause("connection-lost", ping(RawAnswer(b"")), someone_mends(recovers)),
     Cause("tls-unknown-authority", lambda c: c.patient(ca=False), add("--tlscacert", lambda p: p.client.store.ca)),
     Cause("tls-unknown-authority", lambda c: c.patient(ca=False), put_authority_where_it_says, about="in docker's folder"),
+    Cause("tls-unknown-authority", lambda c: c.patient(ca=False, env={"DOCKER_CONFIG": str(c.world().folder("docker") / "it's")}),
+          put_authority_where_it_says, about="in the folder that DOCKER_CONFIG names"),
     Cause("tls-unknown-authority", other_authority, in_turn(without_last(1), add(lambda p: p.client.store.ca)),
           about="of the same name"),
     Cause("tls-other-host-name", lambda c: c.elsewhere(c.notary.url.replace("127.0.0.1", "0.0.0.0")), name_good_server),

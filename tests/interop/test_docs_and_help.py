@@ -37,7 +37,7 @@ def test_the_commands_that_want_yes_are_those_of_which_the_page_says_so(binary):
                for name in re.findall(r"`([a-z].*?)`", names)}
     assert {"revoke", "repo delete", "key remove", "signer remove"} <= by_help
     # One that takes nothing away of what pullers see, or all of it always, says it in general (above the table).
-    assert by_help - {"delegation remove", "delegation purge", "signer rotate"} == by_page
+    assert by_help - {"delegation add", "delegation remove", "delegation purge", "signer rotate"} == by_page
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from support.forged_keys import b64
-from support.hints import Hint
+from support.hints import Hint, without_carried
 from support.hostile_signer import BOUND, HostileSigner, bound_to, entry_of, key_of, with_newline
 from support.policies import released, write_policy
 
@@ -374,6 +374,31 @@ ADMINISTRATION = {
 }
 
 
+# What goes is the signature that the policy asks for; whoever goes by no policy still gets every tag.
+SILENCING = {
+    "signer rotate": lambda s: ["signer", "rotate", "jenkins", s.gun, "--remove", s.jenkins.key_id],
+    "delegation purge": lambda s: ["delegation", "purge", s.gun, "--key", s.jenkins.key_id],
+    "delegation remove": lambda s: ["delegation", "remove", s.gun, JENKINS],
+    "delegation remove --key": lambda s: ["delegation", "remove", s.gun, JENKINS, "--key", s.jenkins.key_id],
+    "delegation remove --path": lambda s: ["delegation", "remove", s.gun, JENKINS, "--path", ""],
+}
+
+
+@pytest.mark.parametrize("name", SILENCING)
+def test_what_the_policy_allows_vanishes_with_a_signer_only_with_yes(bound_scene, name):
+    scene, stranger = bound_scene, bound_scene.world.identity()
+    scene.admin.ok("signer", "rotate", "jenkins", scene.gun, "--add", stranger.public)
+    if name.endswith("--path"):
+        scene.admin.ok("delegation", "add", scene.gun, JENKINS, "--path", "2.")
+    command = [*SILENCING[name](scene), "--policy", scene.policy, "--signing-key", stranger.key_args[1]]
+    before = scene.stamp()
+    assert "no longer see 1.0" in scene.admin.refused(2, *command).error[1]
+    assert scene.admin.ok(*command, "--dry-run").repository["would_hide"] == ["1.0"]
+    assert scene.stamp() == before and scene.verdict("1.0") == "allowed"
+    scene.admin.ok(*command, "--yes")
+    assert scene.verdict("1.0") == "refused" and "1.0" in scene.tags(RELEASES)
+
+
 @pytest.mark.parametrize("name", ADMINISTRATION)
 def test_no_command_of_an_administrator_adopts_unseen(scene, name):
     file = scene.hostile.file(RELEASES, lambda body: body["targets"].update(evil=scene.entry(scene.evil, RELEASES)))
@@ -648,9 +673,9 @@ def test_the_command_that_takes_a_hostile_name_out_is_one_that_a_shell_takes_for
     scene = Scene(world)
     scene.hostile.put(RELEASES, {name: scene.entry(scene.evil, JENKINS)})
     refused = scene.ci.refused(5, *scene.signing("1.1", scene.next, policy=False))
-    words = shlex.split(Hint.of(refused, "entries-of-elsewhere").command)
-    assert words == ["countersign", "revoke", f"{scene.gun}:{name}", "--role", RELEASES, "--yes"]
-    scene.ci.ok(*words[1:], *scene.jenkins.key_args)
+    words = Hint.of(refused, "entries-of-elsewhere").words
+    assert words == ["revoke", f"{scene.gun}:{name}", "--role", RELEASES, "--yes"]
+    scene.ci.ok(*words, *scene.jenkins.key_args)
     assert name not in scene.tags(RELEASES)
     scene.ci.ok(*scene.signing("1.1", scene.next, policy=False))
 
@@ -660,7 +685,7 @@ def test_the_command_takes_out_every_entry_of_elsewhere_not_the_first_alone(worl
     scene = Scene(world)
     scene.hostile.put(RELEASES, {f"evil {i}": scene.entry(scene.evil, JENKINS) for i in range(count)})
     refused = scene.ci.refused(5, *scene.signing("1.1", scene.next, policy=False))
-    _, *words = shlex.split(Hint.of(refused, row).command)
+    words = Hint.of(refused, row).words
     scene.ci.ok(*[scene.policy if word == "FILE" else word for word in words], *scene.jenkins.key_args)
     assert not [tag for tag in scene.tags(RELEASES) if tag.startswith("evil")]
     scene.ci.ok(*scene.signing("1.1", scene.next, policy=False))
@@ -670,7 +695,7 @@ def test_what_the_policy_allows_is_bound_anew_as_the_hint_says(world):
     scene = Scene(world)
     scene.hostile.put(RELEASES, {"1.0": scene.entry(scene.good, JENKINS)})
     refused = scene.ci.refused(5, *scene.signing("1.1", scene.next, policy=False))
-    _, *bind = shlex.split(Hint.of(refused, "entries-of-elsewhere").commands[1])
+    _, *bind = shlex.split(without_carried(Hint.of(refused, "entries-of-elsewhere").commands[1]))
     scene.ci.ok(*[scene.policy if word == "FILE" else word for word in bind], *scene.jenkins.key_args)
     scene.ci.ok(*scene.signing("1.1", scene.next, policy=False))
     assert custom(scene, RELEASES, "1.0")[BOUND] == bound_to(scene.gun, RELEASES)
@@ -681,7 +706,8 @@ def test_a_name_that_cannot_be_typed_is_taken_out_by_a_command_that_does_not_nam
     scene = Scene(world)
     scene.hostile.put(RELEASES, {name: scene.entry(scene.evil, JENKINS)})
     refused = scene.ci.refused(5, *scene.signing("1.1", scene.next, policy=False))
-    take_out, bind = (shlex.split(command) for command in Hint.of(refused, "entries-of-elsewhere-without-name").commands)
+    take_out, bind = (shlex.split(without_carried(command))
+                      for command in Hint.of(refused, "entries-of-elsewhere-without-name").commands)
     assert (take_out[:5], bind[:5]) == (["countersign", "witness", scene.gun, RELEASES, "--policy"],) * 2
     scene.ci.ok(*[scene.policy if word == "FILE" else word for word in take_out[1:]], *scene.jenkins.key_args)
     assert name not in scene.tags(RELEASES)

@@ -1,6 +1,7 @@
 """Keys in the forms in which users have them, from openssl, ssh, Windows, Java and certificate authorities: each is
 read, or refused with a command that makes a file of it that is. The tests run that command, and then the first one
 again."""
+import base64
 import shutil
 import subprocess
 
@@ -152,6 +153,29 @@ def pkcs12(w, name, *options):
     return w.folder / name
 
 
+def follow_in_steps(hint, client, **options):
+    """Java reads ahead what is typed for the next program."""
+    hint.commands = hint.command.split(" && ")
+    return [hint.follow(client, which=which, **options) for which in range(len(hint.commands))][-1]
+
+
+def escaped(pem: bytes) -> bytes:
+    return pem.replace(b"\n", b"\\n")
+
+
+def jwk(w, half, name):
+    script = f"console.log(JSON.stringify(crypto.create{half}Key(fs.readFileSync(process.argv[1])).export({{format: 'jwk'}})))"
+    return write(w, f"{half}.jwk", subprocess.run(["node", "-e", script, w.folder / name], capture_output=True, check=True).stdout)
+
+
+def keystore(w):
+    archive, store = pkcs12(w, "java.p12"), w.folder / "java.jks"
+    run(["keytool", "-importkeystore", "-noprompt", "-srckeystore", archive, "-srcstorepass:env", "SECRET", "-destkeystore", store,
+         "-deststoretype", "JKS", "-deststorepass:env", "SECRET", "-srcalias", "1", "-destkeypass:env", "SECRET"],
+        env=clean_environment(w.folder) | {"SECRET": w.secret}, cwd=w.folder)
+    return store
+
+
 def made(w, name, *args):
     w.openssl(*args, "-out", name)
     return w.folder / name
@@ -206,10 +230,22 @@ CONVERTED = {
     "UTF-16 without a mark": lambda w: (write(w, "le.crt", utf16(read(w, "ec.crt"), "utf-16-le")), "ec.pub"),
     "UTF-16 in big endian": lambda w: (
         write(w, "be.crt", b"\xfe\xff" + utf16(read(w, "rsa.crt"), "utf-16-be")), "rsa.pub"),
+    "with \\n for ends of lines": lambda w: (write(w, "v.pub", escaped(read(w, "ec.pub"))), "ec.pub"),
+    "with blanks for ends of lines": lambda w: (write(w, "v.crt", read(w, "ec.crt").replace(b"\n", b" ")), "ec.pub"),
+    "base64 of PEM": lambda w: (write(w, "b64.pub", base64.encodebytes(read(w, "rsa.pub"))), "rsa.pub"),
+    "DER in base64": lambda w: (write(w, "body", b"".join(read(w, "ec.pub").splitlines()[1:-1])), "ec.pub"),
+    "JWK": lambda w: (jwk(w, "Public", "ec.pub"), "ec.pub"),
+    "JKS": lambda w: (w.join("chain.pem", "root.crt"), keystore(w), "ec.pub")[1:],
 }
 
 
 HINTS = {  # the rows that they show
+    "with \\n for ends of lines": "public-key-with-escapes",
+    "with blanks for ends of lines": "public-key-on-one-line",
+    "base64 of PEM": "public-key-in-base64",
+    "DER in base64": "public-key-in-base64",
+    "JWK": "public-key-in-jwk",
+    "JKS": "public-key-in-keystore",
     "PKCS#12": "public-key-in-pkcs12",
     "PKCS#12 of an old Windows": "public-key-in-old-pkcs12",
     "PKCS#12 with triple DES": "public-key-in-pkcs12",
@@ -241,8 +277,8 @@ def test_the_hint_converts_a_public_key_in_this_form(form, workshop, administrat
     path.chmod(0o600)
     refusal = administrator.add(path, exit_code=10)
     assert administrator.enrolled() == set()
-    converted = Hint.of(refusal, HINTS[form]).follow(administrator.machine, answers=[workshop.secret],
-                                                     env={PASSPHRASE: workshop.secret})
+    converted = follow_in_steps(Hint.of(refusal, HINTS[form]), administrator.machine, answers=[workshop.secret] * 3,
+                                env={PASSPHRASE: workshop.secret})
     administrator.add(converted)
     assert administrator.enrolled() == {canonical_key_id(workshop.folder / public)}
 
@@ -387,6 +423,15 @@ PRIVATE_CONVERTED = {
     "PKCS#12 of an old Windows": lambda w: (w.join("chain.pem", "root.crt"), pkcs12(w, "k.pfx", "-legacy"))[1],
     "UTF-16": lambda w: write(w, "k.pem", utf16(read(w, "ec.key"))),
     "UTF-16 without a mark": lambda w: write(w, "k.pem", utf16(read(w, "ec.key"), "utf-16-le")),
+    "with \\n for ends of lines": lambda w: write(w, "k.pem", escaped(read(w, "ec.key"))),
+    "with blanks for ends of lines": lambda w: write(w, "k.pem", read(w, "ec.key").replace(b"\n", b" ")),
+    "without ends of lines": lambda w: write(w, "k.pem", read(w, "ec.key").replace(b"\n", b"")),
+    "encrypted, with blanks for ends of lines": lambda w: write(w, "k.pem", made(
+        w, "e.key", "pkcs8", "-topk8", "-in", "ec.key", "-passout", "env:SECRET").read_bytes().replace(b"\n", b" ")),
+    "base64 of PEM": lambda w: write(w, "k.b64", base64.b64encode(read(w, "ec.key"))),
+    "DER in base64": lambda w: write(w, "k.b64", b"".join(read(w, "ec.key").splitlines()[1:-1])),
+    "JWK": lambda w: jwk(w, "Private", "ec.key"),
+    "JKS": lambda w: (w.join("chain.pem", "root.crt"), keystore(w))[1],
     "with parameters spelt out": lambda w: made(w, "k.pem", "ecparam", "-name", "prime256v1", "-genkey", "-noout",
                                                 "-param_enc", "explicit"),
 }
@@ -398,6 +443,14 @@ PRIVATE_HINTS = {
     "UTF-16": "private-key-in-utf16",
     "UTF-16 without a mark": "private-key-in-utf16",
     "with parameters spelt out": "curve-spelt-out",
+    "with \\n for ends of lines": "private-key-with-escapes",
+    "with blanks for ends of lines": "private-key-on-one-line",
+    "without ends of lines": "private-key-on-one-line",
+    "encrypted, with blanks for ends of lines": "private-key-on-one-line",
+    "base64 of PEM": "private-key-in-base64",
+    "DER in base64": "private-key-in-base64",
+    "JWK": "private-key-in-jwk",
+    "JKS": "private-key-in-keystore",
 }
 
 
@@ -425,7 +478,7 @@ def test_the_hint_converts_a_private_key_in_this_form(form, workshop, signer):
     hint = Hint.of(signer.refused(10, "key", "import", path),
                    PRIVATE_HINTS.get(form, "private-key-encrypted-otherwise"))
     # Asked for are the passphrase that the file has and, twice, that of the new file.
-    converted = hint.follow(signer, answers=[workshop.secret] * 3)
+    converted = follow_in_steps(hint, signer, answers=[workshop.secret] * 3)
     (key_id,) = imported(signer.ok("key", "import", converted))
     assert key_id == canonical_key_id(workshop.folder / "ec.pub") or "spelt out" in form
     # What was encrypted stays so, and nobody else can read what comes out.

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support.hints import HINT_LINE, rows_of
+from support.hints import BARE, HINT_LINE, rows_of
 from support.process import Result, clean_environment, run
 from support.secrets import Secrets
 from support.stores import Store
@@ -51,7 +51,7 @@ class Outcome:
         return str(self.result)
 
 
-def _check_promises(outcome: Outcome, command: str, secrets: Secrets):
+def _check_promises(outcome: Outcome, command: str, secrets: Secrets, names_server: bool):
     out, err, code = outcome.stdout, outcome.stderr, outcome.exit_code
     assert not secrets.found_in(out + err), f"a secret stands in the output\n{outcome}"
     assert not SANITIZER_REPORT.search(err), str(outcome)
@@ -60,6 +60,7 @@ def _check_promises(outcome: Outcome, command: str, secrets: Secrets):
     assert len(ERROR_LINE.findall(err)) == (0 if code == 0 else 1), str(outcome)
     for hint in HINT_LINE.findall(err):
         assert rows_of(hint), f"a hint that stands in no table of tests/hints\n{outcome}"
+        assert not (names_server and BARE.search(hint)), f"a command without the server that was named\n{outcome}"
     document = outcome.document
     if document is None:
         return
@@ -129,7 +130,7 @@ class Countersign:
         argv = [*map(str, self.wrapper), *self.argv(*args, output=output)]
         result = run(argv, env=environment, cwd=self.work, check=False, answer=answer)
         outcome = Outcome(result, json.loads(result.stdout) if output == "json" else None)
-        _check_promises(outcome, str(args[0]), self.secrets)
+        _check_promises(outcome, str(args[0]), self.secrets, "-s" in argv)
         assert not list(self.tmp.iterdir()), f"temporary files are left\n{outcome}"
         return outcome
 

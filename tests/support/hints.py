@@ -15,6 +15,11 @@ from pathlib import Path
 
 TABLES = Path(__file__).resolve().parents[1] / "hints"
 HINT_LINE = re.compile(r"^hint: (\S.*)$", re.MULTILINE)
+# What the user gave by option goes along in a command that is printed (agent/report/carried_options.h).
+CARRIED = re.compile(r"(?<=\bcountersign )(?:--(?:(?:server|trust-dir|config|signing-key|tlscacert|tlscert|tlskey|insecure-registry|"
+                     r"token-service) (?:'[^']*'|[^\s'])+|allow-http) )+")
+BARE = re.compile(r"\bcountersign (?=(?:list|verify|inspect|expiry|receipt|audit|sign|revoke|doctor|repo|signer|delegation|witness) )"
+                  r"(?![\w ]*--help)")
 PART = re.compile(r"`(?P<command>[^`]*)`|\{(?P<value>\w+)\}|(?P<text>[^`{]+|\{)")
 
 
@@ -40,6 +45,11 @@ class Row:
         return _pattern(self.says).fullmatch(line)
 
 
+def without_carried(text: str) -> str:
+    """As it is printed where no option says which server and which folders."""
+    return CARRIED.sub("", text)
+
+
 @cache
 def _pattern(says: str) -> re.Pattern:
     seen, commands = set(), 0
@@ -57,7 +67,8 @@ def _pattern(says: str) -> re.Pattern:
             return f"(?P<{name}>.+?)"
         return re.escape(part["text"])
 
-    return re.compile(PART.sub(of, says))
+    pattern = PART.sub(of, says).replace(r"countersign\ ", rf"countersign\ (?:{CARRIED.pattern})?")
+    return re.compile(pattern.replace(r"\-\-policy\ FILE", r"\-\-policy\ (?:FILE|'[^']*'|[^\s';]+)"))
 
 
 @cache
@@ -104,8 +115,8 @@ class Hint:
 
     @property
     def words(self) -> list[str]:
-        """Of a command of ours, without its name: what a test gives to the client."""
-        name, *words = shlex.split(self.command)
+        """Of a command of ours, without its name and what the client gives by itself: what a test gives to that."""
+        name, *words = shlex.split(without_carried(self.command))
         assert name == "countersign", self.command
         return words
 
@@ -116,7 +127,8 @@ class Hint:
         command = self.commands[which]
         for word, value in (filled or {}).items():
             command, times = re.subn(rf"(?<![\w]){re.escape(word)}(?![\w])", shlex.quote(str(value)), command)
-            assert times, f"{word} is not in: {command}"
+            is_carried = word == "FILE" and " --policy " in command
+            assert times or is_carried, f"{word} is not in: {command}"
         programs = client.home / "programs"
         programs.mkdir(exist_ok=True)
         (programs / "countersign").unlink(missing_ok=True)

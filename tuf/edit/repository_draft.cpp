@@ -59,9 +59,10 @@ std::int64_t next_version(const Gun& gun, const RoleName& role, std::int64_t sto
         ErrorCode::kRollback,
         role.text() + " stands at version " + std::to_string(stored) +
             ", the last that readers accept: nothing can follow it on this server, whoever signs",
-        (role.is_delegation() ? "take it out of use with: countersign delegation remove " + gun.text() + " " +
-                                    role.text() + "; by that name it comes back only in a new repository: "
-                              : "only a new repository mends this: ") +
+        (role.is_delegation()
+             ? "an administrator takes it out of use with: countersign delegation remove " + gun.text() +
+                   " " + role.text() + "; by that name it comes back only in a new repository: "
+             : "only a new repository mends this: ") +
             "countersign repo delete " + gun.text() + " --remote --yes, then countersign repo init " +
             gun.text());
   }

@@ -195,9 +195,11 @@ services:
                              "registry.example.com/built:1", "registry.example.com/data:1"});
 }
 
-TEST_CASE("A plain list has one image a line") {
+TEST_CASE("A plain list has one image a line, and comments on lines of their own and behind images") {
   CHECK(names("# what runs\nregistry.example.com/app:1.0\r\n\n  alpine:3  \nalpine:3\nregistry:5000/x") ==
         Names{"registry.example.com/app:1.0", "alpine:3", "registry:5000/x"});
+  CHECK(names("a:1 # the first\r\n \t# b:1\nc:1\t#\n") == Names{"a:1", "c:1"});
+  CHECK_ERROR(names("a:1#b"), tuf::ErrorCode::kFileUnreadable, "is not the name of an image");
 }
 
 TEST_CASE("A resource that runs nothing hides nothing that does") {

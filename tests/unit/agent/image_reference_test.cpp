@@ -186,11 +186,11 @@ TEST_CASE("What Docker would refuse as an image is refused with the right error"
       {"alpine:@" + kDigest, ErrorCode::kInvalidTag},
       {"alpine:.3", ErrorCode::kInvalidTag},
       {"alpine:-3", ErrorCode::kInvalidTag},
-      {"alpine:3 ", ErrorCode::kInvalidTag},
+      {"alpine:3 ", ErrorCode::kInvalidReference},
       {"alpine:3:4", ErrorCode::kInvalidTag},
       {"alpine:a+b", ErrorCode::kInvalidTag},
       {"reg:5000/app:a/b", ErrorCode::kInvalidTag},
-      {"alpine:x\ny", ErrorCode::kInvalidTag},
+      {"alpine:x\ny", ErrorCode::kInvalidReference},
       {"alpine:\xc3\xa9", ErrorCode::kInvalidTag},
       {"alpine:" + repeated("t", 129), ErrorCode::kInvalidTag},
       {"alpine@", ErrorCode::kInvalidDigest},
@@ -220,6 +220,30 @@ TEST_CASE("A message about a reference quotes it so that it cannot forge a line,
     CHECK(message.find("app\\nerror[OK]: \\x1b[2Jdone") != std::string::npos);
     CHECK(message.find('\n') == std::string::npos);
     CHECK(message.size() < 500);
+  }
+}
+
+TEST_CASE("A password in front of a registry is refused and never repeated, whatever is in it") {
+  const std::vector<std::string> names = {"ci:86420975@r.example/app:1",
+                                          "ci:86420975@r.example:5000/app",
+                                          "ci:86420975@r.example",
+                                          "ci:a/86420975@r.example/app:1",
+                                          "https://ci:86420975@r.example/app:1",
+                                          "https://ci:a/86420975@r.example/app",
+                                          "ci:a@86420975@r.example/app",
+                                          "ci:86420975@sha.example/app@sha256:" + kHex,
+                                          "ci:86420 975@r.example/a b",
+                                          "docker://ci:86420975/@r.example/a"};
+  for (const std::string& text : names) {
+    for (const bool is_image : {true, false}) {
+      CAPTURE(text);
+      const auto error =
+          test::error_of([&] { is_image ? void(parse_image(text)) : void(parse_repository(text)); });
+      REQUIRE(error);
+      CHECK(error->code() == ErrorCode::kInvalidReference);
+      CHECK_THAT(error->what(), !Catch::Contains("86420"));
+      CHECK_THAT(error->hint(), !Catch::Contains("86420") && Catch::Contains("docker login "));
+    }
   }
 }
 

@@ -279,7 +279,33 @@ TEST_CASE("A value that is empty is refused by the name of its option, wherever 
   CHECK_THAT(refusal({"audit", "verify", ""}), Catch::StartsWith("the operand "));
   // The path that admits all tags can be taken out.
   CHECK_NOTHROW(parse({"delegation", "remove", "r.example/a", "targets/x", "--path", ""}));
+  CHECK_NOTHROW(parse({"delegation", "remove", "r.example/a", "targets/x", "--path=", "--yes"}));
+  CHECK(refusal({"list", "r.example/a", "-s="}) == "--server is empty; give it a value, or leave it out");
+  CHECK(refusal({"list", "-d=", "r.example/a"}) == "--trust-dir is empty; give it a value, or leave it out");
   CHECK_NOTHROW(parse({"verify", "--", "--policy="}));
+}
+
+TEST_CASE("A short option has its value behind it, with or without an equals sign") {
+  for (const Words& words : {Words{"-d", "there"}, Words{"-dthere"}, Words{"-d=there"}}) {
+    Words all = {"list", "r.example/a", "--"};
+    all.insert(all.begin(), words.begin(), words.end());
+    CHECK(parse(all).settings.trust_dir == "there");
+  }
+}
+
+TEST_CASE("A printed command carries what was given by option") {
+  const test::TempDir dir;
+  std::filesystem::create_directory(dir / "store");
+  const std::string server = "file:" + (dir / "store").string();
+  const std::string trust_dir = (dir / "trust").string();
+  const std::string command =
+      "countersign --server " + server + " --trust-dir " + trust_dir + " repo init registry.example.com/app";
+  const Words words = {"list", "registry.example.com/app", "-s", server, "-d", trust_dir};
+  CHECK_THAT(run(words).err, Catch::EndsWith(command + "\n"));
+  Words as_json = words;
+  as_json.insert(as_json.end(), {"-o", "json"});
+  const std::string hint = nlohmann::json::parse(run(as_json).out)["error"]["hint"];
+  CHECK_THAT(hint, Catch::EndsWith(command));
 }
 
 TEST_CASE("A refusal of arguments repeats no value of an option that is not known") {

@@ -5,6 +5,7 @@
 #include "tests/support/config_home.h"
 #include "tests/support/error_code.h"
 #include "tuf/base/base64.h"
+#include "tuf/keys/pem.h"
 
 namespace {
 
@@ -44,6 +45,10 @@ Certificate vector_certificate(const std::string& name) {
 
 std::string authority_pem() {
   return test::read_data("certificates/authority.crt");
+}
+
+std::string der_of(const std::string& pem) {
+  return std::string(tuf::as_text(tuf::parse_pem(pem).front().content));
 }
 
 }  // namespace
@@ -167,7 +172,9 @@ TEST_CASE("A trust root is a key ID, a certificate's or public key's IDs, or an 
     test::write_file(file, content);
     return agent::parse_trust_root(file.string());
   };
-  CHECK(agent::parse_trust_root(kIdA).key_ids == ids({kIdA}));
+  const std::string capitals(64, 'A');
+  for (const std::string& written : {kIdA, "sha256:" + kIdA, capitals, "sha256:" + capitals})
+    CHECK(agent::parse_trust_root(written).key_ids == ids({kIdA}));
 
   const Certificate leaf = vector_certificate("ecdsa-p256-x509");
   CHECK(pin(leaf.pem).key_ids == ids({leaf.id, leaf.canonical_id}));
@@ -177,10 +184,30 @@ TEST_CASE("A trust root is a key ID, a certificate's or public key's IDs, or an 
   const std::string bare = test::read_data("vectors/docker-repo/alice.pub");
   CHECK(pin(bare).key_ids.size() == 1);
 
+  CHECK(pin(der_of(leaf.pem)).key_ids == pin(leaf.pem).key_ids);
+  CHECK(pin(der_of(bare)).key_ids == pin(bare).key_ids);
+  CHECK(pin(der_of(authority_pem())).ca_pem == pin(authority_pem()).ca_pem);
+  CHECK(agent::read_ca_pin(file).ca_pem == authority_pem());
+
   CHECK(pin(authority_pem()).ca_pem == authority_pem());
   CHECK(pin(authority_pem()).key_ids.empty());
   CHECK(pin("# CA\n" + authority_pem() + test::read_data("vectors/repo/rel.crt")).ca_pem ==
         authority_pem() + test::read_data("vectors/repo/rel.crt"));
+}
+
+TEST_CASE("A trust root in a form of other programs is refused with what converts it") {
+  const test::TempDir dir;
+  const fs::path file = dir / "root.p7b";
+  test::write_file(file, "\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02");
+  for (const bool is_ca : {false, true}) {
+    const auto error =
+        test::error_of([&] { is_ca ? agent::read_ca_pin(file) : agent::parse_trust_root(file.string()); });
+    REQUIRE(error);
+    CHECK(error->code() == ErrorCode::kFileUnreadable);
+    CHECK(error->hint() == "convert it with: openssl pkcs7 -inform DER -in " + file.string() +
+                               " -print_certs -out " + file.string() + ".pem; then name " + file.string() +
+                               ".pem");
+  }
 }
 
 TEST_CASE("What cannot be a trust root is refused") {
@@ -191,7 +218,6 @@ TEST_CASE("What cannot be a trust root is refused") {
     return code_of([&] { agent::parse_trust_root(file.string()); });
   };
   CHECK(code_of([&] { agent::parse_trust_root((dir / "none").string()); }) == ErrorCode::kUsage);
-  CHECK(code_of([&] { agent::parse_trust_root(std::string(64, 'A')); }) == ErrorCode::kUsage);
   CHECK(code_of([&] { agent::parse_trust_root(kIdA.substr(1)); }) == ErrorCode::kUsage);
   CHECK(code_of([&] { agent::parse_trust_root(""); }) == ErrorCode::kUsage);
   CHECK(code_of([&] { agent::parse_trust_root(dir.path().string()); }) == ErrorCode::kFileUnreadable);

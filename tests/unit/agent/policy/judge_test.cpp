@@ -310,6 +310,29 @@ TEST_CASE("What is not released is refused, and what is missing beside is told")
   CHECK(codes(people.decide(rule(), {"9.9", std::nullopt})) == Names{"NOT_RELEASED", "SIGNATURES_MISSING"});
 }
 
+TEST_CASE("What is released without a SHA-256 says nothing of an image, and how it is mended") {
+  People people;
+  tuf::Target target = test::make_target("image");
+  target.hashes = {{"sha512", tuf::Bytes(64, 0)}};
+  people.maker.set_target("targets/releases", "1.0", target);
+  const Decision decision = people.decide(rule(), {"1.0", std::nullopt});
+  REQUIRE_FALSE(decision.reasons.empty());
+  CHECK(decision.reasons[0].code == "NO_DIGEST");
+  CHECK(decision.reasons[0].mend ==
+        "whoever releases it signs it anew: countersign sign " + kGun + ":1.0 --policy FILE");
+}
+
+TEST_CASE("Where readers skip the releases, whoever signs them signs them anew") {
+  People people;
+  people.sign("1.0", {"jenkins"});
+  people.maker.targets["targets/releases"].expires = test::kNow - tuf::Days{1};
+  const Decision decision = people.decide(rule(), {"1.0", std::nullopt});
+  REQUIRE_FALSE(decision.reasons.empty());
+  CHECK(decision.reasons[0].mend ==
+        "whoever holds a key of targets/releases signs it anew: countersign witness " + kGun +
+            " targets/releases --policy FILE");
+}
+
 TEST_CASE("An image without a rule is refused") {
   People people;
   people.sign("1.0", {"jenkins", "alice", "bob", "dave"});

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/support/fake_http.h"
 #include "tests/support/test_data.h"
@@ -83,6 +84,32 @@ TEST_CASE("a redirect is shown, not followed, and cannot forge a line") {
               "a redirect to https://evil.example/\\x1b[2K");
 }
 
+TEST_CASE("what answers in the place of a trust server is told where its answer tells") {
+  const auto refusal = [](HttpResponse answer) {
+    Lab lab(std::move(answer));
+    return test::error_of([&] { lab.store.fetch({{RoleName::of("root")}, {RoleName::of("timestamp")}}); });
+  };
+  HttpResponse registry = response(404, "404 page not found\n");
+  registry.headers.emplace("docker-distribution-api-version", "registry/2.0");
+  const auto images_only = refusal(registry);
+  REQUIRE(images_only);
+  CHECK(images_only->code() == ErrorCode::kNoTrustData);
+  CHECK(images_only->what() ==
+        std::string("n.example:4443 is a registry without a trust server, so it has no trust data for "
+                    "localhost:5000/team/app"));
+  const auto page = refusal(response(200, "\n<!DOCTYPE html><html></html>"));
+  REQUIRE(page);
+  CHECK(page->code() == ErrorCode::kServerError);
+  CHECK_THAT(page->what(), Catch::Contains("answers with a web page"));
+  CHECK_THAT(page->hint(), Catch::Contains("--server URL"));
+
+  // Docker's own server is both; a folder that a web server serves says that something is not there by a
+  // page.
+  registry.body = error_body("METADATA_NOT_FOUND");
+  CHECK_FALSE(refusal(registry));
+  CHECK_FALSE(refusal(response(404, "<html>Not Found</html>")));
+}
+
 TEST_CASE("the server's key is rebuilt from its answer") {
   const auto snapshot_key =
       tuf::parse_json(test::read_data("vectors/repo/2-rotate-snapshot/root.json"), "root");
@@ -157,8 +184,8 @@ TEST_CASE("a publish that the server refuses says why") {
       GENERATE(Row{400, ErrorCode::kServerRejected, "INVALID_UPDATE: because"},
                Row{413, ErrorCode::kServerRejected, "too large"}, Row{401, ErrorCode::kUnauthorized, "401"},
                Row{403, ErrorCode::kForbidden, "403"}, Row{404, ErrorCode::kServerError, "404"},
-               Row{405, ErrorCode::kServerError, "405"}, Row{301, ErrorCode::kServerError, "redirect"},
-               Row{429, ErrorCode::kServerError, "429"});
+               Row{405, ErrorCode::kServerRejected, "405"}, Row{501, ErrorCode::kServerRejected, "501"},
+               Row{301, ErrorCode::kServerError, "redirect"}, Row{429, ErrorCode::kServerError, "429"});
   CAPTURE(row.status);
   Lab lab(response(row.status, error_body("INVALID_UPDATE")));
   CHECK_ERROR(lab.store.publish(kFiles), row.code, row.message);

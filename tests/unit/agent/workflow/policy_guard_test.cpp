@@ -4,6 +4,7 @@
 
 #include "agent/proof/bound.h"
 #include "agent/proof/provenance.h"
+#include "agent/workflow/change_signers.h"
 #include "agent/workflow/renew_roles.h"
 #include "agent/workflow/revoke_tags.h"
 #include "tests/support/errors.h"
@@ -452,4 +453,41 @@ TEST_CASE("An identity that two people share is left to the one whose signature 
     CHECK(g.sign("1.2", "c").roles.size() == 3);
     CHECK(g.allows("1.2"));
   }
+}
+
+TEST_CASE("Whoever is taken out takes along what the policy allows by their signature only with consent") {
+  Guarding g;
+  g.sign("1.0", "a");
+  const tuf::KeyId jenkins = g.jenkins->public_key().canonical_id();
+  agent::ChangeRepository how;
+  SECTION("with a key") {
+    how = agent::purge_keys({jenkins}, g.keys);
+  }
+  SECTION("with a role") {
+    how = agent::change_delegation({kJenkins, true, {}, {}}, g.keys, {});
+  }
+  SECTION("with what a role admits") {
+    how = [](const tuf::TrustedRepository&, tuf::RepositoryDraft& draft) {
+      draft.add_delegation(kJenkins, {}, {"2."});
+      draft.remove_from_delegation(kJenkins, {}, {""});
+    };
+  }
+  // Who administers releases, too, but is nobody to the policy.
+  g.client.publish(g.store, [&](tuf::RepositoryDraft& draft) {
+    draft.add_delegation(kJenkins, {g.mallory->public_key()}, {});
+  });
+  const tuf::RoleAuthority targets =
+      agent::authority_of(g.client.load(g.store), tuf::RoleName::of("targets"));
+  g.hold(g.mallory);
+  g.keys.add(std::make_unique<hsm::MemoryKeys>(
+      std::vector{g.client.signer_for()(targets.keys().front().canonical_id())}));
+  const int published = g.store.publishes;
+
+  CHECK_ERROR(g.change(how), ErrorCode::kUsage, "who go by the policy would no longer see 1.0");
+  CHECK(g.store.publishes == published);
+  agent::PolicyGuard::Options consent;
+  consent.hide_tags = true;
+  CHECK(g.change(how, consent).published);
+  CHECK(g.guard->hidden() == std::vector<std::string>{"1.0"});
+  CHECK_FALSE(g.allows("1.0"));
 }

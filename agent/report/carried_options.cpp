@@ -1,0 +1,120 @@
+#include "agent/report/carried_options.h"
+
+#include <algorithm>
+#include <array>
+
+#include "agent/policy/policy.h"
+#include "agent/report/printable.h"
+#include "hsm/shell_word.h"
+
+namespace agent {
+namespace {
+
+constexpr std::string_view kProgram = "countersign ";
+
+/// What a command works with; each with all that stands before it.
+enum class Reach { kTokens, kKeys, kServers, kSigning };
+
+struct Command {
+  std::string_view word;
+  Reach reach;
+};
+
+/// The first that fits.
+constexpr std::array kCommands = {
+    Command{"token", Reach::kTokens},
+    Command{"key", Reach::kKeys},
+    Command{"list", Reach::kServers},
+    Command{"verify", Reach::kServers},
+    Command{"inspect", Reach::kServers},
+    Command{"expiry", Reach::kServers},
+    Command{"receipt", Reach::kServers},
+    Command{"audit", Reach::kServers},
+    Command{"repo init", Reach::kServers},
+    Command{"repo pin", Reach::kServers},
+    Command{"delegation list", Reach::kServers},
+    Command{"sign", Reach::kSigning},
+    Command{"revoke", Reach::kSigning},
+    Command{"doctor", Reach::kSigning},
+    Command{"repo", Reach::kSigning},
+    Command{"signer", Reach::kSigning},
+    Command{"delegation", Reach::kSigning},
+    Command{"witness", Reach::kSigning},
+};
+
+struct Carried {
+  std::string_view name;
+  Reach from;        // the commands that need it
+  bool is_anywhere;  // says of the server what holds on every machine
+  bool is_file = false;
+};
+
+constexpr std::array kCarried = {
+    Carried{"--server", Reach::kServers, true},
+    Carried{"--trust-dir", Reach::kKeys, false, true},
+    Carried{"--config", Reach::kTokens, false, true},
+    Carried{"--signing-key", Reach::kSigning, false},
+    Carried{"--tlscacert", Reach::kServers, false, true},
+    Carried{"--tlscert", Reach::kServers, false, true},
+    Carried{"--tlskey", Reach::kServers, false, true},
+    Carried{"--allow-http", Reach::kServers, true},
+    Carried{"--insecure-registry", Reach::kServers, true},
+    Carried{"--token-service", Reach::kServers, true},
+};
+
+const Carried* find_carried(std::string_view name) {
+  const auto* found = std::find_if(kCarried.begin(), kCarried.end(),
+                                   [&](const Carried& option) { return option.name == name; });
+  return found == kCarried.end() ? nullptr : found;
+}
+
+/// Whether the sentence in front of a command sends to somebody with a machine of their own.
+bool is_for_others(std::string_view before) {
+  const std::string_view sentence = before.substr(before.rfind("; ") + 1);  // npos + 1 is 0
+  const auto has = [&](std::string_view word) { return sentence.find(word) != std::string_view::npos; };
+  return has(" administrator") || has(" owner") || has("whoever ") || has("where ") || has(" signs it: ");
+}
+
+}  // namespace
+
+void CarriedOptions::add(const std::string& name, const std::string& value) {
+  if (name == "--policy") policy_ = " --policy " + printable(hsm::shell_path(value));
+  const Carried* option = find_carried(name);
+  if (!option) return;
+  const auto quoted = option->is_file ? hsm::shell_path : hsm::shell_word;
+  given_.push_back({option->name, name + (value.empty() ? " " : " " + printable(quoted(value)) + " ")});
+}
+
+std::string CarriedOptions::words_for(std::string_view command, bool is_own) const {
+  const auto* known = std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& one) {
+    return command == one.word || command.starts_with(std::string(one.word) + " ");
+  });
+  std::string words;
+  if (known == kCommands.end()) return words;  // the program's name in a sentence
+  for (const Given& given : given_) {
+    const Carried& option = *find_carried(given.name);
+    if (option.from <= known->reach && (is_own || option.is_anywhere)) words += given.words;
+  }
+  return words;
+}
+
+std::string CarriedOptions::into(std::string_view text) const {
+  std::string out;
+  std::size_t at = text.find(kProgram);
+  out += text.substr(0, at);
+  while (at != std::string_view::npos) {
+    const std::size_t next = text.find(kProgram, at + kProgram.size());
+    std::string rest(text.substr(at + kProgram.size(),
+                                 next == std::string_view::npos ? next : next - at - kProgram.size()));
+    const bool is_own = !is_for_others(text.substr(0, at));
+    const std::string words = words_for(rest, is_own);
+    // Others have the policy in a file of their own.
+    const std::size_t policy = is_own && !policy_.empty() ? rest.find(kNamePolicy) : std::string::npos;
+    if (policy != std::string::npos) rest.replace(policy, std::string_view(kNamePolicy).size(), policy_);
+    out.append(kProgram).append(words).append(rest);
+    at = next;
+  }
+  return out;
+}
+
+}  // namespace agent

@@ -1,0 +1,74 @@
+#include "agent/report/carried_options.h"
+
+#include <catch2/catch.hpp>
+
+using agent::CarriedOptions;
+
+namespace {
+
+CarriedOptions given(const std::vector<std::pair<std::string, std::string>>& options) {
+  CarriedOptions carried;
+  for (const auto& [name, value] : options) carried.add(name, value);
+  return carried;
+}
+
+const CarriedOptions kAll = given({{"--server", "https://trust.example"},
+                                   {"--trust-dir", "/keys of ci"},
+                                   {"--config", "c.json"},
+                                   {"--allow-http", ""},
+                                   {"--signing-key", "ci.pem"},
+                                   {"--output", "json"},
+                                   {"--policy", "p.json"}});
+
+}  // namespace
+
+TEST_CASE("A printed command gets the options that say where and with what it acts") {
+  CHECK(kAll.into("countersign sign r.example/a:1") ==
+        "countersign --server https://trust.example --trust-dir '/keys of ci' --config c.json --allow-http "
+        "--signing-key ci.pem sign r.example/a:1");
+  CHECK(kAll.into("see it (countersign list r.example/a), then") ==
+        "see it (countersign --server https://trust.example --trust-dir '/keys of ci' --config c.json "
+        "--allow-http list r.example/a), then");
+  CHECK(kAll.into("see the keys with: countersign key list, or countersign token list") ==
+        "see the keys with: countersign --trust-dir '/keys of ci' --config c.json key list, or countersign "
+        "--config c.json token list");
+  CHECK(kAll.into("countersign delegation list r.example/a").find("--signing-key") == std::string::npos);
+  CHECK(given({}).into("countersign list r.example/a") == "countersign list r.example/a");
+}
+
+TEST_CASE("A command for somebody else gets what holds on their machine, too") {
+  const std::string theirs = "countersign --server https://trust.example --allow-http ";
+  for (const std::string before :
+       {"an administrator adds it with: ", "whoever holds its key runs: ",
+        "the repository's owner prints it: ", "first, where one of the remaining keys is: ",
+        "alice (targets/alice) signs it: "}) {
+    CHECK(kAll.into(before + "countersign witness r.example/a targets/a --policy FILE") ==
+          before + theirs + "witness r.example/a targets/a --policy FILE");
+  }
+  CHECK_THAT(kAll.into("ask its owner; then: countersign list r.example/a"), Catch::Contains("--trust-dir"));
+}
+
+TEST_CASE("A command that goes by the policy names the one that was given") {
+  CHECK(given({{"--policy", "-p.json"}})
+            .into("countersign witness r.example/a targets/a --policy FILE --bind") ==
+        "countersign witness r.example/a targets/a --policy ./-p.json --bind");
+  CHECK(given({{"--policy", "p.json"}}).into("add --policy FILE") == "add --policy FILE");
+  CHECK(given({}).into("countersign witness r.example/a b --policy FILE") ==
+        "countersign witness r.example/a b --policy FILE");
+}
+
+TEST_CASE("Carrying twice changes nothing more, and the name of the program in a sentence is left alone") {
+  const std::string once =
+      kAll.into("countersign repo init r.example/a; then countersign sign r.example/a:1");
+  CHECK(kAll.into(once) == once);
+  for (const std::string text : {"pipe it in: COMMAND | countersign …", "see: countersign --help",
+                                 "what countersign does", "countersign"})
+    CHECK(kAll.into(text) == text);
+}
+
+TEST_CASE("A secret that stands in an option is not carried") {
+  CHECK_THAT(given({{"--signing-key", "pkcs11:token=a?pin-value=86420975"},
+                    {"--server", "https://user:86420975@trust.example"}})
+                 .into("countersign sign r.example/a:1"),
+             !Catch::Contains("86420975"));
+}
