@@ -7,10 +7,10 @@
 #include <array>
 #include <cstring>
 
-#include "hsm/file/private_file.h"
-#include "hsm/free_name.h"
-#include "hsm/shell_word.h"
+#include "hsm/os/free_name.h"
+#include "hsm/os/private_file.h"
 #include "tuf/base/error.h"
+#include "tuf/base/shell_word.h"
 #include "tuf/base/text_encoding.h"
 
 namespace hsm {

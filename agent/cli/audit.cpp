@@ -1,10 +1,10 @@
 // audit verify: is the log whole.
 #include "agent/cli/commands.h"
 #include "agent/cli/operands.h"
-#include "agent/proof/audit_check.h"
-#include "agent/report/printable.h"
+#include "agent/evidence/audit_check.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -21,10 +21,10 @@ void verify(const AuditVerifyOptions& options, Runtime&, Report& report) {
   if (options.expect) {
     const auto hash = tuf::from_hex(*options.expect);
     if (!hash || hash->size() != 32) {
-      throw tuf::Error(
-          tuf::ErrorCode::kUsage,
-          "--expect: \"" + printable(*options.expect, 80) + "\" is not the SHA-256 of a line, 64 hex digits",
-          "give the audit.sha256 that a run printed with --output json");
+      throw tuf::Error(tuf::ErrorCode::kUsage,
+                       "--expect: \"" + tuf::printable(*options.expect, 80) +
+                           "\" is not the SHA-256 of a line, 64 hex digits",
+                       "give the audit.sha256 that a run printed with --output json");
     }
     expectation.line = options.expect;
   }
@@ -36,18 +36,18 @@ void verify(const AuditVerifyOptions& options, Runtime&, Report& report) {
     }
   }();
   for (const std::string& cut : summary.cuts)
-    report.warnings.push_back({"AUDIT_CUT", printable(options.file) + ": " + cut});
+    report.warnings.push_back({"AUDIT_CUT", tuf::printable(options.file) + ": " + cut});
   if (!expectation.keys.empty() && summary.checkpoint < summary.lines) {
-    report.warnings.push_back({"AUDIT_UNCOVERED", printable(options.file) +
+    report.warnings.push_back({"AUDIT_UNCOVERED", tuf::printable(options.file) +
                                                       ": nothing signed vouches for what "
                                                       "comes after number " +
                                                       std::to_string(summary.checkpoint)});
   }
-  report.more["audit"] = {{"file", printable(options.file)},
+  report.more["audit"] = {{"file", tuf::printable(options.file)},
                           {"lines", summary.lines},
                           {"sha256", summary.sha256},
                           {"checkpoint", summary.checkpoint}};
-  report.text.push_back(printable(options.file) + ": whole, " + std::to_string(summary.lines) +
+  report.text.push_back(tuf::printable(options.file) + ": whole, " + std::to_string(summary.lines) +
                         " lines, the last " + summary.sha256);
   report.text.push_back(summary.checkpoint == 0
                             ? "no line is signed"

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "agent/config/settings.h"
-#include "agent/proof/audit_log.h"
+#include "agent/evidence/audit_log.h"
 #include "hsm/key_ring.h"
 
 namespace agent {

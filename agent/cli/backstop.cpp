@@ -4,7 +4,7 @@
 
 namespace agent {
 
-Backstop::Backstop(std::shared_ptr<const TimeBudget> budget, std::chrono::milliseconds grace,
+Backstop::Backstop(std::shared_ptr<const hsm::TimeBudget> budget, std::chrono::milliseconds grace,
                    OnExpiry on_expiry)
     : budget_(std::move(budget)), grace_(grace), on_expiry_(std::move(on_expiry)) {
   // Signals are for the main thread, which knows how to stop.
@@ -28,8 +28,8 @@ Backstop::~Backstop() {
 void Backstop::wait() {
   std::unique_lock lock(mutex_);
   while (!over_) {
-    const TimeBudget::Clock::time_point end = budget_->end() + grace_;
-    if (TimeBudget::Clock::now() >= end) return on_expiry_();
+    const hsm::TimeBudget::Clock::time_point end = budget_->end() + grace_;
+    if (hsm::TimeBudget::Clock::now() >= end) return on_expiry_();
     changed_.wait_until(lock, end);  // which may have become later meanwhile
   }
 }

@@ -9,7 +9,7 @@
 #include <mutex>
 #include <thread>
 
-#include "agent/config/time_budget.h"
+#include "hsm/os/time_budget.h"
 
 namespace agent {
 
@@ -19,7 +19,8 @@ class Backstop {
   /// still there; ends the process.
   using OnExpiry = std::function<void()>;
 
-  Backstop(std::shared_ptr<const TimeBudget> budget, std::chrono::milliseconds grace, OnExpiry on_expiry);
+  Backstop(std::shared_ptr<const hsm::TimeBudget> budget, std::chrono::milliseconds grace,
+           OnExpiry on_expiry);
   ~Backstop();
   Backstop(const Backstop&) = delete;  // the thread points to this object
   Backstop& operator=(const Backstop&) = delete;
@@ -27,7 +28,7 @@ class Backstop {
  private:
   void wait();
 
-  std::shared_ptr<const TimeBudget> budget_;
+  std::shared_ptr<const hsm::TimeBudget> budget_;
   std::chrono::milliseconds grace_;
   OnExpiry on_expiry_;
   std::mutex mutex_;

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
-#include "agent/image/image_reference.h"
-#include "agent/report/printable.h"
+#include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
-#include "agent/workflow/revived_roles.h"
-#include "agent/workflow/signing_keys.h"
+#include "agent/work/revived_roles.h"
+#include "agent/work/signing_keys.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/warning.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -18,8 +20,9 @@ constexpr std::size_t kMaxNamed = 10;  // entries in one line
 
 std::string first_of(const std::vector<std::string>& names) {
   std::vector<std::string> first;
-  for (std::size_t i = 0; i < names.size() && i < kMaxNamed; ++i) first.push_back(printable(names[i], 128));
-  return join(first) +
+  for (std::size_t i = 0; i < names.size() && i < kMaxNamed; ++i)
+    first.push_back(tuf::printable(names[i], 128));
+  return tuf::join(first) +
          (names.size() > kMaxNamed ? " and " + std::to_string(names.size() - kMaxNamed) + " more" : "");
 }
 
@@ -37,7 +40,7 @@ void describe(const tuf::TrustedRepository& trusted, RepositoryReport& described
 }
 
 void describe_signed_anew(const std::vector<SigningGate::SignedAnew>& anew, RepositoryReport& repository,
-                          std::vector<Warning>& warnings) {
+                          std::vector<tuf::Warning>& warnings) {
   if (anew.empty()) return;
   OrderedJson list = OrderedJson::array();
   for (const SigningGate::SignedAnew& role : anew) {
@@ -78,7 +81,7 @@ struct Effects {
 std::string key_list(const std::vector<tuf::KeyId>& keys) {
   std::vector<std::string> words;
   for (const tuf::KeyId& key : keys) words.push_back(key.short_form());
-  return (keys.size() == 1 ? "key " : "keys ") + join(words);
+  return (keys.size() == 1 ? "key " : "keys ") + tuf::join(words);
 }
 
 std::vector<std::string> hex_list(const std::vector<tuf::KeyId>& keys) {
@@ -194,7 +197,7 @@ PublishedChanges change(Runtime::Repository& repository, const ChangeRepository&
   if (words.names_roles) {
     std::vector<tuf::RoleName> roles;
     for (const auto& file : changes.files) roles.push_back(file.role);
-    which = ": " + join(names_of(roles));
+    which = ": " + tuf::join(names_of(roles));
   }
   if (changes.published) described.more["change"] = words.done + which;
   describe(changes.repository, described);
@@ -219,7 +222,8 @@ PublishedChanges change(Runtime::Repository& repository, const ChangeRepository&
   }
   if (would) describe_rehearsal(changes.files, described, report.text);
   for (const std::string& step : next) report.text.push_back("  next: " + step);
-  for (Warning& warning : health_warnings(changes.repository)) report.warnings.push_back(std::move(warning));
+  for (tuf::Warning& warning : health_warnings(changes.repository))
+    report.warnings.push_back(std::move(warning));
   return changes;
 }
 
@@ -238,7 +242,7 @@ void for_each_repository(const std::vector<std::string>& repositories, Report& r
       if (!first_failure) first_failure = error.with_value("REPO", gun.text());
     }
   }
-  if (first_failure && guns.size() > 1) throw first_failure->with_context("failed for " + join(failed));
+  if (first_failure && guns.size() > 1) throw first_failure->with_context("failed for " + tuf::join(failed));
   if (first_failure) throw tuf::Error(*first_failure);
 }
 

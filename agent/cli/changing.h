@@ -7,8 +7,9 @@
 
 #include "agent/cli/runtime.h"
 #include "agent/report/report.h"
-#include "agent/workflow/change_signers.h"
-#include "agent/workflow/signing_gate.h"
+#include "agent/work/change_signers.h"
+#include "agent/work/signing_gate.h"
+#include "tuf/base/warning.h"
 
 namespace agent {
 
@@ -54,7 +55,7 @@ void describe_rehearsal(const std::vector<tuf::PublishTransaction::File>& files,
 
 /// "signed_anew" of the JSON document, and a warning for what others have put into an identity.
 void describe_signed_anew(const std::vector<SigningGate::SignedAnew>& anew, RepositoryReport& repository,
-                          std::vector<Warning>& warnings);
+                          std::vector<tuf::Warning>& warnings);
 
 /// Calls `each` for every repository, whatever becomes of the others. The first failure is thrown in the end,
 /// naming those that failed if there were several repositories.

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "agent/cli/commands.h"
-#include "agent/report/printable.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -80,7 +80,7 @@ std::optional<CommandLine> CommandLine::parse(int argc, const char* const* argv,
   } catch (const CLI::ParseError& error) {
     understood.command = grammar.named_command();
     throw tuf::Error(
-        tuf::ErrorCode::kUsage, printable(error.what()),
+        tuf::ErrorCode::kUsage, tuf::printable(error.what()),
         "see: countersign " + understood.command + (understood.command.empty() ? "--help" : " --help"));
   }
   return std::nullopt;

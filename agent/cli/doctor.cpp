@@ -8,13 +8,15 @@
 #include "agent/doctor/repository_checks.h"
 #include "agent/doctor/role_checks.h"
 #include "agent/doctor/server_checks.h"
-#include "agent/image/image_reference.h"
 #include "agent/image/target_file.h"
-#include "agent/report/printable.h"
+#include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
 #include "agent/report/text_table.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/warning.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -86,10 +88,10 @@ class Rehearsal {
     const auto& [gun, images] = *wanted_.begin();
     const SignedImages result = rehearse_signing(options_, gun, images, patient_.runtime, report);
     // What a look at the repository has warned of is not said twice.
-    for (Warning& warning : report.warnings) {
+    for (tuf::Warning& warning : report.warnings) {
       if (warning.code != "NO_IDENTITY_ROLE") patient_.warnings.push_back(std::move(warning));
     }
-    return "would sign " + *patient_.tag + " in " + join(names_of(result.roles));
+    return "would sign " + *patient_.tag + " in " + tuf::join(names_of(result.roles));
   }
 
  private:
@@ -106,7 +108,7 @@ void tell(const Diagnosis& diagnosis, Report& report) {
   OrderedJson checks = OrderedJson::array();
   TextTable table({"CHECK", "", "FOUND"});
   for (const CheckResult& check : diagnosis.checks) {
-    checks.push_back({{"name", check.name}, {"ok", check.ok}, {"detail", printable(check.detail)}});
+    checks.push_back({{"name", check.name}, {"ok", check.ok}, {"detail", tuf::printable(check.detail)}});
     table.add({check.name, check.ok ? "ok" : "BROKEN", check.detail});
   }
   report.more["checks"] = std::move(checks);
@@ -137,7 +139,7 @@ void doctor(const DoctorOptions& options, Runtime& runtime, Report& report) {
   if (has_policy) {
     chain.push_back({"policy", [&] {
                        read_policy(options.sign.policy, runtime.settings());
-                       return printable(
+                       return tuf::printable(
                            policy_file.value_or(runtime.settings().policy().value_or("").string()));
                      }});
   }
@@ -151,7 +153,7 @@ void doctor(const DoctorOptions& options, Runtime& runtime, Report& report) {
   add_administrator_key_check(patient, chain);
 
   const Diagnosis diagnosis = diagnose(chain);
-  for (Warning& warning : patient.warnings) report.warnings.push_back(std::move(warning));
+  for (tuf::Warning& warning : patient.warnings) report.warnings.push_back(std::move(warning));
   if (patient.gun) {
     RepositoryReport& described = report.repositories.emplace_back();
     described.gun = patient.gun->text();

@@ -5,7 +5,8 @@
 #include <sstream>
 
 #include "agent/report/error_table.h"
-#include "agent/report/printable.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/warning.h"
 
 namespace agent {
 namespace {
@@ -22,10 +23,10 @@ void write_to(int descriptor, std::string_view text) {
 std::string one_line(std::string_view text) {
   std::string line;
   for (std::size_t tab = text.find('\t'); tab != std::string_view::npos; tab = text.find('\t')) {
-    line += printable(text.substr(0, tab), std::string::npos) + '\t';
+    line += tuf::printable(text.substr(0, tab), std::string::npos) + '\t';
     text.remove_prefix(tab + 1);
   }
-  return line + printable(text, std::string::npos);
+  return line + tuf::printable(text, std::string::npos);
 }
 
 /// The members that hold commands, wherever they stand.
@@ -47,7 +48,7 @@ void carry_options(const CarriedOptions& carried, OrderedJson& json) {
 void carry_options(const OutputOptions& output, Report& report, std::optional<tuf::Error>& error) {
   const CarriedOptions& carried = output.carried;
   if (error) error = tuf::Error(error->code(), error->what(), carried.into(hint_of(*error)));
-  for (Warning& warning : report.warnings) warning.message = carried.into(warning.message);
+  for (tuf::Warning& warning : report.warnings) warning.message = carried.into(warning.message);
   for (std::string& note : report.notes) note = carried.into(note);
   if (output.format == OutputFormat::kText)
     for (std::string& line : report.text) line = carried.into(line);
@@ -58,17 +59,18 @@ void carry_options(const OutputOptions& output, Report& report, std::optional<tu
   }
 }
 
-void print_warnings(const std::vector<Warning>& warnings, const OutputOptions& output, std::ostream& err) {
+void print_warnings(const std::vector<tuf::Warning>& warnings, const OutputOptions& output,
+                    std::ostream& err) {
   if (output.quiet) return;
-  for (const Warning& warning : warnings) {
+  for (const tuf::Warning& warning : warnings) {
     if (output.json_log) {
       err << OrderedJson{{"level", "warning"},
                          {"code", warning.code},
-                         {"message", printable(warning.message)}}
+                         {"message", tuf::printable(warning.message)}}
                  .dump(-1, ' ', false, OrderedJson::error_handler_t::replace)
           << "\n";
     } else {
-      err << "warning[" << warning.code << "]: " << printable(warning.message) << "\n";
+      err << "warning[" << warning.code << "]: " << tuf::printable(warning.message) << "\n";
     }
   }
 }
@@ -77,9 +79,9 @@ void print_notes(const std::vector<std::string>& notes, const OutputOptions& out
   if (output.quiet || output.format != OutputFormat::kText) return;
   for (const std::string& note : notes) {
     if (output.json_log) {
-      err << OrderedJson{{"level", "info"}, {"message", printable(note)}}.dump() << "\n";
+      err << OrderedJson{{"level", "info"}, {"message", tuf::printable(note)}}.dump() << "\n";
     } else {
-      err << "note: " << printable(note) << "\n";
+      err << "note: " << tuf::printable(note) << "\n";
     }
   }
 }
@@ -100,14 +102,14 @@ void print_error(const tuf::Error& error, const OutputOptions& output, std::ostr
   if (output.json_log) {
     err << OrderedJson{{"level", "error"},
                        {"code", row.name},
-                       {"message", printable(error.what())},
-                       {"hint", printable(hint_of(error), kMaxHint)}}
+                       {"message", tuf::printable(error.what())},
+                       {"hint", tuf::printable(hint_of(error), kMaxHint)}}
                .dump(-1, ' ', false, OrderedJson::error_handler_t::replace)
         << "\n";
     return;
   }
-  err << "error[" << row.name << "]: " << printable(error.what()) << "\n";
-  err << "hint: " << printable(hint_of(error), kMaxHint) << "\n";
+  err << "error[" << row.name << "]: " << tuf::printable(error.what()) << "\n";
+  err << "hint: " << tuf::printable(hint_of(error), kMaxHint) << "\n";
 }
 
 void write_ending(const CommandLine& line, const tuf::Error& error) {

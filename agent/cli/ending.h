@@ -7,13 +7,15 @@
 #include "agent/cli/command_line.h"
 #include "agent/report/report.h"
 #include "tuf/base/error.h"
+#include "tuf/base/warning.h"
 
 namespace agent {
 
 /// Gives the options of the command line to every command that is printed, as text or as JSON.
 void carry_options(const OutputOptions& output, Report& report, std::optional<tuf::Error>& error);
 
-void print_warnings(const std::vector<Warning>& warnings, const OutputOptions& output, std::ostream& err);
+void print_warnings(const std::vector<tuf::Warning>& warnings, const OutputOptions& output,
+                    std::ostream& err);
 
 /// What people are told beside a value on stdout; nothing with another format than text.
 void print_notes(const std::vector<std::string>& notes, const OutputOptions& output, std::ostream& err);

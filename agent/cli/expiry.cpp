@@ -4,10 +4,12 @@
 
 #include "agent/cli/commands.h"
 #include "agent/cli/looking.h"
-#include "agent/image/image_reference.h"
+#include "agent/names/image_reference.h"
 #include "agent/report/expiry_report.h"
 #include "agent/report/repository_report.h"
 #include "tuf/base/error.h"
+#include "tuf/base/warning.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -33,7 +35,7 @@ std::string way_to_renew(const ExpiryReport& expiry, tuf::Time now) {
   const auto first = std::find_if(
       expiry.repositories.begin(), expiry.repositories.end(), [&](const RepositoryExpiry& repository) {
         return std::any_of(repository.roles.begin(), repository.roles.end(),
-                           [&](const RoleExpiry& role) { return role.is_due(expiry.due_by); });
+                           [&](const tuf::RoleExpiry& role) { return role.is_due(expiry.due_by); });
       });
   const auto days = std::max(std::chrono::ceil<tuf::Days>(expiry.due_by - now), tuf::Days{0});
   return "whoever holds the role's key runs: countersign repo refresh " + first->gun + " --within-days " +
@@ -54,9 +56,9 @@ void expiry(const ExpiryOptions& options, Runtime& runtime, Report& report) {
     try {
       const tuf::TrustedRepository trusted = look_at(gun, runtime, report);
       const bool is_server = !runtime.settings().server_for(gun).is_folder();
-      entry.roles = role_expiries(trusted, is_server);
+      entry.roles = tuf::role_expiries(trusted, is_server);
       report.repositories.back().more["expiry"] = expiry_json(entry, expiry.at, expiry.due_by);
-      for (Warning& warning : health_warnings(trusted)) {
+      for (tuf::Warning& warning : health_warnings(trusted)) {
         if (warning.code != "EXPIRES_SOON") report.warnings.push_back(std::move(warning));
       }
     } catch (const Error& error) {
@@ -78,7 +80,7 @@ void expiry(const ExpiryOptions& options, Runtime& runtime, Report& report) {
   // Trust data that cannot be verified is worse than trust data that is about to expire.
   if (first_failure) throw *first_failure;
   if (const std::vector<std::string> due = expiry.due(); !due.empty()) {
-    throw Error(ErrorCode::kExpiryDue, "due by " + tuf::format_time(expiry.due_by) + ": " + join(due),
+    throw Error(ErrorCode::kExpiryDue, "due by " + tuf::format_time(expiry.due_by) + ": " + tuf::join(due),
                 way_to_renew(expiry, runtime.now()));
   }
 }

@@ -3,6 +3,7 @@
 #include "agent/cli/operands.h"
 #include "agent/report/verdict_report.h"
 #include "tuf/base/error.h"
+#include "tuf/base/warning.h"
 
 namespace agent {
 
@@ -30,14 +31,14 @@ bool has_policy(const PolicyOptions& options, const Settings& settings) {
 
 GuardedRepository::GuardedRepository(const Policy& policy, const PolicyOptions& options, bool allow_move,
                                      const tuf::Gun& gun, hsm::KeyRing& keys, Runtime& runtime,
-                                     std::vector<Warning>& warnings)
+                                     std::vector<tuf::Warning>& warnings)
     : memory_(runtime.settings().trust_dir(), gun),
       dry_run_(runtime.dry_run()),
       checks_releases_(!options.no_resign_guard),
       guard_(policy, keys, guard_options(options, allow_move, warnings)) {}
 
 PolicyGuard::Options GuardedRepository::guard_options(const PolicyOptions& options, bool allow_move,
-                                                      std::vector<Warning>& warnings) const {
+                                                      std::vector<tuf::Warning>& warnings) const {
   PolicyGuard::Options guard{allow_move, options.quarantine, !options.no_resign_guard};
   guard.hide_tags = options.hide_tags || dry_run_;  // a rehearsal shows what a run with consent does
   if (options.no_resign_guard) {
@@ -52,7 +53,7 @@ PolicyGuard::Options GuardedRepository::guard_options(const PolicyOptions& optio
   return guard;
 }
 
-void GuardedRepository::describe(RepositoryReport& repository, std::vector<Warning>& warnings) const {
+void GuardedRepository::describe(RepositoryReport& repository, std::vector<tuf::Warning>& warnings) const {
   for (std::size_t i = 0; i < guard_.decisions().size(); ++i) {
     const Decision& decision = guard_.decisions()[i];
     OrderedJson json = {{"verdict", decision.allowed ? "allowed" : "refused"}};
@@ -73,7 +74,7 @@ void GuardedRepository::describe_refusal(RepositoryReport& repository) const {
   if (!guard_.foreign().empty()) repository.more["foreign_entries"] = foreign_json(guard_.foreign());
 }
 
-void GuardedRepository::remember(const PublishedChanges& changes, std::vector<Warning>& warnings) const {
+void GuardedRepository::remember(const PublishedChanges& changes, std::vector<tuf::Warning>& warnings) const {
   if (!changes.published || !checks_releases_) return;
   for (const auto& file : changes.files) {
     if (file.role.text() != "targets/releases") continue;

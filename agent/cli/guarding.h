@@ -10,8 +10,9 @@
 #include "agent/cli/grammar.h"
 #include "agent/cli/runtime.h"
 #include "agent/report/report.h"
-#include "agent/trust_dir/guarded_releases.h"
-#include "agent/workflow/policy_guard.h"
+#include "agent/store/guarded_releases.h"
+#include "agent/work/policy_guard.h"
+#include "tuf/base/warning.h"
 
 namespace agent {
 
@@ -37,20 +38,20 @@ class GuardedRepository {
  public:
   /// The policy must outlive it.
   GuardedRepository(const Policy& policy, const PolicyOptions& options, bool allow_move, const tuf::Gun& gun,
-                    hsm::KeyRing& keys, Runtime& runtime, std::vector<Warning>& warnings);
+                    hsm::KeyRing& keys, Runtime& runtime, std::vector<tuf::Warning>& warnings);
 
   PolicyGuard& guard() { return guard_; }
 
   /// After signing, when the report has its targets: what the policy says of each, and what was dropped.
-  void describe(RepositoryReport& repository, std::vector<Warning>& warnings) const;
+  void describe(RepositoryReport& repository, std::vector<tuf::Warning>& warnings) const;
   /// After a refusal: every foreign entry, however many the message names.
   void describe_refusal(RepositoryReport& repository) const;
   /// Remembers what was checked and signed. Failing that is a warning: the next run is only stricter.
-  void remember(const PublishedChanges& changes, std::vector<Warning>& warnings) const;
+  void remember(const PublishedChanges& changes, std::vector<tuf::Warning>& warnings) const;
 
  private:
   PolicyGuard::Options guard_options(const PolicyOptions& options, bool allow_move,
-                                     std::vector<Warning>& warnings) const;
+                                     std::vector<tuf::Warning>& warnings) const;
 
   GuardedReleases memory_;
   bool dry_run_;

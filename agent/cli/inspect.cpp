@@ -6,14 +6,16 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/looking.h"
 #include "agent/cli/operands.h"
-#include "agent/image/image_reference.h"
+#include "agent/names/image_reference.h"
 #include "agent/report/docker_inspect.h"
-#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "agent/report/text_table.h"
-#include "agent/workflow/tag_view.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/warning.h"
+#include "tuf/base/words.h"
 #include "tuf/keys/public_key.h"
+#include "tuf/view/tag_view.h"
 
 namespace agent {
 namespace {
@@ -58,7 +60,7 @@ OrderedJson describe_delegations(const tuf::TrustedRepository& repository) {
                                                 file_signers(repository, delegation.role.name))}};
     if (delegation.stored_version) entry["version"] = delegation.stored_version;
     if (delegation.metadata) entry["expires"] = tuf::format_time(delegation.metadata->body.expires);
-    if (delegation.problem) entry["problem"] = printable(delegation.problem->what());
+    if (delegation.problem) entry["problem"] = tuf::printable(delegation.problem->what());
     list.push_back(std::move(entry));
   }
   return list;
@@ -67,7 +69,7 @@ OrderedJson describe_delegations(const tuf::TrustedRepository& repository) {
 std::string canonical_ids(const OrderedJson& keys) {
   std::vector<std::string> ids;
   for (const OrderedJson& key : keys) ids.push_back(key.value("canonical_id", key.value("id", "")));
-  return join(ids);
+  return tuf::join(ids);
 }
 
 /// Which of a role's keys have signed its present file: "639830a"; "-" if none.
@@ -79,10 +81,10 @@ std::string shown_file_signers(const tuf::TrustedRepository& repository, const t
 std::string shown_paths(const std::vector<std::string>& paths) {
   std::vector<std::string> shown;
   for (const std::string& path : paths) shown.push_back(path.empty() ? "all" : path);
-  return shown.empty() ? "none" : join(shown);
+  return shown.empty() ? "none" : tuf::join(shown);
 }
 
-void write_text(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags,
+void write_text(const tuf::TrustedRepository& repository, const std::vector<tuf::TagView>& tags,
                 const OrderedJson& delegations, const OrderedJson& administrative,
                 std::vector<std::string>& text) {
   const auto append = [&](const TextTable& table) {
@@ -111,9 +113,9 @@ void write_text(const tuf::TrustedRepository& repository, const std::vector<TagV
   append(roles);
   text.push_back("");
   TextTable table({"TAG", "DIGEST", "SIZE", "SIGNERS", "ROLES"});
-  for (const TagView& tag : tags) {
+  for (const tuf::TagView& tag : tags) {
     table.add({tag.name, tag.digest(), std::to_string(tag.target.length), shown_signers(repository, tag),
-               join(names_of(tag.roles)) + (tag.released ? "" : " (not released)")});
+               tuf::join(names_of(tag.roles)) + (tag.released ? "" : " (not released)")});
   }
   append(table);
 }
@@ -127,7 +129,8 @@ void write_provenance(const std::vector<TargetReport>& targets, std::vector<std:
     std::map<OrderedJson, std::vector<std::string>> roles;  // by what they say
     for (const auto& [role, values] : target.more["provenance"].items()) roles[values].push_back(role);
     for (const auto& [values, names] : roles) {
-      for (const auto& [key, value] : values.items()) table.add({join(names), key, value.get<std::string>()});
+      for (const auto& [key, value] : values.items())
+        table.add({tuf::join(names), key, value.get<std::string>()});
       any = true;
     }
   }
@@ -140,7 +143,8 @@ void inspect(const InspectOptions& options, Runtime& runtime, Report& report) {
   const ImageReference subject = parse_image(options.subject);
   const tuf::TrustedRepository trusted = look_at(subject.gun, runtime, report);
   RepositoryReport& described = report.repositories.back();
-  std::vector<TagView> tags = subject.tag ? view_tag(trusted, *subject.tag) : view_tags(trusted);
+  std::vector<tuf::TagView> tags =
+      subject.tag ? tuf::view_tag(trusted, *subject.tag) : tuf::view_tags(trusted);
   if (subject.tag && tags.empty()) {
     throw tuf::Error(tuf::ErrorCode::kNotSigned, subject.gun.text() + ":" + *subject.tag + " is not signed");
   }
@@ -151,7 +155,7 @@ void inspect(const InspectOptions& options, Runtime& runtime, Report& report) {
     return;
   }
   described.roles = describe_roles(trusted);
-  for (const TagView& tag : tags) {
+  for (const tuf::TagView& tag : tags) {
     TargetReport& target = described.targets.emplace_back(describe_target(tag));
     OrderedJson provenance = describe_provenance(trusted, tag.roles, tag.name);
     if (!provenance.empty()) target.more["provenance"] = std::move(provenance);
@@ -167,7 +171,7 @@ void inspect(const InspectOptions& options, Runtime& runtime, Report& report) {
   if (subject.tag) write_provenance(described.targets, report.text);
   described.more["administrative_keys"] = std::move(administrative);
   described.more["delegations"] = std::move(delegations);
-  for (Warning& warning : health_warnings(trusted)) report.warnings.push_back(std::move(warning));
+  for (tuf::Warning& warning : health_warnings(trusted)) report.warnings.push_back(std::move(warning));
 }
 
 void delegation_list(const DelegationListOptions& options, Runtime& runtime, Report& report) {

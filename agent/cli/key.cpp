@@ -4,18 +4,19 @@
 
 #include "agent/cli/commands.h"
 #include "agent/cli/out_file.h"
-#include "agent/image/image_reference.h"
+#include "agent/names/image_reference.h"
 #include "agent/report/key_report.h"
-#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "agent/report/text_table.h"
-#include "agent/workflow/administer.h"
-#include "agent/workflow/key_uses.h"
+#include "agent/work/administer.h"
+#include "agent/work/key_uses.h"
 #include "hsm/certificate/certificate_maker.h"
 #include "hsm/file/open_key.h"
-#include "hsm/file/private_file.h"
-#include "hsm/shell_word.h"
+#include "hsm/os/private_file.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
+#include "tuf/base/words.h"
 #include "tuf/keys/pem.h"
 
 namespace agent {
@@ -51,15 +52,15 @@ struct KeyCertOptions {
 fs::path public_key_path(const KeyGenerateOptions& options) {
   const fs::path path = fs::path(options.out) / (options.name + ".pub");
   if (fs::exists(fs::symlink_status(path))) {
-    throw Error(ErrorCode::kLocal, printable(path.string()) + " exists already",
+    throw Error(ErrorCode::kLocal, tuf::printable(path.string()) + " exists already",
                 "choose another name, or another folder with --out");
   }
   if (!fs::is_directory(options.out)) {
-    const std::string folder = printable(options.out);
+    const std::string folder = tuf::printable(options.out);
     if (fs::exists(options.out))
       throw Error(ErrorCode::kLocal, folder + " is not a folder", "choose another folder with --out");
     throw Error(ErrorCode::kLocal, "there is no folder " + folder,
-                "make it with: mkdir -p " + hsm::shell_path(options.out));
+                "make it with: mkdir -p " + tuf::shell_path(options.out));
   }
   return path;
 }
@@ -68,7 +69,7 @@ void generate(const KeyGenerateOptions& options, Runtime& runtime, Report& repor
   require_signer_name(options.name);
   const auto algorithm = hsm::parse_key_algorithm(options.type);
   if (!algorithm) {
-    throw Error(ErrorCode::kUsage, "\"" + printable(options.type) + "\" is not a type of key",
+    throw Error(ErrorCode::kUsage, "\"" + tuf::printable(options.type) + "\" is not a type of key",
                 "use p256, p384, rsa2048, rsa3072 or rsa4096");
   }
   const fs::path public_file = public_key_path(options);
@@ -135,7 +136,7 @@ void import_keys(const KeyImportOptions& options, Runtime& runtime, Report& repo
                                                   runtime.secrets().passphrase(import.role));
     const std::string id = import.key.public_key().canonical_id().hex();
     report.text.push_back("imported " + id + " (" + import.key.public_key().description() + ", " +
-                          printable(import.role) + ")");
+                          tuf::printable(import.role) + ")");
     keys.push_back(
         {{"canonical_id", id}, {"label", import.role}, {"gun", import.gun}, {"location", path.string()}});
   }
@@ -146,10 +147,10 @@ void import_keys(const KeyImportOptions& options, Runtime& runtime, Report& repo
 std::string shown_uses(const std::vector<KeyUse>& uses) {
   std::vector<std::string> by_repository;
   for (const KeyUse& use : uses) {
-    by_repository.push_back(use.gun.text() + ": " + join(names_of(use.roles)) +
+    by_repository.push_back(use.gun.text() + ": " + tuf::join(names_of(use.roles)) +
                             (use.trust_root ? " (trust root " + use.trust_root->hex() + ")" : ""));
   }
-  return by_repository.empty() ? "-" : join(by_repository, "; ");
+  return by_repository.empty() ? "-" : tuf::join(by_repository, "; ");
 }
 
 void list(const KeyListOptions&, Runtime& runtime, Report& report) {
@@ -193,7 +194,7 @@ void certify(const KeyCertOptions& options, Runtime& runtime, Report& report) {
     if (write_out(*options.out, pem, runtime, report)) described["file"] = *options.out;
   } else {
     described["pem"] = pem;
-    report.text = lines_of(pem);
+    report.text = tuf::lines_of(pem);
   }
   report.more["certificate"] = std::move(described);
 }

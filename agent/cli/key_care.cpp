@@ -2,11 +2,12 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/out_file.h"
 #include "agent/report/key_report.h"
-#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
-#include "agent/workflow/key_uses.h"
+#include "agent/work/key_uses.h"
 #include "hsm/key_ref.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -37,14 +38,15 @@ hsm::KeyInfo stored_key(const std::string& text, Runtime& runtime) {
   if (const auto* id = std::get_if<hsm::KeyIdPrefix>(&ref)) return runtime.key_store().find(id->digits);
   const bool on_token = std::holds_alternative<hsm::TokenKeyUri>(ref);
   throw Error(ErrorCode::kUsage,
-              (on_token ? "a key on a token" : printable(text)) + " is not a key of the trust directory",
+              (on_token ? "a key on a token" : tuf::printable(text)) + " is not a key of the trust directory",
               "give the ID of one: countersign key list");
 }
 
 /// ` ("jenkins")`, ` ("targets" of registry.example.com/app)`, or nothing.
 std::string shown_label(const hsm::KeyInfo& key) {
   if (key.label.empty()) return "";
-  return " (\"" + printable(key.label) + "\"" + (key.gun.empty() ? "" : " of " + printable(key.gun)) + ")";
+  return " (\"" + tuf::printable(key.label) + "\"" +
+         (key.gun.empty() ? "" : " of " + tuf::printable(key.gun)) + ")";
 }
 
 std::string export_public(const std::string& text, Runtime& runtime) {
@@ -62,7 +64,7 @@ void export_key(const KeyExportOptions& options, Runtime& runtime, Report& repor
     if (write_out(*options.out, pem, runtime, report))
       report.more["exported"] = {{"file", *options.out}, {"private", options.private_half}};
   } else {
-    report.text = lines_of(pem);
+    report.text = tuf::lines_of(pem);
     report.more["exported"] = {{"pem", pem}, {"private", options.private_half}};
   }
 }
@@ -73,7 +75,7 @@ void remove_key(const KeyRemoveOptions& options, Runtime& runtime, Report& repor
   const auto uses = find_key_uses(runtime.settings().trust_dir(), runtime.now(), report.warnings);
   if (const auto of_key = uses.find(key.canonical_id); of_key != uses.end()) {
     for (const KeyUse& use : of_key->second)
-      report.text.push_back("it may sign " + join(names_of(use.roles)) + " of " + use.gun.text());
+      report.text.push_back("it may sign " + tuf::join(names_of(use.roles)) + " of " + use.gun.text());
   }
   const std::string shown = "key " + key.canonical_id.hex() + shown_label(key);
   if (runtime.dry_run()) {

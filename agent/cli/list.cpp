@@ -1,10 +1,12 @@
 // list: what a repository says of its tags.
 #include "agent/cli/commands.h"
 #include "agent/cli/looking.h"
-#include "agent/image/image_reference.h"
+#include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
 #include "agent/report/text_table.h"
-#include "agent/workflow/tag_view.h"
+#include "tuf/base/warning.h"
+#include "tuf/base/words.h"
+#include "tuf/view/tag_view.h"
 
 namespace agent {
 namespace {
@@ -18,10 +20,10 @@ void list(const ListOptions& options, Runtime& runtime, Report& report) {
   RepositoryReport& described = report.repositories.back();
   described.roles = describe_roles(trusted);
   TextTable table({"TAG", "DIGEST", "SIZE", "ROLES", "SIGNERS"});
-  for (const TagView& view : view_tags(trusted)) {
+  for (const tuf::TagView& view : tuf::view_tags(trusted)) {
     described.targets.push_back(describe_target(view));
     table.add({view.name, view.digest(), std::to_string(view.target.length),
-               join(names_of(view.roles)) + (view.released ? "" : " (not released)"),
+               tuf::join(names_of(view.roles)) + (view.released ? "" : " (not released)"),
                shown_signers(trusted, view)});
   }
   if (described.targets.empty()) {
@@ -29,7 +31,7 @@ void list(const ListOptions& options, Runtime& runtime, Report& report) {
   } else {
     report.text = table.lines();
   }
-  for (Warning& warning : health_warnings(trusted)) report.warnings.push_back(std::move(warning));
+  for (tuf::Warning& warning : health_warnings(trusted)) report.warnings.push_back(std::move(warning));
 }
 
 }  // namespace

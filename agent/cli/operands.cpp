@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "agent/config/input_file.h"
 #include "agent/policy/policy_file.h"
-#include "agent/report/printable.h"
 #include "hsm/file/key_form.h"
+#include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -18,7 +18,7 @@ constexpr std::size_t kMaxPublicKeyFile = 1 << 20;
 
 tuf::RoleName parse_role(const std::string& text) {
   if (auto role = tuf::RoleName::parse(text)) return *role;
-  throw tuf::Error(tuf::ErrorCode::kInvalidRole, "\"" + printable(text) + "\" is not a role name");
+  throw tuf::Error(tuf::ErrorCode::kInvalidRole, "\"" + tuf::printable(text) + "\" is not a role name");
 }
 
 std::vector<tuf::RoleName> parse_roles(const std::vector<std::string>& texts) {
@@ -37,16 +37,17 @@ std::vector<tuf::PublicKey> read_public_keys(const std::vector<std::string>& fil
   }
   std::vector<tuf::PublicKey> keys;
   for (const std::string& file : files) {
-    keys.push_back(hsm::read_public_key(InputFile(file, "the public key").read_all(kMaxPublicKeyFile), file));
+    keys.push_back(
+        hsm::read_public_key(hsm::InputFile(file, "the public key").read_all(kMaxPublicKeyFile), file));
   }
   return keys;
 }
 
 Policy read_policy(const std::string& file) {
-  const std::string text = InputFile(file, "the policy").read_text(kMaxPolicyLength);
+  const std::string text = hsm::InputFile(file, "the policy").read_text(kMaxPolicyLength);
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
-  return parse_policy(text, printable(file), [&](const std::string& path) {
-    return InputFile(folder / path, "the key").read_all(kMaxPublicKeyFile);
+  return parse_policy(text, tuf::printable(file), [&](const std::string& path) {
+    return hsm::InputFile(folder / path, "the key").read_all(kMaxPublicKeyFile);
   });
 }
 

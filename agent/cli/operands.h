@@ -8,7 +8,7 @@
 #include "agent/config/settings.h"
 #include "agent/policy/policy.h"
 #include "tuf/keys/public_key.h"
-#include "tuf/metadata/role_name.h"
+#include "tuf/names/role_name.h"
 
 namespace agent {
 

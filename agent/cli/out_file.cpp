@@ -1,6 +1,6 @@
 #include "agent/cli/out_file.h"
 
-#include "hsm/file/private_file.h"
+#include "hsm/os/private_file.h"
 
 namespace agent {
 

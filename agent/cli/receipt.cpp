@@ -4,14 +4,15 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/looking.h"
 #include "agent/cli/operands.h"
-#include "agent/config/input_file.h"
-#include "agent/proof/audit_log.h"
-#include "agent/proof/receipt.h"
-#include "agent/proof/statement.h"
-#include "agent/report/printable.h"
+#include "agent/evidence/audit_log.h"
+#include "agent/evidence/receipt.h"
+#include "agent/evidence/statement.h"
 #include "agent/report/repository_report.h"
-#include "hsm/shell_word.h"
+#include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -27,22 +28,22 @@ struct ReceiptVerifyOptions {
 
 TargetReport describe(const ReceiptTarget& target) {
   TargetReport report;
-  report.name = printable(target.name);
-  report.digest = printable(target.digest);
+  report.name = tuf::printable(target.name);
+  report.digest = tuf::printable(target.digest);
   report.length = target.length;
   report.roles = names_of(target.roles);
-  report.status = printable(target.status);
+  report.status = tuf::printable(target.status);
   return report;
 }
 
 std::string shown(const ReceiptRepository& repository, const ReceiptTarget& target) {
-  return repository.gun.text() + ":" + printable(target.name);
+  return repository.gun.text() + ":" + tuf::printable(target.name);
 }
 
 /// What a key says of itself beyond what reading it has checked; empty, or false, if it says nothing.
 std::string text_in(const tuf::Json& object, const char* name) {
   const auto found = object.is_object() ? object.find(name) : object.end();
-  return found != object.end() && found->is_string() ? printable(found->get<std::string>()) : "";
+  return found != object.end() && found->is_string() ? tuf::printable(found->get<std::string>()) : "";
 }
 bool flag_in(const tuf::Json& object, const char* name) {
   const auto found = object.is_object() ? object.find(name) : object.end();
@@ -61,9 +62,9 @@ std::string describe_signer(const tuf::Json& key) {
 
 void describe_receipt(const Receipt& receipt, const std::string& file, Report& report) {
   const tuf::Json& body = receipt.statement.body;
-  report.text.push_back(printable(file) + ": signed at " + tuf::format_time(receipt.time) + " by");
+  report.text.push_back(tuf::printable(file) + ": signed at " + tuf::format_time(receipt.time) + " by");
   for (const tuf::Json& key : body.at("keys")) report.text.push_back("  " + describe_signer(key));
-  report.more["receipt"] = {{"file", printable(file)},
+  report.more["receipt"] = {{"file", tuf::printable(file)},
                             {"time", tuf::format_time(receipt.time)},
                             {"keys", body.at("keys")},
                             {"ci", body.contains("ci") ? body.at("ci") : tuf::Json::object()}};
@@ -84,8 +85,8 @@ void describe_published(const Receipt& receipt, Report& report) {
     described.gun = repository.gun.text();
     for (const ReceiptTarget& target : repository.targets) {
       described.targets.push_back(describe(target));
-      report.text.push_back(shown(repository, target) + ": was " + printable(target.status) + " as " +
-                            printable(target.digest) + " in " + join(names_of(target.roles)));
+      report.text.push_back(shown(repository, target) + ": was " + tuf::printable(target.status) + " as " +
+                            tuf::printable(target.digest) + " in " + tuf::join(names_of(target.roles)));
     }
   }
 }
@@ -98,7 +99,7 @@ TargetReport describe_since(const ReceiptRepository& repository, const ReceiptTa
   described.verdict = "as published";
   const std::string name = shown(repository, target);
   const std::string hint = "the receipt is good; what is signed now is shown by: countersign inspect " +
-                           hsm::shell_word(repository.gun.text());
+                           tuf::shell_word(repository.gun.text());
   for (const TagFinding& finding : findings) {
     if (finding.name != target.name || finding.state == State::kUnchanged) continue;
     const bool moved = finding.state == State::kMoved;
@@ -111,8 +112,8 @@ TargetReport describe_since(const ReceiptRepository& repository, const ReceiptTa
     text.push_back(name + since);
   }
   if (described.verdict == "as published") {
-    text.push_back(name + ": as published, " + printable(target.digest) + " in " +
-                   join(names_of(target.roles)));
+    text.push_back(name + ": as published, " + tuf::printable(target.digest) + " in " +
+                   tuf::join(names_of(target.roles)));
   }
   return described;
 }
@@ -131,8 +132,8 @@ void compare(const Receipt& receipt, Runtime& runtime, Report& report) {
 }
 
 void verify(const ReceiptVerifyOptions& options, Runtime& runtime, Report& report) {
-  const std::string name = printable(options.file);
-  const std::string text = InputFile(options.file, "the receipt").read_all(Receipt::kMaxLength);
+  const std::string name = tuf::printable(options.file);
+  const std::string text = hsm::InputFile(options.file, "the receipt").read_all(Receipt::kMaxLength);
   if (claimed_type(text) == kAuditType) {
     throw Error(ErrorCode::kReceiptInvalid, name + " is an audit log, not a receipt",
                 "look at it with: countersign audit verify FILE")

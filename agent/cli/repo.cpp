@@ -6,16 +6,17 @@
 #include "agent/cli/looking.h"
 #include "agent/cli/new_keys.h"
 #include "agent/cli/operands.h"
-#include "agent/image/image_reference.h"
+#include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
-#include "agent/workflow/administer.h"
-#include "agent/workflow/key_uses.h"
-#include "agent/workflow/signing_keys.h"
+#include "agent/work/administer.h"
+#include "agent/work/key_uses.h"
+#include "agent/work/signing_keys.h"
 #include "hsm/certificate/certificate_maker.h"
 #include "hsm/file/private_key.h"
 #include "hsm/memory_keys.h"
-#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
+#include "tuf/base/shell_word.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -71,10 +72,11 @@ std::shared_ptr<tuf::Signer> existing_root_key(const RepoInitOptions& options, R
     list.push_back(root.id.short_form() +
                    (root.repositories.empty() ? " of none seen here" : " of " + first_of(root.repositories)));
   }
-  throw Error(ErrorCode::kKeyAmbiguous,
-              "the trust directory holds " + std::to_string(roots.size()) + " root keys: " + join(list, "; "),
-              "name the one that is meant, such as: countersign repo init " +
-                  hsm::shell_word(options.repository) + " --root-key " + roots.front().id.short_form());
+  throw Error(
+      ErrorCode::kKeyAmbiguous,
+      "the trust directory holds " + std::to_string(roots.size()) + " root keys: " + tuf::join(list, "; "),
+      "name the one that is meant, such as: countersign repo init " + tuf::shell_word(options.repository) +
+          " --root-key " + roots.front().id.short_form());
 }
 
 /// The root keys at hand. Nothing vouches better for a root than that our key has signed it: a repository

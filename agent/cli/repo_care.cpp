@@ -7,20 +7,21 @@
 #include "agent/cli/guarding.h"
 #include "agent/cli/new_keys.h"
 #include "agent/cli/operands.h"
-#include "agent/image/image_reference.h"
-#include "agent/policy/signed_state.h"
-#include "agent/report/printable.h"
+#include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
-#include "agent/workflow/administer.h"
-#include "agent/workflow/renew_roles.h"
-#include "agent/workflow/role_expiry.h"
-#include "agent/workflow/rotate_key.h"
-#include "agent/workflow/signing_keys.h"
+#include "agent/work/administer.h"
+#include "agent/work/renew_roles.h"
+#include "agent/work/rotate_key.h"
+#include "agent/work/signing_keys.h"
 #include "hsm/certificate/certificate_maker.h"
 #include "hsm/file/private_key.h"
 #include "hsm/memory_keys.h"
-#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
+#include "tuf/base/words.h"
+#include "tuf/view/role_expiry.h"
+#include "tuf/view/signed_state.h"
 
 namespace agent {
 namespace {
@@ -95,14 +96,14 @@ std::string keys_for(const tuf::TrustedRepository& repository, const std::string
 /// A role that expires by then, and that neither this run nor the server has signed anew.
 struct StillDue {
   std::string gun;
-  RoleExpiry role;
+  tuf::RoleExpiry role;
   std::string keys;  // empty: no key helps, but a new one
 };
 
 std::vector<StillDue> still_due(Runtime::Repository& open, const tuf::TrustedRepository& repository,
                                 bool server_renews, tuf::Time due_by) {
   std::vector<StillDue> due;
-  for (const RoleExpiry& role : role_expiries(repository, server_renews)) {
+  for (const tuf::RoleExpiry& role : tuf::role_expiries(repository, server_renews)) {
     const bool by_server = server_renews && role.name == kSnapshot.text();
     if (!role.is_due(due_by) || role.is_fresh) continue;
     if (by_server && store_signs_snapshot(*open.store, repository)) continue;
@@ -133,10 +134,10 @@ void describe_due(const std::vector<StillDue>& due, Report& report) {
   }
   const std::string refresh =
       "countersign repo refresh " + first.gun + " --within-days " + std::to_string(within_days);
-  throw Error(ErrorCode::kExpiryDue, "what is still due is for others to sign: " + join(names),
+  throw Error(ErrorCode::kExpiryDue, "what is still due is for others to sign: " + tuf::join(names),
               first.keys.empty()
                   ? "give the root a new key and certificate: countersign repo rotate " + first.gun + " root"
-                  : "run it where one of their keys is (" + join(keys) + "): " + refresh);
+                  : "run it where one of their keys is (" + tuf::join(keys) + "): " + refresh);
 }
 
 void refresh(const RepoRefreshOptions& options, Runtime& runtime, Report& report) {
@@ -188,17 +189,17 @@ RoleName parse_rotated(const RepoRotateOptions& options) {
   };
   const auto role = RoleName::parse(options.role);
   if (role) return *role;
-  throw Error(ErrorCode::kInvalidRole, "\"" + printable(options.role) + "\" is not a role name",
+  throw Error(ErrorCode::kInvalidRole, "\"" + tuf::printable(options.role) + "\" is not a role name",
               is_top(options.repository) ? "the repository comes first: countersign repo rotate " +
-                                               hsm::shell_word(options.role) + " " + options.repository
+                                               tuf::shell_word(options.role) + " " + options.repository
                                          : "name root, targets, snapshot or timestamp");
 }
 
 void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) {
   const RoleName role = parse_rotated(options);
   if (role.is_delegation()) {
-    const bool is_signer = SignedState::is_identity(role);
-    const std::string repository = hsm::shell_word(options.repository);
+    const bool is_signer = tuf::SignedState::is_identity(role);
+    const std::string repository = tuf::shell_word(options.repository);
     throw Error(
         ErrorCode::kInvalidRole, "the root does not say who signs " + role.text(),
         is_signer

@@ -6,13 +6,14 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/guarding.h"
 #include "agent/cli/operands.h"
-#include "agent/image/image_reference.h"
 #include "agent/image/target_file.h"
-#include "agent/report/printable.h"
+#include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
-#include "agent/workflow/revoke_tags.h"
-#include "agent/workflow/tag_view.h"
+#include "agent/work/revoke_tags.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/words.h"
+#include "tuf/view/tag_view.h"
 
 namespace agent {
 namespace {
@@ -58,11 +59,11 @@ std::map<tuf::Gun, std::vector<std::string>> tags_to_revoke(const std::vector<st
 }
 
 /// What is left is said: whoever revokes wants to know who still says otherwise.
-void describe_rest(const std::vector<TagView>& views, Report& report) {
-  for (const TagView& view : views) {
+void describe_rest(const std::vector<tuf::TagView>& views, Report& report) {
+  for (const tuf::TagView& view : views) {
     report.repositories.back().targets.push_back(describe_target(view));
-    report.text.push_back("  " + printable(view.name, 128) + " still stands in " +
-                          join(names_of(view.roles)) + " as " + view.digest() +
+    report.text.push_back("  " + tuf::printable(view.name, 128) + " still stands in " +
+                          tuf::join(names_of(view.roles)) + " as " + view.digest() +
                           (view.released ? ", which is what pullers get" : ""));
   }
 }
@@ -76,13 +77,13 @@ void revoke(const RevokeOptions& options, Runtime& runtime, Report& report) {
     const auto how = [&, &tags = names](const PolicyGuard* guard) {
       return revoke_tags({tags, roles, guard, consent}, runtime.keys());
     };
-    const std::string what = names.empty() ? "everything" : join(names);
+    const std::string what = names.empty() ? "everything" : tuf::join(names);
     guarded_change(policy, options.policy, runtime.keys(), open, how, {"revoked " + what, "revoke " + what},
                    runtime, report, {{roles.begin(), roles.end()}});
     if (runtime.dry_run()) continue;
     const tuf::TrustedRepository now = load_repository(*open.store, open.seen, open.load, report.warnings);
-    if (names.empty()) describe_rest(view_tags(now), report);
-    for (const std::string& name : names) describe_rest(view_tag(now, name), report);
+    if (names.empty()) describe_rest(tuf::view_tags(now), report);
+    for (const std::string& name : names) describe_rest(tuf::view_tag(now, name), report);
   }
 }
 

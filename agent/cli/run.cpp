@@ -16,6 +16,7 @@
 #include "agent/cli/runtime.h"
 #include "agent/report/report.h"
 #include "tuf/base/error.h"
+#include "tuf/base/warning.h"
 
 namespace agent {
 namespace {
@@ -84,10 +85,10 @@ std::unique_ptr<Runtime> make_runtime(const CommandLine& line, Report& report) {
 }
 
 /// The same warning once, however many attempts or images gave rise to it.
-void drop_repeated(std::vector<Warning>& warnings) {
-  std::vector<Warning> once;
-  for (Warning& warning : warnings) {
-    const auto same = [&](const Warning& other) {
+void drop_repeated(std::vector<tuf::Warning>& warnings) {
+  std::vector<tuf::Warning> once;
+  for (tuf::Warning& warning : warnings) {
+    const auto same = [&](const tuf::Warning& other) {
       return other.code == warning.code && other.message == warning.message;
     };
     if (std::none_of(once.begin(), once.end(), same)) once.push_back(std::move(warning));
@@ -118,7 +119,7 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
       if (failure) report.warnings.push_back({"NOT_LOGGED", unlogged->what()});
       if (!failure) failure = unlogged->with_context("done, but not logged");
     }
-    for (Warning& warning : runtime->take_warnings()) report.warnings.push_back(std::move(warning));
+    for (tuf::Warning& warning : runtime->take_warnings()) report.warnings.push_back(std::move(warning));
     if (failure && !report.repositories.empty())
       failure = failure->with_value("REPO", report.repositories.back().gun);
     if (failure) throw Error(*failure);

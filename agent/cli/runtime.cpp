@@ -9,7 +9,7 @@
 #include "agent/http/authenticated_client.h"
 #include "agent/http/credentials.h"
 #include "agent/http/log_in_command.h"
-#include "agent/image/image_reference.h"
+#include "agent/names/image_reference.h"
 #include "agent/report/error_table.h"
 #include "agent/store/notary_server.h"
 #include "agent/store/offline_store.h"
@@ -17,8 +17,9 @@
 #include "hsm/file/key_file.h"
 #include "hsm/key_ref.h"
 #include "hsm/selected_keys.h"
-#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
+#include "tuf/base/shell_word.h"
+#include "tuf/base/warning.h"
 
 namespace agent {
 namespace {
@@ -59,13 +60,13 @@ Runtime::Runtime(const CommandLine& line, std::shared_ptr<spdlog::logger> log)
     : line_(line),
       log_(std::move(log)),
       now_(read_clock()),
-      budget_(std::make_shared<TimeBudget>(kTimeToRead)),
+      budget_(std::make_shared<hsm::TimeBudget>(kTimeToRead)),
       secrets_(hsm::SecretSource::take_environment()),
       settings_(Settings::load(line_.settings, Environment::of_process())),
       ci_(CiContext::of_process()),
       audit_(settings_),
       key_store_(settings_.trust_dir(), secrets_) {
-  if (settings_.timeout()) budget_ = std::make_shared<TimeBudget>(*settings_.timeout());
+  if (settings_.timeout()) budget_ = std::make_shared<hsm::TimeBudget>(*settings_.timeout());
 }
 
 Runtime::~Runtime() = default;
@@ -132,7 +133,7 @@ std::optional<Registry> Runtime::open_known_registry(const tuf::Gun& image) {
   CurlOptions options = curl_options(url, tls_for_registry(image, url));
   options.log = log_;
   options.tries = 1;
-  options.budget = std::make_shared<TimeBudget>(budget_->at_most(kTimeToLookBeside));
+  options.budget = std::make_shared<hsm::TimeBudget>(budget_->at_most(kTimeToLookBeside));
   return make_registry(image, url, std::make_shared<CurlClient>(std::move(options)));
 }
 
@@ -295,7 +296,7 @@ std::shared_ptr<tuf::Signer> Runtime::named_key(const std::string& text) {
   const std::vector<hsm::KeyInfo> keys = source->list();
   if (keys.size() > 1) {
     throw Error(ErrorCode::kKeyAmbiguous, text + " holds " + std::to_string(keys.size()) + " keys",
-                "name one of them by its ID after: countersign key import " + hsm::shell_path(text));
+                "name one of them by its ID after: countersign key import " + tuf::shell_path(text));
   }
   return source->open(keys.front().canonical_id);
 }
@@ -317,7 +318,7 @@ void Runtime::log_run(const std::optional<Error>& error, Report& report) {
   audit_.finish({now_, ci_, static_cast<int>(code), {}}, keys_.get(), error, report);
 }
 
-std::vector<Warning> Runtime::take_warnings() {
+std::vector<tuf::Warning> Runtime::take_warnings() {
   for (const tuf::Gun& gun : settings_.pinned_by_option()) {
     if (opened_.empty() || opened_.contains(gun)) continue;
     warnings_.push_back({"TRUST_ROOT_UNUSED", "--trust-root names " + gun.text() +

@@ -17,20 +17,21 @@
 #include "agent/cli/command_line.h"
 #include "agent/config/ci_context.h"
 #include "agent/config/settings.h"
-#include "agent/config/time_budget.h"
 #include "agent/http/authenticated_client.h"
 #include "agent/http/credentials.h"
 #include "agent/http/curl_client.h"
 #include "agent/image/registry.h"
 #include "agent/report/report.h"
+#include "agent/store/seen_repository.h"
 #include "agent/store/trust_store.h"
-#include "agent/trust_dir/seen_repository.h"
-#include "agent/workflow/load_repository.h"
-#include "agent/workflow/publish_changes.h"
+#include "agent/work/load_repository.h"
+#include "agent/work/publish_changes.h"
 #include "hsm/file/key_store.h"
 #include "hsm/key_ring.h"
+#include "hsm/os/time_budget.h"
 #include "hsm/pkcs11/tokens.h"
 #include "hsm/secret_source.h"
+#include "tuf/base/warning.h"
 
 namespace spdlog {
 class logger;
@@ -55,7 +56,7 @@ class Runtime {
   bool offline() const { return line_.offline; }
   const CiContext& ci() const { return ci_; }
   /// For what a command waits for by itself.
-  const TimeBudget& budget() const { return *budget_; }
+  const hsm::TimeBudget& budget() const { return *budget_; }
 
   /// A repository on its trust store, with what the user says of its root.
   struct Repository {
@@ -108,7 +109,7 @@ class Runtime {
   void log_run(const std::optional<tuf::Error>& error, Report& report);
 
   /// Warnings of the parts that cannot return them.
-  std::vector<Warning> take_warnings();
+  std::vector<tuf::Warning> take_warnings();
 
  private:
   /// One client for each server, so that connections are kept. `tls` is asked for a new one.
@@ -130,7 +131,7 @@ class Runtime {
   CommandLine line_;
   std::shared_ptr<spdlog::logger> log_;
   tuf::Time now_;
-  std::shared_ptr<TimeBudget> budget_;
+  std::shared_ptr<hsm::TimeBudget> budget_;
   std::atomic<bool> has_sent_ = false;
   hsm::SecretSource secrets_;
   Settings settings_;
@@ -141,7 +142,7 @@ class Runtime {
   std::unique_ptr<hsm::KeyRing> keys_;
   bool has_administrator_keys_ = false;
   std::map<std::string, std::shared_ptr<CurlClient>> clients_;  // by server; connections are kept
-  std::vector<Warning> warnings_;
+  std::vector<tuf::Warning> warnings_;
   std::set<tuf::Gun> opened_;
   bool trusts_names_ = true;
   std::string notary_auth_home_;  // the server that NOTARY_AUTH is for, where none is named

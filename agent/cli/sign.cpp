@@ -10,6 +10,7 @@
 #include "agent/cli/signed_report.h"
 #include "agent/report/repository_report.h"
 #include "tuf/base/error.h"
+#include "tuf/base/warning.h"
 
 namespace agent {
 namespace {
@@ -57,7 +58,7 @@ class Signing {
   }
 
   SignedImages rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images,
-                        std::vector<Warning>& warnings) {
+                        std::vector<tuf::Warning>& warnings) {
     Runtime::Repository repository = runtime_.open(gun, Access::kPublish);
     std::optional<GuardedRepository> guarded;
     return sign(repository, images, true, guarded, warnings);
@@ -65,7 +66,7 @@ class Signing {
 
  private:
   SignedImages sign(Runtime::Repository& repository, const std::vector<WantedImage>& images, bool dry_run,
-                    std::optional<GuardedRepository>& guarded, std::vector<Warning>& warnings) {
+                    std::optional<GuardedRepository>& guarded, std::vector<tuf::Warning>& warnings) {
     SignRequest request = request_;
     if (policy_) {
       guarded.emplace(*policy_, options_.policy, options_.allow_move, repository.load.gun, runtime_.keys(),
@@ -87,7 +88,7 @@ class Signing {
   }
 
   void rehearse_part(const tuf::Gun& gun, const std::vector<WantedImage>& images) {
-    std::vector<Warning> said_when_published;
+    std::vector<tuf::Warning> said_when_published;
     try {
       static_cast<void>(rehearse(gun, images, said_when_published));
     } catch (const tuf::Error& error) {
@@ -127,7 +128,7 @@ class Signing {
         verdicts_[gun.text()][target.name] = target.more.at("policy");
     }
     receipt_.add(described, result);
-    for (Warning& warning : health_warnings(result.changes.repository))
+    for (tuf::Warning& warning : health_warnings(result.changes.repository))
       report_.warnings.push_back(std::move(warning));
   }
 

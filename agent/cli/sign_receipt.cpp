@@ -1,9 +1,9 @@
 #include "agent/cli/sign_receipt.h"
 
-#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
-#include "agent/trust_dir/atomic_file.h"
-#include "agent/workflow/signing_keys.h"
+#include "agent/work/signing_keys.h"
+#include "hsm/os/atomic_file.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -15,7 +15,7 @@ constexpr mode_t kEverybodyReads = 0644;
 SignReceipt::SignReceipt(std::optional<std::string> file, Runtime& runtime)
     : runtime_(runtime), file_(std::move(file)), content_{"sign", runtime.now(), runtime.ci(), {}, {}} {
   if (runtime.dry_run()) file_.reset();
-  if (file_) require_writable(*file_);
+  if (file_) hsm::require_writable(*file_);
 }
 
 void SignReceipt::add(const RepositoryReport& described, const SignedImages& result) {
@@ -33,9 +33,9 @@ void SignReceipt::write() {
   try {
     std::vector<std::shared_ptr<tuf::Signer>> signers;
     for (const tuf::KeyId& id : keys_) signers.push_back(runtime_.keys().signer(id));
-    write_atomically(*file_, write_receipt(content_, signers), kEverybodyReads);
+    hsm::write_atomically(*file_, write_receipt(content_, signers), kEverybodyReads);
   } catch (const tuf::Error& error) {
-    throw error.with_context("signed and read back, but there is no receipt " + printable(*file_))
+    throw error.with_context("signed and read back, but there is no receipt " + tuf::printable(*file_))
         .with_hint("mend that and sign again: nothing is published twice, and the receipt is written");
   }
 }

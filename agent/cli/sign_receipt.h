@@ -6,8 +6,8 @@
 #include <string>
 
 #include "agent/cli/runtime.h"
-#include "agent/proof/receipt.h"
-#include "agent/workflow/sign_images.h"
+#include "agent/evidence/receipt.h"
+#include "agent/work/sign_images.h"
 
 namespace agent {
 

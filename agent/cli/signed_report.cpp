@@ -1,9 +1,10 @@
 #include "agent/cli/signed_report.h"
 
 #include "agent/cli/changing.h"
-#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "tuf/base/hex.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -58,12 +59,12 @@ void describe_signed(const SignedImages& result, const std::vector<WantedImage>&
     text.push_back(repository.gun + ":" + target.name + ": " +
                    (options.dry_run && *target.status != "unchanged" ? "would be " : "") + *target.status +
                    " as " + target.digest + " (" + std::to_string(*target.length) + " bytes) in " +
-                   join(roles));
-    target.more["source"] = printable(images[i].source);
+                   tuf::join(roles));
+    target.more["source"] = tuf::printable(images[i].source);
     if (options.platforms && images[i].image) {
       target.more["platforms"] = platforms_json(*images[i].image);
       for (const ManifestChild& child : images[i].image->children)
-        text.push_back("  " + child.platform.text() + "  " + printable(child.digest));
+        text.push_back("  " + child.platform.text() + "  " + tuf::printable(child.digest));
     }
     repository.targets.push_back(std::move(target));
   }

@@ -6,7 +6,7 @@
 
 #include "agent/cli/wanted_images.h"
 #include "agent/report/report.h"
-#include "agent/workflow/sign_images.h"
+#include "agent/work/sign_images.h"
 
 namespace agent {
 

@@ -5,17 +5,19 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/guarding.h"
 #include "agent/cli/operands.h"
-#include "agent/image/image_reference.h"
-#include "agent/report/printable.h"
+#include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
-#include "agent/workflow/administer.h"
-#include "agent/workflow/change_signers.h"
-#include "agent/workflow/named_keys.h"
-#include "agent/workflow/renew_roles.h"
-#include "agent/workflow/rotate_key.h"
-#include "hsm/free_name.h"
-#include "hsm/shell_word.h"
+#include "agent/work/administer.h"
+#include "agent/work/change_signers.h"
+#include "agent/work/named_keys.h"
+#include "agent/work/renew_roles.h"
+#include "agent/work/rotate_key.h"
+#include "hsm/os/free_name.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
+#include "tuf/base/warning.h"
+#include "tuf/base/words.h"
 #include "tuf/keys/certificate.h"
 
 namespace agent {
@@ -90,10 +92,10 @@ std::vector<tuf::PublicKey> read_signers_keys(const std::vector<std::string>& fi
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto problem = tuf::delegation_certificate_problem(keys[i], now);
     if (!problem) continue;
-    const std::string bare = hsm::shell_path(hsm::free_name(files[i], ".pub"));
-    throw Error(ErrorCode::kKeyUnsupported, printable(files[i]) + " cannot be used: " + *problem,
+    const std::string bare = tuf::shell_path(hsm::free_name(files[i], ".pub"));
+    throw Error(ErrorCode::kKeyUnsupported, tuf::printable(files[i]) + " cannot be used: " + *problem,
                 "name a certificate that holds now, or this one's bare key: openssl x509 -in " +
-                    hsm::shell_path(files[i]) + " -noout -pubkey > " + bare + "; then name " + bare);
+                    tuf::shell_path(files[i]) + " -noout -pubkey > " + bare + "; then name " + bare);
   }
   return keys;
 }
@@ -128,7 +130,7 @@ std::vector<std::string> steps_of_rotation(const tuf::TrustedRepository& reposit
 /// Of what was added: what is probably not meant, and whether those who are to sign can publish at all.
 void warn_of_doubts(const tuf::TrustedRepository& repository, const std::vector<DelegationToAdd>& added,
                     TrustStore& store, Report& report) {
-  for (Warning& doubt : doubts_about(repository, added)) report.warnings.push_back(std::move(doubt));
+  for (tuf::Warning& doubt : doubts_about(repository, added)) report.warnings.push_back(std::move(doubt));
   if (store_signs_snapshot(store, repository)) return;
   const std::string& gun = repository.gun().text();
   report.warnings.push_back({"SNAPSHOT_BY_CLIENTS", "signers cannot publish to " + gun +
@@ -184,7 +186,7 @@ void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& repor
   std::vector<tuf::RoleName> roles;
   for (const DelegationToAdd& delegation : delegations) roles.push_back(delegation.role);
   const bool by_policy = has_policy(options.policy, runtime.settings());
-  const std::string where = "the keys to " + join(names_of(roles));
+  const std::string where = "the keys to " + tuf::join(names_of(roles));
   change_each(
       options.repositories, options.policy, kNoneNested,
       [&] { return add_delegations(delegations, runtime.administrator_keys(), by_policy); },
@@ -192,7 +194,7 @@ void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& repor
 }
 
 /// Whoever takes a signer out wants them to release no more: it is said which keys still do.
-ChangeRepository telling_what_stays(const std::string& name, std::vector<Warning>& warnings,
+ChangeRepository telling_what_stays(const std::string& name, std::vector<tuf::Warning>& warnings,
                                     ChangeRepository remove) {
   return [&warnings, name, remove = std::move(remove), said = false](const tuf::TrustedRepository& repository,
                                                                      tuf::RepositoryDraft& draft) mutable {
@@ -232,12 +234,13 @@ void signer_rotate(const SignerRotateOptions& options, Runtime& runtime, Report&
   if (add.empty() && remove.empty()) {
     throw Error(ErrorCode::kUsage, "neither a key to add nor one to remove is named",
                 "countersign signer rotate " + options.name + " " +
-                    hsm::shell_word(options.repositories.front()) + " --add NEW.pub");
+                    tuf::shell_word(options.repositories.front()) + " --add NEW.pub");
   }
   const bool by_policy = has_policy(options.policy, runtime.settings());
   const std::string what =
       (add.empty() ? "" : ": added " + short_forms(canonical_ids(add))) +
-      (remove.empty() ? "" : std::string(add.empty() ? ": " : ", ") + "took out " + join(options.remove));
+      (remove.empty() ? ""
+                      : std::string(add.empty() ? ": " : ", ") + "took out " + tuf::join(options.remove));
   change_each(
       options.repositories, options.policy, kNoneNested,
       [&] {
@@ -317,7 +320,7 @@ void witness(const WitnessOptions& options, Runtime& runtime, Report& report) {
                                                     : UnverifiedContent::kRefuse;
   Runtime::Repository open = runtime.open(parse_repository(options.repository), Access::kPublish);
   open.load.nested = roles;
-  const std::string object = join(names_of(roles)) + " anew";
+  const std::string object = tuf::join(names_of(roles)) + " anew";
   hsm::KeyRing& keys = runtime.administrator_keys();
   guarded_change(policy, options.policy, keys, open,
                  witness_roles(*open.store, roles, content, keys, policy.has_value()),

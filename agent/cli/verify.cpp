@@ -6,20 +6,22 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/looking.h"
 #include "agent/cli/operands.h"
-#include "agent/config/piped_text.h"
-#include "agent/image/image_list.h"
-#include "agent/image/image_reference.h"
+#include "agent/image/listed/image_list.h"
 #include "agent/image/target_file.h"
+#include "agent/names/image_reference.h"
 #include "agent/policy/judge.h"
-#include "agent/proof/bound.h"
-#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "agent/report/verdict_report.h"
-#include "agent/workflow/stored_target.h"
-#include "agent/workflow/tag_view.h"
-#include "hsm/shell_word.h"
+#include "hsm/os/piped_text.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
+#include "tuf/base/warning.h"
+#include "tuf/base/words.h"
+#include "tuf/view/bound.h"
+#include "tuf/view/stored_target.h"
+#include "tuf/view/tag_view.h"
 
 namespace agent {
 namespace {
@@ -60,19 +62,19 @@ std::string content_of(const tuf::Target& target) {
 }
 
 /// Views of what the image names: a tag, or every tag with the given digest.
-std::vector<TagView> candidates(const tuf::TrustedRepository& repository, const ImageReference& image) {
-  if (image.tag) return view_tag(repository, *image.tag);
-  std::vector<TagView> views = view_tags(repository);
-  std::erase_if(views, [&](const TagView& view) { return view.digest() != image.digest->text(); });
+std::vector<tuf::TagView> candidates(const tuf::TrustedRepository& repository, const ImageReference& image) {
+  if (image.tag) return tuf::view_tag(repository, *image.tag);
+  std::vector<tuf::TagView> views = tuf::view_tags(repository);
+  std::erase_if(views, [&](const tuf::TagView& view) { return view.digest() != image.digest->text(); });
   return views;
 }
 
 /// Why a released tag names no image that anybody could check; nullopt if it does.
-std::optional<std::string> unusable(const tuf::TrustedRepository& repository, const TagView& view) {
+std::optional<std::string> unusable(const tuf::TrustedRepository& repository, const tuf::TagView& view) {
   if (!view.target.sha256()) return "it is signed without a SHA-256, so nothing says which image it is";
   if (view.target.length < 0) return "it is signed with " + std::to_string(view.target.length) + " bytes";
   const tuf::RoleName& role = view.releasing_role();
-  if (bound_of(view.target, bound_to(repository.gun(), role)) == Bound::kElsewhere)
+  if (tuf::bound_of(view.target, tuf::bound_to(repository.gun(), role)) == tuf::Bound::kElsewhere)
     return "what stands in " + role.text() + " was signed for another role or repository";
   return std::nullopt;
 }
@@ -85,15 +87,15 @@ std::optional<std::string> unusable(const tuf::TrustedRepository& repository, co
 }
 
 /// That a demanded role does not hold what pullers get.
-void require_role(const tuf::TrustedRepository& repository, const TagView& released, const std::string& image,
-                  const tuf::RoleName& role) {
+void require_role(const tuf::TrustedRepository& repository, const tuf::TagView& released,
+                  const std::string& image, const tuf::RoleName& role) {
   if (released.is_in(role)) return;
   const tuf::Delegation* delegation = repository.find_delegation(role);
   if (delegation && delegation->problem) throw delegation->problem->with_context(image + " is not signed");
   if (const Error none = repository.no_such_role(role);
       !delegation && none.code() != ErrorCode::kRoleNotFound)
     throw none.with_context(image + " is not signed");
-  for (const TagView& view : view_tag(repository, released.name)) {
+  for (const tuf::TagView& view : tuf::view_tag(repository, released.name)) {
     if (!view.is_in(role)) continue;
     throw Error(ErrorCode::kNotSigned, image + " is not signed in " + role.text() + " as " +
                                            released.digest() + ", which is what pullers get, but as " +
@@ -104,17 +106,17 @@ void require_role(const tuf::TrustedRepository& repository, const TagView& relea
 
 /// What pullers get for the image; each of `roles` must hold that. Throws kNotSigned, and why a role that
 /// decides is not read.
-TagView verified_view(const tuf::TrustedRepository& repository, const ImageReference& image,
-                      const std::vector<tuf::RoleName>& roles) {
-  std::vector<TagView> views = candidates(repository, image);
-  std::erase_if(views, [](const TagView& view) { return !view.released; });
+tuf::TagView verified_view(const tuf::TrustedRepository& repository, const ImageReference& image,
+                           const std::vector<tuf::RoleName>& roles) {
+  std::vector<tuf::TagView> views = candidates(repository, image);
+  std::erase_if(views, [](const tuf::TagView& view) { return !view.released; });
   if (views.empty()) fail_not_released(repository, shown(image));
-  const auto answers = [&](const TagView& view) {
+  const auto answers = [&](const tuf::TagView& view) {
     return !unusable(repository, view) &&
            std::all_of(roles.begin(), roles.end(), [&](const auto& role) { return view.is_in(role); });
   };
   const auto found = std::find_if(views.begin(), views.end(), answers);
-  const TagView& view = found == views.end() ? views.front() : *found;
+  const tuf::TagView& view = found == views.end() ? views.front() : *found;
   if (const auto why = unusable(repository, view))
     throw Error(ErrorCode::kNotSigned, shown(image) + " is not signed: " + *why);
   if (image.digest && view.digest() != image.digest->text()) {
@@ -126,7 +128,7 @@ TagView verified_view(const tuf::TrustedRepository& repository, const ImageRefer
 }
 
 /// The identities that hold it; if none does, the keys that signed the file it stands in.
-std::vector<std::string> signers_of(const tuf::TrustedRepository& repository, const TagView& view) {
+std::vector<std::string> signers_of(const tuf::TrustedRepository& repository, const tuf::TagView& view) {
   std::vector<std::string> signers = view.signers();
   if (signer_kind(view) != std::string_view("unknown")) return signers;
   for (const tuf::KeyId& key : file_signers(repository, view.releasing_role())) signers.push_back(key.hex());
@@ -142,14 +144,14 @@ std::optional<Error> contradiction(const Subject& subject, const tuf::Target& en
     const auto theirs = entry.hashes.find(hash.first);
     return theirs != entry.hashes.end() && theirs->second != hash.second;
   };
-  const bool differs = entry.length != content.length || !is_same_image(entry, content) ||
+  const bool differs = entry.length != content.length || !tuf::is_same_image(entry, content) ||
                        std::any_of(content.hashes.begin(), content.hashes.end(), is_other);
   if (!differs) return std::nullopt;
   return Error(ErrorCode::kHashMismatch,
-               printable(subject.file->path) + " is not what is signed as " + shown(subject.image) +
+               tuf::printable(subject.file->path) + " is not what is signed as " + shown(subject.image) +
                    ": it is " + content_of(content) + ", signed is " + content_of(entry),
                "get the file anew; what is signed, and by whom, is told by: countersign list " +
-                   hsm::shell_word(subject.image.gun.text()));
+                   tuf::shell_word(subject.image.gun.text()));
 }
 
 /// What stands behind the exit code when images fail for different reasons: first what proves to be wrong,
@@ -203,7 +205,7 @@ class Verification {
     throw Error(
         ErrorCode::kPolicy,
         "the policy refuses " + std::to_string(all) + " of " + std::to_string(verdicts_.verdicts.size()) +
-            " images: " + join(refused) + (all > kMaxNamed ? ", …" : ""),
+            " images: " + tuf::join(refused) + (all > kMaxNamed ? ", …" : ""),
         explained ? ""
                   : "what is missing, and who could give it, is told if you run this again with --explain");
   }
@@ -213,7 +215,7 @@ class Verification {
     std::size_t entry = 0;  // in the report
     std::optional<tuf::TrustedRepository> trusted;
     std::optional<Error> failure;
-    std::optional<SignedState> state;  // with a policy
+    std::optional<tuf::SignedState> state;  // with a policy
     std::optional<Judge> judge;
   };
 
@@ -235,7 +237,7 @@ class Verification {
     };
     try {
       if (looked.failure) throw Error(*looked.failure);
-      const TagView view = verified_view(*looked.trusted, image, roles_);
+      const tuf::TagView view = verified_view(*looked.trusted, image, roles_);
       target = describe_target(view);
       target.signers = signers_of(*looked.trusted, view);
       describe_roles_of(view.roles, looked);
@@ -247,7 +249,7 @@ class Verification {
         verdict.signed_by = signed_by(*looked.trusted, view);
         report_.text.push_back(image.gun.text() + ":" + view.name + "@" + view.digest() + ": " +
                                verdict.signed_by + " (" + std::to_string(view.target.length) + " bytes, in " +
-                               join(names_of(view.roles)) + ")");
+                               tuf::join(names_of(view.roles)) + ")");
       }
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kNotSigned) {
@@ -259,8 +261,8 @@ class Verification {
     }
     if (!verdict.decision.allowed) report_.text.push_back(shown(image) + ": " + verdict.word());
     for (const Decision::Reason& reason : verdict.reasons()) {
-      report_.text.push_back("  " + printable(reason.message));
-      report_.text.push_back("    " + printable(reason.mend));
+      report_.text.push_back("  " + tuf::printable(reason.message));
+      report_.text.push_back("    " + tuf::printable(reason.mend));
     }
     add(subject, std::move(target), std::move(verdict), looked);
   }
@@ -293,9 +295,9 @@ class Verification {
   }
 
   /// A file that is not what is signed is more than a refusal.
-  void compare(const Subject& subject, const SignedState& state, Decision& decision) {
+  void compare(const Subject& subject, const tuf::SignedState& state, Decision& decision) {
     decision.deploy.clear();  // nothing that runs
-    const SignedState::Entry* released = state.released(*subject.image.tag);
+    const tuf::SignedState::Entry* released = state.released(*subject.image.tag);
     if (released == nullptr || !released->target->sha256()) return;  // refused already
     const auto error = contradiction(subject, *released->target);
     if (!error) return;
@@ -324,7 +326,7 @@ class Verification {
     if (verdict.decision.length != 0) target.length = verdict.decision.length;
     if (!looked.state) return target;
     std::vector<tuf::RoleName> roles;
-    for (const SignedState::Entry& entry : looked.state->entries(target.name)) {
+    for (const tuf::SignedState::Entry& entry : looked.state->entries(target.name)) {
       if (entry.digest() == target.digest) roles.push_back(entry.role->name);
     }
     target.roles = names_of(roles);
@@ -349,7 +351,7 @@ class Verification {
     looked.entry = report_.repositories.size();
     try {
       looked.trusted = look_at(gun, runtime_, report_);
-      for (Warning& warning : health_warnings(*looked.trusted))
+      for (tuf::Warning& warning : health_warnings(*looked.trusted))
         report_.warnings.push_back(std::move(warning));
     } catch (const Error& error) {
       // What went wrong before there was an entry (no server named) has nowhere to be reported.
@@ -389,10 +391,10 @@ void require_subject(const ImageReference& image) {
 
 /// The images that a file, or what comes through a pipe, names.
 std::vector<ImageReference> listed_images(const std::string& source, Runtime& runtime,
-                                          std::vector<Warning>& warnings) {
-  const std::string name = is_standard_input(source) ? kStandardInput : printable(source);
+                                          std::vector<tuf::Warning>& warnings) {
+  const std::string name = hsm::is_standard_input(source) ? hsm::kStandardInput : tuf::printable(source);
   const std::string text =
-      read_piped_text(source, "the list of images", kMaxImageListLength, runtime.budget());
+      hsm::read_piped_text(source, "the list of images", kMaxImageListLength, runtime.budget());
   const ImageList list = images_in(text, name);
   for (const ListedImage& each : list.unjudged)
     warnings.push_back({"NOT_JUDGED", name + " line " + std::to_string(each.line) + ": " + each.text});
@@ -412,7 +414,7 @@ std::vector<ImageReference> listed_images(const std::string& source, Runtime& ru
 Subject file_subject(const VerifyOptions& options) {
   if (options.images.size() != 1 || !options.images_from.empty()) {
     throw Error(ErrorCode::kUsage, "--file is the content of one name",
-                "name it: countersign verify REPO:NAME --file " + hsm::shell_path(*options.file));
+                "name it: countersign verify REPO:NAME --file " + tuf::shell_path(*options.file));
   }
   TargetName name = parse_target_name(options.images.front());
   ImageReference image{name.gun, registry_of(name.gun), std::move(name.name), std::nullopt};
@@ -420,14 +422,14 @@ Subject file_subject(const VerifyOptions& options) {
 }
 
 std::vector<Subject> subjects(const VerifyOptions& options, Runtime& runtime,
-                              std::vector<Warning>& warnings) {
+                              std::vector<tuf::Warning>& warnings) {
   if (options.file) return {file_subject(options)};
   std::vector<Subject> subjects;
   for (const std::string& text : options.images) {
     subjects.push_back({parse_image(text)});
     require_subject(subjects.back().image);
   }
-  if (std::count_if(options.images_from.begin(), options.images_from.end(), is_standard_input) > 1) {
+  if (std::count_if(options.images_from.begin(), options.images_from.end(), hsm::is_standard_input) > 1) {
     throw Error(ErrorCode::kUsage, "--images-from reads standard input twice",
                 "name it once: it is read to its end");
   }

@@ -4,12 +4,13 @@
 #include <filesystem>
 
 #include "agent/image/built_image.h"
-#include "agent/image/child_tags.h"
+#include "agent/image/listed/child_tags.h"
 #include "agent/image/release_file.h"
 #include "agent/image/source_location.h"
 #include "agent/image/target_file.h"
-#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
+#include "tuf/base/shell_word.h"
+#include "tuf/base/warning.h"
 
 namespace agent {
 namespace {
@@ -25,7 +26,7 @@ constexpr const char* kNameIt = "name the image to sign: REPO:TAG";
 
 class Wanted {
  public:
-  Wanted(const ImageOptions& options, Runtime& runtime, std::vector<Warning>& warnings)
+  Wanted(const ImageOptions& options, Runtime& runtime, std::vector<tuf::Warning>& warnings)
       : options_(options), runtime_(runtime), warnings_(warnings) {
     if (options.check_registry && options.no_check_registry) {
       fail_usage("--check-registry and --no-check-registry exclude each other", "give only one of them");
@@ -161,9 +162,9 @@ class Wanted {
               image.source + "), so nobody could pull what is signed",
           sources.oci_layout
               ? "push it without converting it: " + push_command(image.reference, *sources.oci_layout) +
-                    "; or sign what is there: countersign sign " + hsm::shell_word(name)
+                    "; or sign what is there: countersign sign " + tuf::shell_word(name)
               : "push it before it is signed; or sign what is there: countersign sign " +
-                    hsm::shell_word(name));
+                    tuf::shell_word(name));
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kImageNotFound) throw;
       warnings_.push_back(
@@ -180,8 +181,8 @@ class Wanted {
     const bool folder = std::filesystem::is_directory(parse_source_location(layout, "--oci-layout").path);
     return std::string("skopeo copy --all --preserve-digests ") +
            (url.is_https() ? "" : "--dest-tls-verify=false ") +
-           hsm::shell_word((folder ? "oci:" : "oci-archive:") + layout) + " " +
-           hsm::shell_word("docker://" + name_of(reference));
+           tuf::shell_word((folder ? "oci:" : "oci-archive:") + layout) + " " +
+           tuf::shell_word("docker://" + name_of(reference));
   }
 
   static WantedImage to_target(const ResolvedImage& image) {
@@ -208,14 +209,14 @@ class Wanted {
 
   const ImageOptions& options_;
   Runtime& runtime_;
-  std::vector<Warning>& warnings_;
+  std::vector<tuf::Warning>& warnings_;
   std::map<tuf::Gun, std::vector<WantedImage>> by_repository_;
 };
 
 }  // namespace
 
 std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Runtime& runtime,
-                                                           std::vector<Warning>& warnings) {
+                                                           std::vector<tuf::Warning>& warnings) {
   return Wanted(options, runtime, warnings).collect();
 }
 

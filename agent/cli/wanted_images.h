@@ -9,7 +9,8 @@
 #include "agent/cli/grammar.h"
 #include "agent/cli/runtime.h"
 #include "agent/image/image_source.h"
-#include "agent/workflow/sign_images.h"
+#include "agent/work/sign_images.h"
+#include "tuf/base/warning.h"
 
 namespace agent {
 
@@ -44,6 +45,6 @@ struct WantedImage {
 /// tells is looked for in its registry, if that is known here (kImageNotFound); one that does not answer is a
 /// warning.
 std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Runtime& runtime,
-                                                           std::vector<Warning>& warnings);
+                                                           std::vector<tuf::Warning>& warnings);
 
 }  // namespace agent

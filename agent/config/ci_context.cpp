@@ -5,7 +5,7 @@
 #include <optional>
 #include <set>
 
-#include "agent/report/printable.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -191,7 +191,7 @@ class Reader {
   /// The first value of a member counts, also one that is of no use: the next might say something else.
   void add(std::string_view member, const std::string& value, std::string_view source) {
     if (!decided_.insert(member).second) return;
-    if (value.size() <= CiContext::kMaxValue && printable(value, CiContext::kMaxValue) == value) {
+    if (value.size() <= CiContext::kMaxValue && tuf::printable(value, CiContext::kMaxValue) == value) {
       context_.members.emplace(member, value);
     } else {
       context_.refused.push_back("the CI's " + std::string(member) + " (" + std::string(source) +

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "agent/config/input_file.h"
-#include "agent/report/printable.h"
+#include "hsm/os/input_file.h"
 #include "hsm/pkcs11/token_uri.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 #include "tuf/json/json.h"
 
 namespace agent {
@@ -32,7 +32,7 @@ class Section {
       : file_(file), name_(std::move(name)), object_(object) {}
 
   [[noreturn]] void fail(std::string_view member, const std::string& reason, std::string hint = {}) const {
-    throw Error(ErrorCode::kConfig, printable(file_.string()) + ": " + full_name(member) + " " + reason,
+    throw Error(ErrorCode::kConfig, tuf::printable(file_.string()) + ": " + full_name(member) + " " + reason,
                 std::move(hint));
   }
 
@@ -103,7 +103,7 @@ class Section {
 
  private:
   std::string full_name(std::string_view member) const {
-    return (name_.empty() ? std::string() : name_ + ".") + printable(member);
+    return (name_.empty() ? std::string() : name_ + ".") + tuf::printable(member);
   }
 
   fs::path file_;
@@ -158,8 +158,8 @@ class Reader {
       for (const std::string& text : certs.texts_of(gun, *value)) {
         const auto id = tuf::KeyId::parse(text);
         if (!id)
-          certs.fail(
-              gun, "holds \"" + printable(text, 80) + "\", which is not a key ID (64 lower-case hex digits)");
+          certs.fail(gun, "holds \"" + tuf::printable(text, 80) +
+                              "\", which is not a key ID (64 lower-case hex digits)");
         ids.insert(*id);
       }
       if (ids.empty())
@@ -238,7 +238,8 @@ class Reader {
 fs::path expand_home(std::string_view path, const fs::path& home) {
   if (path != "~" && !path.starts_with("~/")) return fs::path(path);
   if (home.empty()) {
-    throw Error(ErrorCode::kConfig, "\"" + printable(path) + "\" means the home folder, which is not known",
+    throw Error(ErrorCode::kConfig,
+                "\"" + tuf::printable(path) + "\" means the home folder, which is not known",
                 "set HOME, or write the path in full");
   }
   return path == "~" ? home : home / path.substr(2);
@@ -246,15 +247,15 @@ fs::path expand_home(std::string_view path, const fs::path& home) {
 
 ConfigFile read_config_file(const fs::path& path, const fs::path& home) {
   const std::string text =
-      InputFile(path, "the configuration file").read_text(kMaxConfigLength, Convert::kInPlace);
+      hsm::InputFile(path, "the configuration file").read_text(kMaxConfigLength, Convert::kInPlace);
   Json json;
   try {
-    json = tuf::parse_json(text, printable(path.string()));
+    json = tuf::parse_json(text, tuf::printable(path.string()));
   } catch (const Error& error) {
     throw Error(ErrorCode::kConfig, error.what(), kOneObject);
   }
   if (!json.is_object())
-    throw Error(ErrorCode::kConfig, printable(path.string()) + ": it is not a JSON object", kOneObject);
+    throw Error(ErrorCode::kConfig, tuf::printable(path.string()) + ": it is not a JSON object", kOneObject);
   return Reader(path, home).read(Section(path, "", &json));
 }
 

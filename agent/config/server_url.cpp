@@ -1,8 +1,8 @@
 #include "agent/config/server_url.h"
 
 #include "agent/http/url.h"
-#include "agent/report/printable.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -22,11 +22,11 @@ ServerUrl ServerUrl::parse(std::string_view text, const Rules& rules) {
     if (folder.starts_with("//")) {
       folder.remove_prefix(2);
       if (!folder.starts_with('/')) {
-        fail("server URL \"" + printable(text) + "\": file:// is followed by an absolute path",
+        fail("server URL \"" + tuf::printable(text) + "\": file:// is followed by an absolute path",
              "write file:///ABSOLUTE/DIR or file:RELATIVE/DIR");
       }
     }
-    if (folder.empty()) fail("server URL \"" + printable(text) + "\" names no folder");
+    if (folder.empty()) fail("server URL \"" + tuf::printable(text) + "\" names no folder");
     url.folder_ = (rules.base / folder).lexically_normal();
     url.text_ = "file:" + url.folder_.string();
     return url;
@@ -37,7 +37,7 @@ ServerUrl ServerUrl::parse(std::string_view text, const Rules& rules) {
     fail("the server URL carries a user name or password",
          "leave it out and log in with docker login, or set NOTARY_AUTH to the base64 of user:password");
   }
-  const std::string host = printable(rest.substr(0, rest.find_first_of("/?#")));
+  const std::string host = tuf::printable(rest.substr(0, rest.find_first_of("/?#")));
   if (scheme == 0) {
     fail("server URL \"" + shown_url(text) + "\" begins neither with https:// nor with file:",
          Url::parse("https://" + host) ? "write https://" + host + ", or file:DIR for a repository on disk"

@@ -1,12 +1,12 @@
 #include "agent/config/settings.h"
 
-#include "agent/config/input_file.h"
-#include "agent/config/time_budget.h"
 #include "agent/config/trust_root.h"
 #include "agent/http/url.h"
-#include "agent/image/image_reference.h"
-#include "agent/report/printable.h"
+#include "agent/names/image_reference.h"
+#include "hsm/os/input_file.h"
+#include "hsm/os/time_budget.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 /// Throws kFileUnreadable, naming where the path comes from.
 void check_readable(const fs::path& path, const std::string& origin) {
-  InputFile(path, origin);
+  hsm::InputFile(path, origin);
 }
 
 /// What is wrong anywhere but in an option is a matter of configuration; a file that cannot be read is its
@@ -52,7 +52,7 @@ std::vector<std::string> parse_hosts(const std::vector<std::string>& hosts, cons
     const auto url = Url::parse(scheme + host);
     if (!url || host.find_first_of("/?") != std::string::npos) {
       throw Error(ErrorCode::kUsage,
-                  option + " \"" + printable(host.substr(host.rfind('@') + 1)) + "\" is not a host",
+                  option + " \"" + tuf::printable(host.substr(host.rfind('@') + 1)) + "\" is not a host",
                   option.starts_with('-') ? "write " + option + " HOST or " + option + " HOST:PORT"
                                           : "write it as HOST or HOST:PORT");
     }
@@ -111,7 +111,7 @@ void Settings::set_server(const Options& options, const Environment& environment
     server_ = parse_configured_url(*environment.content_trust_server, rules, "DOCKER_CONTENT_TRUST_SERVER");
   } else if (config_.server) {
     server_ = parse_configured_url(*config_.server, {config_.folder(), options.allow_http},
-                                   printable(config_.path.string()));
+                                   tuf::printable(config_.path.string()));
   }
 }
 
@@ -162,7 +162,7 @@ void Settings::set_trust_roots(const Options& options, const Environment& enviro
   const std::string variable = "COUNTERSIGN_TRUST_ROOT";
   trust_roots_.emplace_back(variable,
                             configured(variable, [&] { return parse_trust_roots(environment.trust_roots); }));
-  const std::string file = printable(config_.path.string());
+  const std::string file = tuf::printable(config_.path.string());
   trust_roots_.emplace_back("countersign.trust_root of " + file, configured(file, [&] {
                               TrustRoots roots;
                               for (const NamedTrustRoot& root : config_.trust_roots) roots.add(root);
@@ -184,9 +184,9 @@ void Settings::set_audit(const Options& options, const Environment& environment)
 
 void Settings::set_timeout(const Options& options, const Environment& environment) {
   const auto set = [&](const std::string& text, const std::string& origin, ErrorCode code) {
-    timeout_ = parse_duration(text);
+    timeout_ = hsm::parse_duration(text);
     if (timeout_) return;
-    throw Error(code, origin + " \"" + printable(text) + "\" is not a time from 1ms to 24h",
+    throw Error(code, origin + " \"" + tuf::printable(text) + "\" is not a time from 1ms to 24h",
                 "write it as 90s, 5m or 1h");
   };
   if (options.timeout) {
@@ -194,7 +194,8 @@ void Settings::set_timeout(const Options& options, const Environment& environmen
   } else if (environment.timeout) {
     set(*environment.timeout, "COUNTERSIGN_TIMEOUT", ErrorCode::kConfig);
   } else if (config_.timeout) {
-    set(*config_.timeout, printable(config_.path.string()) + ": countersign.timeout", ErrorCode::kConfig);
+    set(*config_.timeout, tuf::printable(config_.path.string()) + ": countersign.timeout",
+        ErrorCode::kConfig);
   }
 }
 
@@ -203,10 +204,10 @@ void Settings::set_module(const Environment& environment) {
     module_ = *environment.pkcs11_module;
     // A bare name would be searched for in places that a job may be able to write to.
     if (!module_->is_absolute()) {
-      throw Error(
-          ErrorCode::kConfig,
-          "COUNTERSIGN_PKCS11_MODULE=" + printable(*environment.pkcs11_module) + " is not an absolute path",
-          "write the module's whole path, for example /usr/lib/softhsm/libsofthsm2.so");
+      throw Error(ErrorCode::kConfig,
+                  "COUNTERSIGN_PKCS11_MODULE=" + tuf::printable(*environment.pkcs11_module) +
+                      " is not an absolute path",
+                  "write the module's whole path, for example /usr/lib/softhsm/libsofthsm2.so");
     }
   } else if (config_.module) {
     module_ = fs::absolute(*config_.module);
@@ -218,7 +219,7 @@ void Settings::set_hosts(const Options& options) {
                          const std::vector<std::string>& in_file, const std::string& setting,
                          const std::string& scheme) {
     std::vector<std::string> hosts = parse_hosts(given, scheme, option);
-    const std::vector<std::string> more = configured(printable(config_.path.string()), [&] {
+    const std::vector<std::string> more = configured(tuf::printable(config_.path.string()), [&] {
       return parse_hosts(in_file, scheme, "countersign." + setting);
     });
     hosts.insert(hosts.end(), more.begin(), more.end());
@@ -273,7 +274,7 @@ RootTrust Settings::root_trust_for(const tuf::Gun& gun) const {
   for (const auto& [origin, roots] : trust_roots_) {
     if (auto pin = roots.find(gun)) return {std::move(pin), origin, trust_on_first_use_};
   }
-  const std::string file = printable(config_.path.string());
+  const std::string file = tuf::printable(config_.path.string());
   const std::string& name = gun.text();
   const auto& keys = config_.pinned_keys;
   auto best = keys.find(name);
@@ -285,8 +286,8 @@ RootTrust Settings::root_trust_for(const tuf::Gun& gun) const {
     }
   }
   if (best != keys.end()) {
-    return {tuf::TrustPin{best->second, {}}, "trust_pinning.certs." + printable(best->first) + " of " + file,
-            trust_on_first_use_};
+    return {tuf::TrustPin{best->second, {}},
+            "trust_pinning.certs." + tuf::printable(best->first) + " of " + file, trust_on_first_use_};
   }
   const auto& authorities = config_.pinned_authorities;
   auto longest = authorities.end();
@@ -296,8 +297,8 @@ RootTrust Settings::root_trust_for(const tuf::Gun& gun) const {
       longest = entry;
   }
   if (longest != authorities.end()) {
-    return {read_ca_pin(longest->second), "trust_pinning.ca." + printable(longest->first) + " of " + file,
-            trust_on_first_use_};
+    return {read_ca_pin(longest->second),
+            "trust_pinning.ca." + tuf::printable(longest->first) + " of " + file, trust_on_first_use_};
   }
   return {std::nullopt, {}, trust_on_first_use_};
 }

@@ -13,7 +13,7 @@
 #include "agent/config/server_url.h"
 #include "agent/config/tls_files.h"
 #include "agent/config/trust_root.h"
-#include "tuf/metadata/role_name.h"
+#include "tuf/names/role_name.h"
 #include "tuf/trust/trust_pin.h"
 
 namespace agent {

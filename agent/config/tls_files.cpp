@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <tuple>
 
-#include "agent/config/input_file.h"
-#include "agent/report/printable.h"
 #include "hsm/file/key_form.h"
-#include "hsm/shell_word.h"
+#include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
 
 namespace agent {
 namespace {
@@ -27,8 +27,8 @@ std::vector<fs::path> files_in(const fs::path& folder) {
   if (error) {
     throw tuf::Error(
         tuf::ErrorCode::kFileUnreadable,
-        "cannot read the folder " + printable(folder.string()) + ": " + error.message(),
-        "let this user read it, and see that it is a folder: ls -ld " + hsm::shell_path(folder.string()));
+        "cannot read the folder " + tuf::printable(folder.string()) + ": " + error.message(),
+        "let this user read it, and see that it is a folder: ls -ld " + tuf::shell_path(folder.string()));
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -45,17 +45,17 @@ TlsFiles find_docker_tls(const fs::path& folder) {
   for (const fs::path& file : files) {
     if (file.extension() == ".crt") found.authorities.push_back(file);
     if (file.extension() == ".key" && !has(fs::path(file).replace_extension(".cert"))) {
-      fail("the client key " + printable(file.string()) + " has no certificate beside it",
+      fail("the client key " + tuf::printable(file.string()) + " has no certificate beside it",
            "put the certificate beside it, with the ending .cert; authorities end in .crt");
     }
     if (file.extension() != ".cert") continue;
     const fs::path key = fs::path(file).replace_extension(".key");
     if (!has(key)) {
-      fail("the client certificate " + printable(file.string()) + " has no key beside it",
-           "put its key there as " + printable(key.filename().string()) + "; authorities end in .crt");
+      fail("the client certificate " + tuf::printable(file.string()) + " has no key beside it",
+           "put its key there as " + tuf::printable(key.filename().string()) + "; authorities end in .crt");
     }
     if (found.client) {
-      fail("there are several client certificates in " + printable(folder.string()),
+      fail("there are several client certificates in " + tuf::printable(folder.string()),
            "leave one there, or name it with --tlscert FILE --tlskey FILE");
     }
     found.client = TlsFiles::Client{file, key};
@@ -70,7 +70,7 @@ void require_pem(const TlsFiles::Client& client) {
                    "openssl x509 -inform DER -in FILE -out FILE.pem"),
         std::tuple(client.key, "the client certificate's key",
                    "(umask 077; openssl pkey -inform DER -in FILE -out FILE.pem)")}) {
-    const std::string content = InputFile(file, what).read_all(kMaxLength);
+    const std::string content = hsm::InputFile(file, what).read_all(kMaxLength);
     const std::string_view label = hsm::der_label(tuf::as_bytes(content));
     if (label.empty()) continue;
     const bool is_archive = label == "PKCS12";

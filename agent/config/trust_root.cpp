@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
-#include "agent/config/input_file.h"
-#include "agent/image/image_reference.h"
-#include "agent/report/printable.h"
+#include "agent/names/image_reference.h"
 #include "hsm/file/key_form.h"
+#include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
 #include "tuf/base/openssl.h"
+#include "tuf/base/printable.h"
 #include "tuf/keys/pem.h"
 #include "tuf/keys/public_key.h"
 
@@ -25,7 +25,7 @@ constexpr std::size_t kMaxPemLength = 1 << 20;
 constexpr std::string_view kWhatItIs = "give the trust root that repo init and repo pin print, or a PEM file";
 
 [[noreturn]] void fail(const fs::path& file, const std::string& reason) {
-  throw Error(ErrorCode::kFileUnreadable, "the trust root " + printable(file.string()) + " " + reason,
+  throw Error(ErrorCode::kFileUnreadable, "the trust root " + tuf::printable(file.string()) + " " + reason,
               std::string(kWhatItIs));
 }
 
@@ -58,7 +58,7 @@ tuf::TrustPin ca_pin(const std::vector<tuf::PemBlock>& certificates) {
 }
 
 std::string read_pem(const fs::path& file, const std::string& what) {
-  return hsm::as_pem(InputFile(file, what).read_text(kMaxPemLength));
+  return hsm::as_pem(hsm::InputFile(file, what).read_text(kMaxPemLength));
 }
 
 /// Of a form of other programs that is not read, with what converts it.
@@ -112,7 +112,7 @@ tuf::TrustPin parse_trust_root(std::string_view ref) {
   std::error_code ignored;
   if (!fs::exists(file, ignored)) {
     throw Error(ErrorCode::kUsage,
-                "trust root \"" + printable(ref) + "\" is neither a key ID (64 hex digits) nor a file",
+                "trust root \"" + tuf::printable(ref) + "\" is neither a key ID (64 hex digits) nor a file",
                 std::string(kWhatItIs));
   }
   return pin_of_file(file);
@@ -128,7 +128,7 @@ NamedTrustRoot NamedTrustRoot::parse(std::string_view text) {
     if (ref.empty()) throw Error(ErrorCode::kUsage, "nothing stands behind the =", std::string(kWhatItIs));
     return {parse_repository(text.substr(0, equals)), std::move(ref)};
   } catch (const Error& error) {
-    throw error.with_context("trust root \"" + printable(text) + "\"");
+    throw error.with_context("trust root \"" + tuf::printable(text) + "\"");
   }
 }
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tuf/metadata/role_name.h"
+#include "tuf/names/role_name.h"
 #include "tuf/trust/trust_pin.h"
 
 namespace agent {

@@ -4,10 +4,11 @@
 #include <filesystem>
 #include <set>
 
-#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
 #include "hsm/pkcs11/token_uri.h"
-#include "hsm/shell_word.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -48,7 +49,7 @@ constexpr std::string_view kTestMessage = "countersign doctor: a test signature,
 }
 
 std::string put_in_place(const std::string& file) {
-  const std::string name = hsm::shell_path(file);
+  const std::string name = tuf::shell_path(file);
   return "put it in its place with: countersign key import " + name + " && rm " + name;
 }
 
@@ -99,7 +100,7 @@ std::string KeyChecks::look_at_module() {
       throw;
   }
   const auto& module = patient_.settings().module();
-  return module ? printable(module->string()) : "as the URI or p11-kit names it";
+  return module ? tuf::printable(module->string()) : "as the URI or p11-kit names it";
 }
 
 std::string KeyChecks::look_at_token() {
@@ -110,7 +111,7 @@ std::string KeyChecks::look_at_token() {
   }
   std::vector<std::string> shown;  // without what may stand in them as pin-value
   for (const std::string& uri : uris_) shown.push_back(hsm::TokenUri::parse(uri).to_string());
-  return printable(join(shown));
+  return tuf::printable(tuf::join(shown));
 }
 
 std::string KeyChecks::look_at_keys() {
@@ -129,13 +130,13 @@ std::string KeyChecks::look_at_keys() {
   if (ids.empty() && !misnamed.empty()) {
     throw Ailment("key-misnamed",
                   Error(ErrorCode::kKeyNotFound,
-                        "there is no key at hand: " + printable(misnamed.front()) +
+                        "there is no key at hand: " + tuf::printable(misnamed.front()) +
                             " holds one, but its name is not the ID by which keys are found there",
                         put_in_place(misnamed.front())));
   }
   for (const std::string& file : misnamed) {
-    patient_.warn("KEY_MISNAMED", printable(file) + " holds a key that is not found by this name; " +
-                                      printable(put_in_place(file)));
+    patient_.warn("KEY_MISNAMED", tuf::printable(file) + " holds a key that is not found by this name; " +
+                                      tuf::printable(put_in_place(file)));
   }
   if (ids.empty()) {
     throw Ailment("no-key",
@@ -143,7 +144,7 @@ std::string KeyChecks::look_at_keys() {
                         "there is no key at hand: none is named, and the trust directory holds none",
                         "name it with --signing-key REF, or make one with: countersign key generate NAME"));
   }
-  return "at hand: " + join({ids.begin(), ids.end()});
+  return "at hand: " + tuf::join({ids.begin(), ids.end()});
 }
 
 /// Of the trust directory; a file that is named with --signing-key is found by that.

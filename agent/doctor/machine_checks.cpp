@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "agent/report/printable.h"
-#include "hsm/shell_word.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
 
 namespace agent {
 namespace {
@@ -29,7 +29,7 @@ bool others_can_write(mode_t mode) {
 }
 
 std::string shown(const fs::path& path) {
-  return printable(path.string());
+  return tuf::printable(path.string());
 }
 
 std::string look_at_configuration(Patient& patient) {
@@ -40,7 +40,7 @@ std::string look_at_configuration(Patient& patient) {
     throw Ailment("configuration-not-private",
                   Error(ErrorCode::kInsecureFile,
                         shown(file) + " can be changed by others, and says which server and root are trusted",
-                        "take away their access: chmod go-w " + hsm::shell_path(file.string())));
+                        "take away their access: chmod go-w " + tuf::shell_path(file.string())));
   }
   return shown(file);
 }
@@ -49,7 +49,7 @@ std::string look_at_configuration(Patient& patient) {
   throw Ailment(
       "trust-directory-unusable",
       Error(ErrorCode::kLocal, "the trust directory cannot be used: " + shown(folder) + " " + reason,
-            "see what is there: ls -ld " + hsm::shell_path(folder.string()) +
+            "see what is there: ls -ld " + tuf::shell_path(folder.string()) +
                 ", and mend it, or choose another folder with --trust-dir DIR"));
 }
 
@@ -81,7 +81,7 @@ std::string look_at_trust_directory(Patient& patient) {
         "trust-directory-not-private",
         Error(ErrorCode::kInsecureFile,
               "others can change what is in " + shown(part) + ": keys, and the memory of what was seen",
-              "take away their access: chmod -R go-w " + hsm::shell_path(part.string())));
+              "take away their access: chmod -R go-w " + tuf::shell_path(part.string())));
   }
   const auto keys = mode_of(folder / "private");
   if (keys && (*keys & (S_IRWXG | S_IRWXO)) != 0) {

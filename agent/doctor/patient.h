@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/cli/runtime.h"
+#include "tuf/base/warning.h"
 
 namespace agent {
 
@@ -13,8 +14,8 @@ struct Patient {
   Runtime& runtime;
   std::optional<tuf::Gun> gun;
   std::optional<std::string> tag;
-  std::vector<tuf::RoleName> roles = {};  // that were named to be signed; empty: those that `sign` chooses
-  std::vector<Warning> warnings = {};     // what is no broken link, but worth a word
+  std::vector<tuf::RoleName> roles = {};    // that were named to be signed; empty: those that `sign` chooses
+  std::vector<tuf::Warning> warnings = {};  // what is no broken link, but worth a word
 
   const Settings& settings() const { return runtime.settings(); }
   void warn(std::string code, std::string message) {

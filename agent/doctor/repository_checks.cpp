@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "agent/report/repository_report.h"
-#include "agent/workflow/role_expiry.h"
+#include "tuf/base/warning.h"
+#include "tuf/base/words.h"
+#include "tuf/view/role_expiry.h"
 
 namespace agent {
 namespace {
@@ -59,14 +61,14 @@ std::string RepositoryChecks::look_at_metadata() {
   std::vector<std::string> roles;
   for (const RoleReport& role : describe_roles(repository))
     roles.push_back(role.name + " " + std::to_string(role.version));
-  return "verified: " + join(roles);
+  return "verified: " + tuf::join(roles);
 }
 
 std::optional<tuf::TrustedRepository> RepositoryChecks::load_with(const tuf::Tolerance& tolerance) {
   Runtime::Repository& open = server_.repository();
   LoadRequest request = open.load;
   request.tolerate = tolerance;
-  std::vector<Warning> said_already;
+  std::vector<tuf::Warning> said_already;
   try {
     return load_repository(*open.store, open.seen, request, said_already);
   } catch (const Error&) {
@@ -79,8 +81,8 @@ std::optional<tuf::TrustedRepository> RepositoryChecks::load_with(const tuf::Tol
 void RepositoryChecks::fail_expired(const Error& error) {
   const auto repository = load_with({.expiry = true});
   if (!repository) throw Ailment(error);
-  const std::vector<RoleExpiry> roles = role_expiries(*repository, false);
-  const auto first = std::find_if(roles.begin(), roles.end(), [&](const RoleExpiry& role) {
+  const std::vector<tuf::RoleExpiry> roles = tuf::role_expiries(*repository, false);
+  const auto first = std::find_if(roles.begin(), roles.end(), [&](const tuf::RoleExpiry& role) {
     return role.expires <= patient_.runtime.now();
   });
   if (first == roles.end()) throw Ailment(error);
@@ -109,7 +111,7 @@ void RepositoryChecks::fail_broken(const Error& error) {
 }
 
 void RepositoryChecks::warn_of_expiry() {
-  for (Warning& warning : health_warnings(trusted())) patient_.warnings.push_back(std::move(warning));
+  for (tuf::Warning& warning : health_warnings(trusted())) patient_.warnings.push_back(std::move(warning));
 }
 
 }  // namespace agent

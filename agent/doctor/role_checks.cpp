@@ -4,10 +4,11 @@
 #include <functional>
 #include <set>
 
-#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
-#include "agent/workflow/rotate_key.h"
-#include "agent/workflow/signing_keys.h"
+#include "agent/work/rotate_key.h"
+#include "agent/work/signing_keys.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -137,7 +138,7 @@ std::string RoleChecks::look_at_roles() {
   if (!patient_.roles.empty()) {
     roles_ = check_roles_to_sign(repository, patient_.roles, keys_.ring());
     require_readable_roles();
-    return "may sign " + join(names_of(roles_)) + ", as named";
+    return "may sign " + tuf::join(names_of(roles_)) + ", as named";
   }
   require_releases();
   try {
@@ -153,7 +154,7 @@ std::string RoleChecks::look_at_roles() {
                   "no delegation of " + patient_.gun->text() +
                       " but targets/releases lists the key, so nothing will say who signed");
   }
-  return "may sign " + join(names_of(roles_));
+  return "may sign " + tuf::join(names_of(roles_));
 }
 
 std::string RoleChecks::look_at_paths() {
@@ -175,17 +176,19 @@ std::string RoleChecks::look_at_paths() {
     if (patient_.tag && !repository.admits(role, *patient_.tag)) {
       const RoleName limit =
           limit_of(role, [&](const RoleName& above) { return repository.admits(above, *patient_.tag); });
-      throw Error(ErrorCode::kPathNotCovered, "the paths of " + limit.text() + " of " + gun + " (" +
-                                                  printable(join(repository.find_delegation(limit)->paths)) +
-                                                  ") do not admit the tag " + *patient_.tag)
+      throw Error(ErrorCode::kPathNotCovered,
+                  "the paths of " + limit.text() + " of " + gun + " (" +
+                      tuf::printable(tuf::join(repository.find_delegation(limit)->paths)) +
+                      ") do not admit the tag " + *patient_.tag)
           .with_value("REPO", gun)
           .with_value("ROLE", limit.text())
           .with_value("PATH", *patient_.tag);
     }
     if (std::find(paths.begin(), paths.end(), "") == paths.end())
-      limits.push_back(role.text() + ": only tags that begin with " + printable(join(paths, " or ")));
+      limits.push_back(role.text() + ": only tags that begin with " +
+                       tuf::printable(tuf::join(paths, " or ")));
   }
-  if (!limits.empty()) return join(limits, "; ");
+  if (!limits.empty()) return tuf::join(limits, "; ");
   return patient_.tag ? "admit " + *patient_.tag : "admit every tag";
 }
 
@@ -222,19 +225,20 @@ std::string RoleChecks::look_at_snapshot() {
 }
 
 void add_administrator_key_check(Patient& patient, std::vector<Check>& chain) {
-  chain.push_back(
-      {"administrator-keys", [&patient]() -> std::string {
-         std::vector<std::string> found;
-         for (const hsm::KeyInfo& key : patient.runtime.key_store().list()) {
-           const bool is_other = patient.gun && !key.gun.empty() && key.gun != patient.gun->text();
-           if (key.label == "root" || (key.label == "targets" && !is_other))
-             found.push_back(key.label + " " + key.canonical_id.short_form());
-         }
-         if (found.empty()) return "none in the trust directory";
-         patient.warn("ADMINISTRATOR_KEYS", "keys that change who may sign lie in the trust directory (" +
-                                                join(found) + "); a machine that builds needs none of them");
-         return join(found);
-       }});
+  chain.push_back({"administrator-keys", [&patient]() -> std::string {
+                     std::vector<std::string> found;
+                     for (const hsm::KeyInfo& key : patient.runtime.key_store().list()) {
+                       const bool is_other =
+                           patient.gun && !key.gun.empty() && key.gun != patient.gun->text();
+                       if (key.label == "root" || (key.label == "targets" && !is_other))
+                         found.push_back(key.label + " " + key.canonical_id.short_form());
+                     }
+                     if (found.empty()) return "none in the trust directory";
+                     patient.warn("ADMINISTRATOR_KEYS",
+                                  "keys that change who may sign lie in the trust directory (" +
+                                      tuf::join(found) + "); a machine that builds needs none of them");
+                     return tuf::join(found);
+                   }});
 }
 
 }  // namespace agent

@@ -4,10 +4,10 @@
 
 #include "agent/http/transport_error.h"
 #include "agent/http/url.h"
-#include "agent/report/printable.h"
 #include "agent/store/notary_server.h"
-#include "agent/workflow/administer.h"
-#include "hsm/shell_word.h"
+#include "agent/work/administer.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
 
 namespace agent {
 namespace {
@@ -116,11 +116,11 @@ std::string ServerChecks::look_at_address() {
     patient_.settings().tls_for(*address);
   } else if (!std::filesystem::is_directory(address->folder())) {
     throw Ailment("folder-missing",
-                  Error(ErrorCode::kServerUnreachable, printable(address->text()) + " is not there",
+                  Error(ErrorCode::kServerUnreachable, tuf::printable(address->text()) + " is not there",
                         "check the folder's name, or make it with: countersign repo init " +
                             (patient_.gun ? patient_.gun->text() : "REPO")));
   }
-  return printable(address->text());
+  return tuf::printable(address->text());
 }
 
 std::string ServerChecks::look_at_reach() {
@@ -131,7 +131,7 @@ std::string ServerChecks::look_at_reach() {
     if (error.fault() == TransportFault::kUnknownHost) {
       throw Ailment("host-unknown",
                     error.with_hint("check the name in --server; resolve it with: getent hosts " +
-                                    hsm::shell_word(Url::of_server(server()->text()).host())));
+                                    tuf::shell_word(Url::of_server(server()->text()).host())));
     }
     // Who fails to speak TLS was reached.
     if (error.code() != ErrorCode::kTlsFailed) throw Ailment(error);
@@ -139,7 +139,7 @@ std::string ServerChecks::look_at_reach() {
     if (error.code() == ErrorCode::kFileUnreadable) throw Ailment("tls-file-unusable", error);
     if (error.code() != ErrorCode::kTlsFailed) throw;
   }
-  return printable(host);
+  return tuf::printable(host);
 }
 
 std::string ServerChecks::look_at_tls() {

@@ -7,7 +7,7 @@
 #include "agent/http/http_client.h"
 #include "agent/http/url.h"
 #include "tuf/base/time.h"
-#include "tuf/metadata/role_name.h"
+#include "tuf/names/role_name.h"
 
 namespace agent {
 

@@ -8,8 +8,8 @@
 #include "agent/http/error_body.h"
 #include "agent/http/log_in_command.h"
 #include "agent/http/sent_credentials.h"
-#include "agent/report/printable.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -154,7 +154,7 @@ Error AuthenticatedClient::without_credentials() const {
       hint += "; if its token service is the right one, name it: --token-service " + token_service_->host();
     return {ErrorCode::kUnauthorized,
             host + " wants credentials to " + options_.purpose + "; it is not given those from " +
-                credential_->source + ", which are for " + printable(credential_->home, 200),
+                credential_->source + ", which are for " + tuf::printable(credential_->home, 200),
             hint};
   }
   return {ErrorCode::kUnauthorized,
@@ -216,7 +216,7 @@ void AuthenticatedClient::give_up(const HttpResponse& refused) const {
   const auto challenges = challenges_of(refused);
   const Challenge* bearer = find_scheme(challenges, "bearer");
   if (bearer != nullptr && bearer->parameter("error") == "insufficient_scope") {
-    throw forbidden(printable(used_->username.empty() ? "the account" : used_->username, 100) +
+    throw forbidden(tuf::printable(used_->username.empty() ? "the account" : used_->username, 100) +
                         " (credentials from " + used_->source + ") may not " + options_.purpose,
                     options_.access);
   }

@@ -13,10 +13,10 @@
 #include <cerrno>
 #include <cstring>
 
-#include "agent/report/printable.h"
-#include "agent/trust_dir/file_descriptor.h"
-#include "hsm/shell_word.h"
+#include "hsm/os/file_descriptor.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
 #include "tuf/json/json.h"
 
 extern char** environ;
@@ -34,7 +34,7 @@ const char kIdentityTokenUser[] = "<token>";
 const char kTakeOut[] = "take it out of credsStore and credHelpers in docker's config.json";
 
 std::string hint_to_try(const std::string& program, const std::string& server) {
-  return "try it by hand: echo " + hsm::shell_word(server) + " | " + program + " get";
+  return "try it by hand: echo " + tuf::shell_word(server) + " | " + program + " get";
 }
 
 /// What a helper said. Wiped on the way out, since it holds a password.
@@ -56,11 +56,11 @@ class HelperProcess {
     int out[2];
     // A socket, not a pipe: writing to a helper that does not read must not raise SIGPIPE.
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) != 0) fail(errno);
-    const FileDescriptor ours(in[0]);
-    const FileDescriptor child_in(in[1]);
+    const hsm::FileDescriptor ours(in[0]);
+    const hsm::FileDescriptor child_in(in[1]);
     if (pipe2(out, O_CLOEXEC) != 0) fail(errno);
-    output_ = FileDescriptor(out[0]);
-    const FileDescriptor child_out(out[1]);
+    output_ = hsm::FileDescriptor(out[0]);
+    const hsm::FileDescriptor child_out(out[1]);
 
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -152,7 +152,7 @@ class HelperProcess {
 
   std::string program_;
   std::string server_;
-  FileDescriptor output_;
+  hsm::FileDescriptor output_;
   pid_t pid_ = -1;
 };
 
@@ -186,8 +186,8 @@ std::optional<Credential> read_credential(const std::string& text, const std::st
 std::optional<Credential> ask_credential_helper(const std::string& name, const std::string& server,
                                                 milliseconds timeout) {
   if (!is_helper_name(name)) {
-    throw Error(ErrorCode::kConfig, "not the name of a credential helper: \"" + printable(name, 80) + "\"",
-                kTakeOut);
+    throw Error(ErrorCode::kConfig,
+                "not the name of a credential helper: \"" + tuf::printable(name, 80) + "\"", kTakeOut);
   }
   const std::string program = "docker-credential-" + name;
   Answer answer;

@@ -1,6 +1,6 @@
 #include "agent/http/credentials.h"
 
-#include "agent/image/image_reference.h"
+#include "agent/names/image_reference.h"
 #include "tuf/base/error.h"
 
 namespace agent {

@@ -6,12 +6,12 @@
 #include <optional>
 #include <string>
 
-#include "agent/config/time_budget.h"
 #include "agent/http/credential.h"
 #include "agent/http/docker_config.h"
 #include "agent/http/url.h"
+#include "hsm/os/time_budget.h"
 #include "hsm/secret_source.h"
-#include "tuf/metadata/role_name.h"
+#include "tuf/names/role_name.h"
 
 namespace agent {
 
@@ -20,7 +20,7 @@ class Credentials {
   /// `secrets` must outlive this object. A credential helper has half a minute to answer, if `budget` has.
   explicit Credentials(hsm::SecretSource& secrets,
                        const std::filesystem::path& docker_directory = DockerConfig::default_directory(),
-                       std::shared_ptr<const TimeBudget> budget = TimeBudget::without_end())
+                       std::shared_ptr<const hsm::TimeBudget> budget = hsm::TimeBudget::without_end())
       : secrets_(secrets), docker_(docker_directory), budget_(std::move(budget)) {}
 
   /// For the trust data of `gun` on `server`: NOTARY_AUTH, if it is for that server; then what docker has for
@@ -42,7 +42,7 @@ class Credentials {
 
   hsm::SecretSource& secrets_;
   DockerConfig docker_;
-  std::shared_ptr<const TimeBudget> budget_;
+  std::shared_ptr<const hsm::TimeBudget> budget_;
 };
 
 /// The first segment of `gun` if it is a host (`a.example`, `localhost`, `host:5000`); nullopt for a name

@@ -5,7 +5,7 @@
 #include <new>
 
 #include "agent/http/docker_config.h"
-#include "agent/report/printable.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -61,7 +61,7 @@ TransportError describe_untrusted(const CurlFailure& failure) {
       return unknown_authority(failure.host);
     case X509_V_OK:
     case X509_V_ERR_UNSPECIFIED:
-      return {ErrorCode::kTlsFailed, start + "was refused: " + printable(failure.text, 300)};
+      return {ErrorCode::kTlsFailed, start + "was refused: " + tuf::printable(failure.text, 300)};
     default:
       return {ErrorCode::kTlsFailed,
               start + "was refused: " + X509_verify_cert_error_string(failure.verify_result)};
@@ -93,7 +93,8 @@ TransportError describe_tls(const CurlFailure& failure, const std::string& text)
 /// libcurl's own words, unless they quote the URL of a proxy, which may hold a password.
 std::string text_of(const CurlFailure& failure) {
   const bool quotes = failure.proxy && failure.text.find(failure.proxy->url) != std::string::npos;
-  return printable(failure.text.empty() || quotes ? curl_easy_strerror(failure.code) : failure.text, 300);
+  return tuf::printable(failure.text.empty() || quotes ? curl_easy_strerror(failure.code) : failure.text,
+                        300);
 }
 
 }  // namespace

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "agent/config/time_budget.h"
 #include "agent/http/proxy_settings.h"
 #include "agent/http/tls_trust.h"
+#include "hsm/os/time_budget.h"
 
 namespace spdlog {
 class logger;
@@ -27,7 +27,7 @@ struct CurlOptions {
   std::chrono::seconds idle_timeout{10};            // without a single byte
   std::chrono::milliseconds total_timeout{60'000};  // of one call of `send`, with all its repetitions
   /// Of the whole command: no call outlasts it.
-  std::shared_ptr<const TimeBudget> budget = TimeBudget::without_end();
+  std::shared_ptr<const hsm::TimeBudget> budget = hsm::TimeBudget::without_end();
   int connections_per_host = 6;
   int tries = 3;                               // of a GET or HEAD
   std::chrono::milliseconds retry_pause{200};  // before the second try; doubled for the third, with jitter

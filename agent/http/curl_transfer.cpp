@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "agent/http/curl_error.h"
-#include "agent/report/printable.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -26,7 +26,7 @@ constexpr std::chrono::seconds kLongestWait = std::chrono::hours(24);
 
 Url checked_url(const std::string& text, const std::vector<std::string>& http_servers) {
   auto url = Url::parse(text);
-  if (!url) throw Error(ErrorCode::kConfig, "not a usable URL: \"" + printable(text, 200) + "\"");
+  if (!url) throw Error(ErrorCode::kConfig, "not a usable URL: \"" + tuf::printable(text, 200) + "\"");
   if (!url->is_allowed(http_servers)) {
     throw Error(ErrorCode::kConfig, "the connection to " + url->authority() + " would not be encrypted",
                 "use an https URL");
@@ -256,7 +256,7 @@ bool CurlTransfer::take_header(std::string_view line) {
   const bool encoded = (name == "content-encoding" && !equals_ignoring_case(value, "identity")) ||
                        (name == "transfer-encoding" && !equals_ignoring_case(value, "chunked"));
   if (encoded) {
-    refusal_ = "sends an encoded body (" + printable(value, 40) + ") that was not asked for";
+    refusal_ = "sends an encoded body (" + tuf::printable(value, 40) + ") that was not asked for";
     return false;
   }
   response_.headers.emplace(std::move(name), value);

@@ -5,10 +5,10 @@
 #include <cstdlib>
 #include <vector>
 
-#include "agent/config/input_file.h"
 #include "agent/http/credential_helper.h"
-#include "hsm/shell_word.h"
+#include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
+#include "tuf/base/shell_word.h"
 #include "tuf/json/json.h"
 
 namespace agent {
@@ -48,7 +48,7 @@ struct Document {
 void read_document(const std::filesystem::path& path, Document& document) {
   std::error_code unknown;
   if (!std::filesystem::exists(path, unknown)) return;
-  std::string text = InputFile(path, "docker's").read_text(kMaxFile, Convert::kInPlace);
+  std::string text = hsm::InputFile(path, "docker's").read_text(kMaxFile, Convert::kInPlace);
   bool valid = true;
   try {
     document.json = tuf::parse_json(text, path.string());
@@ -139,7 +139,7 @@ std::filesystem::path DockerConfig::default_directory() {
 std::string DockerConfig::shown_directory() {
   const std::filesystem::path home = std::getenv("HOME") != nullptr ? std::getenv("HOME") : "";
   const std::filesystem::path directory = default_directory();
-  return directory == home / ".docker" ? "~/.docker" : hsm::shell_path(directory.string());
+  return directory == home / ".docker" ? "~/.docker" : tuf::shell_path(directory.string());
 }
 
 std::optional<Credential> DockerConfig::find(const std::string& host,

@@ -1,7 +1,7 @@
 #include "agent/http/error_body.h"
 
-#include "agent/report/printable.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 #include "tuf/json/json.h"
 
 namespace agent {
@@ -41,7 +41,7 @@ std::string ErrorBody::text() const {
   if (!message.empty()) all += (all.empty() ? "" : ": ") + message;
   if (!detail.empty()) all += (all.empty() ? "" : " ") + ("(" + detail + ")");
   // Escapes make it longer; the second pass only cuts.
-  return printable(printable(all, kMaxText), kMaxText);
+  return tuf::printable(tuf::printable(all, kMaxText), kMaxText);
 }
 
 }  // namespace agent

@@ -4,12 +4,12 @@
 
 #include <cstdlib>
 
-#include "agent/config/input_file.h"
 #include "agent/http/ca_bundle.h"
 #include "hsm/file/key_form.h"
-#include "hsm/free_name.h"
-#include "hsm/shell_word.h"
+#include "hsm/os/free_name.h"
+#include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
+#include "tuf/base/shell_word.h"
 #include "tuf/keys/pem.h"
 
 namespace agent {
@@ -31,11 +31,11 @@ tuf::OpensslPtr<X509_STORE, X509_STORE_free> TlsTrust::load() const {
   tuf::OpensslPtr<X509_STORE, X509_STORE_free> store(X509_STORE_new());
   if (!store) throw tuf::Error(tuf::ErrorCode::kInternal, "no memory for the certificate store");
   for (const std::string& file : ca_files_) {
-    const std::string text = hsm::as_pem(InputFile(file, "the authorities' file").read_text(kMaxBundle));
+    const std::string text = hsm::as_pem(hsm::InputFile(file, "the authorities' file").read_text(kMaxBundle));
     std::string hint = "name a PEM file with --tlscacert, or set SSL_CERT_FILE to one";
     if (hsm::der_label(tuf::as_bytes(text)) == "PKCS7") {
-      const std::string converted = hsm::shell_path(hsm::free_name(file, ".pem"));
-      hint = "convert it with: openssl pkcs7 -inform DER -in " + hsm::shell_path(file) +
+      const std::string converted = tuf::shell_path(hsm::free_name(file, ".pem"));
+      hint = "convert it with: openssl pkcs7 -inform DER -in " + tuf::shell_path(file) +
              " -print_certs -out " + converted + "; then name " + converted;
     }
     if (add_ca_bundle(store.get(), text)) continue;

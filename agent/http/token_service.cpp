@@ -8,9 +8,9 @@
 #include "agent/http/log_in_command.h"
 #include "agent/http/sent_credentials.h"
 #include "agent/http/unusable_answer.h"
-#include "agent/report/printable.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
+#include "tuf/base/printable.h"
 #include "tuf/json/json.h"
 
 namespace agent {

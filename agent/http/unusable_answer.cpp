@@ -6,7 +6,7 @@
 
 #include "agent/http/error_body.h"
 #include "agent/http/url.h"
-#include "agent/report/printable.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {

@@ -6,8 +6,8 @@
 #include <cctype>
 #include <charconv>
 
-#include "agent/report/printable.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -104,7 +104,7 @@ std::optional<Url> Url::parse(std::string_view text) {
 
 std::string shown_url(std::string_view text) {
   const std::size_t end = text.find_first_of("?#");
-  return printable(text.substr(0, end), 200) + (end == std::string_view::npos ? "" : "?…");
+  return tuf::printable(text.substr(0, end), 200) + (end == std::string_view::npos ? "" : "?…");
 }
 
 Url Url::of_server(std::string_view text) {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "agent/report/printable.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -18,7 +18,7 @@ std::string name_of(const ImageReference& name) {
 }
 
 std::string name_of(const BuiltImage& image) {
-  if (!image.target.empty()) return printable(image.target);
+  if (!image.target.empty()) return tuf::printable(image.target);
   return image.names.empty() ? image.digest.text() : name_of(image.names.front());
 }
 
@@ -65,7 +65,7 @@ const BuiltImage& choose_built_image(const std::vector<BuiltImage>& images, cons
                                      const std::optional<std::string>& target, const std::string& file) {
   const std::vector<const BuiltImage*> found = candidates(images, reference, target);
   if (found.empty()) {
-    const std::string wanted = target ? "target \"" + printable(*target) + "\"" : name_of(reference);
+    const std::string wanted = target ? "target \"" + tuf::printable(*target) + "\"" : name_of(reference);
     throw Error(ErrorCode::kUsage, file + " speaks of " + listing(images) + ", not of " + wanted,
                 "give the file of that build, or the digest itself: IMAGE@sha256:… --size N");
   }

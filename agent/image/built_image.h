@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/image/image_reference.h"
+#include "agent/names/image_reference.h"
 
 namespace agent {
 

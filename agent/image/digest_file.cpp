@@ -1,7 +1,7 @@
-#include "agent/config/input_file.h"
 #include "agent/image/built_image.h"
-#include "agent/report/printable.h"
+#include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -29,8 +29,8 @@ BuiltImage read_line(std::string_view line) {
 }  // namespace
 
 std::vector<BuiltImage> read_digest_file(const std::filesystem::path& path) {
-  const std::string name = printable(path.string());
-  const std::string content = InputFile(path, name, Links::kWithinFolder).read_text(kMaxFile);
+  const std::string name = tuf::printable(path.string());
+  const std::string content = hsm::InputFile(path, name, hsm::Links::kWithinFolder).read_text(kMaxFile);
   std::vector<BuiltImage> images;
   int number = 0;
   for (std::size_t begin = 0; begin < content.size();) {

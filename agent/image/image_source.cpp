@@ -6,9 +6,9 @@
 #include "agent/image/built_image.h"
 #include "agent/image/oci_layout.h"
 #include "agent/image/source_claim.h"
-#include "agent/report/printable.h"
-#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
 #include "tuf/json/json.h"
 
 namespace agent {
@@ -27,23 +27,23 @@ std::vector<SourceClaim> local_claims(const ImageReference& reference, const Sou
   if (reference.digest) claims.push_back({"the reference", reference.digest, std::nullopt, std::nullopt});
   if (options.size) claims.push_back({"--size", std::nullopt, options.size, std::nullopt});
   if (options.metadata_file) {
-    const std::string origin = "--metadata-file " + printable(*options.metadata_file);
+    const std::string origin = "--metadata-file " + tuf::printable(*options.metadata_file);
     const SourceLocation location = parse_source_location(*options.metadata_file, "--metadata-file");
     const std::vector<BuiltImage> images = read_metadata_file(location.path);
     claims.push_back(claim_of(origin, choose_built_image(images, reference, location.name, origin)));
   }
   if (options.digest_file) {
-    const std::string origin = "--digest-file " + printable(*options.digest_file);
+    const std::string origin = "--digest-file " + tuf::printable(*options.digest_file);
     const std::vector<BuiltImage> images = read_digest_file(*options.digest_file);
     claims.push_back(claim_of(origin, choose_built_image(images, reference, std::nullopt, origin)));
   }
   if (options.oci_layout) {
     claims.push_back(
-        SourceClaim::of("--oci-layout " + printable(*options.oci_layout),
+        SourceClaim::of("--oci-layout " + tuf::printable(*options.oci_layout),
                         read_layout(parse_source_location(*options.oci_layout, "--oci-layout"))));
   }
   if (options.manifest_file) {
-    claims.push_back(SourceClaim::of("--manifest " + printable(*options.manifest_file),
+    claims.push_back(SourceClaim::of("--manifest " + tuf::printable(*options.manifest_file),
                                      read_manifest_file(*options.manifest_file)));
   }
   return claims;
@@ -77,13 +77,13 @@ void compare_with_tag(Registry& registry, const ResolvedImage& image, bool must_
                     " part of " + name_of(image.reference) + ", which is " + whole->digest.text() + " in " +
                     registry.name(),
                 "sign the whole index: countersign sign " +
-                    hsm::shell_word(name_of(image.reference) + "@" + whole->digest.text()));
+                    tuf::shell_word(name_of(image.reference) + "@" + whole->digest.text()));
   }
   if (!must_be_equal) return;
   if (!whole) fail_mismatch(registry, image, "absent", "now", "push the image under that tag first");
   fail_mismatch(registry, image, whole->digest.text(), "now",
                 "push the image under that tag, or sign what is there: countersign sign " +
-                    hsm::shell_word(name_of(image.reference)));
+                    tuf::shell_word(name_of(image.reference)));
 }
 
 }  // namespace
@@ -97,7 +97,7 @@ std::int64_t parse_size(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > tuf::kMaxJsonInteger) {
     throw Error(ErrorCode::kUsage,
-                "--size \"" + printable(text, 40) + "\" is not a number of bytes from 1 to 2^53",
+                "--size \"" + tuf::printable(text, 40) + "\" is not a number of bytes from 1 to 2^53",
                 "give the manifest's length in bytes: skopeo inspect --raw docker://IMAGE | wc -c");
   }
   return value;

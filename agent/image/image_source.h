@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/image/image_reference.h"
 #include "agent/image/manifest.h"
 #include "agent/image/registry.h"
+#include "agent/names/image_reference.h"
 
 namespace agent {
 

@@ -1,9 +1,9 @@
 #include "agent/image/manifest.h"
 
-#include "agent/config/input_file.h"
-#include "agent/report/printable.h"
-#include "hsm/shell_word.h"
+#include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
 #include "tuf/json/json.h"
 
 namespace agent {
@@ -80,18 +80,19 @@ Manifest describe_manifest(std::string_view content, std::string_view media_type
   }
   const std::string own_type = text_member(json, "mediaType");
   if (!own_type.empty() && !media_type.empty() && own_type != media_type) {
-    fail("it calls itself " + printable(own_type) + ", but is held as " + printable(media_type));
+    fail("it calls itself " + tuf::printable(own_type) + ", but is held as " + tuf::printable(media_type));
   }
   const std::string type = media_type.empty() ? own_type : std::string(media_type);
   if (!is_manifest_type(type)) {
-    fail(type.empty() ? "its media type is not given" : "its media type is " + printable(type));
+    fail(type.empty() ? "its media type is not given" : "its media type is " + tuf::printable(type));
   }
   return {Digest::of(content), static_cast<std::int64_t>(content.size()), type, children_of(json)};
 }
 
 Manifest read_manifest_file(const std::filesystem::path& path) {
-  const std::string name = printable(path.string());
-  const std::string content = InputFile(path, name, Links::kWithinFolder).read_all(kMaxManifestLength);
+  const std::string name = tuf::printable(path.string());
+  const std::string content =
+      hsm::InputFile(path, name, hsm::Links::kWithinFolder).read_all(kMaxManifestLength);
   try {
     const Json json = parse(content);
     const bool untyped = json.is_object() && text_member(json, "mediaType").empty();
@@ -99,7 +100,7 @@ Manifest read_manifest_file(const std::filesystem::path& path) {
   } catch (const tuf::Error& error) {
     throw error.with_context(name).with_hint(
         "write the manifest, byte for byte, with: skopeo inspect --raw docker://IMAGE > " +
-        hsm::shell_path(path.string()));
+        tuf::shell_path(path.string()));
   }
 }
 

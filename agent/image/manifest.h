@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/image/digest.h"
+#include "agent/names/digest.h"
 
 namespace agent {
 

@@ -1,7 +1,7 @@
-#include "agent/config/input_file.h"
 #include "agent/image/built_image.h"
-#include "agent/report/printable.h"
+#include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 #include "tuf/json/json.h"
 
 namespace agent {
@@ -23,8 +23,8 @@ bool keeps(std::size_t depth, std::string_view name) {
 
 class MetadataFile {
  public:
-  explicit MetadataFile(const std::filesystem::path& path) : name_(printable(path.string())) {
-    const std::string content = InputFile(path, name_, Links::kWithinFolder).read_text(kMaxFile);
+  explicit MetadataFile(const std::filesystem::path& path) : name_(tuf::printable(path.string())) {
+    const std::string content = hsm::InputFile(path, name_, hsm::Links::kWithinFolder).read_text(kMaxFile);
     const Json json = parse(content);
     if (!json.is_object()) fail(ErrorCode::kFileUnreadable, "is not the JSON object that buildx writes");
     if (is_image(json)) {
@@ -59,9 +59,9 @@ class MetadataFile {
     const std::string described = text_of(descriptor, "digest");
     const std::string digest = text_of(json, "containerimage.digest");
     if (!described.empty() && !digest.empty() && digest != described) {
-      fail(ErrorCode::kSourcesDisagree, "gives " + (target.empty() ? "the image" : printable(target)) +
-                                            " two digests: " + printable(digest) +
-                                            " (containerimage.digest) and " + printable(described) +
+      fail(ErrorCode::kSourcesDisagree, "gives " + (target.empty() ? "the image" : tuf::printable(target)) +
+                                            " two digests: " + tuf::printable(digest) +
+                                            " (containerimage.digest) and " + tuf::printable(described) +
                                             " (containerimage.descriptor)");
     }
     BuiltImage image{target, names_of(json), digest_of(digest.empty() ? described : digest), std::nullopt};

@@ -4,10 +4,10 @@
 #include <set>
 #include <vector>
 
-#include "agent/config/input_file.h"
 #include "agent/image/tar_archive.h"
-#include "agent/report/printable.h"
+#include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 #include "tuf/json/json.h"
 
 namespace agent {
@@ -37,14 +37,14 @@ class LayoutFiles {
   std::optional<std::string> read(const std::string& name) const {
     if (archive_) return archive_->read(name, kMaxManifestLength);
     // A layout may come out of a job that is not trusted: what it names must be inside.
-    const fs::path real = InputFile::find_within(root_, name);
+    const fs::path real = hsm::InputFile::find_within(root_, name);
     if (real.empty()) return std::nullopt;
-    return InputFile(real, "the layout's file", Links::kWithinFolder).read_all(kMaxManifestLength);
+    return hsm::InputFile(real, "the layout's file", hsm::Links::kWithinFolder).read_all(kMaxManifestLength);
   }
 
  private:
   [[noreturn]] static void fail(const fs::path& path, const std::string& reason) {
-    throw Error(ErrorCode::kFileUnreadable, "cannot read " + printable(path.string()) + ": " + reason);
+    throw Error(ErrorCode::kFileUnreadable, "cannot read " + tuf::printable(path.string()) + ": " + reason);
   }
 
   fs::path root_;  // canonical, if it is a folder
@@ -67,7 +67,7 @@ struct Descriptor {
 class Layout {
  public:
   explicit Layout(const SourceLocation& location)
-      : location_(location), name_(printable(location.path.string())), files_(location.path) {
+      : location_(location), name_(tuf::printable(location.path.string())), files_(location.path) {
     const std::optional<std::string> text = files_.read("index.json");
     if (!text)
       fail(ErrorCode::kFileUnreadable, "there is no index.json, so it is not an OCI image layout",
@@ -147,16 +147,17 @@ class Layout {
                          std::find(names.begin(), names.end(), *location_.name) != names.end();
       if (named) fitting.push_back(&entry);
     }
-    const std::string here = printable(location_.path.string());
+    const std::string here = tuf::printable(location_.path.string());
     if (fitting.empty()) {
-      fail(ErrorCode::kUsage, "it has no image \"" + printable(*location_.name) + "\"; it has " + listing(),
+      fail(ErrorCode::kUsage,
+           "it has no image \"" + tuf::printable(*location_.name) + "\"; it has " + listing(),
            "name one of them: --oci-layout " + here + ":REF");
     }
     for (const Descriptor* entry : fitting) {
       if (entry->same_blob(*fitting.front())) continue;
       if (location_.name) {
         fail(ErrorCode::kUsage,
-             "several different images in it are called \"" + printable(*location_.name) + "\"",
+             "several different images in it are called \"" + tuf::printable(*location_.name) + "\"",
              "name the image by its digest: --oci-layout " + here + ":sha256:…");
       }
       fail(ErrorCode::kUsage, "it holds several images: " + listing(),
@@ -169,8 +170,8 @@ class Layout {
   std::string listing() const {
     std::set<std::string> refs;
     for (const Descriptor& entry : entries_) {
-      if (entry.names.empty()) refs.insert(printable(entry.digest));
-      for (const std::string& name : entry.names) refs.insert(printable(name));
+      if (entry.names.empty()) refs.insert(tuf::printable(entry.digest));
+      for (const std::string& name : entry.names) refs.insert(tuf::printable(name));
     }
     std::string out;
     std::size_t listed = 0;

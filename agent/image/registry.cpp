@@ -6,9 +6,9 @@
 #include "agent/http/log_in_command.h"
 #include "agent/http/transport_error.h"
 #include "agent/http/unusable_answer.h"
-#include "agent/image/image_reference.h"
-#include "agent/report/printable.h"
+#include "agent/names/image_reference.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -158,7 +158,7 @@ Url registry_url(const tuf::Gun& image, const std::vector<std::string>& insecure
   if (url && url->is_allowed(insecure)) return *url;
   url = Url::parse("https://" + host);
   if (!url)
-    throw Error(ErrorCode::kConfig, "\"" + printable(registry) + "\" is not the host of a registry",
+    throw Error(ErrorCode::kConfig, "\"" + tuf::printable(registry) + "\" is not the host of a registry",
                 "write the registry in the image's name as HOST or HOST:PORT");
   return *url;
 }

@@ -2,9 +2,9 @@
 
 #include <map>
 
-#include "agent/config/input_file.h"
-#include "agent/report/printable.h"
+#include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 #include "tuf/json/json.h"
 
 namespace agent {
@@ -23,7 +23,7 @@ class ReleaseFile {
 
   std::vector<ReleaseEntry> read() const {
     const std::string text =
-        InputFile(path_, printable(path_.string()), Links::kWithinFolder).read_text(kMaxFile);
+        hsm::InputFile(path_, tuf::printable(path_.string()), hsm::Links::kWithinFolder).read_text(kMaxFile);
     Json json;
     try {
       json = tuf::parse_json(text, "the release");
@@ -34,7 +34,7 @@ class ReleaseFile {
     if (json.value("schema", Json()) != kSchema) fail(std::string("its \"schema\" is not ") + kSchema);
     // From here on it is a release, and may be quoted.
     for (const auto& [name, value] : json.items()) {
-      if (name != "schema" && name != "images") fail("\"" + printable(name) + "\" is not known");
+      if (name != "schema" && name != "images") fail("\"" + tuf::printable(name) + "\" is not known");
     }
     const Json images = json.value("images", Json());
     if (!images.is_array() || images.empty()) fail("its \"images\" is not a list of images");
@@ -69,7 +69,7 @@ class ReleaseFile {
           fail(where + ": " + error.what());
         }
       } else {
-        fail(where + ": \"" + printable(name) + "\" is not known");
+        fail(where + ": \"" + tuf::printable(name) + "\" is not known");
       }
     }
     if (entry.image.empty()) fail(where + " has no \"image\"");
@@ -85,7 +85,7 @@ class ReleaseFile {
   }
 
   [[noreturn]] void fail(const std::string& reason) const {
-    throw Error(ErrorCode::kConfig, printable(path_.string()) + ": " + reason,
+    throw Error(ErrorCode::kConfig, tuf::printable(path_.string()) + ": " + reason,
                 "how a release file is written stands in docs/images.md");
   }
 

@@ -1,7 +1,7 @@
 #include "agent/image/source_location.h"
 
-#include "agent/report/printable.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 
@@ -17,12 +17,12 @@ SourceLocation parse_source_location(std::string_view text, const std::string& o
     const std::string_view name = text.substr(colon + 1);
     if (name.empty()) {
       throw tuf::Error(tuf::ErrorCode::kUsage,
-                       option + " " + printable(text) + ": the name behind : is empty", hint);
+                       option + " " + tuf::printable(text) + ": the name behind : is empty", hint);
     }
     return {path, std::string(name)};
   }
   throw tuf::Error(tuf::ErrorCode::kFileUnreadable,
-                   option + " " + printable(text) + ": there is no such file or folder", hint);
+                   option + " " + tuf::printable(text) + ": there is no such file or folder", hint);
 }
 
 }  // namespace agent

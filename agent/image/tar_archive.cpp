@@ -3,10 +3,10 @@
 #include <charconv>
 #include <string_view>
 
-#include "agent/report/printable.h"
-#include "hsm/free_name.h"
-#include "hsm/shell_word.h"
+#include "hsm/os/free_name.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
 
 namespace agent {
 namespace {
@@ -96,7 +96,7 @@ bool read_pax(std::string_view records, Extension& extension) {
 }  // namespace
 
 TarArchive::TarArchive(const std::filesystem::path& path)
-    : path_(printable(path.string())), file_(path, "the archive", Links::kWithinFolder) {
+    : path_(tuf::printable(path.string())), file_(path, "the archive", hsm::Links::kWithinFolder) {
   index();
 }
 
@@ -125,7 +125,7 @@ void TarArchive::index() {
       while (name.starts_with("./")) name.erase(0, 2);
       const bool regular = type == '0' || type == '\0';
       if (regular && !entries_.emplace(name, Entry{offset, *length}).second) {
-        fail("it holds " + printable(name) + " twice");
+        fail("it holds " + tuf::printable(name) + " twice");
       }
       extension = {};
     }
@@ -149,9 +149,9 @@ void TarArchive::fail(const std::string& reason, const std::string& hint) const 
 
 void TarArchive::fail_on_other_kind(const std::string& begin) const {
   const bool is_gzip = begin.starts_with("\x1f\x8b");
-  const std::string unpacked = hsm::shell_path(hsm::free_name(path_, ".tar"));
+  const std::string unpacked = tuf::shell_path(hsm::free_name(path_, ".tar"));
   fail("it is not a tar archive",
-       is_gzip ? "unpack it with: gunzip < " + hsm::shell_path(path_) + " > " + unpacked + "; then name " +
+       is_gzip ? "unpack it with: gunzip < " + tuf::shell_path(path_) + " > " + unpacked + "; then name " +
                      unpacked
                : "name a folder, or an archive of tar, that holds an OCI image layout");
 }

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "agent/config/input_file.h"
+#include "hsm/os/input_file.h"
 
 namespace agent {
 
@@ -34,7 +34,7 @@ class TarArchive {
   [[noreturn]] void fail_on_other_kind(const std::string& begin) const;
 
   std::string path_;  // for messages
-  InputFile file_;
+  hsm::InputFile file_;
   std::map<std::string, Entry> entries_;
 };
 

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
-#include "agent/config/input_file.h"
-#include "agent/image/image_reference.h"
-#include "agent/report/printable.h"
+#include "agent/names/image_reference.h"
+#include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
 #include "tuf/base/openssl.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -40,8 +40,8 @@ class Hasher {
 }  // namespace
 
 tuf::Target hash_target_file(const std::filesystem::path& path) {
-  const std::string name = printable(path.string());
-  const InputFile file(path, name, Links::kWithinFolder);
+  const std::string name = tuf::printable(path.string());
+  const hsm::InputFile file(path, name, hsm::Links::kWithinFolder);
   if (file.size() == 0) throw Error(ErrorCode::kSizeMismatch, name + " is empty: there is nothing to sign");
   Hasher sha256(EVP_sha256());
   Hasher sha512(EVP_sha512());
@@ -67,7 +67,7 @@ TargetName parse_target_name(std::string_view text) {
       text.substr(colon + 1, slash - colon - 1).find_first_not_of("0123456789") == std::string_view::npos;
   const std::size_t end = port ? text.find(':', slash) : colon;
   if (end == std::string_view::npos || end + 1 == text.size()) {
-    throw Error(ErrorCode::kInvalidReference, "\"" + printable(text, 160) + "\" names no target",
+    throw Error(ErrorCode::kInvalidReference, "\"" + tuf::printable(text, 160) + "\" names no target",
                 "write REPO:NAME, such as registry.example.com/team/app:app-1.0.tgz");
   }
   return {parse_repository(text.substr(0, end)), std::string(text.substr(end + 1))};

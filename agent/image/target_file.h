@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "tuf/metadata/role_name.h"
 #include "tuf/metadata/roles.h"
+#include "tuf/names/role_name.h"
 
 namespace agent {
 

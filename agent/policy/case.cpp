@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <numeric>
 
-#include "agent/image/digest.h"
-#include "agent/image/image_reference.h"
-#include "agent/proof/provenance.h"
-#include "agent/report/printable.h"
-#include "hsm/shell_word.h"
+#include "agent/names/digest.h"
+#include "agent/names/image_reference.h"
 #include "tuf/base/hex.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
+#include "tuf/view/provenance.h"
 
 namespace agent {
 namespace {
@@ -22,13 +22,13 @@ constexpr std::size_t kMaxAsked = 4;  // people in one sentence
 constexpr std::chrono::hours kMaxClockSkew{1};
 
 std::string quoted(const std::string& text) {
-  return "\"" + printable(text, 120) + "\"";
+  return "\"" + tuf::printable(text, 120) + "\"";
 }
 
 /// A value of the target's provenance; nullptr if it has none of that name.
 const std::string* claim(const tuf::Target& target, const std::string& member) {
   if (!target.custom || !target.custom->is_object()) return nullptr;
-  const auto provenance = target.custom->find(kProvenanceMember);
+  const auto provenance = target.custom->find(tuf::kProvenanceMember);
   if (provenance == target.custom->end() || !provenance->is_object()) return nullptr;
   const auto value = provenance->find(member);
   return value == provenance->end() ? nullptr : value->get_ptr<const std::string*>();
@@ -42,7 +42,7 @@ const tuf::Error* problem_of(const tuf::TrustedRepository& repository, const Rol
 
 }  // namespace
 
-Case::Case(const Policy& policy, const SignedState& state, const Judge& judge,
+Case::Case(const Policy& policy, const tuf::SignedState& state, const Judge& judge,
            const RepositoryRules::Match& match, const Question& question)
     : policy_(policy),
       state_(state),
@@ -80,8 +80,8 @@ Decision Case::decide() {
 bool Case::approves(const RoleName& role, const tuf::Target& entry) {
   sha256_ = *entry.sha256();
   bool said = false;  // by somebody who counts: all that the entry says
-  for (const SignedState::Entry& other : state_.entries(tag_)) {
-    if (!judge_.counts(other) || !agrees(entry, *other.target)) continue;
+  for (const tuf::SignedState::Entry& other : state_.entries(tag_)) {
+    if (!judge_.counts(other) || !tuf::agrees(entry, *other.target)) continue;
     const bool is_administrators = rule_.accept_targets && other.role->name == kTargets;
     bool counts = is_administrators;
     for (const UserId user : judge_.signers_of(*other.role)) {
@@ -89,7 +89,7 @@ bool Case::approves(const RoleName& role, const tuf::Target& entry) {
       counts = true;
       if (!has_signed(user)) users_.push_back(user);
     }
-    said |= counts && says_no_more(entry, *other.target);
+    said |= counts && tuf::says_no_more(entry, *other.target);
   }
   if (!said || (!is_bound_to_releases(role, entry) && !claims_are_said(entry))) return false;
   const auto holds = [&](const RoleName& demanded) { return is_held_by(demanded); };
@@ -102,7 +102,8 @@ bool Case::approves(const RoleName& role, const tuf::Target& entry) {
 
 /// Where it says nothing of provenance, and can be shown nowhere else.
 bool Case::is_bound_to_releases(const RoleName& role, const tuf::Target& entry) const {
-  return role == kReleases && bound_of(entry, bound_to(state_.repository().gun(), role)) == Bound::kHere;
+  return role == kReleases &&
+         tuf::bound_of(entry, tuf::bound_to(state_.repository().gun(), role)) == tuf::Bound::kHere;
 }
 
 /// Whoever signs the file makes its claims their own wherever it is shown: what the rule asks for must be the
@@ -111,7 +112,7 @@ bool Case::claims_are_said(const tuf::Target& entry) const {
   const Entries said = witnesses();
   const auto is_said = [&](const std::string& member) {
     const std::string* value = claim(entry, member);
-    return !value || std::any_of(said.begin(), said.end(), [&](const SignedState::Entry* other) {
+    return !value || std::any_of(said.begin(), said.end(), [&](const tuf::SignedState::Entry* other) {
       const std::string* own = claim(*other->target, member);
       return own && *own == *value;
     });
@@ -147,11 +148,11 @@ void Case::find_digest() {
   // What is still missing can be told all the same where there is no doubt which image is meant.
   if (question_.digest) {
     sha256_ = Digest::parse(*question_.digest).bytes();
-    for (const SignedState::Entry& entry : state_.entries(tag_)) {
+    for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
       if (is_about(entry)) decision_.length = entry.target->length;
     }
   } else {
-    for (const SignedState::Entry& entry : state_.entries(tag_)) {
+    for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
       const tuf::Bytes* sha256 = entry.target->sha256();
       if (!entry.role->is_identity || judge_.signers_of(*entry.role).empty() || !sha256) continue;
       if (sha256_ && *sha256_ != *sha256) {
@@ -165,7 +166,7 @@ void Case::find_digest() {
   if (sha256_) decision_.digest = "sha256:" + tuf::to_hex(*sha256_);
 }
 
-bool Case::is_about(const SignedState::Entry& entry) const {
+bool Case::is_about(const tuf::SignedState::Entry& entry) const {
   const tuf::Bytes* sha256 = entry.target->sha256();
   return sha256_ && sha256 && *sha256 == *sha256_;
 }
@@ -175,7 +176,7 @@ std::string Case::as_digest() const {
 }
 
 void Case::collect_signatures() {
-  for (const SignedState::Entry& entry : state_.entries(tag_)) {
+  for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
     if (!entry.role->is_identity || !is_about(entry)) continue;
     for (const UserId user : judge_.signers_of(*entry.role)) {
       if (!rule_.counted.contains(user)) continue;
@@ -184,17 +185,17 @@ void Case::collect_signatures() {
         continue;
       }
       decision_.signatures.push_back(
-          {policy_.users[user], entry.role->name.text(), entry.bound == Bound::kHere});
+          {policy_.users[user], entry.role->name.text(), entry.bound == tuf::Bound::kHere});
       if (!has_signed(user)) users_.push_back(user);
     }
   }
 }
 
 /// Why a signature is worth nothing that would count otherwise. Only told where something is missing.
-void Case::not_counted(const SignedState::Entry& entry, UserId user) {
+void Case::not_counted(const tuf::SignedState::Entry& entry, UserId user) {
   not_counted_ += "; the entry in " + entry.role->name.text() + " signed by " + policy_.users[user] +
-                  (entry.bound == Bound::kElsewhere ? " was signed for another role or repository"
-                                                    : " does not say for which role it was signed");
+                  (entry.bound == tuf::Bound::kElsewhere ? " was signed for another role or repository"
+                                                         : " does not say for which role it was signed");
 }
 
 bool Case::has_signed(UserId user) const {
@@ -266,7 +267,7 @@ void Case::check_role(const RoleName& role) {
 /// Entries whose provenance counts.
 Case::Entries Case::witnesses() const {
   Entries witnesses;
-  for (const SignedState::Entry& entry : state_.entries(tag_)) {
+  for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
     if (!is_about(entry) || !judge_.counts(entry)) continue;
     const std::vector<UserId>& users = judge_.signers_of(*entry.role);
     const bool counts = entry.role->name == kTargets
@@ -287,7 +288,7 @@ void Case::check_provenance(const std::string& member, const std::vector<Glob>& 
   const std::string mend =
       policy_.names(rule_.provenance_by.members()) + ": sign what was built with " + member + " " + demanded;
   bool said = false;
-  for (const SignedState::Entry* entry : witnesses()) {
+  for (const tuf::SignedState::Entry* entry : witnesses()) {
     const std::string* value = claim(*entry->target, member);
     if (!value) continue;
     said = true;
@@ -308,7 +309,7 @@ void Case::check_age(tuf::Days most) {
   const std::string mend = policy_.names(rule_.provenance_by.members()) +
                            ": sign it with --annotate created=$(date -u +%Y-%m-%dT%H:%M:%SZ)";
   bool said = false;
-  for (const SignedState::Entry* entry : witnesses()) {
+  for (const tuf::SignedState::Entry* entry : witnesses()) {
     const std::string* value = claim(*entry->target, "created");
     if (!value) continue;
     said = true;
@@ -330,8 +331,8 @@ void Case::check_age(tuf::Days most) {
 /// sign.
 std::string Case::command_to_sign(const std::string& digest) const {
   const std::string sign = "countersign sign ";
-  if (!is_valid_tag(tag_)) return sign + hsm::shell_word(shown_) + " --file PATH" + kNamePolicy;
-  std::string image = hsm::shell_word(shown_ + (digest.empty() ? "" : "@" + digest));
+  if (!is_valid_tag(tag_)) return sign + tuf::shell_word(shown_) + " --file PATH" + kNamePolicy;
+  std::string image = tuf::shell_word(shown_ + (digest.empty() ? "" : "@" + digest));
   // Where no entry says it, the registry does.
   if (!digest.empty() && decision_.length > 0) image += " --size " + std::to_string(decision_.length);
   return sign + image + kNamePolicy;
@@ -339,7 +340,7 @@ std::string Case::command_to_sign(const std::string& digest) const {
 
 std::string Case::other_digests(const UserSet& users) const {
   std::string out;
-  for (const SignedState::Entry& entry : state_.entries(tag_)) {
+  for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
     if (!entry.role->is_identity || is_about(entry)) continue;
     for (const UserId user : judge_.signers_of(*entry.role)) {
       if (users.contains(user)) out += "; " + policy_.users[user] + " has signed it as " + entry.digest();

@@ -11,7 +11,7 @@ namespace agent {
 class Case {
  public:
   /// All must outlive the case; `question` has a tag.
-  Case(const Policy& policy, const SignedState& state, const Judge& judge,
+  Case(const Policy& policy, const tuf::SignedState& state, const Judge& judge,
        const RepositoryRules::Match& match, const Question& question);
 
   Decision decide();
@@ -19,17 +19,17 @@ class Case {
   bool approves(const tuf::RoleName& role, const tuf::Target& entry);
 
  private:
-  using Entries = std::vector<const SignedState::Entry*>;
+  using Entries = std::vector<const tuf::SignedState::Entry*>;
 
   void add(const char* code, const std::string& message, const std::string& mend);
-  bool is_about(const SignedState::Entry& entry) const;
+  bool is_about(const tuf::SignedState::Entry& entry) const;
   bool has_signed(UserId user) const;
   bool has_signed_for(const Team& team) const;
   std::vector<UserId> signers_among(const UserSet& users) const;
   bool is_held_by(const tuf::RoleName& role) const;
   void find_digest();
   void collect_signatures();
-  void not_counted(const SignedState::Entry& entry, UserId user);
+  void not_counted(const tuf::SignedState::Entry& entry, UserId user);
   bool is_accepted_from_targets() const;
   void check_teams();
   void check_signatures();
@@ -50,14 +50,14 @@ class Case {
   std::string as_digest() const;
 
   const Policy& policy_;
-  const SignedState& state_;
+  const tuf::SignedState& state_;
   const Judge& judge_;
   const Rule& rule_;
   const Question& question_;
   const std::string& tag_;
   std::string shown_;
   Decision decision_;
-  const SignedState::Entry* released_ = nullptr;
+  const tuf::SignedState::Entry* released_ = nullptr;
   std::optional<tuf::Bytes> sha256_;  // which image is judged
   std::vector<UserId> users_;         // who have signed this tag with this digest, and count
   std::string not_counted_;           // "; …" for each signature that counts but for what it is bound to

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "agent/report/printable.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -20,7 +21,7 @@ std::string owner_of(const Policy& policy, const tuf::TrustedRepository& reposit
   for (const tuf::Delegation& delegation : repository.delegations()) {
     const auto& keys = delegation.authority.keys();
     const auto is_same = [&](const auto& other) { return other.canonical_id() == key.canonical_id(); };
-    if (SignedState::is_identity(delegation.role.name) && std::any_of(keys.begin(), keys.end(), is_same))
+    if (tuf::SignedState::is_identity(delegation.role.name) && std::any_of(keys.begin(), keys.end(), is_same))
       owner += " of " + delegation.role.name.text();
   }
   return owner;
@@ -54,35 +55,35 @@ std::string ForeignEntry::text() const {
     return out;
   };
   std::string out = kind == Kind::kDelegation
-                        ? "delegation " + printable(name, 128)
-                        : printable(name, 128) + " (" + (digest.empty() ? "no SHA-256" : digest) + ")";
+                        ? "delegation " + tuf::printable(name, 128)
+                        : tuf::printable(name, 128) + " (" + (digest.empty() ? "no SHA-256" : digest) + ")";
   out += signers.empty()
              ? " in " + in.text()
-             : " in a file signed by " + join(signers, [](const std::string& signer) { return signer; });
-  if (!roles.empty()) out += ", and in " + join(roles, [](const RoleName& role) { return role.text(); });
+             : " in a file signed by " + tuf::join(signers, [](const std::string& signer) { return signer; });
+  if (!roles.empty()) out += ", and in " + tuf::join(roles, [](const RoleName& role) { return role.text(); });
   return out;
 }
 
-std::vector<ForeignEntry> foreign_entries(const Policy& policy, const SignedState& state, const Judge& judge,
-                                          const FileToSign& file) {
+std::vector<ForeignEntry> foreign_entries(const Policy& policy, const tuf::SignedState& state,
+                                          const Judge& judge, const FileToSign& file) {
   const std::set<std::optional<UserId>> owners = owners_of(policy, file.keys);
   const bool is_administrators = file.role == kTargets && owners == std::set{std::optional<UserId>()};
-  const bool is_identity = SignedState::is_identity(file.role);
-  const SignedState::Role* stored = state.find_role(file.role);
+  const bool is_identity = tuf::SignedState::is_identity(file.role);
+  const tuf::SignedState::Role* stored = state.find_role(file.role);
   const auto has_signed_file = [&](const std::optional<UserId>& owner) {
     if (!owner || !stored) return false;
     const std::vector<UserId>& users = judge.signers_of(*stored);
     return std::find(users.begin(), users.end(), *owner) != users.end();
   };
   const bool is_own = is_identity && std::all_of(owners.begin(), owners.end(), has_signed_file);
-  const std::string here = bound_to(state.repository().gun(), file.role);
+  const std::string here = tuf::bound_to(state.repository().gun(), file.role);
   /// Also what the role's paths do not admit (any more).
   const auto stands_in_own_file = [&](const std::string& name, const tuf::Target& entry) {
     if (!is_own) return false;
     const auto found = stored->body->targets.find(name);
     return found != stored->body->targets.end() &&
-           judge.counts({stored, &found->second, bound_of(found->second, here)}) &&
-           says_no_more(entry, found->second);
+           judge.counts({stored, &found->second, tuf::bound_of(found->second, here)}) &&
+           tuf::says_no_more(entry, found->second);
   };
   const auto has_signed = [&](const std::string& name, const tuf::Target& entry) {
     return std::all_of(owners.begin(), owners.end(), [&](const std::optional<UserId>& owner) {
@@ -91,16 +92,16 @@ std::vector<ForeignEntry> foreign_entries(const Policy& policy, const SignedStat
   };
   const auto passes = [&](const std::string& name, const tuf::Target& entry) {
     if (file.asked(name, entry)) return true;
-    if (bound_of(entry, here) == Bound::kElsewhere && !file.binds_anew) return false;
+    if (tuf::bound_of(entry, here) == tuf::Bound::kElsewhere && !file.binds_anew) return false;
     return is_administrators || judge.is_approved(file.role, name, entry) ||
            stands_in_own_file(name, entry) || (is_identity && has_signed(name, entry));
   };
   std::vector<ForeignEntry> foreign;
   for (const auto& [name, target] : file.body.targets) {
     if (passes(name, target)) continue;
-    ForeignEntry& entry =
-        foreign.emplace_back(ForeignEntry{file.role, name, SignedState::Entry{nullptr, &target}.digest()});
-    for (const SignedState::Entry& other : state.entries(name)) {
+    ForeignEntry& entry = foreign.emplace_back(
+        ForeignEntry{file.role, name, tuf::SignedState::Entry{nullptr, &target}.digest()});
+    for (const tuf::SignedState::Entry& other : state.entries(name)) {
       if (other.role->is_identity && other.role->name != file.role && other.digest() == entry.digest)
         entry.roles.push_back(other.role->name);
     }

@@ -54,7 +54,7 @@ struct FileToSign {
 /// In `targets`, which is the administrator's, what stands there passes; but a key that belongs to a user of
 /// the policy makes it a file like every other. A delegation passes if it was asked for, in `targets`,
 /// and in the file of an identity that every user whose key signs has signed.
-std::vector<ForeignEntry> foreign_entries(const Policy& policy, const SignedState& state, const Judge& judge,
-                                          const FileToSign& file);
+std::vector<ForeignEntry> foreign_entries(const Policy& policy, const tuf::SignedState& state,
+                                          const Judge& judge, const FileToSign& file);
 
 }  // namespace agent

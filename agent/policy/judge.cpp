@@ -24,9 +24,9 @@ Decision refuse_without_rule(const tuf::Gun& gun, const Question& question) {
   return decision;
 }
 
-Judge::Judge(const Policy& policy, const SignedState& state)
+Judge::Judge(const Policy& policy, const tuf::SignedState& state)
     : policy_(policy), state_(state), rules_(policy, state.repository().gun()) {
-  for (const SignedState::Role& role : state.roles()) {
+  for (const tuf::SignedState::Role& role : state.roles()) {
     if (!role.is_identity) continue;
     std::vector<UserId>& users = signers_[&role];
     for (const tuf::KeyId& key : role.signers) {
@@ -35,7 +35,7 @@ Judge::Judge(const Policy& policy, const SignedState& state)
     }
   }
   for (const tuf::Delegation& delegation : state.repository().delegations()) {
-    if (!SignedState::is_identity(delegation.role.name)) continue;
+    if (!tuf::SignedState::is_identity(delegation.role.name)) continue;
     for (const tuf::PublicKey& key : delegation.authority.keys()) {
       const auto user = policy.user_of(key.canonical_id());
       const auto is_known = [&](const Identity& known) {
@@ -52,19 +52,19 @@ const Rule* Judge::rule_for(std::string_view tag) const {
   return match ? match->rule : nullptr;
 }
 
-const std::vector<UserId>& Judge::signers_of(const SignedState::Role& role) const {
+const std::vector<UserId>& Judge::signers_of(const tuf::SignedState::Role& role) const {
   static const std::vector<UserId> nobody;
   const auto found = signers_.find(&role);
   return found == signers_.end() ? nobody : found->second;
 }
 
-bool Judge::counts(const SignedState::Entry& entry) const {
+bool Judge::counts(const tuf::SignedState::Entry& entry) const {
   switch (entry.bound) {
-    case Bound::kHere:
+    case tuf::Bound::kHere:
       return true;
-    case Bound::kNot:
+    case tuf::Bound::kNot:
       return policy_.bound != BoundDemand::kRequired;
-    case Bound::kElsewhere:
+    case tuf::Bound::kElsewhere:
       return false;
   }
   return false;
@@ -79,10 +79,10 @@ bool Judge::is_approved(const tuf::RoleName& role, const std::string& tag, const
 
 bool Judge::is_signed_by(UserId user, const std::string& tag, const tuf::Target& entry) const {
   const auto& entries = state_.entries(tag);
-  return std::any_of(entries.begin(), entries.end(), [&](const SignedState::Entry& other) {
+  return std::any_of(entries.begin(), entries.end(), [&](const tuf::SignedState::Entry& other) {
     const std::vector<UserId>& users = signers_of(*other.role);
     return counts(other) && std::find(users.begin(), users.end(), user) != users.end() &&
-           says_no_more(entry, *other.target);
+           tuf::says_no_more(entry, *other.target);
   });
 }
 

@@ -13,7 +13,7 @@
 #include "agent/policy/decision.h"
 #include "agent/policy/policy.h"
 #include "agent/policy/repository_rules.h"
-#include "agent/policy/signed_state.h"
+#include "tuf/view/signed_state.h"
 
 namespace agent {
 
@@ -30,7 +30,7 @@ Decision refuse_without_rule(const tuf::Gun& gun, const Question& question);
 class Judge {
  public:
   /// Both must outlive the judge.
-  Judge(const Policy& policy, const SignedState& state);
+  Judge(const Policy& policy, const tuf::SignedState& state);
 
   /// A digest without a tag is allowed if every rule that is for a tag released with it allows one of these.
   Decision decide(const Question& question) const;
@@ -39,7 +39,7 @@ class Judge {
   const Rule* rule_for(std::string_view tag) const;
   /// Whether an entry proves anything where it stands: never if it is bound elsewhere, and not bound at all
   /// only if the policy does not demand it.
-  bool counts(const SignedState::Entry& entry) const;
+  bool counts(const tuf::SignedState::Entry& entry) const;
   /// Whether everybody has signed the tag who must, with everything that `entry` says of it in the role: each
   /// of them the same manifest, and one of them, or the administrator where that is enough, all hashes and
   /// custom data too. Claims that the rule asks for must be the word of somebody whom it asks, unless the
@@ -48,7 +48,7 @@ class Judge {
   /// Whether this user has signed all that `entry` says of the tag, in an identity.
   bool is_signed_by(UserId user, const std::string& tag, const tuf::Target& entry) const;
   /// Whose keys have signed the role's file.
-  const std::vector<UserId>& signers_of(const SignedState::Role& role) const;
+  const std::vector<UserId>& signers_of(const tuf::SignedState::Role& role) const;
   /// A user and an identity that lists a key of theirs, whether they have signed it or not.
   struct Identity {
     UserId user;
@@ -58,9 +58,9 @@ class Judge {
 
  private:
   const Policy& policy_;
-  const SignedState& state_;
+  const tuf::SignedState& state_;
   RepositoryRules rules_;
-  std::map<const SignedState::Role*, std::vector<UserId>> signers_;
+  std::map<const tuf::SignedState::Role*, std::vector<UserId>> signers_;
   std::vector<Identity> identities_;
 };
 

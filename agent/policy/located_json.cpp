@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 
-#include "agent/report/printable.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 #include "tuf/json/json.h"
 
 namespace agent {
@@ -76,7 +76,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool end_array() override { return close(); }
   bool key(string_t& name) override {
     if (!open_.back().names.insert(name).second)
-      fail(line(), "member \"" + printable(name, 60) + "\" stands twice");
+      fail(line(), "member \"" + tuf::printable(name, 60) + "\" stands twice");
     key_ = std::move(name);
     return true;
   }

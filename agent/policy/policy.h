@@ -14,7 +14,7 @@
 #include "agent/policy/user_set.h"
 #include "tuf/base/time.h"
 #include "tuf/keys/key_id.h"
-#include "tuf/metadata/role_name.h"
+#include "tuf/names/role_name.h"
 
 namespace agent {
 

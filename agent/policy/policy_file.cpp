@@ -5,9 +5,9 @@
 #include <set>
 
 #include "agent/policy/located_json.h"
-#include "agent/report/printable.h"
 #include "hsm/file/key_form.h"
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 #include "tuf/keys/public_key.h"
 
 namespace agent {
@@ -49,7 +49,7 @@ class PolicyReader {
   }
   std::string place(const LocatedJson& where) const {
     return name_ + " line " + std::to_string(where.line) + ": " +
-           (where.key.empty() ? "" : "\"" + printable(where.key, 60) + "\": ");
+           (where.key.empty() ? "" : "\"" + tuf::printable(where.key, 60) + "\": ");
   }
 
   // --- values of the expected kind
@@ -101,7 +101,8 @@ class PolicyReader {
     std::vector<const LocatedJson*> names;
     std::set<std::string_view> seen;
     for (const LocatedJson& item : array(json).items) {
-      if (!seen.insert(text(item)).second) fail(item, "names \"" + printable(item.string, 60) + "\" twice");
+      if (!seen.insert(text(item)).second)
+        fail(item, "names \"" + tuf::printable(item.string, 60) + "\" twice");
       names.push_back(&item);
     }
     return names;
@@ -151,7 +152,7 @@ class PolicyReader {
     try {
       content = read_key_file_(json.string);
     } catch (const tuf::Error& error) {
-      throw error.with_context(place(json) + printable(json.string, 200));
+      throw error.with_context(place(json) + tuf::printable(json.string, 200));
     }
     const std::filesystem::path folder = std::filesystem::path(name_).parent_path();
     return parsed(json,
@@ -165,7 +166,7 @@ class PolicyReader {
       for (const LocatedJson* member : names(team)) {
         const auto user = users_by_name_.find(member->string);
         if (user == users_by_name_.end())
-          fail(*member, "names \"" + printable(member->string, 60) + "\", who is not among the users");
+          fail(*member, "names \"" + tuf::printable(member->string, 60) + "\", who is not among the users");
         read.members.insert(user->second);
       }
       teams_by_name_[team.key] = policy_.teams.size();
@@ -178,7 +179,7 @@ class PolicyReader {
     for (const LocatedJson* item : names(json)) {
       const auto team = teams_by_name_.find(item->string);
       if (team == teams_by_name_.end())
-        fail(*item, "names \"" + printable(item->string, 60) + "\", which is not among the teams");
+        fail(*item, "names \"" + tuf::printable(item->string, 60) + "\", which is not among the teams");
       list.push_back(team->second);
     }
     return list;
@@ -241,7 +242,7 @@ class PolicyReader {
   tuf::RoleName required_role(const LocatedJson& json) const {
     const auto role = tuf::RoleName::parse(json.string);
     if (!role || !(role->is_delegation() || role->text() == "targets"))
-      fail(json, "\"" + printable(json.string, 60) + "\" is not targets or a delegation");
+      fail(json, "\"" + tuf::printable(json.string, 60) + "\" is not targets or a delegation");
     if (role->text() == "targets/releases" || role->text().starts_with("targets/releases/"))
       fail(json, "targets/releases never counts: everybody signs it");
     return *role;

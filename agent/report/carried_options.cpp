@@ -4,8 +4,8 @@
 #include <array>
 
 #include "agent/policy/policy.h"
-#include "agent/report/printable.h"
-#include "hsm/shell_word.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
 
 namespace agent {
 namespace {
@@ -78,11 +78,11 @@ bool is_for_others(std::string_view before) {
 }  // namespace
 
 void CarriedOptions::add(const std::string& name, const std::string& value) {
-  if (name == "--policy") policy_ = " --policy " + printable(hsm::shell_path(value));
+  if (name == "--policy") policy_ = " --policy " + tuf::printable(tuf::shell_path(value));
   const Carried* option = find_carried(name);
   if (!option) return;
-  const auto quoted = option->is_file ? hsm::shell_path : hsm::shell_word;
-  given_.push_back({option->name, name + (value.empty() ? " " : " " + printable(quoted(value)) + " ")});
+  const auto quoted = option->is_file ? tuf::shell_path : tuf::shell_word;
+  given_.push_back({option->name, name + (value.empty() ? " " : " " + tuf::printable(quoted(value)) + " ")});
 }
 
 std::string CarriedOptions::words_for(std::string_view command, bool is_own) const {

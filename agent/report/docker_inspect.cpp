@@ -5,6 +5,7 @@
 #include "agent/report/report.h"
 #include "agent/report/repository_report.h"
 #include "agent/report/text_table.h"
+#include "tuf/base/words.h"
 #include "tuf/keys/public_key.h"
 
 namespace agent {
@@ -47,7 +48,7 @@ OrderedJson key_list(const std::vector<std::string>& ids) {
 }
 
 /// In the order of the repository's roles, as Docker's JSON has them.
-std::vector<std::string> signers_or_admin(const TagView& tag, const std::string& administrator) {
+std::vector<std::string> signers_or_admin(const tuf::TagView& tag, const std::string& administrator) {
   const std::vector<std::string> signers = tag.signers();
   return signers.empty() ? std::vector{administrator} : signers;
 }
@@ -99,25 +100,26 @@ bool naturally_before(std::string_view a, std::string_view b) {
 
 /// What Docker shows, in its order: what pullers get, and what they would get if releases did not have the
 /// tag.
-std::vector<TagView> shown_tags(std::vector<TagView> tags) {
-  std::erase_if(tags, [](const TagView& tag) {
+std::vector<tuf::TagView> shown_tags(std::vector<tuf::TagView> tags) {
+  std::erase_if(tags, [](const tuf::TagView& tag) {
     return !tag.is_in(RoleName::of("targets")) && !tag.is_in(RoleName::of("targets/releases"));
   });
-  std::stable_sort(tags.begin(), tags.end(),
-                   [](const TagView& a, const TagView& b) { return naturally_before(a.name, b.name); });
+  std::stable_sort(tags.begin(), tags.end(), [](const tuf::TagView& a, const tuf::TagView& b) {
+    return naturally_before(a.name, b.name);
+  });
   return tags;
 }
 
-std::string hex_digest(const TagView& tag) {
+std::string hex_digest(const tuf::TagView& tag) {
   return tag.digest().empty() ? "" : tag.digest().substr(7);
 }
 
 }  // namespace
 
-std::string docker_json(const tuf::TrustedRepository& repository, const std::vector<TagView>& tags,
+std::string docker_json(const tuf::TrustedRepository& repository, const std::vector<tuf::TagView>& tags,
                         const std::string& name) {
   OrderedJson signed_tags = OrderedJson::array();
-  for (const TagView& tag : shown_tags(tags)) {
+  for (const tuf::TagView& tag : shown_tags(tags)) {
     signed_tags.push_back({{"SignedTag", tag.name},
                            {"Digest", hex_digest(tag)},
                            {"Signers", signers_or_admin(tag, "Repo Admin")}});
@@ -136,17 +138,17 @@ std::string docker_json(const tuf::TrustedRepository& repository, const std::vec
 }
 
 std::vector<std::string> docker_pretty(const tuf::TrustedRepository& repository,
-                                       const std::vector<TagView>& tags, const std::string& name) {
+                                       const std::vector<tuf::TagView>& tags, const std::string& name) {
   std::vector<std::string> lines;
   const auto append = [&](const TextTable& table) {
     for (std::string& line : table.lines()) lines.push_back(std::move(line));
   };
-  const std::vector<TagView> shown = shown_tags(tags);
+  const std::vector<tuf::TagView> shown = shown_tags(tags);
   lines.insert(lines.end(), {"", (shown.empty() ? "No signatures for " : "Signatures for ") + name, ""});
   if (!shown.empty()) {
     TextTable table({"SIGNED TAG", "DIGEST", "SIGNERS"}, kDockerSpacing);
-    for (const TagView& tag : shown) {
-      table.add({tag.name, hex_digest(tag), join(sorted(signers_or_admin(tag, "(Repo Admin)")))});
+    for (const tuf::TagView& tag : shown) {
+      table.add({tag.name, hex_digest(tag), tuf::join(sorted(signers_or_admin(tag, "(Repo Admin)")))});
     }
     append(table);
   }
@@ -160,14 +162,14 @@ std::vector<std::string> docker_pretty(const tuf::TrustedRepository& repository,
     for (const Signer& signer : signers) {
       std::vector<std::string> short_ids;
       for (const std::string& id : signer.keys) short_ids.push_back(id.substr(0, 12));
-      table.add({signer.name, join(sorted(std::move(short_ids)))});
+      table.add({signer.name, tuf::join(sorted(std::move(short_ids)))});
     }
     append(table);
     lines.emplace_back();
   }
   lines.insert(lines.end(), {"Administrative keys for " + name, ""});
-  lines.push_back("  Repository Key:\t" + join(key_ids(repository, "targets")));
-  lines.push_back("  Root Key:\t" + join(key_ids(repository, "root")));
+  lines.push_back("  Repository Key:\t" + tuf::join(key_ids(repository, "targets")));
+  lines.push_back("  Root Key:\t" + tuf::join(key_ids(repository, "root")));
   return lines;
 }
 

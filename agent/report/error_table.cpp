@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "hsm/shell_word.h"
+#include "tuf/base/shell_word.h"
 
 namespace agent {
 
@@ -232,7 +232,7 @@ std::string filled_in(std::string_view hint, const tuf::Error& error) {
     const std::string_view word = hint.substr(0, std::max<std::size_t>(length, 1));
     const auto value = std::find_if(error.values().begin(), error.values().end(),
                                     [&](const auto& entry) { return entry.first == word; });
-    const auto quoted = word == "FILE" ? hsm::shell_path : hsm::shell_word;
+    const auto quoted = word == "FILE" ? tuf::shell_path : tuf::shell_word;
     filled += value == error.values().end() ? std::string(word) : quoted(value->second);
     hint.remove_prefix(word.size());
   }

@@ -1,8 +1,8 @@
 #include "agent/report/expiry_report.h"
 
 #include "agent/report/junit.h"
-#include "agent/report/printable.h"
 #include "agent/report/text_table.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -12,7 +12,7 @@ std::int64_t days_left(tuf::Time expires, tuf::Time at) {
   return std::chrono::floor<tuf::Days>(expires - at).count();
 }
 
-const char* status_of(const RoleExpiry& role, tuf::Time at, tuf::Time due_by) {
+const char* status_of(const tuf::RoleExpiry& role, tuf::Time at, tuf::Time due_by) {
   if (role.renewed_by_server) return "renewed by the server";
   if (role.expires <= at) return "expired";
   return role.is_due(due_by) ? "due" : "ok";
@@ -21,7 +21,7 @@ const char* status_of(const RoleExpiry& role, tuf::Time at, tuf::Time due_by) {
 /// Value of a Prometheus label. GUNs and role names hold neither quotes nor line breaks.
 std::string label(const std::string& text) {
   std::string out;
-  for (const char c : printable(text)) {
+  for (const char c : tuf::printable(text)) {
     if (c == '\\' || c == '"') out += '\\';
     out += c;
   }
@@ -33,7 +33,7 @@ std::string label(const std::string& text) {
 std::vector<std::string> ExpiryReport::due() const {
   std::vector<std::string> due;
   for (const RepositoryExpiry& repository : repositories) {
-    for (const RoleExpiry& role : repository.roles) {
+    for (const tuf::RoleExpiry& role : repository.roles) {
       if (role.is_due(due_by)) due.push_back(role.name + " of " + repository.gun);
     }
   }
@@ -44,7 +44,7 @@ std::vector<std::string> ExpiryReport::text() const {
   TextTable table({"REPOSITORY", "ROLE", "VERSION", "EXPIRES", "DAYS", "STATUS"});
   for (const RepositoryExpiry& repository : repositories) {
     if (!repository.failure.empty()) table.add({repository.gun, "-", "-", "-", "-", repository.failure});
-    for (const RoleExpiry& role : repository.roles) {
+    for (const tuf::RoleExpiry& role : repository.roles) {
       table.add({repository.gun, role.name, role.version ? std::to_string(role.version) : "-",
                  tuf::format_time(role.expires), std::to_string(days_left(role.expires, at)),
                  status_of(role, at, due_by)});
@@ -57,7 +57,7 @@ std::string ExpiryReport::junit() const {
   JunitSuite suite("countersign expiry");
   for (const RepositoryExpiry& repository : repositories) {
     if (!repository.failure.empty()) suite.error(repository.gun, "trust data", repository.failure);
-    for (const RoleExpiry& role : repository.roles) {
+    for (const tuf::RoleExpiry& role : repository.roles) {
       if (role.is_due(due_by)) {
         suite.fail(repository.gun, role.name, {role.name + " expires at " + tuf::format_time(role.expires)});
       } else {
@@ -83,7 +83,7 @@ std::string ExpiryReport::prometheus() const {
     readable +=
         "countersign_repository_readable" + gun + "} " + (repository.failure.empty() ? "1" : "0") + "\n";
     for (std::size_t i = 0; i < repository.roles.size(); ++i) {
-      const RoleExpiry& role = repository.roles[i];
+      const tuf::RoleExpiry& role = repository.roles[i];
       // Several certificates of one root are one series: the end of the first of them matters.
       if (i > 0 && repository.roles[i - 1].name == role.name) continue;
       const std::string labels = gun + ",role=\"" + label(role.name) + "\"} ";
@@ -99,7 +99,7 @@ std::string ExpiryReport::prometheus() const {
 
 OrderedJson expiry_json(const RepositoryExpiry& repository, tuf::Time at, tuf::Time due_by) {
   OrderedJson list = OrderedJson::array();
-  for (const RoleExpiry& role : repository.roles) {
+  for (const tuf::RoleExpiry& role : repository.roles) {
     OrderedJson entry = {{"name", role.name}};
     if (role.version) entry["version"] = role.version;
     entry["expires"] = tuf::format_time(role.expires);

@@ -5,13 +5,13 @@
 #include <vector>
 
 #include "agent/report/report.h"
-#include "agent/workflow/role_expiry.h"
+#include "tuf/view/role_expiry.h"
 
 namespace agent {
 
 struct RepositoryExpiry {
   std::string gun;
-  std::vector<RoleExpiry> roles;
+  std::vector<tuf::RoleExpiry> roles;
   std::string failure;  // why there are no roles; empty if there are
 };
 

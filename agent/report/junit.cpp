@@ -1,6 +1,6 @@
 #include "agent/report/junit.h"
 
-#include "agent/report/printable.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -8,7 +8,7 @@ namespace {
 /// Text of an XML attribute or element. What XML cannot carry at all has been made visible before.
 std::string xml(const std::string& text) {
   std::string out;
-  for (const char c : printable(text)) {
+  for (const char c : tuf::printable(text)) {
     switch (c) {
       case '&':
         out += "&amp;";

@@ -1,6 +1,7 @@
 #include "agent/report/report.h"
 
-#include "agent/report/printable.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/warning.h"
 
 namespace agent {
 namespace {
@@ -53,14 +54,14 @@ std::string to_json(const Report& report, const std::optional<tuf::Error>& error
     document["repositories"].push_back(to_json(repository));
   document.update(report.more);
   document["warnings"] = OrderedJson::array();
-  for (const Warning& warning : report.warnings) {
-    document["warnings"].push_back({{"code", warning.code}, {"message", printable(warning.message)}});
+  for (const tuf::Warning& warning : report.warnings) {
+    document["warnings"].push_back({{"code", warning.code}, {"message", tuf::printable(warning.message)}});
   }
   document["error"] = nullptr;
   if (error) {
     document["error"] = {{"code", error_row(error->code()).name},
-                         {"message", printable(error->what())},
-                         {"hint", printable(hint_of(*error), kMaxHint)}};
+                         {"message", tuf::printable(error->what())},
+                         {"hint", tuf::printable(hint_of(*error), kMaxHint)}};
   }
   return document.dump(2, ' ', false, OrderedJson::error_handler_t::replace);
 }

@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "agent/report/error_table.h"
-#include "agent/workflow/load_repository.h"
+#include "agent/work/load_repository.h"
 #include "tuf/base/error.h"
+#include "tuf/base/warning.h"
 
 namespace agent {
 
@@ -58,7 +59,7 @@ struct Report {
   std::string command;
   std::vector<RepositoryReport> repositories;
   OrderedJson more = OrderedJson::object();  // members of single commands, beside `repositories`
-  std::vector<Warning> warnings;
+  std::vector<tuf::Warning> warnings;
   std::vector<std::string> text;   // for --output text: a line each; of other formats the document
   std::vector<std::string> notes;  // with it, for people, on stderr: stdout is a value that scripts take
 };

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
-#include "agent/proof/provenance.h"
-#include "agent/report/printable.h"
-#include "agent/workflow/role_expiry.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/warning.h"
+#include "tuf/base/words.h"
+#include "tuf/view/provenance.h"
+#include "tuf/view/role_expiry.h"
 
 namespace agent {
 namespace {
@@ -93,7 +95,7 @@ std::vector<RoleReport> describe_roles(const tuf::TrustedRepository& repository)
   return reports;
 }
 
-TargetReport describe_target(const TagView& view) {
+TargetReport describe_target(const tuf::TagView& view) {
   TargetReport report;
   report.name = view.name;
   report.digest = view.digest();
@@ -105,21 +107,21 @@ TargetReport describe_target(const TagView& view) {
   return report;
 }
 
-const char* signer_kind(const TagView& view) {
+const char* signer_kind(const tuf::TagView& view) {
   if (!view.signers().empty()) return "identity";
   return view.is_in(RoleName::of("targets")) ? "administrator" : "unknown";
 }
 
-std::string signed_by(const tuf::TrustedRepository& repository, const TagView& view) {
-  if (!view.signers().empty()) return "signed by " + join(view.signers());
+std::string signed_by(const tuf::TrustedRepository& repository, const tuf::TagView& view) {
+  if (!view.signers().empty()) return "signed by " + tuf::join(view.signers());
   if (view.is_in(RoleName::of("targets"))) return "signed by the repository's administrator";
   const RoleName& role = view.releasing_role();
   return "signed and released; which signer is not known (key " +
          short_forms(file_signers(repository, role)) + " of " + role.text() + ")";
 }
 
-std::string shown_signers(const tuf::TrustedRepository& repository, const TagView& view) {
-  if (!view.signers().empty() || !view.released) return join(view.signers());
+std::string shown_signers(const tuf::TrustedRepository& repository, const tuf::TagView& view) {
+  if (!view.signers().empty() || !view.released) return tuf::join(view.signers());
   if (view.is_in(RoleName::of("targets"))) return "(administrator)";
   return "(key " + short_forms(file_signers(repository, view.releasing_role())) + ")";
 }
@@ -133,7 +135,7 @@ std::vector<tuf::KeyId> canonical_ids(const std::vector<tuf::PublicKey>& keys) {
 std::string short_forms(const std::vector<tuf::KeyId>& keys) {
   std::vector<std::string> words;
   for (const tuf::KeyId& key : keys) words.push_back(key.short_form());
-  return join(words);
+  return tuf::join(words);
 }
 
 OrderedJson describe_provenance(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
@@ -141,10 +143,10 @@ OrderedJson describe_provenance(const tuf::TrustedRepository& repository, const 
   OrderedJson by_role = OrderedJson::object();
   for (const RoleName& role : roles) {
     const tuf::Target* target = repository.find_target(role, name);
-    const auto provenance = target ? find_provenance(*target) : std::nullopt;
+    const auto provenance = target ? tuf::find_provenance(*target) : std::nullopt;
     if (!provenance) continue;
     OrderedJson& values = by_role[role.text()] = OrderedJson::object();
-    for (const auto& [key, value] : *provenance) values[printable(key)] = printable(value);
+    for (const auto& [key, value] : *provenance) values[tuf::printable(key)] = tuf::printable(value);
   }
   return by_role;
 }
@@ -168,15 +170,15 @@ void describe_trust_root(const tuf::TrustedRepository& repository, RepositoryRep
     report.more["trust_root_canonical_id"] = *canonical;
 }
 
-std::vector<Warning> health_warnings(const tuf::TrustedRepository& repository) {
-  std::vector<Warning> warnings;
+std::vector<tuf::Warning> health_warnings(const tuf::TrustedRepository& repository) {
+  std::vector<tuf::Warning> warnings;
   const auto check = [&](const std::string& role, tuf::Time expires) {
     if (expires > repository.now() + kNearingExpiry) return;
     warnings.push_back({"EXPIRES_SOON", role + " of " + repository.gun().text() + " expires at " +
                                             tuf::format_time(expires)});
   };
   check("root", repository.root().body.expires);
-  for (const RoleExpiry& role : role_expiries(repository, true)) {
+  for (const tuf::RoleExpiry& role : tuf::role_expiries(repository, true)) {
     if (role.name == "root certificate") check(role.name, role.expires);
   }
   check("targets", repository.targets().body.expires);
@@ -190,22 +192,6 @@ std::vector<Warning> health_warnings(const tuf::TrustedRepository& repository) {
     }
   }
   return warnings;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
-}
-
-std::string join(const std::vector<std::string>& words, const std::string& separator) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : separator) + word;
-  return out;
 }
 
 std::vector<std::string> names_of(const std::vector<RoleName>& roles) {

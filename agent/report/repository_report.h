@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "agent/report/report.h"
-#include "agent/workflow/tag_view.h"
+#include "tuf/base/warning.h"
 #include "tuf/trust/trusted_repository.h"
+#include "tuf/view/tag_view.h"
 
 namespace agent {
 
@@ -14,18 +15,18 @@ namespace agent {
 std::vector<RoleReport> describe_roles(const tuf::TrustedRepository& repository);
 /// One role; it must have a verified file.
 RoleReport describe_role(const tuf::TrustedRepository& repository, const tuf::RoleName& role);
-TargetReport describe_target(const TagView& view);
+TargetReport describe_target(const tuf::TagView& view);
 /// Who has signed what a view shows: `identity` (its signers), `administrator` (it stands in `targets`), or
 /// `unknown`: every signer's key signs `targets/releases`, so that alone does not tell whose entry it is.
-const char* signer_kind(const TagView& view);
+const char* signer_kind(const tuf::TagView& view);
 /// Canonical IDs of the role's keys that have signed its present file; empty if it has none.
 std::vector<tuf::KeyId> file_signers(const tuf::TrustedRepository& repository, const tuf::RoleName& role);
 /// "signed by jenkins", "signed by the repository's administrator", or that it is released, and by which keys
 /// the file was signed in which it stands.
-std::string signed_by(const tuf::TrustedRepository& repository, const TagView& view);
+std::string signed_by(const tuf::TrustedRepository& repository, const tuf::TagView& view);
 /// The same in a cell of a table: "jenkins", "(administrator)", "(key 639830a)"; empty for what is not
 /// released and no signer's.
-std::string shown_signers(const tuf::TrustedRepository& repository, const TagView& view);
+std::string shown_signers(const tuf::TrustedRepository& repository, const tuf::TagView& view);
 /// "639830a, 5b6530a": as errors name keys.
 std::string short_forms(const std::vector<tuf::KeyId>& keys);
 std::vector<tuf::KeyId> canonical_ids(const std::vector<tuf::PublicKey>& keys);
@@ -41,12 +42,8 @@ std::optional<std::string> canonical_trust_root_of(const tuf::TrustedRepository&
 void describe_trust_root(const tuf::TrustedRepository& repository, RepositoryReport& report);
 /// For root, its certificates, targets and delegations that expire within six months, and delegations that
 /// readers skip. What the store signs by itself, it also renews by itself.
-std::vector<Warning> health_warnings(const tuf::TrustedRepository& repository);
+std::vector<tuf::Warning> health_warnings(const tuf::TrustedRepository& repository);
 
-/// "targets/releases, targets/jenkins"
-std::string join(const std::vector<std::string>& words, const std::string& separator = ", ");
-/// Those of a text, each without its end: what a report has as its lines.
-std::vector<std::string> lines_of(const std::string& text);
 std::vector<std::string> names_of(const std::vector<tuf::RoleName>& roles);
 
 }  // namespace agent

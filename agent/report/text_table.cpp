@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "agent/report/printable.h"
+#include "tuf/base/printable.h"
 
 namespace agent {
 namespace {
@@ -19,7 +19,7 @@ TextTable::TextTable(std::vector<std::string> header, Spacing spacing)
     : rows_{std::move(header)}, spacing_(spacing) {}
 
 void TextTable::add(std::vector<std::string> row) {
-  for (std::string& cell : row) cell = printable(cell);
+  for (std::string& cell : row) cell = tuf::printable(cell);
   rows_.push_back(std::move(row));
 }
 

@@ -1,8 +1,9 @@
 #include "agent/report/verdict_report.h"
 
 #include "agent/report/junit.h"
-#include "agent/report/printable.h"
 #include "agent/report/repository_report.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -18,7 +19,7 @@ std::vector<std::string> signers_of(const Decision& decision) {
 /// Text in a cell of a table: no markup, no cell's end.
 std::string markdown_text(const std::string& text) {
   std::string out;
-  for (const char c : printable(text)) {
+  for (const char c : tuf::printable(text)) {
     if (c == '<') {
       out += "&lt;";
     } else if (c == '&') {
@@ -51,13 +52,14 @@ std::vector<std::string> VerdictReport::text(bool explain) const {
   std::vector<std::string> lines;
   for (const Verdict& verdict : verdicts) {
     const Decision& decision = verdict.decision;
-    lines.push_back(printable(decision.image) + ": " + verdict.word() +
+    lines.push_back(tuf::printable(decision.image) + ": " + verdict.word() +
                     (decision.deploy.empty() ? "" : ": " + decision.deploy));
     if (explain && !decision.rule.empty()) lines.push_back("  rule: " + decision.rule);
-    if (explain && !decision.signatures.empty()) lines.push_back("  signed by " + join(signers_of(decision)));
+    if (explain && !decision.signatures.empty())
+      lines.push_back("  signed by " + tuf::join(signers_of(decision)));
     for (const Decision::Reason& reason : verdict.reasons()) {
-      lines.push_back("  " + printable(reason.message));
-      if (explain) lines.push_back("    " + printable(reason.mend));
+      lines.push_back("  " + tuf::printable(reason.message));
+      if (explain) lines.push_back("    " + tuf::printable(reason.mend));
     }
   }
   return lines;
@@ -89,8 +91,8 @@ std::string VerdictReport::markdown() const {
     if (!decision.deploy.empty()) cell.push_back("`" + decision.deploy + "`");
     if (!verdict.signed_by.empty()) cell.push_back(markdown_text(verdict.signed_by));
     for (const Decision::Reason& reason : verdict.reasons()) cell.push_back(markdown_text(reason.message));
-    out +=
-        "\n| " + markdown_text(decision.image) + " | " + verdict.word() + " | " + join(cell, "<br>") + " |";
+    out += "\n| " + markdown_text(decision.image) + " | " + verdict.word() + " | " + tuf::join(cell, "<br>") +
+           " |";
   }
   return out;
 }
@@ -113,8 +115,9 @@ OrderedJson decision_json(const Decision& decision) {
         {{"user", signature.user}, {"role", signature.role}, {"bound", signature.bound}});
   json["reasons"] = OrderedJson::array();
   for (const Decision::Reason& reason : decision.reasons) {
-    json["reasons"].push_back(
-        {{"code", reason.code}, {"message", printable(reason.message)}, {"mend", printable(reason.mend)}});
+    json["reasons"].push_back({{"code", reason.code},
+                               {"message", tuf::printable(reason.message)},
+                               {"mend", tuf::printable(reason.mend)}});
   }
   return json;
 }

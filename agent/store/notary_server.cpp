@@ -4,9 +4,9 @@
 
 #include "agent/http/error_body.h"
 #include "agent/http/unusable_answer.h"
-#include "agent/report/printable.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
+#include "tuf/base/printable.h"
 #include "tuf/json/json.h"
 #include "tuf/keys/public_key.h"
 

@@ -9,7 +9,7 @@
 #include "agent/http/http_client.h"
 #include "agent/http/url.h"
 #include "agent/store/trust_store.h"
-#include "tuf/metadata/role_name.h"
+#include "tuf/names/role_name.h"
 
 namespace agent {
 

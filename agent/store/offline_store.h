@@ -2,8 +2,8 @@
 // verified like everything else: what has expired meanwhile is not an answer, and nothing can be published.
 #pragma once
 
+#include "agent/store/seen_repository.h"
 #include "agent/store/trust_store.h"
-#include "agent/trust_dir/seen_repository.h"
 
 namespace agent {
 

@@ -1,7 +1,7 @@
 #include "agent/store/server_key_files.h"
 
 #include "hsm/file/open_key.h"
-#include "hsm/file/private_file.h"
+#include "hsm/os/private_file.h"
 #include "tuf/base/error.h"
 
 namespace agent {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tuf/keys/signer.h"
-#include "tuf/metadata/role_name.h"
+#include "tuf/names/role_name.h"
 
 namespace agent {
 

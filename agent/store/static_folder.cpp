@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "agent/trust_dir/atomic_file.h"
+#include "hsm/os/atomic_file.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
@@ -51,7 +51,7 @@ StaticFolder::StaticFolder(const std::filesystem::path& dir, const tuf::Gun& gun
       before_write_(std::move(before_write)) {}
 
 std::optional<std::string> StaticFolder::read(const std::string& name) const {
-  return read_whole_file(path_of(name), tuf::kMaxMetadataLength);
+  return hsm::read_whole_file(path_of(name), tuf::kMaxMetadataLength);
 }
 
 StaticState StaticFolder::state() const {
@@ -99,9 +99,9 @@ std::optional<std::string> StaticFolder::newest_named(const tuf::RoleName& role)
 
 void StaticFolder::write(const std::filesystem::path& path, const std::string& content) const {
   if (before_write_) before_write_(path);
-  make_folders(path.parent_path(), kFolderMode);
-  remove_abandoned_files(path.parent_path());
-  write_atomically(path, content, kFileMode);
+  hsm::make_folders(path.parent_path(), kFolderMode);
+  hsm::remove_abandoned_files(path.parent_path());
+  hsm::write_atomically(path, content, kFileMode);
 }
 
 void StaticFolder::write_if_other(const std::string& name, const std::string& content) const {
@@ -132,7 +132,7 @@ void StaticFolder::complete() const {
 void StaticFolder::publish(const RoleFiles& files, bool root_first) const {
   complete();
   const std::filesystem::path ping = dir_ / "v2" / "index.html";
-  if (!read_whole_file(ping, tuf::kMaxMetadataLength)) write(ping, "{}");
+  if (!hsm::read_whole_file(ping, tuf::kMaxMetadataLength)) write(ping, "{}");
   for (const auto& [role, bytes] : files) {
     write_if_other(hash_name(role, tuf::sha256(tuf::as_bytes(bytes))), bytes);
   }

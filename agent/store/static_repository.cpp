@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
-#include "agent/trust_dir/atomic_file.h"
-#include "hsm/shell_word.h"
+#include "hsm/os/atomic_file.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
+#include "tuf/base/shell_word.h"
 #include "tuf/edit/repository_draft.h"
 #include "tuf/metadata/codec.h"
 #include "tuf/trust/role_authority.h"
@@ -74,9 +74,10 @@ StaticRepository::StaticRepository(const std::filesystem::path& dir, const tuf::
       key_folder_(key_folder_beside(dir_, gun_)),
       keys_(key_folder_, gun_) {}
 
-FileLock StaticRepository::lock() const {
-  make_folders(dir_, 0755);  // before the keys' folder: what is above them must stay open to the web server
-  make_folders(key_folder_, 0700);
+hsm::FileLock StaticRepository::lock() const {
+  hsm::make_folders(dir_,
+                    0755);  // before the keys' folder: what is above them must stay open to the web server
+  hsm::make_folders(key_folder_, 0700);
   return {key_folder_ / "lock", options_.budget->at_most(options_.lock_patience)};
 }
 
@@ -106,7 +107,7 @@ StaticState StaticRepository::fresh_state() {
   if (!present.timestamp || !can_write()) return present;
   const bool is_fresh = present.expires > options_.clock() + tuf::kTimestampLifetime / 2;
   if (is_fresh && !folder_.is_incomplete(present)) return present;
-  const FileLock guard = lock();
+  const hsm::FileLock guard = lock();
   present = folder_.state();
   const RoleFiles files = refresh_due(server_state(present));
   if (files.empty()) {
@@ -170,20 +171,20 @@ void StaticRepository::require_keys() {
                    name_ + " can be read, but not written: the keys of " + gun_.text() + " are missing in " +
                        key_folder_.string() + ", as in a copy of the folder alone",
                    "publish to the folder of which this is a copy, or bring its keys, too: " +
-                       hsm::shell_word(key_folder_.string()));
+                       tuf::shell_word(key_folder_.string()));
 }
 
 tuf::KeyObject StaticRepository::server_key(const tuf::RoleName& role) {
   require_server_role(role);
   require_keys();
-  const FileLock guard = lock();
+  const hsm::FileLock guard = lock();
   return current_server_key(server_state(folder_.state()), role)->public_key().object();
 }
 
 tuf::KeyObject StaticRepository::make_server_key(const tuf::RoleName& role) {
   require_server_role(role);
   require_keys();
-  const FileLock guard = lock();
+  const hsm::FileLock guard = lock();
   return keys_.make(role)->public_key().object();
 }
 
@@ -193,20 +194,20 @@ void StaticRepository::require_publishing() {
   throw tuf::Error(tuf::ErrorCode::kLocal,
                    name_ + " can be read, but not written: " + gun_.text() + " or its keys in " +
                        key_folder_.string() + " are not this user's",
-                   "run this as their owner: ls -ld " + hsm::shell_path(folder_.path().string()) + " " +
-                       hsm::shell_path(key_folder_.string()));
+                   "run this as their owner: ls -ld " + tuf::shell_path(folder_.path().string()) + " " +
+                       tuf::shell_path(key_folder_.string()));
 }
 
 void StaticRepository::remove() {
   if (!std::filesystem::exists(folder_.path())) return;
-  const FileLock guard = lock();
+  const hsm::FileLock guard = lock();
   folder_.remove();
   keys_.remove();
 }
 
 PublishResult StaticRepository::publish(const std::vector<RoleFile>& files) {
   require_keys();
-  const FileLock guard = lock();
+  const hsm::FileLock guard = lock();
   const StaticState present = folder_.state();
   const auto update = accept_publish(server_state(present), files);
   if (!update) return PublishResult::kConflict;

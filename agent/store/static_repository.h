@@ -14,11 +14,11 @@
 #include <chrono>
 #include <functional>
 
-#include "agent/config/time_budget.h"
 #include "agent/store/server_key_files.h"
 #include "agent/store/static_folder.h"
 #include "agent/store/trust_store.h"
-#include "agent/trust_dir/file_lock.h"
+#include "hsm/os/file_lock.h"
+#include "hsm/os/time_budget.h"
 #include "tuf/base/time.h"
 
 namespace agent {
@@ -30,7 +30,7 @@ class StaticRepository final : public TrustStore {
     std::chrono::milliseconds lock_patience{30'000};
     StaticFolder::BeforeWrite before_write = nullptr;
     bool may_create = false;  // a DIR that is not there is an empty store, and publishing makes it
-    std::shared_ptr<const TimeBudget> budget = TimeBudget::without_end();  // of the whole command
+    std::shared_ptr<const hsm::TimeBudget> budget = hsm::TimeBudget::without_end();  // of the whole command
   };
 
   /// Touches nothing yet. Throws kInvalidReference for a GUN with a segment `_trust`, which could take
@@ -49,7 +49,7 @@ class StaticRepository final : public TrustStore {
   PublishResult publish(const std::vector<RoleFile>& files) override;
 
  private:
-  FileLock lock() const;
+  hsm::FileLock lock() const;
   bool can_write() const;
   bool is_copy();
   /// Throws kLocal if what is published here was signed with keys that are not.

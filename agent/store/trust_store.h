@@ -11,7 +11,7 @@
 #include "tuf/base/bytes.h"
 #include "tuf/keys/key_object.h"
 #include "tuf/metadata/codec.h"
-#include "tuf/metadata/role_name.h"
+#include "tuf/names/role_name.h"
 
 namespace agent {
 

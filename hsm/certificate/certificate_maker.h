@@ -8,7 +8,7 @@
 
 #include "tuf/base/time.h"
 #include "tuf/keys/signer.h"
-#include "tuf/metadata/role_name.h"
+#include "tuf/names/role_name.h"
 
 namespace hsm {
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "hsm/os/secret_bytes.h"
 #include "hsm/secret.h"
-#include "hsm/secret_bytes.h"
 
 namespace hsm {
 

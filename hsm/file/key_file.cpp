@@ -1,7 +1,7 @@
 #include "hsm/file/key_file.h"
 
 #include "hsm/file/open_key.h"
-#include "hsm/file/private_file.h"
+#include "hsm/os/private_file.h"
 
 namespace hsm {
 

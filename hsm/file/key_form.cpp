@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "hsm/file/der_reader.h"
-#include "hsm/free_name.h"
-#include "hsm/shell_word.h"
+#include "hsm/os/free_name.h"
+#include "tuf/base/shell_word.h"
 #include "tuf/base/text_encoding.h"
 #include "tuf/keys/pem.h"
 
@@ -321,9 +321,9 @@ std::string with_name(std::string_view text, const std::string& path) {
     const std::string_view ending = ending_at(text);
     text.remove_prefix(ending.size());
     if (splits && (!ending.empty() || named.ends_with(kPrefix))) {
-      named += shell_path(free_prefix(path) + std::string(ending));
+      named += tuf::shell_path(free_prefix(path) + std::string(ending));
     } else {
-      named += shell_path(ending.empty() ? path : free_name(path, ending));
+      named += tuf::shell_path(ending.empty() ? path : free_name(path, ending));
     }
   }
   return named;

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "hsm/file/private_key.h"
+#include "hsm/os/secret_bytes.h"
 #include "hsm/secret.h"
-#include "hsm/secret_bytes.h"
 
 namespace hsm {
 

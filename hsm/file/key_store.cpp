@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "hsm/file/open_key.h"
-#include "hsm/file/private_file.h"
-#include "hsm/free_name.h"
-#include "hsm/shell_word.h"
+#include "hsm/os/free_name.h"
+#include "hsm/os/private_file.h"
 #include "tuf/base/error.h"
+#include "tuf/base/shell_word.h"
 
 namespace hsm {
 namespace {
@@ -143,8 +143,8 @@ std::optional<KeyStore::OpenEntry> KeyStore::open_entry(const KeyId& canonical_i
   if (actual != canonical_id) {
     throw Error(ErrorCode::kKeyMalformed,
                 path.string() + " holds another key than its name says: " + actual.hex(),
-                "rename it with: mv " + shell_path(path.string()) + " " +
-                    shell_path((path.parent_path() / named_by(actual, path)).string()));
+                "rename it with: mv " + tuf::shell_path(path.string()) + " " +
+                    tuf::shell_path((path.parent_path() / named_by(actual, path)).string()));
   }
   return OpenEntry{std::move(key), std::move(headers), path, keys.front().is_encrypted()};
 }
@@ -184,12 +184,12 @@ fs::path KeyStore::add(const PrivateKey& key, std::string_view role, std::string
     const bool same_gun = there.gun == headers.gun || !has_gun(headers.role);
     if (!same_role || !same_gun) {
       const std::string name = found->second.path.string();
-      throw Error(
-          ErrorCode::kLocal,
-          "key " + id.short_form() + " is already in " + found->second.path.string() + ", with the role \"" +
-              there.role + "\"",
-          // It may be the only copy.
-          "move it away first with: mv " + shell_path(name) + " " + shell_path(free_name(name, ".old")));
+      throw Error(ErrorCode::kLocal,
+                  "key " + id.short_form() + " is already in " + found->second.path.string() +
+                      ", with the role \"" + there.role + "\"",
+                  // It may be the only copy.
+                  "move it away first with: mv " + tuf::shell_path(name) + " " +
+                      tuf::shell_path(free_name(name, ".old")));
     }
     if (!moves) return found->second.path;
   }
@@ -227,10 +227,10 @@ bool KeyStore::is_own(const fs::path& path) const {
 void KeyStore::require_own(const fs::path& path, const KeyPemHeaders& headers) const {
   if (is_own(path)) return;
   // What only its place says is lost where it is moved to.
-  const std::string role = headers.role.empty() ? "" : " --role " + shell_word(headers.role);
+  const std::string role = headers.role.empty() ? "" : " --role " + tuf::shell_word(headers.role);
   const bool names_gun = has_gun(headers.role) && !headers.gun.empty();
-  const std::string gun = names_gun ? " --gun " + shell_word(headers.gun) : "";
-  const std::string name = shell_path(path.string());
+  const std::string gun = names_gun ? " --gun " + tuf::shell_word(headers.gun) : "";
+  const std::string name = tuf::shell_path(path.string());
   throw Error(
       ErrorCode::kLocal, path.string() + " was put there by an old version, and is only read",
       "put it in its place with: countersign key import" + role + gun + " " + name + " && rm " + name);

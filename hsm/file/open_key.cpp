@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "hsm/file/key_form.h"
-#include "hsm/file/private_file.h"
+#include "hsm/os/private_file.h"
 #include "tuf/base/error.h"
 
 namespace hsm {

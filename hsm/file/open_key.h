@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "hsm/file/key_pem.h"
-#include "hsm/file/private_file.h"
+#include "hsm/os/private_file.h"
 #include "hsm/secret_source.h"
 
 namespace hsm {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "hsm/file/private_key.h"
-#include "hsm/secret_bytes.h"
+#include "hsm/os/secret_bytes.h"
 
 namespace hsm {
 

@@ -7,8 +7,8 @@
 #include "hsm/pkcs11/key_origin.h"
 #include "hsm/pkcs11/key_selection.h"
 #include "hsm/pkcs11/token_hints.h"
-#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
+#include "tuf/base/shell_word.h"
 
 namespace hsm::pkcs11 {
 namespace {
@@ -49,7 +49,7 @@ void check_mechanism(const Token& token, const std::string& label, const Shape& 
   const CK_SLOT_ID slot = PKCS11_get_slotid_from_slot(token.slot());
   const CK_RV rv = token.module().functions().C_GetMechanismInfo(slot, shape.mechanism, &info);
   const char* family = shape.curve.empty() ? "RSA" : "EC";
-  const std::string other_type = "choose another type: countersign key generate " + shell_word(label) +
+  const std::string other_type = "choose another type: countersign key generate " + tuf::shell_word(label) +
                                  " --token TOKEN --type " + (shape.bits == 256 ? "rsa2048" : "p256");
   if (rv == CKR_MECHANISM_INVALID) {
     throw tuf::Error(ErrorCode::kKeyUnsupported, token.subject() + ": cannot make " + family + " keys",
@@ -74,7 +74,8 @@ void check_label_is_free(Token& token, const std::string& label) {
     throw taken(keys.front(),
                 "choose another name, or use that key; its public half is written by: "
                 "countersign key export " +
-                    shell_word(key_uri(token, keys.front(), {})) + " --out " + shell_path(label + ".pub"));
+                    tuf::shell_word(key_uri(token, keys.front(), {})) + " --out " +
+                    tuf::shell_path(label + ".pub"));
   }
   if (const auto keys = find_public_keys(token.session(), label, {}, false); !keys.empty())
     throw taken(keys.front(), "choose another name");

@@ -5,8 +5,8 @@
 #include "hsm/pkcs11/public_half.h"
 #include "hsm/pkcs11/return_value.h"
 #include "hsm/pkcs11/token_hints.h"
-#include "hsm/shell_word.h"
 #include "tuf/base/hex.h"
+#include "tuf/base/shell_word.h"
 
 namespace hsm::pkcs11 {
 namespace {
@@ -39,7 +39,7 @@ std::vector<PublicObject> objects(const Session& session, const Template& which)
 std::string write_public_half(const FoundKey& key) {
   return "write it to the token with: pkcs11-tool --module PATH --token-label LABEL --login --write-object "
          "FILE.der --type pubkey" +
-         (key.id.empty() ? " --label " + shell_word(key.label) : " --id " + describe_id(key.id));
+         (key.id.empty() ? " --label " + tuf::shell_word(key.label) : " --id " + describe_id(key.id));
 }
 
 template <class Read>

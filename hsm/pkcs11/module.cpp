@@ -13,9 +13,9 @@
 #include <filesystem>
 #include <set>
 
-#include "hsm/file/ownership.h"
+#include "hsm/os/ownership.h"
 #include "hsm/pkcs11/return_value.h"
-#include "hsm/shell_word.h"
+#include "tuf/base/shell_word.h"
 
 namespace hsm::pkcs11 {
 namespace {
@@ -43,12 +43,12 @@ void require_own(const std::string& path, const std::filesystem::path& file) {
     if (is_foreign(status)) {
       throw module_failed(path, each.string() + " belongs to another user, who could change it",
                           "install the module as root, or give it to this user, as root: chown " +
-                              std::to_string(::geteuid()) + " " + shell_word(each.string()));
+                              std::to_string(::geteuid()) + " " + tuf::shell_word(each.string()));
     }
     const bool sticky = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
     if ((status.st_mode & S_IWOTH) != 0 && !sticky) {
       throw module_failed(path, each.string() + " can be written by everybody",
-                          "chmod o-w " + shell_word(each.string()));
+                          "chmod o-w " + tuf::shell_word(each.string()));
     }
   }
 }

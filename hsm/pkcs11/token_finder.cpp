@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <set>
 
-#include "hsm/shell_word.h"
 #include "tuf/base/error.h"
+#include "tuf/base/shell_word.h"
+#include "tuf/base/words.h"
 
 namespace hsm::pkcs11 {
 namespace {
@@ -15,12 +16,6 @@ std::string identity(const std::string& path) {
   std::error_code problem;
   const std::filesystem::path real = std::filesystem::canonical(path, problem);
   return problem ? path : real.string();
-}
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
-  return text;
 }
 
 std::string name_with_serial(const Token& token) {
@@ -95,7 +90,7 @@ std::vector<const TokenFinder::Loaded*> TokenFinder::modules(const TokenUri& uri
     throw tuf::Error(ErrorCode::kModuleFailed,
                      failures_.empty()
                          ? "no PKCS#11 module: none is named, and p11-kit is configured for none"
-                         : joined(failures_));
+                         : tuf::join(failures_, "; "));
   }
   return found;
 }
@@ -122,9 +117,9 @@ tuf::Error TokenFinder::not_found(const TokenUri& uri) {
   wanted.id.clear();
   wanted.module_path.clear();
   wanted.pin_source.clear();
-  std::string message = "no token fits " + wanted.to_string() + " in " + joined(paths);
-  message += seen.empty() ? ": no initialised token is there" : "; there is " + joined(seen);
-  if (!failures_.empty()) message += "; not loaded: " + joined(failures_);
+  std::string message = "no token fits " + wanted.to_string() + " in " + tuf::join(paths, "; ");
+  message += seen.empty() ? ": no initialised token is there" : "; there is " + tuf::join(seen, "; ");
+  if (!failures_.empty()) message += "; not loaded: " + tuf::join(failures_, "; ");
   const tuf::Error error(ErrorCode::kTokenNotFound, message);
   const std::string& module = uri.module_path.empty() ? settings_.module_path : uri.module_path;
   if (module.empty()) return error;
@@ -132,7 +127,7 @@ tuf::Error TokenFinder::not_found(const TokenUri& uri) {
   return error.with_hint(
       "plug the token in, start its service or name another; see what is there with: "
       "countersign token list --module " +
-      shell_word(module));
+      tuf::shell_word(module));
 }
 
 std::shared_ptr<Token> TokenFinder::only(const TokenUri& uri) {
@@ -144,7 +139,7 @@ std::shared_ptr<Token> TokenFinder::only(const TokenUri& uri) {
     for (const auto& token : tokens)
       names.push_back(name_with_serial(*token) + " in " + token->module().path());
     throw tuf::Error(ErrorCode::kTokenAmbiguous,
-                     std::to_string(tokens.size()) + " tokens fit the URI: " + joined(names));
+                     std::to_string(tokens.size()) + " tokens fit the URI: " + tuf::join(names, "; "));
   }
   return tokens.front();
 }

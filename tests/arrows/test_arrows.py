@@ -57,7 +57,7 @@ def test_a_draft_is_signed_only_where_the_gate_stands():
     signs = re.compile(r"\bdraft\.sign\(")
     places = {str(path.relative_to(ROOT)) for path in sources() if path.is_relative_to(ROOT / "agent")
               if signs.search(path.read_text())}
-    assert places == {"agent/workflow/publish_changes.cpp", "agent/workflow/administer.cpp"}
-    loop = (ROOT / "agent/workflow/publish_changes.cpp").read_text()
+    assert places == {"agent/work/publish_changes.cpp", "agent/work/administer.cpp"}
+    loop = (ROOT / "agent/work/publish_changes.cpp").read_text()
     assert re.search(r"pass_gate\(\*repository, draft\);\s*const [^;]*draft\.sign\(", loop)
-    assert "for_new_repository" in (ROOT / "agent/workflow/administer.cpp").read_text()
+    assert "for_new_repository" in (ROOT / "agent/work/administer.cpp").read_text()

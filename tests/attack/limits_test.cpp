@@ -2,11 +2,11 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "agent/workflow/change_signers.h"
-#include "agent/workflow/publish_changes.h"
-#include "agent/workflow/renew_roles.h"
-#include "agent/workflow/signing_gate.h"
-#include "agent/workflow/signing_keys.h"
+#include "agent/work/change_signers.h"
+#include "agent/work/publish_changes.h"
+#include "agent/work/renew_roles.h"
+#include "agent/work/signing_gate.h"
+#include "agent/work/signing_keys.h"
 #include "hsm/memory_keys.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/workflow/served_repository.h"

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "agent/image/image_list.h"
+#include "agent/image/listed/image_list.h"
 #include "tests/support/errors.h"
 
 namespace {

@@ -5,9 +5,9 @@
 #include "agent/image/built_image.h"
 #include "agent/image/manifest.h"
 #include "agent/image/release_file.h"
-#include "agent/report/printable.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/memory_file.h"
+#include "tuf/base/printable.h"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // Manifests, compose files and lists: what is found stands on a line of the file, and nothing twice.
-#include "agent/image/image_list.h"
+#include "agent/image/listed/image_list.h"
 
 #include <algorithm>
 #include <set>

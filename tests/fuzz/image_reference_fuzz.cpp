@@ -1,6 +1,6 @@
 // Image references, repository and role names: what is printed reads back as the same, and no name that is
 // accepted leads out of the folder or the URL that it becomes a part of.
-#include "agent/image/image_reference.h"
+#include "agent/names/image_reference.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace {

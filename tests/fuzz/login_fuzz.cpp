@@ -6,9 +6,9 @@
 // body.
 #include "agent/http/error_body.h"
 #include "agent/http/token_service.h"
-#include "agent/report/printable.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/fake_http.h"
+#include "tuf/base/printable.h"
 
 namespace {
 
@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
 
   const std::string text = agent::ErrorBody::parse(body).text();
-  fuzz::require(text.size() <= 1024 && agent::printable(text, text.size()) == text,
+  fuzz::require(text.size() <= 1024 && tuf::printable(text, text.size()) == text,
                 "a server's message is short and forges nothing");
   return 0;
 }

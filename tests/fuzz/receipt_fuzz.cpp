@@ -1,6 +1,6 @@
 // Receipts and lines of an audit log: what is read was signed, in its one form. Input: a receipt as it is, or
 // the body of one, which is then signed.
-#include "agent/proof/receipt.h"
+#include "agent/evidence/receipt.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/test_signer.h"
 

@@ -1,7 +1,7 @@
 // For tests of what comes before and after the gate: it lets everything pass.
 #pragma once
 
-#include "agent/workflow/publish_changes.h"
+#include "agent/work/publish_changes.h"
 
 namespace test {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tuf/metadata/role_name.h"
+#include "tuf/names/role_name.h"
 
 namespace tuf {
 

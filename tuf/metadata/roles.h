@@ -13,7 +13,7 @@
 #include "tuf/json/json.h"
 #include "tuf/keys/key_id.h"
 #include "tuf/keys/key_object.h"
-#include "tuf/metadata/role_name.h"
+#include "tuf/names/role_name.h"
 
 namespace tuf {
 

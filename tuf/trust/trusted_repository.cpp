@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tuf/base/digest.h"
+#include "tuf/base/words.h"
 
 namespace tuf {
 namespace {
@@ -10,12 +11,6 @@ namespace {
 const RoleName& root_role() {
   static const RoleName name = RoleName::of("root");
   return name;
-}
-
-std::string join(const std::vector<std::string>& sentences) {
-  std::string out;
-  for (const std::string& sentence : sentences) out += (out.empty() ? "" : "; ") + sentence;
-  return out;
 }
 
 /// Whether a file that `parent` signs can delegate to the role: only to its direct children; anything else it
@@ -126,7 +121,7 @@ Error TrustedRepository::expired(const std::string& what, Time expires) const {
 Error TrustedRepository::no_root_key(const std::string& what, const Root& root,
                                      const std::vector<std::string>& problems) const {
   const bool has_lapsed = !RoleAuthority::of_root(root, gun_, std::nullopt).keys().empty();
-  return {ErrorCode::kBadRootCertificate, "no key of " + what + " can be used: " + join(problems),
+  return {ErrorCode::kBadRootCertificate, "no key of " + what + " can be used: " + join(problems, "; "),
           has_lapsed ? ""
                      : "nothing was used of it; the server may show another repository's trust data under "
                        "this name: ask its administrator"};

@@ -1,18 +1,19 @@
 // What honest people do: every command that signs, as the command line runs it.
 #include <algorithm>
 
-#include "agent/workflow/administer.h"
-#include "agent/workflow/change_signers.h"
-#include "agent/workflow/renew_roles.h"
-#include "agent/workflow/revoke_tags.h"
-#include "agent/workflow/rotate_key.h"
-#include "agent/workflow/signing_keys.h"
+#include "agent/work/administer.h"
+#include "agent/work/change_signers.h"
+#include "agent/work/renew_roles.h"
+#include "agent/work/revoke_tags.h"
+#include "agent/work/rotate_key.h"
+#include "agent/work/signing_keys.h"
 #include "hsm/memory_keys.h"
 #include "tests/attack/gate/world.h"
 #include "tests/support/repository_maker.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
+#include "tuf/base/warning.h"
 
 namespace gate {
 namespace {
@@ -160,7 +161,7 @@ void World::sign(Repository& repository, Dice& dice) {
   run.words += ": sign";
   for (const agent::ImageToSign& image : request.images) {
     run.words += " " + image.name + "=" +
-                 agent::SignedState::Entry{nullptr, &image.target}.digest().substr(7, 4) +
+                 tuf::SignedState::Entry{nullptr, &image.target}.digest().substr(7, 4) +
                  (image.target.hashes.size() > 1 ? "+" : "");
     run.is_unmaking |= image.target.hashes.size() > 1;
   }
@@ -168,7 +169,7 @@ void World::sign(Repository& repository, Dice& dice) {
   if (!request.provenance.empty()) run.words += " build=" + request.provenance.at("build");
   if (!request.annotations.empty()) run.words += " (annotated)";
   const Command command = [&](agent::PolicyGuard* guard, hsm::KeyRing& keys) {
-    std::vector<agent::Warning> warnings;
+    std::vector<tuf::Warning> warnings;
     request.guard = guard;
     return agent::sign_images(repository.store, repository.seen, load_request(repository), request, keys,
                               at_once(), warnings)
@@ -179,7 +180,7 @@ void World::sign(Repository& repository, Dice& dice) {
 
 void World::change(Repository& repository, const Run& run, const How& how, Dice& dice, const Load& prepare) {
   const Command command = [&](agent::PolicyGuard* guard, hsm::KeyRing& keys) {
-    std::vector<agent::Warning> warnings;
+    std::vector<tuf::Warning> warnings;
     agent::LoadRequest load = load_request(repository);
     if (prepare) prepare(load);
     agent::SigningGate gate(keys, {run.named, guard, run.binds});
@@ -375,7 +376,7 @@ void World::rotate_targets(Repository& repository, Dice& dice) {
 }
 
 void World::run(Repository& repository, const Run& run, const std::vector<agent::ImageToSign>& images,
-                const agent::Provenance& provenance, const Command& command, Dice& dice) {
+                const tuf::Provenance& provenance, const Command& command, Dice& dice) {
   hsm::KeyRing keys;
   keys.add(std::make_unique<hsm::MemoryKeys>(
       std::vector<std::shared_ptr<tuf::Signer>>(run.keys.begin(), run.keys.end())));

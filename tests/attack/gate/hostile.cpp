@@ -1,12 +1,12 @@
 // What hostile people do: they show what was signed elsewhere, and sign what they like.
 #include <algorithm>
 
-#include "agent/proof/bound.h"
-#include "agent/proof/provenance.h"
 #include "tests/attack/gate/world.h"
 #include "tests/support/repository_maker.h"
 #include "tuf/base/error.h"
 #include "tuf/edit/sign_metadata.h"
+#include "tuf/view/bound.h"
+#include "tuf/view/provenance.h"
 
 namespace gate {
 namespace {
@@ -105,10 +105,10 @@ void World::forge(Repository& repository, const Person& person, Dice& dice) {
       words += ", takes out " + tag;
       continue;
     }
-    const std::string here = agent::bound_to(repository.gun, role);
+    const std::string here = tuf::bound_to(repository.gun, role);
     tuf::Target entry = forged_entry(tag, dice);
-    if (dice.percent(30)) entry.custom = agent::with_bound(entry.custom, here);
-    words += ", puts in " + tag + "=" + agent::SignedState::Entry{nullptr, &entry}.digest().substr(7, 4) +
+    if (dice.percent(30)) entry.custom = tuf::with_bound(entry.custom, here);
+    words += ", puts in " + tag + "=" + tuf::SignedState::Entry{nullptr, &entry}.digest().substr(7, 4) +
              (entry.custom ? " " + entry.custom->dump() : "");
     body.targets[tag] = std::move(entry);
   }
@@ -151,8 +151,7 @@ tuf::Target World::forged_entry(const std::string& tag, Dice& dice) {
   if (dice.percent(30)) {
     const Repository& repository = *dice.one_of(repositories_);
     const RoleName role = some_role(repository, dice);
-    if (auto bound = agent::with_bound(entry.custom, agent::bound_to(repository.gun, role)))
-      entry.custom = bound;
+    if (auto bound = tuf::with_bound(entry.custom, tuf::bound_to(repository.gun, role))) entry.custom = bound;
   }
   switch (dice.below(10)) {
     case 0:
@@ -162,7 +161,7 @@ tuf::Target World::forged_entry(const std::string& tag, Dice& dice) {
       entry.hashes["sha512"] = tuf::Bytes(64, 7);
       break;
     case 2:
-      entry.custom = agent::with_provenance(std::nullopt, {{"by", "a stranger"}});
+      entry.custom = tuf::with_provenance(std::nullopt, {{"by", "a stranger"}});
       break;
     case 3:
       entry.custom = tuf::Json("a text");

@@ -2,12 +2,13 @@
 #include <algorithm>
 
 #include "agent/policy/judge.h"
-#include "agent/proof/bound.h"
-#include "agent/proof/provenance.h"
-#include "agent/workflow/load_repository.h"
-#include "agent/workflow/stored_target.h"
+#include "agent/work/load_repository.h"
 #include "tests/attack/gate/world.h"
+#include "tuf/base/warning.h"
 #include "tuf/trust/role_authority.h"
+#include "tuf/view/bound.h"
+#include "tuf/view/provenance.h"
+#include "tuf/view/stored_target.h"
 
 namespace gate {
 namespace {
@@ -23,7 +24,7 @@ std::string text_of(const Names& names) {
 }
 
 std::string text_of(const std::string& tag, const tuf::Target& entry) {
-  std::string text = tag + " (" + agent::SignedState::Entry{nullptr, &entry}.digest() + ", " +
+  std::string text = tag + " (" + tuf::SignedState::Entry{nullptr, &entry}.digest() + ", " +
                      std::to_string(entry.length) + " bytes";
   for (const auto& [name, hash] : entry.hashes) text += ", " + name;
   return text + (entry.custom ? ", " + entry.custom->dump() : "") + ")";
@@ -44,8 +45,8 @@ std::vector<Standing> standing(const tuf::TrustedRepository& state, const People
                                const std::string& tag) {
   std::vector<Standing> all;
   const auto counts = [&](const tuf::Target& entry, const RoleName& role) {
-    const agent::Bound bound = agent::bound_of(entry, agent::bound_to(state.gun(), role));
-    return bound == agent::Bound::kHere || (bound == agent::Bound::kNot && mode == Mode::kGateAlone);
+    const tuf::Bound bound = tuf::bound_of(entry, tuf::bound_to(state.gun(), role));
+    return bound == tuf::Bound::kHere || (bound == tuf::Bound::kNot && mode == Mode::kGateAlone);
   };
   const auto in_targets = state.targets().body.targets.find(tag);
   if (in_targets != state.targets().body.targets.end() && counts(in_targets->second, kTargets))
@@ -71,7 +72,7 @@ std::vector<Standing> standing(const tuf::TrustedRepository& state, const People
 
 void World::load(Repository& repository) {
   repository.seen.forget();  // as somebody loads it who sees it for the first time
-  std::vector<agent::Warning> warnings;
+  std::vector<tuf::Warning> warnings;
   repository.state =
       agent::load_repository(repository.store, repository.seen, load_request(repository), warnings);
   repository.is_changed = false;
@@ -94,10 +95,10 @@ std::vector<std::size_t> World::own_posts(const Repository& repository, std::siz
 }
 
 void World::check_allowed(Repository& repository) {
-  const agent::SignedState state(*repository.state);
+  const tuf::SignedState state(*repository.state);
   const agent::Judge judge(people_.policy(), state);
   for (const char* tag : {"v1", "v2", "dev1", "x"}) {
-    const agent::SignedState::Entry* released = state.released(tag);
+    const tuf::SignedState::Entry* released = state.released(tag);
     if (!released) continue;
     const agent::Decision decision = judge.decide({tag, std::nullopt});
     ++tally_[decision.allowed ? "verdict allowed" : "verdict refused"];
@@ -110,7 +111,7 @@ void World::check_allowed(Repository& repository) {
 }
 
 std::map<std::string, std::string> World::allowed(const Repository& repository) const {
-  const agent::SignedState state(*repository.state);
+  const tuf::SignedState state(*repository.state);
   const agent::Judge judge(people_.policy(), state);
   std::map<std::string, std::string> digests;
   for (const std::string& tag : tags_in(repository)) {
@@ -147,10 +148,10 @@ void World::check_signed(const Repository& repository, const RoleName& role,
     }
   }
   if (role == kTargets && users.empty()) return;  // the administrator's
-  const std::string here = agent::bound_to(repository.gun, role);
+  const std::string here = tuf::bound_to(repository.gun, role);
   for (const auto& [tag, entry] : file.body.targets) {
     // A run that does not look may sign anything, but nothing so that it counts where it is bound.
-    if (!looks && (!is_identity(role) || agent::bound_of(entry, here) != agent::Bound::kHere)) continue;
+    if (!looks && (!is_identity(role) || tuf::bound_of(entry, here) != tuf::Bound::kHere)) continue;
     const Place place{repository.gun.text(), tag};
     const bool is_allowed = truth_.is_asked_for(place, entry);
     for (const Person* user : users) {
@@ -170,7 +171,7 @@ void World::check_signed(const Repository& repository, const RoleName& role,
 }
 
 void World::record_asked(const Repository& repository, const Run& run,
-                         const std::vector<agent::ImageToSign>& images, const agent::Provenance& provenance,
+                         const std::vector<agent::ImageToSign>& images, const tuf::Provenance& provenance,
                          const RoleName& role, const tuf::Metadata<tuf::Targets>& file) {
   const bool looks = run.has_policy && run.options.resign_guard;
   for (const agent::ImageToSign& image : images) {
@@ -187,7 +188,7 @@ void World::record_asked(const Repository& repository, const Run& run,
     }
     may.push_back(image.target);
     const auto is_one = [&](const tuf::Target& said) {
-      const auto with = agent::with_provenance(agent::without_bound(said.custom), provenance);
+      const auto with = tuf::with_provenance(tuf::without_bound(said.custom), provenance);
       const tuf::Json custom = unbound_custom(entry);
       return entry.length == image.target.length &&
              (entry.hashes == image.target.hashes || entry.hashes == said.hashes) &&
@@ -212,7 +213,7 @@ void World::check_foreign(const Repository& repository, const Run& run,
   for (const agent::ForeignEntry& entry : foreign) {
     if (must_pass(repository, run, entry)) fail("refused, though the policy allows it: " + entry.text());
     if (!is_all_honest_ || repository.is_unmade) continue;
-    const tuf::Target* target = agent::stored_target(*repository.state, entry.in, entry.name);
+    const tuf::Target* target = tuf::stored_target(*repository.state, entry.in, entry.name);
     if (!target || !asked_here_.is_asked_for({repository.gun.text(), entry.name}, *target)) continue;
     fail("refused, where all are honest and nobody has taken anything back: " + entry.text());
   }
@@ -257,8 +258,8 @@ bool World::must_pass(const Repository& repository, const Run& run,
   if (found == body->targets.end()) return false;
   const tuf::Target& entry = found->second;
   if (!entry.sha256()) return false;
-  const std::string here = agent::bound_to(repository.gun, foreign.in);
-  if (agent::bound_of(entry, here) == agent::Bound::kElsewhere) return false;
+  const std::string here = tuf::bound_to(repository.gun, foreign.in);
+  if (tuf::bound_of(entry, here) == tuf::Bound::kElsewhere) return false;
   const std::vector<Standing> all = standing(state, people_, mode_, foreign.name);
   if (all_owners([&](const Person& owner) {
         return std::any_of(all.begin(), all.end(), [&](const Standing& other) {
@@ -267,7 +268,7 @@ bool World::must_pass(const Repository& repository, const Run& run,
       }))
     return true;
 
-  const agent::SignedState signed_state(state);
+  const tuf::SignedState signed_state(state);
   const agent::Judge judge(people_.policy(), signed_state);
   const agent::Decision decision = judge.decide({foreign.name, std::nullopt});
   if (!decision.allowed || decision.digest != foreign.digest) return false;
@@ -275,7 +276,7 @@ bool World::must_pass(const Repository& repository, const Run& run,
   bool is_said = false;
   for (const Standing& other : all) {
     if (!other.entry->sha256() || *other.entry->sha256() != *entry.sha256()) continue;
-    if (!agent::agrees(entry, *other.entry)) return false;  // somebody says another length of it
+    if (!tuf::agrees(entry, *other.entry)) return false;  // somebody says another length of it
     const bool counts = other.is_administrators
                             ? people_.accepts_administrator(foreign.name)
                             : std::any_of(other.signers.begin(), other.signers.end(),

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "agent/trust_dir/seen_repository.h"
-#include "agent/workflow/policy_guard.h"
-#include "agent/workflow/signing_gate.h"
+#include "agent/store/seen_repository.h"
+#include "agent/work/policy_guard.h"
+#include "agent/work/signing_gate.h"
 #include "hsm/key_ring.h"
 #include "tests/attack/gate/people.h"
 #include "tests/attack/gate/truth.h"
@@ -101,7 +101,7 @@ class World {
   void change(Repository& repository, const Run& run, const How& how, Dice& dice, const Load& prepare = {});
   /// Any command, with whatever is to be seen of it afterwards.
   void run(Repository& repository, const Run& run, const std::vector<agent::ImageToSign>& images,
-           const agent::Provenance& provenance, const Command& command, Dice& dice);
+           const tuf::Provenance& provenance, const Command& command, Dice& dice);
   /// Its publications since then that no hostile one has slipped in.
   std::vector<std::size_t> own_posts(const Repository& repository, std::size_t from) const;
   agent::LoadRequest load_request(const Repository& repository) const;
@@ -132,7 +132,7 @@ class World {
                     const tuf::Metadata<tuf::Targets>& file, bool looks);
   /// What a run has signed of the images it was asked for is what it was asked for.
   void record_asked(const Repository& repository, const Run& run,
-                    const std::vector<agent::ImageToSign>& images, const agent::Provenance& provenance,
+                    const std::vector<agent::ImageToSign>& images, const tuf::Provenance& provenance,
                     const tuf::RoleName& role, const tuf::Metadata<tuf::Targets>& file);
   /// Never is an honest run refused for what the policy allows.
   void check_foreign(const Repository& repository, const Run& run,

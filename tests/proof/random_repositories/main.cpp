@@ -13,7 +13,7 @@
 
 #include "agent/http/curl_client.h"
 #include "agent/store/notary_server.h"
-#include "agent/workflow/publish_changes.h"
+#include "agent/work/publish_changes.h"
 #include "hsm/certificate/certificate_maker.h"
 #include "tests/proof/random_repositories/random_content.h"
 #include "tests/support/open_gate.h"
@@ -21,6 +21,7 @@
 #include "tests/support/test_signer.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
+#include "tuf/base/warning.h"
 
 namespace proof {
 namespace {
@@ -193,7 +194,7 @@ class RandomRepository {
       for (const auto& step : steps) step(draft);
       made = true;
     };
-    std::vector<agent::Warning> warnings;
+    std::vector<tuf::Warning> warnings;
     agent::publish_changes(store_, seen_, request, change, test::open_gate, all_of(keys_), {}, warnings);
   }
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "agent/image/image_list.h"
+#include "agent/image/listed/image_list.h"
 
 namespace {
 

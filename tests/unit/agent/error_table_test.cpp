@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "agent/report/printable.h"
+#include "tuf/base/printable.h"
 
 namespace {
 
@@ -85,74 +85,74 @@ TEST_CASE("A hint shows the values that are known, each as a word of a shell; th
 }
 
 TEST_CASE("Printable text keeps what can be read and escapes what could forge a line or a terminal") {
-  using agent::printable;
-  CHECK(printable("registry.example.com/app:1.0 \"x\" \\n") == "registry.example.com/app:1.0 \"x\" \\n");
-  CHECK(printable("größe ☃ 🐳") == "größe ☃ 🐳");
-  CHECK(printable("a\nb\rc\td") == "a\\nb\\rc\\td");
-  CHECK(printable("\x1b[31m") == "\\x1b[31m");
-  CHECK(printable(std::string_view("\0", 1)) == "\\x00");
-  CHECK(printable("\x7f") == "\\x7f");
-  CHECK(printable("\xc2\x9b") == "\\x9b");                         // C1: CSI in one character
-  CHECK(printable("\xe2\x80\xae") == "\\u{202e}");                 // right-to-left override
-  CHECK(printable("\xe2\x80\xa8") == "\\u{2028}");                 // line separator
-  CHECK(printable("\xff\xfe") == "\\xff\\xfe");                    // not UTF-8
-  CHECK(printable("\xc0\x8a") == "\\xc0\\x8a");                    // newline, overlong
-  CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");           // surrogate
-  CHECK(printable("\xf4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80");  // above U+10FFFF
-  CHECK(printable("a\xe2\x80") == "a\\xe2\\x80");                  // cut off
+  using tuf::printable;
+  CHECK(tuf::printable("registry.example.com/app:1.0 \"x\" \\n") == "registry.example.com/app:1.0 \"x\" \\n");
+  CHECK(tuf::printable("größe ☃ 🐳") == "größe ☃ 🐳");
+  CHECK(tuf::printable("a\nb\rc\td") == "a\\nb\\rc\\td");
+  CHECK(tuf::printable("\x1b[31m") == "\\x1b[31m");
+  CHECK(tuf::printable(std::string_view("\0", 1)) == "\\x00");
+  CHECK(tuf::printable("\x7f") == "\\x7f");
+  CHECK(tuf::printable("\xc2\x9b") == "\\x9b");                         // C1: CSI in one character
+  CHECK(tuf::printable("\xe2\x80\xae") == "\\u{202e}");                 // right-to-left override
+  CHECK(tuf::printable("\xe2\x80\xa8") == "\\u{2028}");                 // line separator
+  CHECK(tuf::printable("\xff\xfe") == "\\xff\\xfe");                    // not UTF-8
+  CHECK(tuf::printable("\xc0\x8a") == "\\xc0\\x8a");                    // newline, overlong
+  CHECK(tuf::printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");           // surrogate
+  CHECK(tuf::printable("\xf4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80");  // above U+10FFFF
+  CHECK(tuf::printable("a\xe2\x80") == "a\\xe2\\x80");                  // cut off
 }
 
 TEST_CASE("Text from outside is shown without the PIN of a token URI and the password of a URL") {
-  using agent::printable;
-  CHECK(printable("key pkcs11:token=ci?pin-value=1234&module-path=/m.so is") ==
+  using tuf::printable;
+  CHECK(tuf::printable("key pkcs11:token=ci?pin-value=1234&module-path=/m.so is") ==
         "key pkcs11:token=ci?pin-value=…&module-path=/m.so is");
-  CHECK(printable("'pkcs11:?PIN-VALUE=1234'") == "'pkcs11:?PIN-VALUE=…'");
-  CHECK(printable("pin_value:1234 pinvalue=5678") == "pin_value:… pinvalue=…");
-  CHECK(printable("pin-value") == "pin-value");
-  CHECK(printable("pin-value=") == "pin-value=…");
-  CHECK(printable("proxy 'http://ci:s3cr@t@proxy.example.com:3128/x@y'") ==
+  CHECK(tuf::printable("'pkcs11:?PIN-VALUE=1234'") == "'pkcs11:?PIN-VALUE=…'");
+  CHECK(tuf::printable("pin_value:1234 pinvalue=5678") == "pin_value:… pinvalue=…");
+  CHECK(tuf::printable("pin-value") == "pin-value");
+  CHECK(tuf::printable("pin-value=") == "pin-value=…");
+  CHECK(tuf::printable("proxy 'http://ci:s3cr@t@proxy.example.com:3128/x@y'") ==
         "proxy 'http://…@proxy.example.com:3128/x@y'");
-  CHECK(printable("https://token@a.example.com and https://b.example.com/@c") ==
+  CHECK(tuf::printable("https://token@a.example.com and https://b.example.com/@c") ==
         "https://…@a.example.com and https://b.example.com/@c");
-  CHECK(printable("https://ci:secret@a.example.com", 12) ==
+  CHECK(tuf::printable("https://ci:secret@a.example.com", 12) ==
         "https://…@…");  // 12 bytes, of which 3 are the dots
-  const std::string once = printable("https://u:p@h pin-value=1234");
-  CHECK(printable(once) == once);
+  const std::string once = tuf::printable("https://u:p@h pin-value=1234");
+  CHECK(tuf::printable(once) == once);
 }
 
 TEST_CASE("What is not seen in a name is shown") {
-  using agent::printable;
+  using tuf::printable;
   for (const char* invisible : {"\u00ad", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u2060",
                                 "\u2064", "\ufeff", "\u3164", "\U000e0001", "\U000e0041", "\U000e007f"}) {
-    CAPTURE(printable(invisible));
-    CHECK_THAT(printable(invisible), Catch::StartsWith("\\"));
+    CAPTURE(tuf::printable(invisible));
+    CHECK_THAT(tuf::printable(invisible), Catch::StartsWith("\\"));
   }
-  CHECK(printable("\u00ad\u200b\U000e0041") == "\\xad\\u{200b}\\u{e0041}");
-  CHECK(printable("\u2065\u3165\U000e0080") == "\u2065\u3165\U000e0080");
+  CHECK(tuf::printable("\u00ad\u200b\U000e0041") == "\\xad\\u{200b}\\u{e0041}");
+  CHECK(tuf::printable("\u2065\u3165\U000e0080") == "\u2065\u3165\U000e0080");
 }
 
 TEST_CASE("A login in front of a host is not repeated, with or without a scheme") {
-  using agent::printable;
-  CHECK(printable("image \"ci:s3cr@t=@r.example/app:1\" is") == "image \"…@r.example/app:1\" is");
-  CHECK(printable("ci:s3cret@localhost:5000/a and u:p@[::1]/b") == "…@localhost:5000/a and …@[::1]/b");
-  CHECK(printable("REPO=ci:s3cret@r.example") == "…@r.example");
+  using tuf::printable;
+  CHECK(tuf::printable("image \"ci:s3cr@t=@r.example/app:1\" is") == "image \"…@r.example/app:1\" is");
+  CHECK(tuf::printable("ci:s3cret@localhost:5000/a and u:p@[::1]/b") == "…@localhost:5000/a and …@[::1]/b");
+  CHECK(tuf::printable("REPO=ci:s3cret@r.example") == "…@r.example");
   const std::string digest = "@sha256:" + std::string(64, 'a');
-  CHECK(printable("u:p@r.example:1" + digest) == "…@r.example:1" + digest);
+  CHECK(tuf::printable("u:p@r.example:1" + digest) == "…@r.example:1" + digest);
   for (const std::string& harmless :
        {"app:1.0" + digest, "r.example:5000/app:1.0" + digest, digest, std::string("someone@r.example: x"),
         std::string("pkcs11:token=a@b/c"), std::string("https://h.example/?run=1")})
-    CHECK(printable(harmless) == harmless);
-  const std::string once = printable("u:p@h https://u:p@h/?t=S");
-  CHECK(printable(once) == once);
+    CHECK(tuf::printable(harmless) == harmless);
+  const std::string once = tuf::printable("u:p@h https://u:p@h/?t=S");
+  CHECK(tuf::printable(once) == once);
 }
 
 TEST_CASE("Making text printable twice changes nothing more") {
-  const std::string once = agent::printable("a\n\x1b\xff\xe2\x80\xae\\x");
-  CHECK(agent::printable(once) == once);
+  const std::string once = tuf::printable("a\n\x1b\xff\xe2\x80\xae\\x");
+  CHECK(tuf::printable(once) == once);
 }
 
 TEST_CASE("Printable text is cut between characters") {
-  CHECK(agent::printable("abcdef", 3) == "abc…");
-  CHECK(agent::printable("abc", 3) == "abc");
-  CHECK(agent::printable("abü", 3) == "ab…");
+  CHECK(tuf::printable("abcdef", 3) == "abc…");
+  CHECK(tuf::printable("abc", 3) == "abc");
+  CHECK(tuf::printable("abü", 3) == "ab…");
 }

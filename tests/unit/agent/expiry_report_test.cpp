@@ -5,7 +5,7 @@
 #include "tests/support/repository_maker.h"
 
 using agent::ExpiryReport;
-using agent::RoleExpiry;
+using tuf::RoleExpiry;
 
 namespace {
 
@@ -75,12 +75,12 @@ TEST_CASE("every part of a repository has its end, the root's certificate too") 
   maker.add_delegation("targets/jenkins", test::TestSigner::generate());
   maker.set_target("targets/jenkins", "1.0", test::make_target("1.0"));
   maker.publish();
-  const auto expiries = agent::role_expiries(test::load(maker), true);
+  const auto expiries = tuf::role_expiries(test::load(maker), true);
   std::vector<std::string> names;
-  for (const RoleExpiry& role : expiries) names.push_back(role.name);
+  for (const tuf::RoleExpiry& role : expiries) names.push_back(role.name);
   CHECK(names == std::vector<std::string>{"root", "root certificate", "targets", "snapshot", "timestamp",
                                           "targets/jenkins"});
   CHECK(expiries[1].expires == maker.root_certificate().not_after);
   CHECK(expiries[4].renewed_by_server);
-  CHECK_FALSE(agent::role_expiries(test::load(maker), false)[4].renewed_by_server);
+  CHECK_FALSE(tuf::role_expiries(test::load(maker), false)[4].renewed_by_server);
 }

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/errors.h"
-#include "tuf/metadata/role_name.h"
+#include "tuf/names/role_name.h"
 
 using tuf::ErrorCode;
 using tuf::Gun;

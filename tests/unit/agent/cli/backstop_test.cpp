@@ -6,13 +6,13 @@
 #include <catch2/catch.hpp>
 
 using agent::Backstop;
-using agent::TimeBudget;
+using hsm::TimeBudget;
 using namespace std::chrono_literals;
 
 TEST_CASE("A command that is still at work when its time is up is ended, once") {
   std::promise<void> ended;
   std::atomic<int> times = 0;
-  const Backstop backstop(std::make_shared<TimeBudget>(1ms), 0ms, [&] {
+  const Backstop backstop(std::make_shared<hsm::TimeBudget>(1ms), 0ms, [&] {
     if (++times == 1) ended.set_value();
   });
   ended.get_future().wait();
@@ -21,13 +21,13 @@ TEST_CASE("A command that is still at work when its time is up is ended, once") 
 
 TEST_CASE("A command that has come to its end is left alone, also where its time was extended") {
   std::atomic<int> times = 0;
-  const auto budget = std::make_shared<TimeBudget>(1ms);
+  const auto budget = std::make_shared<hsm::TimeBudget>(1ms);
   budget->extend_to(1h);
   {
     const Backstop backstop(budget, 0ms, [&] { ++times; });
   }
   {
-    const Backstop backstop(std::make_shared<TimeBudget>(1ms), 1h, [&] { ++times; });
+    const Backstop backstop(std::make_shared<hsm::TimeBudget>(1ms), 1h, [&] { ++times; });
   }
   CHECK(times == 0);
 }

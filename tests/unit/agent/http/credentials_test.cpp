@@ -8,7 +8,7 @@
 #include <csignal>
 
 #include "agent/http/credential_helper.h"
-#include "agent/trust_dir/file_descriptor.h"
+#include "hsm/os/file_descriptor.h"
 #include "tests/support/errors.h"
 #include "tests/support/test_data.h"
 #include "tuf/base/base64.h"
@@ -206,8 +206,8 @@ TEST_CASE("a helper gets its three streams and nothing else that this process ha
   home.add_helper("looks", "ls -l /proc/$$/fd >\"" + (home.path() / "open").string() +
                                "\"\necho '{\"Username\":\"u\",\"Secret\":\"s\"}'\n");
   // As libraries open them: without O_CLOEXEC.
-  const agent::FileDescriptor file(::open((home.path() / "config.json").c_str(), O_RDONLY));
-  const agent::FileDescriptor socket(::socket(AF_INET, SOCK_STREAM, 0));
+  const hsm::FileDescriptor file(::open((home.path() / "config.json").c_str(), O_RDONLY));
+  const hsm::FileDescriptor socket(::socket(AF_INET, SOCK_STREAM, 0));
   REQUIRE((file && socket));
 
   REQUIRE(home.find("r.example"));

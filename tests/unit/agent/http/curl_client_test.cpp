@@ -397,7 +397,7 @@ TEST_CASE("no call outlasts the time of the command, whatever it waits for, and 
     connection.wait_for_hang_up();
   });
   CurlOptions options = quick_options(server);
-  options.budget = std::make_shared<agent::TimeBudget>(std::chrono::milliseconds(300));
+  options.budget = std::make_shared<hsm::TimeBudget>(std::chrono::milliseconds(300));
   CurlClient client(options);
   const std::string words = "in the 300 ms that this command has";
   CHECK_ERROR(client.send_one(get(server)), ErrorCode::kTimeout, server.authority());
@@ -409,7 +409,7 @@ TEST_CASE("a pause that a server asks for is not made if it is longer than what 
   ScriptedServer server(
       always([](Connection& connection) { connection.respond("503 Busy", "", "Retry-After: 30\r\n"); }));
   CurlOptions options = quick_options(server);
-  options.budget = std::make_shared<agent::TimeBudget>(std::chrono::seconds(20));
+  options.budget = std::make_shared<hsm::TimeBudget>(std::chrono::seconds(20));
   CurlClient client(options);
   CHECK(client.send_one(get(server)).status == 503);
   CHECK(client.stats().requests == 1);

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "agent/image/child_tags.h"
+#include "agent/image/listed/child_tags.h"
 #include "tests/support/errors.h"
 #include "tests/support/fake_http.h"
 #include "tests/support/test_data.h"

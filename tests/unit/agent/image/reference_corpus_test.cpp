@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "agent/image/image_reference.h"
+#include "agent/names/image_reference.h"
 #include "tests/support/test_data.h"
 #include "tuf/base/error.h"
 

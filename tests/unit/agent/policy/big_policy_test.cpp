@@ -50,7 +50,7 @@ TEST_CASE("1,000 rules and 1,000 users decide 50,000 tags, and look for foreign 
   const tuf::TrustedRepository trusted = test::load(maker);
   const agent::Policy policy = test::read_policy(test::make_policy_json(users, teams, rules));
 
-  const agent::SignedState state(trusted);
+  const tuf::SignedState state(trusted);
   const agent::Judge judge(policy, state);
   int allowed = 0;
   for (int i = 0; i < kTags; ++i)

@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "agent/proof/provenance.h"
 #include "tests/support/policies.h"
 #include "tests/support/repository_maker.h"
 #include "tuf/base/hex.h"
+#include "tuf/view/provenance.h"
 
 using agent::Decision;
 using agent::Judge;
 using agent::Policy;
-using agent::SignedState;
+using tuf::SignedState;
 using Names = std::vector<std::string>;
 
 namespace {
@@ -51,7 +51,7 @@ struct People {
   Decision decide(const tuf::Json& rule, const agent::Question& question) {
     maker.publish();
     const tuf::TrustedRepository trusted = test::load(maker);
-    const SignedState state(trusted);
+    const tuf::SignedState state(trusted);
     const Policy read = policy({rule});
     return Judge(read, state).decide(question);
   }
@@ -71,12 +71,12 @@ Names codes(const Decision& decision) {
 
 std::string digest_of(const std::string& content) {
   const tuf::Target target = test::make_target(content);
-  return SignedState::Entry{nullptr, &target}.digest();
+  return tuf::SignedState::Entry{nullptr, &target}.digest();
 }
 
 tuf::Target claiming(const std::string& content, const tuf::Json& provenance) {
   tuf::Target target = test::make_target(content);
-  target.custom = tuf::Json{{std::string(agent::kProvenanceMember), provenance}};
+  target.custom = tuf::Json{{std::string(tuf::kProvenanceMember), provenance}};
   return target;
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("Three teams and five people: every combination of signers and of team
   }
   people.maker.publish();
   const tuf::TrustedRepository trusted = test::load(people.maker);
-  const SignedState state(trusted);
+  const tuf::SignedState state(trusted);
 
   int allowed = 0;
   for (int required = 0; required < 8; ++required) {

@@ -10,9 +10,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "agent/workflow/policy_guard.h"
-#include "agent/workflow/signing_gate.h"
-#include "agent/workflow/signing_keys.h"
+#include "agent/work/policy_guard.h"
+#include "agent/work/signing_gate.h"
+#include "agent/work/signing_keys.h"
 #include "hsm/memory_keys.h"
 #include "tests/support/policies.h"
 #include "tests/support/store_client.h"
@@ -76,7 +76,7 @@ struct Guarding {
   bool allows(const std::string& tag) {
     ask({});
     const tuf::TrustedRepository trusted = client.load(store);
-    const agent::SignedState state(trusted);
+    const tuf::SignedState state(trusted);
     return agent::Judge(policy, state).decide({tag, std::nullopt}).allowed;
   }
   tuf::Targets body_of(const tuf::RoleName& role) const {
@@ -173,7 +173,7 @@ inline agent::PolicyGuard::Options remembering(const std::string& releases) {
 
 inline std::string digest_of(const std::string& content) {
   const tuf::Target target = test::make_target(content);
-  return agent::SignedState::Entry{nullptr, &target}.digest();
+  return tuf::SignedState::Entry{nullptr, &target}.digest();
 }
 
 }  // namespace test

@@ -1,7 +1,7 @@
 // Reading what has to be mended: what is put up with, and what never is.
 #include <catch2/catch.hpp>
 
-#include "agent/workflow/renew_roles.h"
+#include "agent/work/renew_roles.h"
 #include "hsm/memory_keys.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/workflow/served_repository.h"

@@ -1,4 +1,4 @@
-#include "agent/workflow/publish_changes.h"
+#include "agent/work/publish_changes.h"
 
 #include <catch2/catch.hpp>
 #include <utility>
@@ -8,6 +8,7 @@
 #include "tests/support/repository_maker.h"
 #include "tests/support/store_client.h"
 #include "tests/support/test_data.h"
+#include "tuf/base/warning.h"
 
 namespace {
 
@@ -44,7 +45,7 @@ struct Site {
   test::TempDir dir;
   StoreClient administrator{kGun, test::kNow};
   test::MemoryStore store{kGun, [] { return test::kNow; }};
-  std::vector<agent::Warning> warnings;
+  std::vector<tuf::Warning> warnings;
 };
 
 }  // namespace

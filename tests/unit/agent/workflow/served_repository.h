@@ -6,12 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "agent/workflow/load_repository.h"
+#include "agent/work/load_repository.h"
 #include "tests/support/memory_store.h"
 #include "tests/support/repository_maker.h"
 #include "tests/support/test_data.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/hex.h"
+#include "tuf/base/warning.h"
 
 namespace test {
 
@@ -46,13 +47,13 @@ struct Machine {
   }
   bool warned_of(const std::string& code) const {
     return std::any_of(warnings.begin(), warnings.end(),
-                       [&](const agent::Warning& warning) { return warning.code == code; });
+                       [&](const tuf::Warning& warning) { return warning.code == code; });
   }
 
   TempDir dir;
   agent::SeenRepository seen;
   agent::LoadRequest request;
-  std::vector<agent::Warning> warnings;
+  std::vector<tuf::Warning> warnings;
 };
 
 inline tuf::KeyId root_id(const RepositoryMaker& maker) {

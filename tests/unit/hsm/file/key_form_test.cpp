@@ -2,10 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "hsm/shell_word.h"
 #include "tests/support/errors.h"
 #include "tests/support/process.h"
 #include "tests/support/test_data.h"
+#include "tuf/base/shell_word.h"
 #include "tuf/keys/pem.h"
 
 namespace {
@@ -71,8 +71,8 @@ TEST_CASE("the name of a file is put into the hint as a shell takes it") {
         "convert '/a b/FILE'\\''s.p12' with: cp '/a b/FILE'\\''s.p12' '/a b/FILE'\\''s.p12.pem'");
   const tuf::Error variable(ErrorCode::kSecretMissing, "no passphrase", "set X_FILE, or PROFILE; see FILE");
   CHECK(hsm::in_file(variable, "/k").hint() == "set X_FILE, or PROFILE; see /k");
-  CHECK(hsm::shell_word("/safe/k-1.pem") == "/safe/k-1.pem");
-  CHECK(hsm::shell_word("").size() == 2);
-  CHECK(hsm::shell_word("$(id)") == "'$(id)'");
-  CHECK(hsm::shell_word("a;b") == "'a;b'");
+  CHECK(tuf::shell_word("/safe/k-1.pem") == "/safe/k-1.pem");
+  CHECK(tuf::shell_word("").size() == 2);
+  CHECK(tuf::shell_word("$(id)") == "'$(id)'");
+  CHECK(tuf::shell_word("a;b") == "'a;b'");
 }

@@ -1,0 +1,168 @@
+#include "agent/work/administer.h"
+
+#include <algorithm>
+#include <numeric>
+#include <string_view>
+#include <utility>
+
+#include "agent/work/change_signers.h"
+#include "agent/work/signing_keys.h"
+#include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/warning.h"
+#include "tuf/view/signed_state.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+using tuf::RoleName;
+
+const RoleName kReleases = RoleName::of("targets/releases");
+
+/// Docker's grammar: `[a-z0-9][a-z0-9_-]*` (section 5.3).
+bool is_signer_name(const std::string& name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !name.empty() && is_letter(name.front()) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return is_letter(c) || c == '_' || c == '-'; });
+}
+
+/// Letters to add, drop or replace to make one of the other.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
+    }
+  }
+  return row.back();
+}
+
+bool is_one_letter_longer(std::string_view longer, std::string_view shorter) {
+  return longer.size() == shorter.size() + 1 && edit_distance(longer, shorter) == 1;
+}
+
+/// Readers know the name `targets/releases`, and a role of nearly that name would be one that nobody reads.
+void refuse_near_miss(const RoleName& role) {
+  constexpr std::size_t kNear = 2;
+  if (role == kReleases || role.parent() != kReleases.parent()) return;
+  if (edit_distance(role.leaf(), kReleases.leaf()) > kNear) return;
+  throw Error(ErrorCode::kInvalidRole,
+              role.text() + " is nearly " + kReleases.text() + ", which is the one that pullers read",
+              "name " + kReleases.text() + ", or choose a name that nobody mistakes for it");
+}
+
+[[noreturn]] void fail_created_by_others(const tuf::Gun& gun, const TrustStore& store) {
+  throw Error(ErrorCode::kConflict, "somebody else has just created " + gun.text() + " on " + store.name(),
+              "it is theirs; whoever created it prints what its readers pin with: countersign repo pin " +
+                  gun.text());
+}
+
+}  // namespace
+
+bool repository_exists(TrustStore& store) {
+  return store.fetch({{RoleName::of("root")}}).front().has_value();
+}
+
+tuf::PublishTransaction sign_new_repository(const tuf::RepositoryDraft& draft, hsm::KeyRing& keys) {
+  return draft.sign(signer_look_up(keys));
+}
+
+tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen, const tuf::Gun& gun,
+                                         tuf::Time now, const tuf::PublicKey& root,
+                                         const tuf::PublicKey& targets, hsm::KeyRing& keys,
+                                         std::vector<tuf::Warning>& warnings) {
+  const tuf::KeyObject snapshot = store.server_key(RoleName::of("snapshot"));
+  const tuf::KeyObject timestamp = store.server_key(RoleName::of("timestamp"));
+  const auto draft = tuf::RepositoryDraft::for_new_repository(gun, now, {root, targets, snapshot, timestamp});
+  const tuf::PublishTransaction transaction = sign_new_repository(draft, keys);
+  std::vector<RoleFile> files;
+  for (const auto& file : transaction.files()) files.push_back({file.role, file.bytes});
+
+  const PublishResult result = store.publish(files);
+  if (result == PublishResult::kConflict) fail_created_by_others(gun, store);
+  LoadRequest load{gun, {tuf::TrustPin{{root.id()}, ""}, false, false}, now, {}};
+  // What an earlier repository of this name left in the trust directory says nothing about the new one.
+  load.policy.reset_cache = true;
+  try {
+    return load_repository(store, seen, load, warnings);
+  } catch (const Error& error) {
+    if (result == PublishResult::kUnknown && error.code() == ErrorCode::kPinMismatch)
+      fail_created_by_others(gun, store);
+    // What a proxy holds back may still arrive: the keys must not be given up.
+    throw Error(ErrorCode::kOutcomeUnknown,
+                gun.text() + " was sent to " + store.name() + ", but cannot be read back: " + error.what(),
+                "repeat it, which says whether it is there: countersign repo init " + gun.text());
+  }
+}
+
+ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::KeyRing& keys,
+                                 bool by_policy) {
+  return [delegations = std::move(delegations), &keys, by_policy](const tuf::TrustedRepository& repository,
+                                                                  tuf::RepositoryDraft& draft) {
+    for (const DelegationToAdd& delegation : delegations) {
+      if (!repository.find_delegation(delegation.role)) {
+        refuse_near_miss(delegation.role);
+        if (delegation.keys.empty()) throw repository.no_such_role(delegation.role);
+      }
+      std::vector<std::string> paths = delegation.paths;
+      if (paths.empty() && !draft.definition_of(delegation.role)) paths.emplace_back();
+      if (draft.add_delegation(delegation.role, delegation.keys, paths, delegation.threshold))
+        require_parent_key(repository, delegation.role, keys);
+    }
+    keep_roles_signed(repository, draft, keys,
+                      {.by_policy = by_policy});  // a threshold may have become higher
+  };
+}
+
+std::vector<tuf::Warning> doubts_about(const tuf::TrustedRepository& repository,
+                                       const std::vector<DelegationToAdd>& added) {
+  std::vector<tuf::Warning> doubts;
+  for (const DelegationToAdd& delegation : added) {
+    const RoleName& role = delegation.role;
+    if (!tuf::SignedState::is_identity(role)) continue;
+    for (const tuf::Delegation& other : repository.delegations()) {
+      if (other.role.name == role || !tuf::SignedState::is_identity(other.role.name)) continue;
+      if (is_one_letter_longer(role.leaf(), other.role.name.leaf()) ||
+          is_one_letter_longer(other.role.name.leaf(), role.leaf()))
+        doubts.push_back({"NEARLY_THE_SAME", role.text() + " is nearly " + other.role.name.text() + " of " +
+                                                 repository.gun().text() + ": is it somebody else?"});
+      for (const tuf::PublicKey& key : delegation.keys) {
+        const auto& keys = other.authority.keys();
+        if (std::none_of(keys.begin(), keys.end(),
+                         [&](const auto& its) { return its.canonical_id() == key.canonical_id(); }))
+          continue;
+        doubts.push_back({"KEY_SHARED", "key " + key.canonical_id().short_form() + " of " + role.text() +
+                                            " is that of " + other.role.name.text() +
+                                            " too: what one signs " + "is the other's as well"});
+      }
+    }
+  }
+  return doubts;
+}
+
+void require_signer_name(const std::string& name) {
+  if (!is_signer_name(name) || !RoleName::parse("targets/" + name)) {
+    throw Error(ErrorCode::kInvalidRole, "\"" + tuf::printable(name) + "\" is not a signer name",
+                "use lower-case letters, digits, - and _, starting with a letter or digit");
+  }
+  if (name == kReleases.leaf()) {
+    throw Error(ErrorCode::kInvalidRole,
+                "\"releases\" is the role that every signer signs, not the name of one",
+                "name the signer after the CI identity, for example: jenkins");
+  }
+}
+
+std::vector<DelegationToAdd> signer_delegations(const std::string& name,
+                                                const std::vector<tuf::PublicKey>& keys) {
+  require_signer_name(name);
+  // The order is that of priority: readers that look through all roles report the released tag as released.
+  return {{kReleases, keys, {}, std::nullopt}, {RoleName::of("targets/" + name), keys, {}, std::nullopt}};
+}
+
+}  // namespace agent

@@ -1,0 +1,421 @@
+#include "agent/work/policy_guard.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "agent/work/signing_keys.h"
+#include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/view/stored_target.h"
+#include "tuf/view/tag_view.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+using tuf::RoleName;
+
+const RoleName kTargets = RoleName::of("targets");
+const RoleName kReleases = RoleName::of("targets/releases");
+
+constexpr std::size_t kMaxNamed = 10;  // entries in one message
+
+bool contains(const std::vector<RoleName>& roles, const RoleName& role) {
+  return std::find(roles.begin(), roles.end(), role) != roles.end();
+}
+
+/// Whether somebody who counts has said it for that role, or before entries said for which.
+bool has_settled(const Rule& rule, const Judge& judge, const tuf::SignedState::Entry& entry) {
+  const std::vector<UserId>& signers = judge.signers_of(*entry.role);
+  return entry.bound != tuf::Bound::kElsewhere &&
+         std::any_of(signers.begin(), signers.end(),
+                     [&](UserId user) { return rule.counted.contains(user); });
+}
+
+/// Whether the draft says anew who signs delegations.
+bool changes_signers(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft) {
+  const tuf::Targets* next = draft.find_changed(kTargets);
+  const tuf::Targets& now = repository.targets().body;
+  return next && (next->roles != now.roles || next->keys != now.keys);
+}
+
+/// The first of them.
+std::string listing(const std::vector<std::string>& names) {
+  std::string list;
+  for (std::size_t i = 0; i < names.size() && i < kMaxNamed; ++i)
+    list += (i ? ", " : "") + tuf::printable(names[i], 128);
+  if (names.size() > kMaxNamed) list += " and " + std::to_string(names.size() - kMaxNamed) + " more";
+  return list;
+}
+
+std::string shown(const tuf::TrustedRepository& repository, const ImageToSign& image) {
+  return repository.gun().text() + ":" + image.name;
+}
+
+}  // namespace
+
+PolicyGuard::PolicyGuard(const Policy& policy, hsm::KeyRing& keys, Options options)
+    : policy_(policy), keys_(keys), options_(std::move(options)) {}
+
+// Whoever signed before their role expired has signed.
+PolicyGuard::Stored::Stored(const Policy& policy, const tuf::TrustedRepository& repository,
+                            const tuf::SignedState::Names& without)
+    : state(repository, tuf::SignedState::Expired::kTake, without), judge(policy, state) {}
+
+/// Users of the policy whose keys are at hand and are listed in an identity that is to be signed.
+std::vector<UserId> PolicyGuard::signing_users(const tuf::TrustedRepository& repository,
+                                               const std::vector<RoleName>& roles) const {
+  std::vector<UserId> users;
+  for (const RoleName& role : roles) {
+    const tuf::Delegation* delegation = repository.find_delegation(role);
+    if (!delegation || !tuf::SignedState::is_identity(role)) continue;
+    for (const tuf::PublicKey& key : delegation->authority.keys()) {
+      if (!keys_.has(key.canonical_id())) continue;
+      if (const auto user = policy_.user_of(key.canonical_id())) users.push_back(*user);
+    }
+  }
+  std::sort(users.begin(), users.end());
+  users.erase(std::unique(users.begin(), users.end()), users.end());
+  return users;
+}
+
+void PolicyGuard::before(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
+                         const std::vector<ImageToSign>& images, tuf::RepositoryDraft& draft) {
+  stored_ = std::make_unique<Stored>(policy_, repository);
+  const std::vector<UserId> users = signing_users(repository, roles);
+  for (const ImageToSign& image : images) check_identity(image, stored_->judge, users, repository, roles);
+
+  foreign_.clear();
+  overwritten_.clear();
+  dropped_.clear();
+  if (options_.resign_guard && contains(roles, kReleases)) look_at_releases(repository, images, draft);
+  for (const ImageToSign& image : images) check_move(image, stored_->state, stored_->judge, users, roles);
+}
+
+/// What an image of this run takes the place of is looked at before it is gone; and with quarantine a run
+/// drops what is foreign also if it has nothing else to sign.
+void PolicyGuard::look_at_releases(const tuf::TrustedRepository& repository,
+                                   const std::vector<ImageToSign>& images, tuf::RepositoryDraft& draft) {
+  const tuf::Delegation* releases = repository.find_delegation(kReleases);
+  if (!releases || !releases->metadata) return;
+  const std::set<tuf::KeyId> keys = keys_at_hand(releases->authority, keys_);
+  if (is_checked_file(repository, kReleases, keys)) return;
+  std::map<std::string_view, const tuf::Target*> wanted;
+  for (const ImageToSign& image : images) wanted[image.name] = &image.target;
+  tuf::Targets replaced;  // of releases: what is to be looked at
+  const tuf::Targets& body = releases->metadata->body;
+  for (const auto& [name, image] : wanted) {
+    const auto found = body.targets.find(std::string(name));
+    if (found != body.targets.end()) replaced.targets.insert(*found);
+  }
+  const auto is_wanted = [&](const std::string& name, const tuf::Target& entry) {
+    const auto found = wanted.find(name);
+    return found != wanted.end() && tuf::is_same_image(*found->second, entry);
+  };
+  const FileToSign file{kReleases, options_.quarantine ? body : replaced, keys, is_wanted,
+                        [](const RoleName&) { return false; }};
+  std::vector<ForeignEntry> foreign = foreign_entries(policy_, stored_->state, stored_->judge, file);
+  if (options_.quarantine) {
+    drop(foreign, draft);
+    dropped_ = std::move(foreign);
+  } else {
+    overwritten_ = std::move(foreign);
+  }
+}
+
+std::vector<ForeignEntry> PolicyGuard::find_foreign(const tuf::TrustedRepository& repository,
+                                                    const tuf::RepositoryDraft& draft, const Stored& stored,
+                                                    bool binds_anew) const {
+  std::vector<ForeignEntry> found;
+  for (const tuf::RepositoryDraft::Pending& pending : draft.pending()) {
+    const tuf::Targets* body = draft.find_changed(pending.role);
+    if (!body) continue;
+    std::set<tuf::KeyId> keys;
+    for (const tuf::RoleAuthority& authority : pending.authorities)
+      keys.merge(keys_at_hand(authority, keys_));
+    if (is_checked_file(repository, pending.role, keys)) continue;
+    const FileToSign file{
+        pending.role,
+        *body,
+        keys,
+        [&](const std::string& name, const tuf::Target&) { return draft.was_set(pending.role, name); },
+        [&](const RoleName& delegation) { return draft.was_delegated(delegation); },
+        binds_anew};
+    for (ForeignEntry& entry : foreign_entries(policy_, stored.state, stored.judge, file))
+      found.push_back(std::move(entry));
+  }
+  return found;
+}
+
+void PolicyGuard::check(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
+                        bool binds_anew) {
+  quarantined_ = std::exchange(dropped_, {});
+  if (!options_.resign_guard) return;
+  // What is taken out of one role vouches for nothing in another any more.
+  tuf::SignedState::Names gone;
+  for (std::size_t known = 1; known != gone.size();) {
+    known = gone.size();
+    foreign_ = find_foreign(repository, draft, Stored(policy_, repository, gone), binds_anew);
+    for (const ForeignEntry& entry : foreign_) {
+      if (entry.kind == ForeignEntry::Kind::kTarget) gone.emplace(entry.in, entry.name);
+    }
+  }
+  if (draft.find_changed(kReleases)) {
+    for (ForeignEntry& entry : std::exchange(overwritten_, {})) foreign_.push_back(std::move(entry));
+  }
+  if (!foreign_.empty() && !options_.quarantine) refuse_foreign(repository);
+  drop(foreign_, draft);
+  quarantined_.insert(quarantined_.end(), foreign_.begin(), foreign_.end());
+  check_others(repository, draft);
+}
+
+std::set<UserId> PolicyGuard::others_in(const tuf::TrustedRepository& repository,
+                                        const RoleName& role) const {
+  std::set<UserId> others;
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  if (!tuf::SignedState::is_identity(role) || !delegation || !delegation->metadata) return others;
+  std::set<UserId> own;
+  for (const tuf::PublicKey& key : delegation->authority.keys()) {
+    const auto user = policy_.user_of(key.canonical_id());
+    if (!user) continue;
+    if (keys_.has(key.canonical_id())) {
+      own.insert(*user);
+    } else if (tuf::is_signed_by(key, delegation->metadata->signed_text, delegation->metadata->signatures)) {
+      others.insert(*user);
+    }
+  }
+  for (const UserId user : own) others.erase(user);
+  return others;
+}
+
+std::vector<std::string> PolicyGuard::silenced_tags(const tuf::TrustedRepository& repository,
+                                                    const tuf::RepositoryDraft& draft) const {
+  std::set<std::string> carried;
+  if (changes_signers(repository, draft)) {  // everything may hang on whom the administrator takes out
+    for (const tuf::TagView& view : tuf::view_tags(repository)) {
+      if (view.released) carried.insert(view.name);
+    }
+  } else {  // in files that others have signed
+    for (const RoleName& role : draft.changed_roles()) {
+      if (others_in(repository, role).empty()) continue;
+      for (const auto& [name, target] : repository.find_delegation(role)->metadata->body.targets)
+        carried.insert(name);
+    }
+  }
+  for (const RoleName& role : draft.changed_roles()) {
+    const tuf::Targets& body = *draft.find_changed(role);
+    std::erase_if(carried, [&](const std::string& name) {
+      return draft.was_set(role, name) ||
+             (tuf::stored_target(repository, role, name) && !body.targets.contains(name));
+    });
+  }
+  if (carried.empty()) return {};
+  const tuf::SignedState now(repository);
+  const tuf::SignedState then(repository, draft, [&](const tuf::KeyId& id) { return keys_.has(id); });
+  const Judge judge_now(policy_, now);
+  const Judge judge_then(policy_, then);
+  std::vector<std::string> silenced;
+  for (const std::string& name : carried) {
+    if (judge_now.decide({name, std::nullopt}).allowed && !judge_then.decide({name, std::nullopt}).allowed)
+      silenced.push_back(name);
+  }
+  return silenced;
+}
+
+bool PolicyGuard::silences_others(const tuf::TrustedRepository& repository, const RoleName& role) const {
+  if (!options_.resign_guard || others_in(repository, role).empty()) return false;
+  tuf::RepositoryDraft anew(repository);
+  anew.renew(role);
+  return !silenced_tags(repository, anew).empty();
+}
+
+void PolicyGuard::check_others(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft) {
+  hidden_.clear();
+  const std::vector<std::string> silenced = silenced_tags(repository, draft);
+  if (silenced.empty()) return;
+  if (changes_signers(repository, draft)) {
+    hidden_ = silenced;
+    if (options_.hide_tags) return;
+    throw Error(ErrorCode::kUsage,
+                "pullers of " + repository.gun().text() + " who go by the policy would no longer see " +
+                    listing(silenced),
+                "repeat it with --yes if that is what you want");
+  }
+  std::set<UserId> others;
+  std::string roles;
+  for (const RoleName& role : draft.changed_roles()) {
+    const std::set<UserId> its = others_in(repository, role);
+    if (!its.empty()) roles += (roles.empty() ? "" : " and ") + role.text();
+    others.insert(its.begin(), its.end());
+  }
+  const std::string names = policy_.names({others.begin(), others.end()});
+  throw Error(ErrorCode::kPolicy,
+              "signing " + roles + " of " + repository.gun().text() + " would replace the signature of " +
+                  names + ", without which the policy no longer allows: " + listing(silenced),
+              "leave that role to " + names +
+                  ": name others with --role, or an identity of your own: countersign "
+                  "delegation list " +
+                  repository.gun().text());
+}
+
+void PolicyGuard::drop(const std::vector<ForeignEntry>& foreign, tuf::RepositoryDraft& draft) const {
+  for (const ForeignEntry& entry : foreign) {
+    if (entry.kind == ForeignEntry::Kind::kDelegation) {
+      draft.remove_delegation(RoleName::of(entry.name));
+    } else {
+      draft.remove_target(entry.in, entry.name);
+    }
+  }
+}
+
+bool PolicyGuard::may_stay(const tuf::TrustedRepository& repository, const RoleName& role,
+                           const std::string& tag, const tuf::Target& entry) const {
+  if (!options_.resign_guard) return true;
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  if (!delegation) return true;  // `targets`, the administrator's
+  const std::set<tuf::KeyId> keys = keys_at_hand(delegation->authority, keys_);
+  if (is_checked_file(repository, role, keys)) return true;
+  tuf::Targets body;
+  body.targets.emplace(tag, entry);
+  const FileToSign file{role, body, keys, [](const std::string&, const tuf::Target&) { return false; },
+                        [](const RoleName&) { return false; }};
+  return foreign_entries(policy_, stored_->state, stored_->judge, file).empty();
+}
+
+bool PolicyGuard::may_renew(const tuf::TrustedRepository& repository, const RoleName& role,
+                            const tuf::RepositoryDraft& draft) const {
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  if (!options_.resign_guard || !delegation || !delegation->metadata) return true;
+  const FileToSign file{
+      role, delegation->metadata->body, keys_at_hand(delegation->authority, keys_),
+      [&](const std::string& name, const tuf::Target&) { return draft.was_set(role, name); },
+      [](const RoleName&) { return false; }};
+  return foreign_entries(policy_, stored_->state, stored_->judge, file).empty() &&
+         !silences_others(repository, role);
+}
+
+void PolicyGuard::refuse_foreign(const tuf::TrustedRepository& repository) const {
+  std::string list;
+  std::string roles;
+  for (std::size_t i = 0; i < foreign_.size(); ++i) {
+    if (i < kMaxNamed) list += (i ? "; " : "") + foreign_[i].text();
+    if (i == 0 || foreign_[i].in != foreign_[i - 1].in) roles += (i ? " and " : "") + foreign_[i].in.text();
+  }
+  if (foreign_.size() > kMaxNamed) list += "; and " + std::to_string(foreign_.size() - kMaxNamed) + " more";
+  throw Error(
+      ErrorCode::kForeignEntry,
+      "signing " + roles + " of " + repository.gun().text() +
+          " would sign along what this run was not asked for, and what the policy does not allow: " + list);
+}
+
+void PolicyGuard::check_identity(const ImageToSign& image, const Judge& judge,
+                                 const std::vector<UserId>& users, const tuf::TrustedRepository& repository,
+                                 const std::vector<RoleName>& roles) const {
+  const Rule* rule = judge.rule_for(image.name);
+  if (!rule) {
+    throw Error(ErrorCode::kPolicy, "no rule of the policy is for " + shown(repository, image),
+                "whoever owns the policy adds a rule whose images match it");
+  }
+  if (rule->accept_targets && contains(roles, kTargets)) return;
+  const auto counts = [&](UserId user) { return rule->counted.contains(user); };
+  if (std::any_of(users.begin(), users.end(), counts)) return;
+  const std::string who = users.empty() ? "no key at hand that signs a targets/NAME of " +
+                                              repository.gun().text() + " belongs to a user of the policy"
+                                        : "a signature by " + policy_.names(users) + " does not count";
+  throw Error(
+      ErrorCode::kPolicy,
+      who + ", so it may not sign " + shown(repository, image) + ": the rule on line " +
+          std::to_string(rule->line) + " counts " + policy_.names(rule->counted.members()),
+      "sign with the key of one of these users, in a delegation of their own: countersign delegation list " +
+          repository.gun().text());
+}
+
+void PolicyGuard::check_move(const ImageToSign& image, const tuf::SignedState& state, const Judge& judge,
+                             const std::vector<UserId>& users, const std::vector<RoleName>& roles) const {
+  const tuf::TrustedRepository& repository = state.repository();
+  const Rule& rule = *judge.rule_for(image.name);
+  const RoleName* holder = nullptr;
+  const tuf::Target* held = nullptr;
+  const auto look_at = [&](const RoleName& role, const tuf::Target* target) {
+    if (held || !target || tuf::is_same_image(*target, image.target)) return;
+    if (role == kReleases && !may_stay(repository, role, image.name, *target)) return;  // foreign: no move
+    holder = &role;
+    held = target;
+  };
+  // In an identity only what somebody said who counts: whoever else stands in it settles no tag.
+  for (const RoleName& role : roles) {
+    if (!tuf::SignedState::is_identity(role)) look_at(role, tuf::stored_target(repository, role, image.name));
+  }
+  for (const tuf::SignedState::Entry& entry : state.entries(image.name)) {
+    const bool counts =
+        entry.role->name == kTargets || entry.role->name == kReleases || has_settled(rule, judge, entry);
+    if (counts) look_at(entry.role->name, entry.target);
+  }
+  if (!held) return;
+  const std::string moved = "tag " + image.name + " of " + repository.gun().text() + " is signed as " +
+                            tuf::SignedState::Entry{nullptr, held}.digest() + " in " + holder->text() +
+                            ", not as " + tuf::SignedState::Entry{nullptr, &image.target}.digest();
+  if (rule.is_immutable(image.name))
+    throw Error(ErrorCode::kTagImmutable, moved + ", and the policy makes it immutable");
+  if (!rule.movers) {
+    if (!options_.allow_move) throw Error(ErrorCode::kTagMoved, moved);
+    return;
+  }
+  const auto may_move = [&](UserId user) { return rule.movers->contains(user); };
+  if (std::any_of(users.begin(), users.end(), may_move)) return;
+  const std::string movers = policy_.names(rule.movers->members());
+  throw Error(ErrorCode::kTagMoved, moved + "; the policy lets only " + movers + " move it",
+              "choose a new tag, or have it signed by " + movers);
+}
+
+/// Anybody who may write into the trust directory could have put a file there, but not signed it.
+bool PolicyGuard::is_checked_file(const tuf::TrustedRepository& repository, const RoleName& role,
+                                  const std::set<tuf::KeyId>& keys) const {
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  return role == kReleases && options_.last_releases && delegation && delegation->metadata &&
+         delegation->metadata->bytes == *options_.last_releases && have_signed(repository, role, keys);
+}
+
+void PolicyGuard::before_revoking(const tuf::TrustedRepository& repository,
+                                  const std::vector<std::string>& tags) const {
+  const Stored stored(policy_, repository);
+  for (const std::string& tag : tags) {
+    const Rule* rule = stored.judge.rule_for(tag);
+    if (!rule || !rule->is_immutable(tag)) continue;
+    for (const tuf::SignedState::Entry& entry : stored.state.entries(tag)) {
+      if (!has_settled(*rule, stored.judge, entry)) continue;
+      throw Error(ErrorCode::kTagImmutable,
+                  "tag " + tag + " of " + repository.gun().text() + " is signed as " + entry.digest() +
+                      " in " + entry.role->name.text() +
+                      ", and the policy makes it immutable: once revoked it could be signed as another image",
+                  "whoever owns the policy takes the tag out of immutable_tags first");
+    }
+  }
+}
+
+void PolicyGuard::after(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
+                        const std::vector<ImageToSign>& images, const tuf::RepositoryDraft& draft) {
+  // What is read back is what was let through; what others did to it since is not this run's doing.
+  if (draft.empty() && let_through_) return;
+  const tuf::SignedState state(repository, draft, [&](const tuf::KeyId& id) { return keys_.has(id); });
+  const Judge judge(policy_, state);
+  decisions_.clear();
+  std::string reasons;
+  for (const ImageToSign& image : images) {
+    const std::string digest = tuf::SignedState::Entry{nullptr, &image.target}.digest();
+    decisions_.push_back(judge.decide({image.name, digest}));
+    for (const Decision::Reason& reason : decisions_.back().reasons)
+      reasons += (reasons.empty() ? "" : "; ") + reason.message;
+  }
+  // Whoever signs only for themselves releases nothing: others may still add what is missing.
+  const bool releases = contains(roles, kReleases) || contains(roles, kTargets);
+  if (releases && !reasons.empty()) {
+    throw Error(ErrorCode::kPolicy, "the result would not satisfy the policy: " + reasons,
+                "sign for yourself first, with --role targets/NAME, and let the last signer release it");
+  }
+  let_through_ = true;
+}
+
+}  // namespace agent

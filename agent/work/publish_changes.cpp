@@ -1,0 +1,180 @@
+#include "agent/work/publish_changes.h"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <thread>
+
+#include "tuf/base/error.h"
+#include "tuf/base/warning.h"
+#include "tuf/json/json.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+
+constexpr int kMaxUnknownOutcomes = 3;
+
+void sleep_for_milliseconds(int milliseconds) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+}
+
+/// Random, so that jobs that lost the same race do not meet again; growing, so that many of them spread out.
+int back_off(int attempt) {
+  static thread_local std::mt19937 random{std::random_device{}()};
+  const int longest = std::min(4000, 100 << std::min(attempt, 6));
+  return std::uniform_int_distribution<int>(longest / 4, longest)(random);
+}
+
+std::vector<RoleFile> role_files(const tuf::PublishTransaction& transaction) {
+  std::vector<RoleFile> files;
+  for (const auto& file : transaction.files()) files.push_back({file.role, file.bytes});
+  return files;
+}
+
+/// Version of a role in verified trust data; 0 if it has no file.
+std::int64_t version_in(const tuf::TrustedRepository& repository, const tuf::RoleName& role) {
+  if (role.text() == "root") return repository.root().body.version;
+  if (role.text() == "targets") return repository.targets().body.version;
+  if (role.text() == "snapshot") return repository.snapshot().body.version;
+  const tuf::Delegation* delegation = repository.find_delegation(role);
+  return delegation ? delegation->stored_version : 0;
+}
+
+/// Whether somebody has published over at least one of these files, or they are there themselves.
+bool was_overtaken(const tuf::TrustedRepository& repository,
+                   const std::vector<tuf::PublishTransaction::File>& files) {
+  return std::any_of(files.begin(), files.end(),
+                     [&](const auto& file) { return version_in(repository, file.role) >= file.version; });
+}
+
+/// A store refuses an update without a snapshot if it does not hold the snapshot key; it says so in words
+/// that differ from server to server, so it is asked for the key. Throws if that was the reason; if it cannot
+/// be told, the store's own words must do.
+void explain_missing_snapshot(TrustStore& store, const tuf::TrustedRepository& repository,
+                              const std::vector<tuf::PublishTransaction::File>& files) {
+  const tuf::RoleName snapshot = tuf::RoleName::of("snapshot");
+  if (std::any_of(files.begin(), files.end(), [&](const auto& file) { return file.role == snapshot; }))
+    return;
+  const auto& key_ids = repository.root().body.role(snapshot).key_ids;
+  try {
+    const tuf::KeyId servers = tuf::key_id(store.server_key(snapshot));
+    if (std::find(key_ids.begin(), key_ids.end(), servers) != key_ids.end()) return;
+  } catch (const Error&) {
+    return;
+  }
+  throw Error(
+      ErrorCode::kKeyNotFound,
+      "the snapshot of " + repository.gun().text() + " is signed by clients, and its key is not at hand",
+      "an administrator hands it to the server with: countersign repo prepare " + repository.gun().text());
+}
+
+/// The official clients and servers would take more; what was published so could not be read back here, nor
+/// by anybody else who verifies with this program.
+void require_readable(const tuf::Gun& gun, const std::vector<tuf::PublishTransaction::File>& files) {
+  for (const auto& file : files) {
+    if (file.bytes.size() <= tuf::kMaxMetadataLength && tuf::fits_json_bounds(file.bytes)) continue;
+    throw Error(ErrorCode::kInvalidRole,
+                file.role.text() + " of " + gun.text() + " would become longer than readers accept",
+                "nothing was published; revoke tags that nobody needs any more, or say less of each: "
+                "--no-provenance");
+  }
+}
+
+}  // namespace
+
+PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRequest request,
+                                 const ChangeRepository& change, const PassGate& pass_gate,
+                                 const tuf::SignerFor& signer_for, const PublishOptions& options,
+                                 std::vector<tuf::Warning>& warnings) {
+  const auto sleep = options.sleep ? options.sleep : sleep_for_milliseconds;
+  std::vector<tuf::PublishTransaction::File> sent;  // by the last POST
+  std::optional<PublishResult> last_result;
+  bool maybe_stored = false;  // by any POST: a lost one may arrive late
+  int attempts = 0;
+  int unknown_outcomes = 0;
+  bool is_last = false;  // no time for another attempt, but to see what has become of the last one
+  std::optional<tuf::TrustedRepository> before;  // as the last attempt found it
+
+  const auto lost_every_race = [&] {
+    return Error(ErrorCode::kConflict,
+                 "others kept publishing to " + request.gun.text() + "; gave up after " +
+                     std::to_string(attempts) + " attempts " + request.budget->in_words(),
+                 "repeat the command, or give it more time with --timeout DURATION");
+  };
+
+  while (true) {
+    std::optional<tuf::TrustedRepository> repository;
+    try {
+      repository = load_repository(store, seen, request, warnings);
+    } catch (const Error& error) {
+      // Between two attempts, what has used up the time are the others.
+      if (!maybe_stored && attempts > 0 && error.code() == ErrorCode::kTimeout) throw lost_every_race();
+      if (!maybe_stored) throw;
+      // Something of ours may be stored, and it cannot be seen.
+      throw Error(ErrorCode::kOutcomeUnknown,
+                  "published to " + store.name() + ", but the result cannot be read back: " + error.what());
+    }
+    request.policy.reset_cache = false;
+
+    tuf::RepositoryDraft draft(*repository);
+    change(*repository, draft);
+    if (draft.empty()) {
+      const bool published = last_result.has_value() && *last_result != PublishResult::kConflict;
+      return {*std::move(repository), published, attempts, published ? std::move(sent) : decltype(sent){}};
+    }
+    if (last_result == PublishResult::kStored && !was_overtaken(*repository, sent)) {
+      throw Error(ErrorCode::kServerError, store.name() + " says that it stored the update of " +
+                                               request.gun.text() + ", but does not have it");
+    }
+    if (last_result == PublishResult::kUnknown && ++unknown_outcomes >= kMaxUnknownOutcomes) {
+      throw Error(ErrorCode::kServerError, store.name() + " did not store the update of " +
+                                               request.gun.text() + " in " + std::to_string(attempts) +
+                                               " attempts");
+    }
+    if (is_last) {
+      throw request.budget->used_up(store.name() + " did not store the update of " + request.gun.text());
+    }
+    if (attempts == options.attempts) {
+      throw Error(ErrorCode::kConflict, "others kept publishing to " + request.gun.text() +
+                                            "; gave up after " + std::to_string(attempts) + " attempts");
+    }
+
+    pass_gate(*repository, draft);
+    const tuf::PublishTransaction transaction = draft.sign(signer_for);
+    require_readable(request.gun, transaction.files());
+    if (options.dry_run) return {*std::move(repository), false, 0, transaction.files()};
+    request.likely.clear();
+    for (const auto& file : transaction.files()) {
+      if (file.role.is_delegation()) request.likely.push_back(file.role);
+    }
+    if (!maybe_stored && attempts > 0 && !request.budget->allows(std::chrono::milliseconds(0)))
+      throw lost_every_race();
+    request.budget->require("nothing was published to " + store.name() + ": no time was left for it");
+    ++attempts;
+    sent = transaction.files();
+    if (options.before_sending) options.before_sending();
+    try {
+      last_result = store.publish(role_files(transaction));
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kServerRejected) explain_missing_snapshot(store, *repository, sent);
+      throw;
+    }
+    if (last_result != PublishResult::kConflict) maybe_stored = true;
+    before = std::move(repository);
+    // A new root may have changed who signs everything else: that is read as by a stranger.
+    const bool mends = request.tolerate.other_form || !before->has_timestamp();
+    request.before = mends || sent.front().role.text() == "root" ? nullptr : &*before;
+    // What was read in order to mend it is read back as everybody reads it.
+    if (last_result != PublishResult::kConflict) request.tolerate = {};
+    if (last_result == PublishResult::kStored) continue;
+    const std::chrono::milliseconds pause(back_off(attempts));
+    is_last = !request.budget->allows(pause);
+    if (!is_last) sleep(static_cast<int>(pause.count()));
+    if (is_last && !maybe_stored) throw lost_every_race();
+  }
+}
+
+}  // namespace agent

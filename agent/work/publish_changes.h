@@ -1,0 +1,50 @@
+// Publishing: load, change, sign, one POST, read back. Whatever happens in between, the end is one of: proven
+// to be there, an error that says that nothing was stored, or kOutcomeUnknown.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "agent/work/load_repository.h"
+#include "tuf/base/warning.h"
+#include "tuf/edit/repository_draft.h"
+
+namespace agent {
+
+/// Makes the wanted changes in a draft of the newest verified state. Called anew for every attempt and once
+/// more on what was read back: then it must leave the draft empty, which is the proof. May throw to refuse.
+using ChangeRepository =
+    std::function<void(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft)>;
+
+/// Asked with every draft that is about to be signed, after the change: throws to refuse, and may take out of
+/// the draft what shall not be signed. What it is, is signing_gate.h's; that nothing is signed without it,
+/// this file's.
+using PassGate = std::function<void(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft)>;
+
+struct PublishOptions {
+  bool dry_run = false;
+  /// Publishes by others that are waited out before giving up (section 2.8).
+  int attempts = 30;
+  /// Called when everything is signed and nothing is sent yet, for every attempt: lets go of secrets that are
+  /// not needed while the server takes its time.
+  std::function<void()> before_sending;
+  /// Waits for this many milliseconds; for tests to replace.
+  std::function<void(int)> sleep;
+};
+
+struct PublishedChanges {
+  tuf::TrustedRepository repository;  // as read back; with dry_run and without changes as it was
+  bool published = false;             // false: nothing to do, or dry_run
+  int attempts = 0;                   // POSTs
+  std::vector<tuf::PublishTransaction::File> files;  // what was, or with dry_run would be, published
+};
+
+/// Throws what loading, `change`, `pass_gate`, signing and the store throw; kConflict when every attempt, or
+/// all the time of the request, was used up by others; kTimeout when it was used up otherwise and nothing is
+/// stored; kServerError when the store claims to have stored what it does not have, kOutcomeUnknown.
+PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRequest request,
+                                 const ChangeRepository& change, const PassGate& pass_gate,
+                                 const tuf::SignerFor& signer_for, const PublishOptions& options,
+                                 std::vector<tuf::Warning>& warnings);
+
+}  // namespace agent

@@ -1,0 +1,210 @@
+#include "agent/work/renew_roles.h"
+
+#include <map>
+#include <memory>
+
+#include "agent/policy/policy.h"
+#include "agent/work/policy_guard.h"
+#include "agent/work/signing_keys.h"
+#include "agent/work/stored_file.h"
+#include "tuf/base/digest.h"
+#include "tuf/base/error.h"
+#include "tuf/metadata/find_version.h"
+
+namespace agent {
+namespace {
+
+using tuf::Error;
+using tuf::ErrorCode;
+using tuf::RoleName;
+
+const RoleName kRoot = RoleName::of("root");
+const RoleName kTargets = RoleName::of("targets");
+const RoleName kSnapshot = RoleName::of("snapshot");
+
+[[noreturn]] void fail_expired(const tuf::TrustedRepository& repository, const RoleName& role,
+                               hsm::KeyRing& keys) {
+  throw Error(ErrorCode::kKeyNotFound,
+              role.text() + " of " + repository.gun().text() + " has expired, and no key at hand may sign it",
+              mend_without_key(repository, role, keys));
+}
+
+/// A snapshot that clients sign is signed with whatever is published; if that is nothing, with targets or a
+/// delegation that goes along.
+void renew_snapshot(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
+                    hsm::KeyRing& keys) {
+  if (!draft.empty()) return;
+  if (can_sign(repository, kTargets, keys)) return draft.renew(kTargets);
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    const RoleName& role = delegation.role.name;
+    if (delegation.metadata && role.parent() == kTargets && can_sign(repository, role, keys))
+      return draft.renew(role);
+  }
+  throw Error(ErrorCode::kKeyNotFound,
+              "the snapshot of " + repository.gun().text() +
+                  " can only be signed anew with another role, and no key of any is at hand",
+              mend_without_key(repository, kTargets, keys));
+}
+
+/// Whether the bytes are those that the snapshot names.
+bool is_named(const tuf::TrustedRepository& repository, const RoleName& role, const std::string& bytes) {
+  const auto& meta = repository.snapshot().body.meta;
+  const auto named = meta.find(role.text());
+  return named != meta.end() && named->second.hashes.at("sha256") == tuf::sha256(tuf::as_bytes(bytes));
+}
+
+void require_key(const tuf::TrustedRepository& repository, const RoleName& role, hsm::KeyRing& keys) {
+  if (can_sign(repository, role, keys)) return;
+  throw Error(ErrorCode::kKeyNotInRole,
+              "no key at hand may sign " + role.text() + " of " + repository.gun().text(),
+              mend_without_key(repository, role, keys));
+}
+
+tuf::Targets stored_body(TrustStore& store, const tuf::TrustedRepository& repository, const RoleName& role) {
+  return tuf::decode<tuf::Targets>(stored_file(store, repository, role), role.text()).body;
+}
+
+/// What must be surpassed by whoever puts another file in the place of one that nobody can read.
+std::int64_t version_of_unreadable(TrustStore& store, const tuf::TrustedRepository& repository,
+                                   const RoleName& role) {
+  constexpr std::int64_t kMaxLength = 64 << 20;
+  if (repository.snapshot().body.meta.at(role.text()).length <= kMaxLength) {
+    if (const auto version = tuf::find_version(stored_file(store, repository, role))) return *version;
+  }
+  throw Error(ErrorCode::kMalformedMetadata,
+              "the stored file of " + role.text() + " of " + repository.gun().text() +
+                  " does not tell its version, so nothing can take its place",
+              "ask the server's administrator what was changed, and to restore its data");
+}
+
+std::string witness_with(const std::string& choice, const tuf::TrustedRepository& repository,
+                         const RoleName& role, bool by_policy) {
+  return "countersign witness " + repository.gun().text() + " " + role.text() + " " + choice +
+         (by_policy ? kNamePolicy : "");
+}
+
+std::string content_of(const tuf::Targets& body) {
+  std::string out;
+  for (const auto& [name, target] : body.targets) {
+    out += (out.empty() ? "" : ", ") + name;
+    if (out.size() > 400) return out + ", …";
+  }
+  return out.empty() ? "nothing" : out;
+}
+
+}  // namespace
+
+ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys, const PolicyGuard* guard) {
+  // What has a newer version than at the first attempt was signed meanwhile, and lives as long as it can.
+  const auto before = std::make_shared<std::map<RoleName, std::int64_t>>();
+  return
+      [due_by, &keys, guard, before](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+        const auto is_due = [&](const RoleName& role, std::int64_t version, tuf::Time expires) {
+          const std::int64_t first = before->try_emplace(role, version).first->second;
+          return expires <= due_by && version <= first;
+        };
+        const tuf::Root& root = repository.root().body;
+        if (is_due(kRoot, root.version, root.expires)) {
+          if (can_sign(repository, kRoot, keys)) {
+            draft.renew_root();
+          } else if (root.expires <= repository.now()) {
+            fail_expired(repository, kRoot, keys);
+          }
+        }
+        const tuf::Targets& targets = repository.targets().body;
+        if (is_due(kTargets, targets.version, targets.expires)) {
+          if (can_sign(repository, kTargets, keys)) {
+            draft.renew(kTargets);
+          } else if (targets.expires <= repository.now()) {
+            fail_expired(repository, kTargets, keys);
+          }
+        }
+        for (const tuf::Delegation& delegation : repository.delegations()) {
+          const RoleName& role = delegation.role.name;
+          if (delegation.metadata && role.parent() == kTargets &&
+              is_due(role, delegation.metadata->body.version, delegation.metadata->body.expires) &&
+              can_sign(repository, role, keys) && !(guard && guard->silences_others(repository, role)))
+            draft.renew(role);
+        }
+        const tuf::Snapshot& snapshot = repository.snapshot().body;
+        if (is_due(kSnapshot, snapshot.version, snapshot.expires)) {
+          if (can_sign(repository, kSnapshot, keys)) {
+            renew_snapshot(repository, draft, keys);
+          } else if (!repository.has_timestamp()) {
+            fail_expired(repository, kSnapshot, keys);
+          }
+        }
+      };
+}
+
+ChangeRepository repair_roles(hsm::KeyRing& keys) {
+  return [&keys](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+    if (!is_named(repository, kRoot, repository.root().bytes)) {
+      require_key(repository, kRoot, keys);
+      draft.renew_root();
+    }
+    if (!is_named(repository, kTargets, repository.targets().bytes)) {
+      require_key(repository, kTargets, keys);
+      draft.renew(kTargets);
+    }
+    for (const tuf::Delegation& delegation : repository.delegations()) {
+      const RoleName& role = delegation.role.name;
+      if (delegation.state == tuf::Delegation::State::kMissing) {
+        throw delegation.problem->with_hint(
+            "its file is lost, unless the server's data is restored; an administrator takes the role out "
+            "with: "
+            "countersign delegation remove " +
+            repository.gun().text() + " " + role.text() + " --yes");
+      }
+      if (!delegation.metadata || is_named(repository, role, delegation.metadata->bytes)) continue;
+      if (role.parent() != kTargets) continue;  // for whoever signs the role above it
+      require_key(repository, role, keys);
+      draft.renew(role);
+    }
+  };
+}
+
+ChangeRepository witness_roles(TrustStore& store, std::vector<RoleName> roles, UnverifiedContent content,
+                               hsm::KeyRing& keys, bool by_policy) {
+  const auto before = std::make_shared<std::map<RoleName, std::int64_t>>();  // versions at the first attempt
+  return [&store, roles = std::move(roles), content, &keys, by_policy, before](
+             const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+    for (const RoleName& role : roles) {
+      const tuf::Delegation* delegation = repository.find_delegation(role);
+      if (!delegation) throw repository.no_such_role(role);
+      const std::int64_t first = before->try_emplace(role, delegation->stored_version).first->second;
+      if (delegation->state == tuf::Delegation::State::kUsable && delegation->stored_version > first)
+        continue;
+      require_key(repository, role, keys);
+      if (delegation->state == tuf::Delegation::State::kMalformed && content == UnverifiedContent::kEmpty) {
+        draft.replace(role, version_of_unreadable(store, repository, role), {});
+        continue;
+      }
+      if (delegation->state != tuf::Delegation::State::kBelowThreshold) {
+        draft.renew(role);
+        continue;
+      }
+      if (content == UnverifiedContent::kEmpty) {
+        draft.replace(role, delegation->stored_version, {});
+        continue;
+      }
+      tuf::Targets body = stored_body(store, repository, role);
+      if (content == UnverifiedContent::kRefuse) {
+        throw Error(ErrorCode::kBadSignature,
+                    "nobody whom " + repository.gun().text() + " trusts now has signed what is stored in " +
+                        role.text() + ": " + content_of(body),
+                    "start it anew: " + witness_with("--empty", repository, role, by_policy) +
+                        "; or, if you know that all of it is right, take it over: " +
+                        witness_with("--adopt", repository, role, by_policy));
+      }
+      try {
+        draft.replace(role, delegation->stored_version, std::move(body));
+      } catch (const Error& error) {
+        throw error.with_hint("it cannot be taken over; start it anew: " +
+                              witness_with("--empty", repository, role, by_policy));
+      }
+    }
+  };
+}
+
+}  // namespace agent

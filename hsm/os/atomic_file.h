@@ -1,0 +1,36 @@
+// Files that a crash, a full disk or a second process finds either as they were or as they should be, never
+// in between. Every failure is kLocal and names the path and the reason.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace hsm {
+
+/// Replaces `path` in one step: written to a new file beside it, flushed to the disk, renamed, and the rename
+/// flushed too. A symbolic link that stands at `path` is replaced, not followed. `mode` is exact, whatever
+/// the umask is.
+void write_atomically(const std::filesystem::path& path, std::string_view content, mode_t mode);
+
+/// Asked before what is to be written is there: whether `write_atomically` can be expected to work. Throws
+/// kLocal if the folder of `path` is missing or cannot be written, or if something other than a regular file
+/// stands at `path`.
+void require_writable(const std::filesystem::path& path);
+
+/// Makes `folder` and what is missing above it, each with exactly `mode`. Folders that exist stay as they
+/// are.
+void make_folders(const std::filesystem::path& folder, mode_t mode);
+
+/// The whole regular file of at most `max_length` bytes; nullopt if nothing is there. A symbolic link, a pipe
+/// or a folder in its place is an error.
+std::optional<std::string> read_whole_file(const std::filesystem::path& path, std::size_t max_length);
+
+/// Removes what writers that were killed in `write_atomically` left in `folder`. Only for whoever keeps other
+/// writers out by a lock.
+void remove_abandoned_files(const std::filesystem::path& folder);
+
+}  // namespace hsm

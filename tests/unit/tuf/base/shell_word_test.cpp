@@ -1,0 +1,22 @@
+#include <catch2/catch.hpp>
+
+#include "tuf/base/shell_word.h"
+
+using tuf::shell_word;
+
+TEST_CASE("A word of a command is one word to a shell, whatever stands in it") {
+  CHECK(tuf::shell_word("registry.example.com:5000/team/app:1.0") ==
+        "registry.example.com:5000/team/app:1.0");
+  CHECK(tuf::shell_word("") == "''");
+  CHECK(tuf::shell_word("a b;touch x") == "'a b;touch x'");
+  CHECK(tuf::shell_word("$(id)`id`\"\\") == "'$(id)`id`\"\\'");
+  CHECK(tuf::shell_word("it's") == "'it'\\''s'");
+  CHECK(tuf::shell_word("~root") == "'~root'");
+}
+
+TEST_CASE("The name of a file is no option to the program that gets it") {
+  CHECK(tuf::shell_path("-rf") == "./-rf");
+  CHECK(tuf::shell_path("-o x") == "'./-o x'");
+  CHECK(tuf::shell_path("a-b") == "a-b");
+  CHECK(tuf::shell_path("/a b") == "'/a b'");
+}

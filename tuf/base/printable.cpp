@@ -1,0 +1,147 @@
+#include "tuf/base/printable.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdint>
+#include <optional>
+
+namespace tuf {
+namespace {
+
+constexpr std::string_view kHidden = "…";
+
+struct CodePoint {
+  std::uint32_t value;
+  std::size_t length;  // bytes
+};
+
+/// The first code point of `text`; nullopt if it does not begin with well-formed UTF-8.
+std::optional<CodePoint> decode(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const std::uint8_t first = byte(0);
+  if (first < 0x80) return CodePoint{first, 1};
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return std::nullopt;
+  std::uint32_t value = first & (0xffU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return std::nullopt;
+    value = (value << 6) | (byte(i) & 0x3fU);
+  }
+  const bool overlong = (length == 3 && value < 0x800) || (length == 4 && value < 0x10000);
+  const bool surrogate = value >= 0xd800 && value <= 0xdfff;
+  if (overlong || surrogate || value > 0x10ffff) return std::nullopt;
+  return CodePoint{value, length};
+}
+
+bool is_forging(std::uint32_t c) {
+  return c < 0x20 || (c >= 0x7f && c <= 0x9f) ||      // C0, DEL, C1
+         c == 0x61c || c == 0x200e || c == 0x200f ||  // marks of direction
+         (c >= 0x2028 && c <= 0x202e) ||              // line and paragraph separators, overrides
+         (c >= 0x2066 && c <= 0x2069);
+}
+
+/// What is not seen makes one name of two that look alike.
+bool is_invisible(std::uint32_t c) {
+  return c == 0xad || (c >= 0x200b && c <= 0x200f) || (c >= 0x2060 && c <= 0x2064) || c == 0xfeff ||
+         c == 0x3164 || (c >= 0xe0000 && c <= 0xe007f);
+}
+
+std::string hex(std::uint32_t value, int digits) {
+  std::string out;
+  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
+    out += "0123456789abcdef"[(value >> shift) & 0xf];
+  return out;
+}
+
+std::string escaped(std::uint32_t c) {
+  if (c == '\n') return "\\n";
+  if (c == '\r') return "\\r";
+  if (c == '\t') return "\\t";
+  return c <= 0xff ? "\\x" + hex(c, 2) : "\\u{" + hex(c, c <= 0xffff ? 4 : 5) + "}";
+}
+
+bool equal_ignoring_case(char a, char b) {
+  return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+}
+
+/// `pin-value=1234` of a token URI, wherever somebody has put it: all of the value becomes `…`.
+void hide_pins(std::string& text) {
+  constexpr std::string_view kAttributes[] = {"pin-value", "pin_value", "pinvalue"};
+  for (const std::string_view attribute : kAttributes) {
+    auto at = text.begin();
+    while (true) {
+      at = std::search(at, text.end(), attribute.begin(), attribute.end(), equal_ignoring_case);
+      if (text.end() - at <= static_cast<std::ptrdiff_t>(attribute.size())) break;
+      at += static_cast<std::ptrdiff_t>(attribute.size());
+      if (*at != '=' && *at != ':') continue;
+      const auto begin = static_cast<std::size_t>(at + 1 - text.begin());
+      const std::size_t end = std::min(text.find_first_of("&;\"' \t\r\n", begin), text.size());
+      text.replace(begin, end - begin, kHidden);
+      at = text.begin() + static_cast<std::ptrdiff_t>(begin);
+    }
+  }
+}
+
+bool is_digest(std::string_view text) {
+  return text.starts_with("sha") && text.size() > 3 && text[3] >= '0' && text[3] <= '9';
+}
+
+bool begins_host(std::string_view text) {
+  return !text.empty() &&
+         (std::isalnum(static_cast<unsigned char>(text.front())) != 0 || text.front() == '[');
+}
+
+/// The `user:password@` of a URL, and that in front of a host without a scheme, as in the name of an image;
+/// not the tag of `name:tag@sha256:…`, and no token URI.
+void hide_users(std::string& text) {
+  constexpr std::string_view kBetweenWords = "\"' \t\r\n";
+  constexpr std::string_view kScheme = "://";
+  constexpr std::string_view kToken = "pkcs11:";
+  for (std::size_t at = text.find(kScheme); at != std::string::npos; at = text.find(kScheme, at)) {
+    at += kScheme.size();
+    const std::size_t end = std::min(text.find_first_of("/?#\"' \t\r\n", at), text.size());
+    const std::size_t sign = std::string_view(text).substr(0, end).rfind('@');
+    if (sign != std::string::npos && sign > at) text.replace(at, sign - at, kHidden);
+  }
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(kBetweenWords, at), text.size());
+    const std::string_view word = std::string_view(text).substr(at, end - at);
+    const std::string_view head = word.substr(0, word.find('/'));
+    std::size_t sign = head.rfind('@');
+    if (sign != std::string_view::npos && is_digest(word.substr(sign + 1)))
+      sign = sign == 0 ? std::string_view::npos : head.rfind('@', sign - 1);
+    const bool hides = sign != std::string_view::npos && head.find(':') < sign &&
+                       begins_host(word.substr(sign + 1)) && !word.starts_with(kToken);
+    at = end + 1;
+    if (!hides) continue;
+    const std::size_t begin = end - word.size();
+    text.replace(begin, sign, kHidden);
+    at = at + kHidden.size() - sign;
+  }
+}
+
+}  // namespace
+
+std::string printable(std::string_view raw, std::size_t max_bytes) {
+  std::string text(raw);
+  hide_pins(text);
+  hide_users(text);
+  std::string out;
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const std::optional<CodePoint> next = decode(std::string_view(text).substr(i));
+    const std::size_t length = next ? next->length : 1;
+    if (i + length > max_bytes) return out + "…";
+    if (!next) {
+      out += "\\x" + hex(static_cast<std::uint8_t>(text[i]), 2);
+    } else if (is_forging(next->value) || is_invisible(next->value)) {
+      out += escaped(next->value);
+    } else {
+      out.append(text, i, length);
+    }
+    i += length;
+  }
+  return out;
+}
+
+}  // namespace tuf
