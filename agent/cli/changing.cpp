@@ -197,7 +197,7 @@ PublishedChanges change(Runtime::Repository& repository, const ChangeRepository&
   if (words.names_roles) {
     std::vector<tuf::RoleName> roles;
     for (const auto& file : changes.files) roles.push_back(file.role);
-    which = ": " + tuf::join(names_of(roles));
+    which = ": " + tuf::join(tuf::names_of(roles));
   }
   if (changes.published) described.more["change"] = words.done + which;
   describe(changes.repository, described);

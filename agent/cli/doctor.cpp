@@ -91,7 +91,7 @@ class Rehearsal {
     for (tuf::Warning& warning : report.warnings) {
       if (warning.code != "NO_IDENTITY_ROLE") patient_.warnings.push_back(std::move(warning));
     }
-    return "would sign " + *patient_.tag + " in " + tuf::join(names_of(result.roles));
+    return "would sign " + *patient_.tag + " in " + tuf::join(tuf::names_of(result.roles));
   }
 
  private:

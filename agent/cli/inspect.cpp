@@ -115,7 +115,7 @@ void write_text(const tuf::TrustedRepository& repository, const std::vector<tuf:
   TextTable table({"TAG", "DIGEST", "SIZE", "SIGNERS", "ROLES"});
   for (const tuf::TagView& tag : tags) {
     table.add({tag.name, tag.digest(), std::to_string(tag.target.length), shown_signers(repository, tag),
-               tuf::join(names_of(tag.roles)) + (tag.released ? "" : " (not released)")});
+               tuf::join(tuf::names_of(tag.roles)) + (tag.released ? "" : " (not released)")});
   }
   append(table);
 }

@@ -147,7 +147,7 @@ void import_keys(const KeyImportOptions& options, Runtime& runtime, Report& repo
 std::string shown_uses(const std::vector<KeyUse>& uses) {
   std::vector<std::string> by_repository;
   for (const KeyUse& use : uses) {
-    by_repository.push_back(use.gun.text() + ": " + tuf::join(names_of(use.roles)) +
+    by_repository.push_back(use.gun.text() + ": " + tuf::join(tuf::names_of(use.roles)) +
                             (use.trust_root ? " (trust root " + use.trust_root->hex() + ")" : ""));
   }
   return by_repository.empty() ? "-" : tuf::join(by_repository, "; ");
@@ -173,7 +173,7 @@ void list(const KeyListOptions&, Runtime& runtime, Report& report) {
     described["type"] = type;
     described["may_sign"] = OrderedJson::array();
     for (const KeyUse& use : of_key) {
-      described["may_sign"].push_back({{"gun", use.gun.text()}, {"roles", names_of(use.roles)}});
+      described["may_sign"].push_back({{"gun", use.gun.text()}, {"roles", tuf::names_of(use.roles)}});
       if (use.trust_root) described["may_sign"].back()["trust_root"] = use.trust_root->hex();
     }
     keys.push_back(std::move(described));

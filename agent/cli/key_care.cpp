@@ -75,7 +75,7 @@ void remove_key(const KeyRemoveOptions& options, Runtime& runtime, Report& repor
   const auto uses = find_key_uses(runtime.settings().trust_dir(), runtime.now(), report.warnings);
   if (const auto of_key = uses.find(key.canonical_id); of_key != uses.end()) {
     for (const KeyUse& use : of_key->second)
-      report.text.push_back("it may sign " + tuf::join(names_of(use.roles)) + " of " + use.gun.text());
+      report.text.push_back("it may sign " + tuf::join(tuf::names_of(use.roles)) + " of " + use.gun.text());
   }
   const std::string shown = "key " + key.canonical_id.hex() + shown_label(key);
   if (runtime.dry_run()) {

@@ -23,7 +23,7 @@ void list(const ListOptions& options, Runtime& runtime, Report& report) {
   for (const tuf::TagView& view : tuf::view_tags(trusted)) {
     described.targets.push_back(describe_target(view));
     table.add({view.name, view.digest(), std::to_string(view.target.length),
-               tuf::join(names_of(view.roles)) + (view.released ? "" : " (not released)"),
+               tuf::join(tuf::names_of(view.roles)) + (view.released ? "" : " (not released)"),
                shown_signers(trusted, view)});
   }
   if (described.targets.empty()) {

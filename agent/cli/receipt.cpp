@@ -31,7 +31,7 @@ TargetReport describe(const ReceiptTarget& target) {
   report.name = tuf::printable(target.name);
   report.digest = tuf::printable(target.digest);
   report.length = target.length;
-  report.roles = names_of(target.roles);
+  report.roles = tuf::names_of(target.roles);
   report.status = tuf::printable(target.status);
   return report;
 }
@@ -86,7 +86,7 @@ void describe_published(const Receipt& receipt, Report& report) {
     for (const ReceiptTarget& target : repository.targets) {
       described.targets.push_back(describe(target));
       report.text.push_back(shown(repository, target) + ": was " + tuf::printable(target.status) + " as " +
-                            tuf::printable(target.digest) + " in " + tuf::join(names_of(target.roles)));
+                            tuf::printable(target.digest) + " in " + tuf::join(tuf::names_of(target.roles)));
     }
   }
 }
@@ -113,7 +113,7 @@ TargetReport describe_since(const ReceiptRepository& repository, const ReceiptTa
   }
   if (described.verdict == "as published") {
     text.push_back(name + ": as published, " + tuf::printable(target.digest) + " in " +
-                   tuf::join(names_of(target.roles)));
+                   tuf::join(tuf::names_of(target.roles)));
   }
   return described;
 }

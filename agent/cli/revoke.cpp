@@ -63,7 +63,7 @@ void describe_rest(const std::vector<tuf::TagView>& views, Report& report) {
   for (const tuf::TagView& view : views) {
     report.repositories.back().targets.push_back(describe_target(view));
     report.text.push_back("  " + tuf::printable(view.name, 128) + " still stands in " +
-                          tuf::join(names_of(view.roles)) + " as " + view.digest() +
+                          tuf::join(tuf::names_of(view.roles)) + " as " + view.digest() +
                           (view.released ? ", which is what pullers get" : ""));
   }
 }

@@ -8,6 +8,7 @@
 #include "agent/cli/sign_options.h"
 #include "agent/cli/sign_receipt.h"
 #include "agent/cli/signed_report.h"
+#include "agent/config/annotations.h"
 #include "agent/report/repository_report.h"
 #include "tuf/base/error.h"
 #include "tuf/base/warning.h"

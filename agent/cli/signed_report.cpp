@@ -46,7 +46,7 @@ void describe_signed(const SignedImages& result, const std::vector<WantedImage>&
     for (const tuf::RoleName& role : result.roles)
       repository.roles.push_back(describe_role(result.changes.repository, role));
   }
-  const std::vector<std::string> roles = names_of(result.roles);
+  const std::vector<std::string> roles = tuf::names_of(result.roles);
   for (std::size_t i = 0; i < images.size(); ++i) {
     TargetReport target;
     target.name = images[i].target.name;
@@ -68,7 +68,7 @@ void describe_signed(const SignedImages& result, const std::vector<WantedImage>&
     }
     repository.targets.push_back(std::move(target));
   }
-  if (!result.renewed.empty()) repository.more["renewed"] = names_of(result.renewed);
+  if (!result.renewed.empty()) repository.more["renewed"] = tuf::names_of(result.renewed);
   for (const tuf::RoleName& role : result.renewed) {
     text.push_back("  " + role.text() + (options.dry_run ? " would be" : " is") +
                    " signed anew: a key that signs here had not signed it");

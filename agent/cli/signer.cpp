@@ -186,7 +186,7 @@ void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& repor
   std::vector<tuf::RoleName> roles;
   for (const DelegationToAdd& delegation : delegations) roles.push_back(delegation.role);
   const bool by_policy = has_policy(options.policy, runtime.settings());
-  const std::string where = "the keys to " + tuf::join(names_of(roles));
+  const std::string where = "the keys to " + tuf::join(tuf::names_of(roles));
   change_each(
       options.repositories, options.policy, kNoneNested,
       [&] { return add_delegations(delegations, runtime.administrator_keys(), by_policy); },
@@ -320,7 +320,7 @@ void witness(const WitnessOptions& options, Runtime& runtime, Report& report) {
                                                     : UnverifiedContent::kRefuse;
   Runtime::Repository open = runtime.open(parse_repository(options.repository), Access::kPublish);
   open.load.nested = roles;
-  const std::string object = tuf::join(names_of(roles)) + " anew";
+  const std::string object = tuf::join(tuf::names_of(roles)) + " anew";
   hsm::KeyRing& keys = runtime.administrator_keys();
   guarded_change(policy, options.policy, keys, open,
                  witness_roles(*open.store, roles, content, keys, policy.has_value()),

@@ -249,7 +249,7 @@ class Verification {
         verdict.signed_by = signed_by(*looked.trusted, view);
         report_.text.push_back(image.gun.text() + ":" + view.name + "@" + view.digest() + ": " +
                                verdict.signed_by + " (" + std::to_string(view.target.length) + " bytes, in " +
-                               tuf::join(names_of(view.roles)) + ")");
+                               tuf::join(tuf::names_of(view.roles)) + ")");
       }
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kNotSigned) {
@@ -329,7 +329,7 @@ class Verification {
     for (const tuf::SignedState::Entry& entry : looked.state->entries(target.name)) {
       if (entry.digest() == target.digest) roles.push_back(entry.role->name);
     }
-    target.roles = names_of(roles);
+    target.roles = tuf::names_of(roles);
     describe_roles_of(roles, looked);
     return target;
   }

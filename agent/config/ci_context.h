@@ -6,23 +6,19 @@
 // that is.
 #pragma once
 
-#include <array>
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace agent {
+#include "tuf/view/provenance.h"
 
-/// Names of the members that a context may have.
-inline constexpr std::array<std::string_view, 8> kCiMembers = {"ci",      "repository", "commit",   "ref",
-                                                               "run_url", "actor",      "workflow", "job"};
+namespace agent {
 
 struct CiContext {
   /// By name; only what the CI says. Empty outside of CI. Every value is valid UTF-8, fit for a log, at most
   /// kMaxValue bytes long and, if it is a URL, without user name and password.
-  std::map<std::string, std::string> members;
+  tuf::Provenance members;
   /// One sentence for each variable whose value is not like that, and was left out.
   std::vector<std::string> refused;
 

@@ -7,8 +7,6 @@
 #include <sstream>
 #include <vector>
 
-#include "tuf/base/words.h"
-
 namespace agent {
 namespace {
 
@@ -19,7 +17,7 @@ std::optional<std::string> variable(const char* name) {
 }
 
 /// The lines of a variable, without blanks around them; empty ones do not count.
-std::vector<std::string> tuf::lines_of(const char* name) {
+std::vector<std::string> lines_in(const char* name) {
   constexpr const char* kBlanks = " \t\r";
   std::vector<std::string> lines;
   std::istringstream text(variable(name).value_or(""));
@@ -54,8 +52,8 @@ Environment Environment::of_process() {
   environment.tls_ca = variable("COUNTERSIGN_CA_CERT");
   environment.trust_dir = variable("COUNTERSIGN_TRUST_DIR");
   environment.policy = variable("COUNTERSIGN_POLICY");
-  environment.trust_roots = tuf::lines_of("COUNTERSIGN_TRUST_ROOT");
-  environment.keys = tuf::lines_of("COUNTERSIGN_KEY");
+  environment.trust_roots = lines_in("COUNTERSIGN_TRUST_ROOT");
+  environment.keys = lines_in("COUNTERSIGN_KEY");
   return environment;
 }
 

@@ -138,7 +138,7 @@ std::string RoleChecks::look_at_roles() {
   if (!patient_.roles.empty()) {
     roles_ = check_roles_to_sign(repository, patient_.roles, keys_.ring());
     require_readable_roles();
-    return "may sign " + tuf::join(names_of(roles_)) + ", as named";
+    return "may sign " + tuf::join(tuf::names_of(roles_)) + ", as named";
   }
   require_releases();
   try {
@@ -154,7 +154,7 @@ std::string RoleChecks::look_at_roles() {
                   "no delegation of " + patient_.gun->text() +
                       " but targets/releases lists the key, so nothing will say who signed");
   }
-  return "may sign " + tuf::join(names_of(roles_));
+  return "may sign " + tuf::join(tuf::names_of(roles_));
 }
 
 std::string RoleChecks::look_at_paths() {

@@ -49,18 +49,11 @@ std::set<std::optional<UserId>> owners_of(const Policy& policy, const std::set<t
 }  // namespace
 
 std::string ForeignEntry::text() const {
-  const auto join = [](const auto& all, const auto& text_of) {
-    std::string out;
-    for (const auto& one : all) out += (out.empty() ? "" : ", ") + text_of(one);
-    return out;
-  };
   std::string out = kind == Kind::kDelegation
                         ? "delegation " + tuf::printable(name, 128)
                         : tuf::printable(name, 128) + " (" + (digest.empty() ? "no SHA-256" : digest) + ")";
-  out += signers.empty()
-             ? " in " + in.text()
-             : " in a file signed by " + tuf::join(signers, [](const std::string& signer) { return signer; });
-  if (!roles.empty()) out += ", and in " + tuf::join(roles, [](const RoleName& role) { return role.text(); });
+  out += signers.empty() ? " in " + in.text() : " in a file signed by " + tuf::join(signers);
+  if (!roles.empty()) out += ", and in " + tuf::join(tuf::names_of(roles));
   return out;
 }
 

@@ -100,7 +100,7 @@ TargetReport describe_target(const tuf::TagView& view) {
   report.name = view.name;
   report.digest = view.digest();
   report.length = view.target.length;
-  report.roles = names_of(view.roles);
+  report.roles = tuf::names_of(view.roles);
   report.signers = view.signers();
   report.released = view.released;
   report.more["signer"] = signer_kind(view);
@@ -192,12 +192,6 @@ std::vector<tuf::Warning> health_warnings(const tuf::TrustedRepository& reposito
     }
   }
   return warnings;
-}
-
-std::vector<std::string> names_of(const std::vector<RoleName>& roles) {
-  std::vector<std::string> names;
-  for (const RoleName& role : roles) names.push_back(role.text());
-  return names;
 }
 
 }  // namespace agent

@@ -44,6 +44,4 @@ void describe_trust_root(const tuf::TrustedRepository& repository, RepositoryRep
 /// readers skip. What the store signs by itself, it also renews by itself.
 std::vector<tuf::Warning> health_warnings(const tuf::TrustedRepository& repository);
 
-std::vector<std::string> names_of(const std::vector<tuf::RoleName>& roles);
-
 }  // namespace agent

@@ -130,7 +130,7 @@ OrderedJson foreign_json(const std::vector<ForeignEntry>& entries) {
                     {"kind", entry.kind == ForeignEntry::Kind::kDelegation ? "delegation" : "target"},
                     {"digest", entry.digest},
                     {"signed_by", entry.signers},
-                    {"roles", names_of(entry.roles)}});
+                    {"roles", tuf::names_of(entry.roles)}});
   }
   return list;
 }

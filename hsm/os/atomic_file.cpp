@@ -42,6 +42,18 @@ void flush_folder(const std::filesystem::path& folder) {
   if (fsync(fd.get()) != 0 && errno != EINVAL) fail("cannot flush", folder, errno);
 }
 
+/// rename(2) that does not replace; errno is EEXIST if there is something to replace.
+bool rename_to_new(const char* from, const char* to) {
+  if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL && errno != ENOSYS) return false;
+  // This file system cannot do it in one step.
+  if (access(to, F_OK) == 0) {
+    errno = EEXIST;
+    return false;
+  }
+  return rename(from, to) == 0;
+}
+
 /// A new file under a name of its own; removed again unless it is renamed.
 class TemporaryFile {
  public:
@@ -57,9 +69,12 @@ class TemporaryFile {
   }
 
   int fd() const { return fd_.get(); }
-  void rename_to(const std::filesystem::path& path) {
-    if (rename(name_.c_str(), path.c_str()) != 0) fail("cannot replace", path, errno);
-    renamed_ = true;
+  /// False if `path` exists and must not be replaced.
+  bool rename_to(const std::filesystem::path& path, IfExists if_exists) {
+    const bool is_new = if_exists == IfExists::kFail;
+    renamed_ = is_new ? rename_to_new(name_.c_str(), path.c_str()) : rename(name_.c_str(), path.c_str()) == 0;
+    if (!renamed_ && !(is_new && errno == EEXIST)) fail("cannot write", path, errno);
+    return renamed_;
   }
 
  private:
@@ -70,14 +85,16 @@ class TemporaryFile {
 
 }  // namespace
 
-void write_atomically(const std::filesystem::path& path, std::string_view content, mode_t mode) {
+bool write_atomically(const std::filesystem::path& path, std::string_view content, mode_t mode,
+                      IfExists if_exists) {
   const std::filesystem::path folder = folder_of(path);
   TemporaryFile file(folder);
   write_all(file.fd(), content, path);
   if (fchmod(file.fd(), mode) != 0) fail("cannot set the mode of", path, errno);
   if (fsync(file.fd()) != 0) fail("cannot flush", path, errno);
-  file.rename_to(path);
+  if (!file.rename_to(path, if_exists)) return false;
   flush_folder(folder);
+  return true;
 }
 
 void require_writable(const std::filesystem::path& path) {

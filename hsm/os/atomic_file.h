@@ -11,10 +11,13 @@
 
 namespace hsm {
 
-/// Replaces `path` in one step: written to a new file beside it, flushed to the disk, renamed, and the rename
-/// flushed too. A symbolic link that stands at `path` is replaced, not followed. `mode` is exact, whatever
-/// the umask is.
-void write_atomically(const std::filesystem::path& path, std::string_view content, mode_t mode);
+enum class IfExists { kReplace, kFail };
+
+/// Writes `path` in one step: a new file beside it, flushed to the disk, renamed, and the rename flushed too.
+/// A symbolic link that stands at `path` is replaced, not followed. `mode` is exact, whatever the umask is.
+/// False if `path` exists and must not be replaced.
+bool write_atomically(const std::filesystem::path& path, std::string_view content, mode_t mode,
+                      IfExists if_exists = IfExists::kReplace);
 
 /// Asked before what is to be written is there: whether `write_atomically` can be expected to work. Throws
 /// kLocal if the folder of `path` is missing or cannot be written, or if something other than a regular file

@@ -15,7 +15,7 @@
 namespace hsm {
 namespace {
 
-constexpr std::chrono::milliseconds kPollInterval{20};
+constexpr std::chrono::milliseconds kPollInterval{10};
 
 [[noreturn]] void fail(const std::filesystem::path& path, int reason) {
   throw tuf::Error(tuf::ErrorCode::kLocal,
@@ -50,16 +50,31 @@ void write_pid(int fd) {
 
 }  // namespace
 
+LockOutcome wait_for_lock(int descriptor, std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK) return LockOutcome::kImpossible;
+    if (std::chrono::steady_clock::now() >= deadline) return LockOutcome::kBusy;
+    std::this_thread::sleep_for(kPollInterval);
+  }
+  return LockOutcome::kHeld;
+}
+
 FileLock::FileLock(const std::filesystem::path& path, std::chrono::milliseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (true) {
     FileDescriptor fd(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fd) fail(path, errno);
-    while (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-      if (errno == EINTR) continue;
-      if (errno != EWOULDBLOCK) fail(path, errno);
-      if (std::chrono::steady_clock::now() >= deadline) throw_locked(path, fd.get());
-      std::this_thread::sleep_for(kPollInterval);
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    switch (wait_for_lock(fd.get(), left)) {
+      case LockOutcome::kHeld:
+        break;
+      case LockOutcome::kBusy:
+        throw_locked(path, fd.get());
+      case LockOutcome::kImpossible:
+        fail(path, errno);
     }
     if (still_at(path, fd.get())) {
       write_pid(fd.get());

@@ -9,6 +9,11 @@
 
 namespace hsm {
 
+enum class LockOutcome { kHeld, kBusy, kImpossible };
+/// Waits up to `patience` for the lock of an open file. kBusy: somebody still holds it; kImpossible: the file
+/// system has no locks, and errno says why.
+LockOutcome wait_for_lock(int descriptor, std::chrono::milliseconds patience);
+
 class FileLock {
  public:
   /// Makes the file (0600) if need be, in a folder that exists, and waits up to `patience` for the lock.

@@ -54,28 +54,23 @@ std::filesystem::path InputFile::find_within(const std::filesystem::path& folder
   return real;
 }
 
-int InputFile::open_for_reading(const std::filesystem::path& path, Links links) {
+FileDescriptor InputFile::open_for_reading(const std::filesystem::path& path, Links links) {
   constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  if (links == Links::kFollow || is_descriptor(path)) return open(path.c_str(), kFlags);
+  if (links == Links::kFollow || is_descriptor(path)) return FileDescriptor(open(path.c_str(), kFlags));
   const std::filesystem::path real = find_within(path.parent_path(), path.filename());
-  return open(real.empty() ? path.c_str() : real.c_str(), kFlags | O_NOFOLLOW);
+  return FileDescriptor(open(real.empty() ? path.c_str() : real.c_str(), kFlags | O_NOFOLLOW));
 }
 
 InputFile::InputFile(const std::filesystem::path& path, std::string what, Links links)
     : path_(path), name_(std::move(what) + " " + tuf::printable(path.string())) {
   descriptor_ = open_for_reading(path, links);
-  if (descriptor_ < 0) fail(std::strerror(errno));
+  if (!descriptor_) fail(std::strerror(errno));
   struct stat status {};
-  const bool known = fstat(descriptor_, &status) == 0;
+  const bool known = fstat(descriptor_.get(), &status) == 0;
   if (!known || !S_ISREG(status.st_mode)) {
-    close(descriptor_);
     fail(known && S_ISDIR(status.st_mode) ? "it is a folder" : "it is not a regular file");
   }
   size_ = static_cast<std::uint64_t>(status.st_size);
-}
-
-InputFile::~InputFile() {
-  close(descriptor_);
 }
 
 std::string InputFile::read(std::uint64_t offset, std::size_t length) const {
@@ -84,7 +79,7 @@ std::string InputFile::read(std::uint64_t offset, std::size_t length) const {
   std::size_t done = 0;
   while (done < length) {
     const ssize_t got =
-        pread(descriptor_, content.data() + done, length - done, static_cast<off_t>(offset + done));
+        pread(descriptor_.get(), content.data() + done, length - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) fail(std::strerror(errno));
     if (got == 0) fail("it became shorter while it was read");

@@ -7,6 +7,8 @@
 #include <functional>
 #include <string>
 
+#include "hsm/os/file_descriptor.h"
+
 namespace hsm {
 
 /// Which symbolic links lead to a file: every one, or, for what an untrusted job may have left, only those
@@ -21,9 +23,6 @@ class InputFile {
   /// Opens a regular file; a pipe or device is refused without waiting for it. `what` names it in messages
   /// ("the CA file"). Throws kFileUnreadable.
   InputFile(const std::filesystem::path& path, std::string what, Links links = Links::kFollow);
-  InputFile(const InputFile&) = delete;  // owns a descriptor
-  InputFile& operator=(const InputFile&) = delete;
-  ~InputFile();
 
   /// Bytes at the time of opening.
   std::uint64_t size() const { return size_; }
@@ -40,16 +39,16 @@ class InputFile {
   /// inside.
   static std::filesystem::path find_within(const std::filesystem::path& folder,
                                            const std::filesystem::path& name);
-  /// A descriptor of whatever is there, opened without waiting for anybody; negative, and errno says why, if
-  /// there is none. Throws kFileUnreadable for a link that `links` does not allow.
-  static int open_for_reading(const std::filesystem::path& path, Links links);
+  /// A descriptor of whatever is there, opened without waiting for anybody; none, and errno says why, if
+  /// there is nothing. Throws kFileUnreadable for a link that `links` does not allow.
+  static FileDescriptor open_for_reading(const std::filesystem::path& path, Links links);
 
  private:
   [[noreturn]] void fail(const std::string& reason) const;
 
   std::filesystem::path path_;
   std::string name_;  // for messages
-  int descriptor_ = -1;
+  FileDescriptor descriptor_;
   std::uint64_t size_ = 0;
 };
 

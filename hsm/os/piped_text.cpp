@@ -58,8 +58,8 @@ std::string read_piped_text(const std::string& name, const std::string& what, st
   };
 
   // Not opened anew: standard input may be a socket.
-  const FileDescriptor pipe(is_standard ? dup(STDIN_FILENO)
-                                        : InputFile::open_for_reading(name, Links::kWithinFolder));
+  const FileDescriptor pipe = is_standard ? FileDescriptor(dup(STDIN_FILENO))
+                                          : InputFile::open_for_reading(name, Links::kWithinFolder);
   struct stat status {};
   if (!pipe || fstat(pipe.get(), &status) != 0) fail(std::strerror(errno));
   if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode))

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "hsm/os/atomic_file.h"
 #include "hsm/os/secret_bytes.h"
 
 namespace hsm {
@@ -20,8 +21,6 @@ struct PrivateFile {
 /// more than `max_size` bytes) and kInsecureFile if it belongs to another user than this one or root, or if
 /// the group or others may write it.
 PrivateFile read_private_file(const std::filesystem::path& path, std::size_t max_size = 1 << 20);
-
-enum class IfExists { kFail, kReplace };
 
 /// Writes a file of mode 0600 in one step that survives a crash: temporary file, fsync, rename, fsync of the
 /// folder. False if `path` exists and must not be replaced. Throws kLocal.

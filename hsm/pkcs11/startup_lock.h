@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "hsm/os/file_descriptor.h"
+
 namespace hsm {
 
 class StartupLock {
@@ -18,22 +20,15 @@ class StartupLock {
   /// this user's and closed to others; made with mode 0700 if it is missing. Throws kLocked when time is up.
   StartupLock(const std::string& module_path, const std::vector<std::filesystem::path>& folders,
               std::chrono::milliseconds timeout);
-  StartupLock(StartupLock&& other) noexcept;
-  StartupLock& operator=(StartupLock&&) = delete;
-  // A lock has one owner.
-  StartupLock(const StartupLock&) = delete;
-  StartupLock& operator=(const StartupLock&) = delete;
-  ~StartupLock();
-
   /// False if no folder would do: then nothing is locked.
-  bool is_held() const { return descriptor_ >= 0; }
+  bool is_held() const { return static_cast<bool>(descriptor_); }
 
   /// $XDG_RUNTIME_DIR/countersign, /tmp/countersign-<uid>, ~/.cache/countersign. TMPDIR and HOME are not
   /// asked: two jobs of the same user must find the same lock.
   static std::vector<std::filesystem::path> default_folders();
 
  private:
-  int descriptor_ = -1;
+  FileDescriptor descriptor_;  // and the lock with it
 };
 
 }  // namespace hsm

@@ -66,6 +66,12 @@ std::string_view RoleName::leaf() const {
   return std::string_view(text_).substr(text_.rfind('/') + 1);
 }
 
+std::vector<std::string> names_of(const std::vector<RoleName>& roles) {
+  std::vector<std::string> names;
+  for (const RoleName& role : roles) names.push_back(role.text());
+  return names;
+}
+
 std::optional<Gun> Gun::parse(std::string_view text) {
   if (text.size() > kMaxNameLength || !has_clean_segments(text) ||
       !std::all_of(text.begin(), text.end(), is_gun_character)) {

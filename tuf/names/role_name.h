@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tuf {
 
@@ -32,6 +33,9 @@ class RoleName {
   explicit RoleName(std::string text) : text_(std::move(text)) {}
   std::string text_;
 };
+
+/// Their texts.
+std::vector<std::string> names_of(const std::vector<RoleName>& roles);
 
 /// Globally unique name of a repository, `registry.example.com/team/app`. At most 255 of `[A-Za-z0-9._:/-]`
 /// and brackets for IPv6, no empty, `.` or `..` segment.

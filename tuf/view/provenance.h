@@ -3,11 +3,11 @@
 // as true as the CI that said it.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "tuf/metadata/roles.h"
 
@@ -17,10 +17,9 @@ inline constexpr std::string_view kProvenanceMember = "countersign.provenance/v1
 
 using Provenance = std::map<std::string, std::string>;
 
-/// `KEY=VALUE` as for --annotate. A key is made of lower-case letters, digits and single `.`, `_`, `-` or `/`
-/// between them, at most 128 bytes; a value is plain text of at most 1024. Throws kUsage; also for a key that
-/// is given twice, and for one that only the CI may fill (kCiMembers).
-Provenance parse_annotations(const std::vector<std::string>& texts);
+/// Names of the members that the CI fills.
+inline constexpr std::array<std::string_view, 8> kCiMembers = {"ci",      "repository", "commit",   "ref",
+                                                               "run_url", "actor",      "workflow", "job"};
 
 /// What the target says; nullopt if it says nothing, or not as an object of strings.
 std::optional<Provenance> find_provenance(const Target& target);
