@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "hsm/pkcs11/token_uri.h"
 #include "tuf/base/error.h"
 
 namespace hsm {
@@ -35,8 +34,15 @@ std::string shown(std::string_view text) {
 
 }  // namespace
 
+bool is_token_uri(std::string_view text) {
+  return text.size() >= kTokenScheme.size() &&
+         std::equal(kTokenScheme.begin(), kTokenScheme.end(), text.begin(), [](char lower, char c) {
+           return lower == (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+         });
+}
+
 KeyRef parse_key_ref(std::string_view text) {
-  if (TokenUri::is_token_uri(text)) return TokenKeyUri{std::string(text)};
+  if (is_token_uri(text)) return TokenKeyUri{std::string(text)};
   // Before any file: a checkout could hold one of that name, with a key of somebody else.
   if (is_key_id(text)) {
     std::string digits(text);

@@ -8,6 +8,10 @@
 
 namespace hsm {
 
+inline constexpr std::string_view kTokenScheme = "pkcs11:";
+/// Whether `text` is meant to be such a URI, right or wrong; the scheme may have capitals (RFC 3986).
+bool is_token_uri(std::string_view text);
+
 /// A `pkcs11:` URI, not looked into here.
 struct TokenKeyUri {
   std::string text;
@@ -24,9 +28,9 @@ struct KeyIdPrefix {
 using KeyRef = std::variant<TokenKeyUri, KeyFilePath, KeyIdPrefix>;
 
 /// Text that starts with `pkcs11:` is a URI; 4 to 64 hexadecimal digits are a key ID, whatever files there
-/// are
-/// (`./abcd` names one); anything else is an existing file. Throws kFileUnreadable for what looks like a path
-/// to nothing, kInvalidKeyRef for anything else. No message repeats what may be the PIN of a mistyped URI.
+/// are (`./abcd` names one); anything else is an existing file. Throws kFileUnreadable for what looks like a
+/// path to nothing, kInvalidKeyRef for anything else. No message repeats what may be the PIN of a mistyped
+/// URI.
 KeyRef parse_key_ref(std::string_view text);
 
 }  // namespace hsm

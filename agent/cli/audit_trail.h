@@ -5,6 +5,7 @@
 
 #include "agent/config/settings.h"
 #include "agent/evidence/audit_log.h"
+#include "agent/report/report.h"
 #include "hsm/key_ring.h"
 
 namespace agent {
@@ -15,11 +16,10 @@ class AuditTrail {
 
   /// Something is about to be published. Throws what AuditLog::require_writable throws.
   void begin();
-  /// The run has ended, with `error` or well; `keys` are those at hand, if any were looked for. Nothing is
-  /// written unless `begin` went well. The place of the line goes into the report. Throws what
-  /// AuditLog::append throws.
-  void finish(AuditRecord record, hsm::KeyRing* keys, const std::optional<tuf::Error>& error,
-              Report& report) const;
+  /// The run has ended; `keys` are those at hand, if any were looked for. What was published, and by which
+  /// command, the report tells. Nothing is written unless `begin` went well. The place of the line goes into
+  /// the report. Throws what AuditLog::append throws.
+  void finish(AuditRecord record, hsm::KeyRing* keys, Report& report) const;
 
  private:
   std::optional<AuditLog> log_;

@@ -36,7 +36,7 @@ RepositoryReport& start_report(const Runtime::Repository& repository, Report& re
 
 void describe(const tuf::TrustedRepository& trusted, RepositoryReport& described) {
   describe_trust_root(trusted, described);
-  described.roles = describe_roles(trusted);
+  described.roles = tuf::view_roles(trusted);
 }
 
 void describe_signed_anew(const std::vector<SigningGate::SignedAnew>& anew, RepositoryReport& repository,

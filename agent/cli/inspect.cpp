@@ -57,7 +57,7 @@ OrderedJson describe_delegations(const tuf::TrustedRepository& repository) {
                          {"paths", delegation.role.paths},
                          {"threshold", delegation.role.threshold},
                          {"keys", describe_keys(delegation.keys, delegation.role.key_ids,
-                                                file_signers(repository, delegation.role.name))}};
+                                                tuf::file_signers(repository, delegation.role.name))}};
     if (delegation.stored_version) entry["version"] = delegation.stored_version;
     if (delegation.metadata) entry["expires"] = tuf::format_time(delegation.metadata->body.expires);
     if (delegation.problem) entry["problem"] = tuf::printable(delegation.problem->what());
@@ -74,7 +74,7 @@ std::string canonical_ids(const OrderedJson& keys) {
 
 /// Which of a role's keys have signed its present file: "639830a"; "-" if none.
 std::string shown_file_signers(const tuf::TrustedRepository& repository, const tuf::RoleName& role) {
-  const std::string signers = short_forms(file_signers(repository, role));
+  const std::string signers = short_forms(tuf::file_signers(repository, role));
   return signers.empty() ? "-" : signers;
 }
 
@@ -154,7 +154,7 @@ void inspect(const InspectOptions& options, Runtime& runtime, Report& report) {
                                  : std::vector{docker_json(trusted, tags, options.subject)};
     return;
   }
-  described.roles = describe_roles(trusted);
+  described.roles = tuf::view_roles(trusted);
   for (const tuf::TagView& tag : tags) {
     TargetReport& target = described.targets.emplace_back(describe_target(tag));
     OrderedJson provenance = describe_provenance(trusted, tag.roles, tag.name);
@@ -163,8 +163,8 @@ void inspect(const InspectOptions& options, Runtime& runtime, Report& report) {
   const tuf::Root& root = trusted.root().body;
   OrderedJson administrative;
   for (const char* role : {"root", "targets", "snapshot", "timestamp"}) {
-    administrative[role] =
-        describe_keys(root.keys, root.roles.at(role).key_ids, file_signers(trusted, tuf::RoleName::of(role)));
+    administrative[role] = describe_keys(root.keys, root.roles.at(role).key_ids,
+                                         tuf::file_signers(trusted, tuf::RoleName::of(role)));
   }
   OrderedJson delegations = describe_delegations(trusted);
   write_text(trusted, tags, delegations, administrative, report.text);

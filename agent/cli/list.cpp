@@ -18,7 +18,7 @@ struct ListOptions {
 void list(const ListOptions& options, Runtime& runtime, Report& report) {
   const tuf::TrustedRepository trusted = look_at(parse_repository(options.repository), runtime, report);
   RepositoryReport& described = report.repositories.back();
-  described.roles = describe_roles(trusted);
+  described.roles = tuf::view_roles(trusted);
   TextTable table({"TAG", "DIGEST", "SIZE", "ROLES", "SIGNERS"});
   for (const tuf::TagView& view : tuf::view_tags(trusted)) {
     described.targets.push_back(describe_target(view));

@@ -202,7 +202,7 @@ void pin(const RepoPinOptions& options, Runtime& runtime, Report& report) {
   for (const std::string& repository : options.repositories) {
     const tuf::TrustedRepository trusted = look_at(parse_repository(repository), runtime, report);
     RepositoryReport& described = report.repositories.back();
-    described.roles = describe_roles(trusted);
+    described.roles = tuf::view_roles(trusted);
     report.text.push_back((single ? "" : described.gun + "=") + *described.trust_root);
     note_root_key(described, report);
   }

@@ -314,8 +314,13 @@ std::unique_ptr<Backstop> Runtime::backstop() {
 }
 
 void Runtime::log_run(const std::optional<Error>& error, Report& report) {
-  const ExitCode code = error ? error_row(error->code()).exit_code : ExitCode::kOk;
-  audit_.finish({now_, ci_, static_cast<int>(code), {}}, keys_.get(), error, report);
+  AuditRecord record{.time = now_, .ci = ci_.members};
+  if (error) {
+    const ErrorRow row = error_row(error->code());
+    record.exit_code = static_cast<int>(row.exit_code);
+    record.failure = {std::string(row.name), error->what()};
+  }
+  audit_.finish(std::move(record), keys_.get(), report);
 }
 
 std::vector<tuf::Warning> Runtime::take_warnings() {

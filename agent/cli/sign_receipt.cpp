@@ -13,16 +13,18 @@ constexpr mode_t kEverybodyReads = 0644;
 }  // namespace
 
 SignReceipt::SignReceipt(std::optional<std::string> file, Runtime& runtime)
-    : runtime_(runtime), file_(std::move(file)), content_{"sign", runtime.now(), runtime.ci(), {}, {}} {
+    : runtime_(runtime),
+      file_(std::move(file)),
+      content_{"sign", runtime.now(), runtime.ci().members, {}, {}} {
   if (runtime.dry_run()) file_.reset();
   if (file_) hsm::require_writable(*file_);
 }
 
 void SignReceipt::add(const RepositoryReport& described, const SignedImages& result) {
   if (!file_) return;
-  RepositoryReport whole = described;
-  whole.trust_root = trust_root_of(result.changes.repository);
-  whole.roles = describe_roles(result.changes.repository);
+  PublishedRepository whole = as_published(described);
+  whole.trust_root = tuf::trust_root_of(result.changes.repository);
+  whole.roles = tuf::view_roles(result.changes.repository);
   content_.repositories.push_back(std::move(whole));
   for (const auto& signer : signers_of(result.changes.repository, result.roles, runtime_.keys()))
     keys_.insert(signer->public_key().canonical_id());

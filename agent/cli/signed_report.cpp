@@ -44,7 +44,7 @@ void describe_signed(const SignedImages& result, const std::vector<WantedImage>&
   repository.attempts = result.changes.attempts;
   if (!options.dry_run) {
     for (const tuf::RoleName& role : result.roles)
-      repository.roles.push_back(describe_role(result.changes.repository, role));
+      repository.roles.push_back(tuf::view_role(result.changes.repository, role));
   }
   const std::vector<std::string> roles = tuf::names_of(result.roles);
   for (std::size_t i = 0; i < images.size(); ++i) {

@@ -131,7 +131,8 @@ tuf::TagView verified_view(const tuf::TrustedRepository& repository, const Image
 std::vector<std::string> signers_of(const tuf::TrustedRepository& repository, const tuf::TagView& view) {
   std::vector<std::string> signers = view.signers();
   if (signer_kind(view) != std::string_view("unknown")) return signers;
-  for (const tuf::KeyId& key : file_signers(repository, view.releasing_role())) signers.push_back(key.hex());
+  for (const tuf::KeyId& key : tuf::file_signers(repository, view.releasing_role()))
+    signers.push_back(key.hex());
   return signers;
 }
 
@@ -364,11 +365,11 @@ class Verification {
   }
 
   void describe_roles_of(const std::vector<tuf::RoleName>& names, const Looked& looked) {
-    std::vector<RoleReport>& roles = report_.repositories[looked.entry].roles;
+    std::vector<tuf::RoleView>& roles = report_.repositories[looked.entry].roles;
     for (const tuf::RoleName& role : names) {
-      const auto is_there = [&](const RoleReport& known) { return known.name == role.text(); };
+      const auto is_there = [&](const tuf::RoleView& known) { return known.name == role; };
       if (std::none_of(roles.begin(), roles.end(), is_there))
-        roles.push_back(describe_role(*looked.trusted, role));
+        roles.push_back(tuf::view_role(*looked.trusted, role));
     }
   }
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "hsm/key_ref.h"
 #include "hsm/os/input_file.h"
-#include "hsm/pkcs11/token_uri.h"
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
 #include "tuf/json/json.h"
@@ -199,7 +199,7 @@ class Reader {
     read_trust_roots(section);
     for (const std::string& ref : section.texts("keys")) {
       const bool is_id = ref.find_first_not_of("0123456789abcdef") == std::string::npos;
-      config_.keys.push_back(is_id || hsm::TokenUri::is_token_uri(ref) ? ref : resolve(ref).string());
+      config_.keys.push_back(is_id || hsm::is_token_uri(ref) ? ref : resolve(ref).string());
     }
   }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "agent/report/repository_report.h"
+#include "hsm/key_ref.h"
 #include "hsm/pkcs11/token_uri.h"
 #include "tuf/base/printable.h"
 #include "tuf/base/shell_word.h"
@@ -62,7 +63,7 @@ KeyChecks::KeyChecks(Patient& patient)
         return &ring;
       }) {
   for (const std::string& ref : patient_.settings().keys()) {
-    if (hsm::TokenUri::is_token_uri(ref)) uris_.push_back(ref);
+    if (hsm::is_token_uri(ref)) uris_.push_back(ref);
   }
 }
 

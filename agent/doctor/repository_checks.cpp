@@ -44,8 +44,8 @@ std::string RepositoryChecks::look_at_root() {
   if (trust.pin) return "pinned by " + trust.origin;
   patient_.warn("ROOT_NOT_PINNED", "nothing but its first use here vouches for the root of " + gun.text() +
                                        "; compare it with its owner's, and pin it with --trust-root " +
-                                       trust_root_of(trusted()));
-  return "trusted since its first use here: " + trust_root_of(trusted());
+                                       tuf::trust_root_of(trusted()));
+  return "trusted since its first use here: " + tuf::trust_root_of(trusted());
 }
 
 std::string RepositoryChecks::look_at_metadata() {
@@ -59,8 +59,8 @@ std::string RepositoryChecks::look_at_metadata() {
   warn_of_expiry();
   const tuf::TrustedRepository& repository = trusted();
   std::vector<std::string> roles;
-  for (const RoleReport& role : describe_roles(repository))
-    roles.push_back(role.name + " " + std::to_string(role.version));
+  for (const tuf::RoleView& role : tuf::view_roles(repository))
+    roles.push_back(role.name.text() + " " + std::to_string(role.version));
   return "verified: " + tuf::join(roles);
 }
 

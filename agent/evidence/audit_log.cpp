@@ -84,16 +84,15 @@ void append_text(const hsm::FileDescriptor& fd, const std::string& text, const s
   if (fdatasync(fd.get()) != 0) fail("cannot flush", path, errno);
 }
 
-Json describe(const AuditRecord& record, const Report& report, const std::optional<Error>& error) {
+Json describe(const AuditRecord& record) {
   Json body = {
-      {"time", tuf::format_time(record.time)}, {"command", report.command},  {"exit_code", record.exit_code},
-      {"repositories", Json::array()},         {"used_keys", Json::array()}, {"ci", record.ci.members},
+      {"time", tuf::format_time(record.time)}, {"command", record.command},  {"exit_code", record.exit_code},
+      {"repositories", Json::array()},         {"used_keys", Json::array()}, {"ci", record.ci},
       {"countersign", COUNTERSIGN_VERSION}};
-  if (error) {
-    body["error"] = {{"code", error_row(error->code()).name}, {"message", tuf::printable(error->what())}};
-  }
-  for (const RepositoryReport& repository : report.repositories)
-    body["repositories"].push_back(Json(to_json(repository)));
+  if (record.failure)
+    body["error"] = {{"code", record.failure->code}, {"message", tuf::printable(record.failure->message)}};
+  for (const PublishedRepository& repository : record.repositories)
+    body["repositories"].push_back(to_evidence(repository));
   for (const tuf::KeyId& id : record.used_keys) body["used_keys"].push_back(id.hex());
   return body;
 }
@@ -117,13 +116,12 @@ void AuditLog::require_writable() const {
   AuditTail::read(fd.get(), tuf::printable(path_.string()));
 }
 
-AuditLog::Place AuditLog::append(const AuditRecord& record, const Report& report,
-                                 const std::optional<Error>& error,
+AuditLog::Place AuditLog::append(const AuditRecord& record,
                                  const std::vector<std::shared_ptr<tuf::Signer>>& signers) const {
   const hsm::FileLock lock(lock_path(), kPatience);
   const hsm::FileDescriptor fd = open_for_appending(path_);
   const AuditTail tail = AuditTail::read(fd.get(), tuf::printable(path_.string()));
-  Json body = describe(record, report, error);
+  Json body = describe(record);
   body["sequence"] = tail.sequence + 1;
   body["previous"] = tail.sha256;
   if (!tail.cut.empty()) {

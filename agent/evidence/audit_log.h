@@ -11,22 +11,30 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "agent/config/ci_context.h"
+#include "agent/evidence/published.h"
 #include "agent/evidence/statement.h"
-#include "agent/report/report.h"
+#include "tuf/view/provenance.h"
 
 namespace agent {
 
 inline constexpr std::string_view kAuditType = "countersign-audit/v1";
 
 struct AuditRecord {
+  struct Failure {
+    std::string code;  // "TAG_MOVED"
+    std::string message;
+  };
   tuf::Time time;
-  CiContext ci;
+  std::string command;
+  tuf::Provenance ci;  // what the CI says
   int exit_code = 0;
+  std::optional<Failure> failure;
   std::vector<tuf::KeyId> used_keys;  // canonical IDs
+  std::vector<PublishedRepository> repositories;
 };
 
 class AuditLog {
@@ -47,8 +55,7 @@ class AuditLog {
   };
   /// Appends one line about the run, signed by `signers`. Throws as above, and the KEY errors; then nothing
   /// was appended.
-  Place append(const AuditRecord& record, const Report& report, const std::optional<tuf::Error>& error,
-               const std::vector<std::shared_ptr<tuf::Signer>>& signers) const;
+  Place append(const AuditRecord& record, const std::vector<std::shared_ptr<tuf::Signer>>& signers) const;
 
   const std::filesystem::path& path() const { return path_; }
   /// What keeps other writers out.

@@ -4,8 +4,8 @@
 #include <set>
 
 #include "agent/names/digest.h"
-#include "agent/report/repository_report.h"
 #include "tuf/base/error.h"
+#include "tuf/view/role_view.h"
 #include "tuf/view/tag_view.h"
 
 namespace agent {
@@ -97,7 +97,7 @@ void check_signers(const Receipt& receipt, const tuf::TrustedRepository& reposit
       "if their keys were replaced since, verify it by itself, with the public key of that time: --key FILE");
 }
 
-void check_version(const ReceiptRole& published, const RoleReport& now, const tuf::Gun& gun) {
+void check_version(const ReceiptRole& published, const tuf::RoleView& now, const tuf::Gun& gun) {
   const std::string name = published.name.text() + " of " + gun.text();
   if (now.version < published.version) {
     fail("it tells of version " + std::to_string(published.version) + " of " + name +
@@ -111,9 +111,9 @@ void check_version(const ReceiptRole& published, const RoleReport& now, const tu
 
 /// A role that is not there any more, or unusable, says nothing; what became of its tags is told of them.
 void check_versions(const ReceiptRepository& published, const tuf::TrustedRepository& repository) {
-  for (const RoleReport& now : describe_roles(repository)) {
+  for (const tuf::RoleView& now : tuf::view_roles(repository)) {
     for (const ReceiptRole& role : published.roles) {
-      if (role.name.text() == now.name) check_version(role, now, published.gun);
+      if (role.name == now.name) check_version(role, now, published.gun);
     }
   }
 }
@@ -125,11 +125,11 @@ std::string write_receipt(const ReceiptContent& content,
   Json body = {{"command", content.command},
                {"time", tuf::format_time(content.time)},
                {"countersign", COUNTERSIGN_VERSION},
-               {"ci", content.ci.members},
+               {"ci", content.ci},
                {"repositories", Json::array()}};
   if (content.policy) body["policy"] = *content.policy;
-  for (const RepositoryReport& repository : content.repositories)
-    body["repositories"].push_back(Json(to_json(repository)));
+  for (const PublishedRepository& repository : content.repositories)
+    body["repositories"].push_back(to_evidence(repository));
   return write_statement(kReceiptType, std::move(body), signers) + "\n";
 }
 

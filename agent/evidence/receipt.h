@@ -2,7 +2,7 @@
 // statement of type `countersign-receipt/v1`, kept as one line in a file of its own:
 //
 //   time, command, countersign (version), ci (what the CI says), policy (verdict, if there was one),
-//   repositories: as in --output json, with every role that has a file: version, length, sha256, expires, key
+//   repositories: with every role that has a file: version, length, sha256, expires, key
 //   IDs; targets with digest, length, roles and status. The timestamp's entry tells what the store vouched
 //   for.
 //
@@ -14,10 +14,10 @@
 #include <string>
 #include <vector>
 
-#include "agent/config/ci_context.h"
+#include "agent/evidence/published.h"
 #include "agent/evidence/statement.h"
-#include "agent/report/report.h"
 #include "tuf/trust/trusted_repository.h"
+#include "tuf/view/provenance.h"
 
 namespace agent {
 
@@ -26,9 +26,9 @@ inline constexpr std::string_view kReceiptType = "countersign-receipt/v1";
 struct ReceiptContent {
   std::string command;
   tuf::Time time;
-  CiContext ci;
+  tuf::Provenance ci;               // what the CI says
   std::optional<tuf::Json> policy;  // the verdict; strings in it are printable
-  std::vector<RepositoryReport> repositories;
+  std::vector<PublishedRepository> repositories;
 };
 
 /// The file. Throws the KEY errors.

@@ -6,10 +6,10 @@
 namespace agent {
 namespace {
 
-OrderedJson to_json(const RoleReport& role) {
-  return {{"name", role.name},
+OrderedJson to_json(const tuf::RoleView& role) {
+  return {{"name", role.name.text()},
           {"version", role.version},
-          {"expires", role.expires},
+          {"expires", tuf::format_time(role.expires)},
           {"length", role.length},
           {"sha256", role.sha256},
           {"key_ids", role.key_ids},
@@ -38,7 +38,7 @@ OrderedJson to_json(const RepositoryReport& repository) {
   if (repository.attempts) json["attempts"] = *repository.attempts;
   if (repository.trust_root) json["trust_root"] = *repository.trust_root;
   json["roles"] = OrderedJson::array();
-  for (const RoleReport& role : repository.roles) json["roles"].push_back(to_json(role));
+  for (const tuf::RoleView& role : repository.roles) json["roles"].push_back(to_json(role));
   json["targets"] = OrderedJson::array();
   for (const TargetReport& target : repository.targets) json["targets"].push_back(to_json(target));
   json.update(repository.more);

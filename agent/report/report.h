@@ -12,6 +12,7 @@
 #include "agent/work/load_repository.h"
 #include "tuf/base/error.h"
 #include "tuf/base/warning.h"
+#include "tuf/view/role_view.h"
 
 namespace agent {
 
@@ -20,17 +21,6 @@ using OrderedJson = nlohmann::ordered_json;
 
 /// Bytes. A command must not be cut off, whatever the paths in it are.
 inline constexpr std::size_t kMaxHint = 8192;
-
-struct RoleReport {
-  std::string name;
-  std::int64_t version = 0;
-  std::string expires;
-  std::int64_t length = 0;                     // of the file, bytes
-  std::string sha256;                          // of the file, hex
-  std::vector<std::string> key_ids;            // TUF IDs of the role's keys
-  std::vector<std::string> canonical_key_ids;  // of those that can sign
-  std::vector<std::string> signed_by_key_ids;  // canonical IDs of those that have signed this very file
-};
 
 struct TargetReport {
   std::string name;
@@ -50,7 +40,7 @@ struct RepositoryReport {
   std::optional<bool> published;
   std::optional<int> attempts;
   std::optional<std::string> trust_root;
-  std::vector<RoleReport> roles;
+  std::vector<tuf::RoleView> roles;
   std::vector<TargetReport> targets;
   OrderedJson more = OrderedJson::object();  // members of single commands
 };

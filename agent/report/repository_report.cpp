@@ -19,80 +19,21 @@ using tuf::RoleName;
 /// As the official clients warn (section 7.4).
 constexpr tuf::Days kNearingExpiry{183};
 
-template <class T>
-std::vector<tuf::KeyId> signers_of(const tuf::Metadata<T>& file, const tuf::RoleAuthority& authority) {
-  std::vector<tuf::KeyId> signers;
-  for (const tuf::PublicKey& key : authority.keys()) {
-    const tuf::KeyId id = key.canonical_id();  // a key may be listed in two forms
-    if (tuf::is_signed_by(key, file.signed_text, file.signatures) &&
-        std::find(signers.begin(), signers.end(), id) == signers.end())
-      signers.push_back(id);
-  }
-  return signers;
-}
-
-template <class T>
-RoleReport describe_file(const RoleName& role, const tuf::Metadata<T>& file,
-                         const std::vector<tuf::KeyId>& keys, const tuf::RoleAuthority& authority) {
-  RoleReport report;
-  report.name = role.text();
-  report.version = file.body.version;
-  report.expires = tuf::format_time(file.body.expires);
-  report.length = static_cast<std::int64_t>(file.bytes.size());
-  report.sha256 = tuf::to_hex(tuf::sha256(tuf::as_bytes(file.bytes)));
-  for (const tuf::KeyId& id : keys) report.key_ids.push_back(id.hex());
-  for (const tuf::PublicKey& key : authority.keys())
-    report.canonical_key_ids.push_back(key.canonical_id().hex());
-  for (const tuf::KeyId& id : signers_of(file, authority)) report.signed_by_key_ids.push_back(id.hex());
-  return report;
-}
-
-/// Calls `use` with the role's file and who may sign it; not for a delegation whose file is not read.
-template <class Use>
-void with_file(const tuf::TrustedRepository& repository, const RoleName& role, Use use) {
-  if (const tuf::Delegation* delegation = repository.find_delegation(role)) {
-    if (delegation->metadata) use(*delegation->metadata, delegation->role.key_ids, delegation->authority);
-    return;
-  }
-  const auto use_top = [&](const auto& file) {
-    const tuf::Root& root = repository.root().body;
-    use(file, root.role(role).key_ids, tuf::RoleAuthority::of(root, role));
-  };
-  if (role.text() == "root") use_top(repository.root());
-  if (role.text() == "targets") use_top(repository.targets());
-  if (role.text() == "snapshot") use_top(repository.snapshot());
-  if (role.text() == "timestamp" && repository.has_timestamp()) use_top(repository.timestamp());
-}
-
 }  // namespace
 
-RoleReport describe_role(const tuf::TrustedRepository& repository, const RoleName& role) {
-  std::optional<RoleReport> report;
-  with_file(repository, role, [&](const auto& file, const auto& keys, const auto& authority) {
-    report = describe_file(role, file, keys, authority);
-  });
-  if (!report) throw tuf::Error(tuf::ErrorCode::kInternal, role.text() + " has no file");
-  return *report;
-}
-
-std::vector<tuf::KeyId> file_signers(const tuf::TrustedRepository& repository, const RoleName& role) {
-  std::vector<tuf::KeyId> signers;
-  with_file(repository, role, [&](const auto& file, const auto&, const auto& authority) {
-    signers = signers_of(file, authority);
-  });
-  return signers;
-}
-
-std::vector<RoleReport> describe_roles(const tuf::TrustedRepository& repository) {
-  std::vector<RoleReport> reports;
-  for (const char* name : {"root", "targets", "snapshot", "timestamp"}) {
-    if (name == std::string_view("timestamp") && !repository.has_timestamp()) continue;
-    reports.push_back(describe_role(repository, RoleName::of(name)));
+PublishedRepository as_published(const RepositoryReport& repository) {
+  PublishedRepository published{repository.gun,      repository.server,     repository.published,
+                                repository.attempts, repository.trust_root, repository.roles};
+  for (const TargetReport& target : repository.targets) {
+    PublishedTarget& told = published.targets.emplace_back(
+        PublishedTarget{target.name, target.digest, target.length, target.roles, target.status});
+    if (target.signers) told.more["signers"] = *target.signers;
+    if (target.released) told.more["released"] = *target.released;
+    if (target.verdict) told.more["verdict"] = *target.verdict;
+    told.more.update(tuf::Json(target.more));
   }
-  for (const tuf::Delegation& delegation : repository.delegations()) {
-    if (delegation.metadata) reports.push_back(describe_role(repository, delegation.role.name));
-  }
-  return reports;
+  published.more = tuf::Json(repository.more);
+  return published;
 }
 
 TargetReport describe_target(const tuf::TagView& view) {
@@ -117,13 +58,13 @@ std::string signed_by(const tuf::TrustedRepository& repository, const tuf::TagVi
   if (view.is_in(RoleName::of("targets"))) return "signed by the repository's administrator";
   const RoleName& role = view.releasing_role();
   return "signed and released; which signer is not known (key " +
-         short_forms(file_signers(repository, role)) + " of " + role.text() + ")";
+         short_forms(tuf::file_signers(repository, role)) + " of " + role.text() + ")";
 }
 
 std::string shown_signers(const tuf::TrustedRepository& repository, const tuf::TagView& view) {
   if (!view.signers().empty() || !view.released) return tuf::join(view.signers());
   if (view.is_in(RoleName::of("targets"))) return "(administrator)";
-  return "(key " + short_forms(file_signers(repository, view.releasing_role())) + ")";
+  return "(key " + short_forms(tuf::file_signers(repository, view.releasing_role())) + ")";
 }
 
 std::vector<tuf::KeyId> canonical_ids(const std::vector<tuf::PublicKey>& keys) {
@@ -151,22 +92,9 @@ OrderedJson describe_provenance(const tuf::TrustedRepository& repository, const 
   return by_role;
 }
 
-std::string trust_root_of(const tuf::TrustedRepository& repository) {
-  const auto& keys = repository.root().body.role(RoleName::of("root")).key_ids;
-  if (keys.empty()) throw tuf::Error(tuf::ErrorCode::kInternal, "a verified root without keys");
-  return keys.front().hex();
-}
-
-std::optional<std::string> canonical_trust_root_of(const tuf::TrustedRepository& repository) {
-  const auto& keys = repository.root().body.keys;
-  const auto found = keys.find(*tuf::KeyId::parse(trust_root_of(repository)));
-  const auto key = found == keys.end() ? std::nullopt : tuf::PublicKey::from_object(found->second);
-  return key ? std::optional(key->canonical_id().hex()) : std::nullopt;
-}
-
 void describe_trust_root(const tuf::TrustedRepository& repository, RepositoryReport& report) {
-  report.trust_root = trust_root_of(repository);
-  if (const auto canonical = canonical_trust_root_of(repository))
+  report.trust_root = tuf::trust_root_of(repository);
+  if (const auto canonical = tuf::canonical_trust_root_of(repository))
     report.more["trust_root_canonical_id"] = *canonical;
 }
 

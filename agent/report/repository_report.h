@@ -4,23 +4,22 @@
 #include <string>
 #include <vector>
 
+#include "agent/evidence/published.h"
 #include "agent/report/report.h"
 #include "tuf/base/warning.h"
 #include "tuf/trust/trusted_repository.h"
+#include "tuf/view/role_view.h"
 #include "tuf/view/tag_view.h"
+#include "tuf/view/trust_root.h"
 
 namespace agent {
 
-/// Every role that has a file: top roles, then delegations.
-std::vector<RoleReport> describe_roles(const tuf::TrustedRepository& repository);
-/// One role; it must have a verified file.
-RoleReport describe_role(const tuf::TrustedRepository& repository, const tuf::RoleName& role);
+/// As receipts and audit lines tell it.
+PublishedRepository as_published(const RepositoryReport& repository);
 TargetReport describe_target(const tuf::TagView& view);
 /// Who has signed what a view shows: `identity` (its signers), `administrator` (it stands in `targets`), or
 /// `unknown`: every signer's key signs `targets/releases`, so that alone does not tell whose entry it is.
 const char* signer_kind(const tuf::TagView& view);
-/// Canonical IDs of the role's keys that have signed its present file; empty if it has none.
-std::vector<tuf::KeyId> file_signers(const tuf::TrustedRepository& repository, const tuf::RoleName& role);
 /// "signed by jenkins", "signed by the repository's administrator", or that it is released, and by which keys
 /// the file was signed in which it stands.
 std::string signed_by(const tuf::TrustedRepository& repository, const tuf::TagView& view);
@@ -33,12 +32,7 @@ std::vector<tuf::KeyId> canonical_ids(const std::vector<tuf::PublicKey>& keys);
 /// What the roles' entries of that name say of their origin, by role; empty if none says anything.
 OrderedJson describe_provenance(const tuf::TrustedRepository& repository,
                                 const std::vector<tuf::RoleName>& roles, const std::string& name);
-/// The pin of what is trusted now: the TUF ID of the first root key.
-std::string trust_root_of(const tuf::TrustedRepository& repository);
-/// Its other name: the canonical ID, by which key files are called and which pins every repository with this
-/// root key. nullopt for a key of a kind that we cannot read.
-std::optional<std::string> canonical_trust_root_of(const tuf::TrustedRepository& repository);
-/// Both, for a report.
+/// Its root's two names, for a report.
 void describe_trust_root(const tuf::TrustedRepository& repository, RepositoryReport& report);
 /// For root, its certificates, targets and delegations that expire within six months, and delegations that
 /// readers skip. What the store signs by itself, it also renews by itself.

@@ -9,6 +9,7 @@
 #include <set>
 #include <vector>
 
+#include "hsm/key_ref.h"
 #include "tuf/base/error.h"
 #include "tuf/base/openssl.h"
 
@@ -18,7 +19,6 @@ namespace {
 using UriPtr = tuf::OpensslPtr<P11KitUri, p11_kit_uri_free>;  // a deleter type fits any C library
 
 constexpr std::size_t kLongestUri = 8192;
-constexpr std::string_view kScheme = "pkcs11:";
 
 tuf::Error refuse(const std::string& what,
                   std::string hint = "take the URI as it is shown by: countersign token list") {
@@ -172,24 +172,17 @@ std::string with_readable_paths(std::string text) {
 
 }  // namespace
 
-bool TokenUri::is_token_uri(std::string_view text) {
-  return text.size() >= kScheme.size() &&
-         std::equal(kScheme.begin(), kScheme.end(), text.begin(), [](char lower, char c) {
-           return lower == (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
-         });
-}
-
 TokenUri TokenUri::parse(std::string_view text) {
   check_characters(text);
   if (!is_token_uri(text)) throw refuse("does not begin with pkcs11:");
-  const std::string_view rest = text.substr(kScheme.size());
+  const std::string_view rest = text.substr(kTokenScheme.size());
   const std::size_t question = rest.find('?');
   std::set<std::string> seen;
   if (const auto path = rest.substr(0, question); !path.empty()) check_components(path, ';', false, seen);
   if (question != std::string_view::npos) check_components(rest.substr(question + 1), '&', true, seen);
 
   std::string copy(text);
-  copy.replace(0, kScheme.size(), kScheme);  // p11-kit takes it in lower case only
+  copy.replace(0, kTokenScheme.size(), kTokenScheme);  // p11-kit takes it in lower case only
   const UriPtr uri(p11_kit_uri_new());
   const int result = p11_kit_uri_parse(copy.c_str(), P11_KIT_URI_FOR_ANY, uri.get());
   OPENSSL_cleanse(copy.data(), copy.size());

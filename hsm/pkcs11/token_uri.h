@@ -18,8 +18,6 @@ namespace hsm {
 struct TokenUri {
   /// Throws kInvalidKeyRef; the message never repeats a value of `pin-value`.
   static TokenUri parse(std::string_view text);
-  /// True if `text` is meant to be such a URI, right or wrong; the scheme may have capitals (RFC 3986).
-  static bool is_token_uri(std::string_view text);
 
   // What the token must say of itself; an empty one admits every token.
   std::string token;  // label

@@ -24,11 +24,12 @@ using Signers = std::vector<std::shared_ptr<tuf::Signer>>;
 
 struct Log {
   AuditLog::Place append(const std::string& command, const Signers& signers = {},
-                         const std::optional<tuf::Error>& error = std::nullopt) const {
-    agent::Report report;
-    report.command = command;
-    report.repositories.emplace_back().gun = "registry.example.com/team/app";
-    return log().append({test::kNow, {{{"ci", "github"}}, {}}, error ? 5 : 0, {}}, report, error, signers);
+                         const std::optional<agent::AuditRecord::Failure>& failure = std::nullopt) const {
+    agent::AuditRecord record{.time = test::kNow, .command = command, .ci = {{"ci", "github"}}};
+    if (failure) record.exit_code = 5;
+    record.failure = failure;
+    record.repositories.emplace_back().gun = "registry.example.com/team/app";
+    return log().append(record, signers);
   }
   AuditLog log() const { return AuditLog(path()); }
   std::filesystem::path path() const { return folder / "audit.log"; }
@@ -69,7 +70,7 @@ struct FullLog : Log {
 TEST_CASE("Each run leaves one line that names the one before") {
   Log log;
   CHECK(log.append("sign").sequence == 1);
-  const auto second = log.append("revoke", {}, tuf::Error(ErrorCode::kTagMoved, "no\nway"));
+  const auto second = log.append("revoke", {}, agent::AuditRecord::Failure{"TAG_MOVED", "no\nway"});
   CHECK(second.sequence == 2);
   const AuditSummary summary = log.check();
   CHECK(summary.lines == 2);
@@ -255,10 +256,9 @@ TEST_CASE("A log that cannot be written is known before anything is published") 
 
 TEST_CASE("Lines longer than the first look at the end, and many of them, are continued") {
   Log log;
-  agent::Report report;
-  report.command = "sign";
-  report.repositories.emplace_back().gun = std::string(100'000, 'g');
-  for (int i = 1; i <= 3; ++i) CHECK(log.log().append({test::kNow, {}, 0, {}}, report, {}, {}).sequence == i);
+  agent::AuditRecord record{.time = test::kNow, .command = "sign"};
+  record.repositories.emplace_back().gun = std::string(100'000, 'g');
+  for (int i = 1; i <= 3; ++i) CHECK(log.log().append(record, {}).sequence == i);
   CHECK(log.check().lines == 3);
 }
 

@@ -21,18 +21,18 @@ using tuf::RoleName;
 constexpr std::string_view kTag = "1.0";
 const RoleName kJenkins = RoleName::of("targets/jenkins");
 
-/// The tag 1.0 in targets/jenkins, and the report of the run that put it there.
+/// The tag 1.0 in targets/jenkins, and what the run tells that put it there.
 struct Published {
   Published() : maker(test::with_jenkins()), signer(test::signer_of(maker, "targets/jenkins")) {}
 
-  agent::RepositoryReport report() const {
+  agent::PublishedRepository report() const {
     const tuf::TrustedRepository trusted = test::load(maker);
-    agent::RepositoryReport report;
+    agent::PublishedRepository report;
     report.gun = maker.gun.text();
     report.server = "trust.example.com";
     report.published = true;
-    report.roles = agent::describe_roles(trusted);
-    agent::TargetReport target;
+    report.roles = tuf::view_roles(trusted);
+    agent::PublishedTarget target;
     target.name = kTag;
     const tuf::Target* entry = trusted.find_target(kJenkins, target.name);
     target.digest = tuf::TagView{target.name, *entry, {}, false}.digest();
@@ -45,7 +45,7 @@ struct Published {
   std::string receipt() const { return receipt({signer}); }
   std::string receipt(const std::vector<std::shared_ptr<tuf::Signer>>& signers) const {
     return agent::write_receipt(
-        {"sign", test::kNow, {{{"ci", "github"}}, {}}, Json{{"decision", "yes"}}, {report()}}, signers);
+        {"sign", test::kNow, {{"ci", "github"}}, Json{{"decision", "yes"}}, {report()}}, signers);
   }
   std::vector<TagFinding> compare(const std::string& text) const {
     const Receipt receipt = Receipt::read(text, "receipt");
@@ -86,7 +86,7 @@ TEST_CASE("A receipt tells what was published, by which keys, and is read back a
 
 TEST_CASE("A receipt with any byte changed, left out or added is refused") {
   const Published published;
-  agent::RepositoryReport report = published.report();
+  agent::PublishedRepository report = published.report();
   report.roles.erase(report.roles.begin(), report.roles.end() - 1);  // the others are like it
   const std::string text =
       agent::write_receipt({"sign", test::kNow, {}, std::nullopt, {report}}, {published.signer});
@@ -137,14 +137,14 @@ TEST_CASE("What nobody has signed, or what is signed as something else, is no re
 
 TEST_CASE("A receipt that tells of nothing a repository could contradict is refused") {
   Published published;
-  agent::RepositoryReport report = published.report();
-  const auto read = [&](std::vector<agent::RepositoryReport> reports) {
+  agent::PublishedRepository report = published.report();
+  const auto read = [&](std::vector<agent::PublishedRepository> reports) {
     const std::string text =
         agent::write_receipt({"sign", test::kNow, {}, std::nullopt, std::move(reports)}, {published.signer});
     return Receipt::read(text, "receipt");
   };
   REQUIRE(read({report}).repositories.size() == 1);
-  agent::RepositoryReport other = report;
+  agent::PublishedRepository other = report;
   SECTION("no tag") {
     other.targets.clear();
     CHECK_ERROR(read({other}), ErrorCode::kReceiptInvalid, "names no tag");

@@ -1,4 +1,5 @@
 #include "hsm/pkcs11/token_uri.h"
+#include "hsm/key_ref.h"
 
 #include <catch2/catch.hpp>
 
@@ -97,11 +98,11 @@ TEST_CASE("capitals in the scheme and in what is percent-encoded change nothing"
                                  "Pkcs11:token=a%3ab;object=%C3%bc;id=%fE?module-path=/m/x.so",
                                  "pKCS11:token=%61%3a%62;object=%c3%BC;id=%Fe?module-path=%2fm%2Fx.so"}) {
     CAPTURE(text);
-    CHECK(TokenUri::is_token_uri(text));
+    CHECK(hsm::is_token_uri(text));
     CHECK(TokenUri::parse(text) == uri);
   }
-  CHECK_FALSE(TokenUri::is_token_uri("pkcs12:token=ci"));
-  CHECK_FALSE(TokenUri::is_token_uri("PKCS11"));
+  CHECK_FALSE(hsm::is_token_uri("pkcs12:token=ci"));
+  CHECK_FALSE(hsm::is_token_uri("PKCS11"));
 }
 
 TEST_CASE("a token URI may demand of the library what RFC 7512 names") {
