@@ -1,7 +1,7 @@
 #include <iostream>
 
-#include "agent/cli/run.h"
+#include "agent/cli/program.h"
 
 int main(int argc, char** argv) {
-  return agent::run(argc, argv, std::cout, std::cerr);
+  return agent::run_program(argc, argv, std::cout, std::cerr);
 }

@@ -15,7 +15,7 @@ struct AuditVerifyOptions {
   std::optional<std::string> expect;
 };
 
-void verify(const AuditVerifyOptions& options, Runtime&, Report& report) {
+void verify(const AuditVerifyOptions& options, Run&, Report& report) {
   AuditExpectation expectation;
   if (!options.public_keys.empty()) expectation.keys = read_public_keys(options.public_keys);
   if (options.expect) {

@@ -26,7 +26,7 @@ std::string first_of(const std::vector<std::string>& names) {
          (names.size() > kMaxNamed ? " and " + std::to_string(names.size() - kMaxNamed) + " more" : "");
 }
 
-RepositoryReport& start_report(const Runtime::Repository& repository, Report& report) {
+RepositoryReport& start_report(const Run::Repository& repository, Report& report) {
   RepositoryReport& described = report.repositories.emplace_back();
   described.gun = repository.load.gun.text();
   described.server = repository.store->name();
@@ -173,20 +173,20 @@ void describe_signers(std::vector<SignerChange> changes, const std::vector<Stand
   repository.more[would ? "would_change" : "changed"] = std::move(roles);
 }
 
-PublishedChanges change(Runtime::Repository& repository, const ChangeRepository& how, SigningGate& gate,
-                        const ChangeWords& words, Runtime& runtime, Report& report) {
+PublishedChanges change(Run::Repository& repository, const ChangeRepository& how, SigningGate& gate,
+                        const ChangeWords& words, Run& run, Report& report) {
   Effects effects;
   const ChangeRepository watched = [&](const tuf::TrustedRepository& trusted, tuf::RepositoryDraft& draft) {
     how(trusted, draft);
     if (draft.empty()) return;
     effects.signers = changes_of_signers(trusted, draft);
     effects.revived = revived_roles(*repository.store, trusted, draft, effects.signers);
-    if (runtime.dry_run()) effects.vanishing = tags_that_vanish(trusted, draft);
+    if (run.dry_run()) effects.vanishing = tags_that_vanish(trusted, draft);
   };
   RepositoryReport& described = start_report(repository, report);
   PublishedChanges changes =
       publish_changes(*repository.store, repository.seen, repository.load, watched, gate.as_function(),
-                      signer_look_up(runtime.keys()), runtime.publish_options(), report.warnings);
+                      signer_look_up(run.keys()), run.publish_options(), report.warnings);
   for (const std::string& tag : gate.hidden()) {
     if (std::find(effects.vanishing.begin(), effects.vanishing.end(), tag) == effects.vanishing.end())
       effects.vanishing.push_back(tag);
@@ -201,7 +201,7 @@ PublishedChanges change(Runtime::Repository& repository, const ChangeRepository&
   }
   if (changes.published) described.more["change"] = words.done + which;
   describe(changes.repository, described);
-  const bool would = runtime.dry_run() && !changes.files.empty();
+  const bool would = run.dry_run() && !changes.files.empty();
   std::vector<std::string> next;
   if (changes.published && words.next) next = words.next(changes.repository);
   if (!next.empty()) described.more["next"] = next;

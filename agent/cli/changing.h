@@ -5,16 +5,16 @@
 #include <string>
 #include <vector>
 
-#include "agent/cli/runtime.h"
 #include "agent/report/report.h"
 #include "agent/work/change_signers.h"
+#include "agent/work/run.h"
 #include "agent/work/signing_gate.h"
 #include "tuf/base/warning.h"
 
 namespace agent {
 
 /// Appends an entry for the repository to the report.
-RepositoryReport& start_report(const Runtime::Repository& repository, Report& report);
+RepositoryReport& start_report(const Run::Repository& repository, Report& report);
 /// Its roles, and the root that is trusted.
 void describe(const tuf::TrustedRepository& trusted, RepositoryReport& described);
 
@@ -38,8 +38,8 @@ struct ChangeWords {
 
 /// Makes the change in an open repository, publishes it unless --dry-run, and reports it with what was signed
 /// along with it.
-PublishedChanges change(Runtime::Repository& repository, const ChangeRepository& how, SigningGate& gate,
-                        const ChangeWords& words, Runtime& runtime, Report& report);
+PublishedChanges change(Run::Repository& repository, const ChangeRepository& how, SigningGate& gate,
+                        const ChangeWords& words, Run& run, Report& report);
 
 /// "1.0, 1.1 and 40 more".
 std::string first_of(const std::vector<std::string>& names);

@@ -9,11 +9,10 @@
 
 #include "agent/config/settings.h"
 #include "agent/report/carried_options.h"
+#include "agent/report/report.h"
 #include "tuf/base/error.h"
 
 namespace agent {
-
-enum class OutputFormat { kText, kJson, kDocker, kJunit, kPrometheus, kMarkdown };
 
 /// The global options beside those that make up Settings.
 struct OutputOptions {
@@ -24,8 +23,7 @@ struct OutputOptions {
   CarriedOptions carried;  // in the commands that are printed
 };
 
-class Runtime;
-struct Report;
+class Run;
 
 struct CommandLine {
   Options settings;
@@ -35,7 +33,7 @@ struct CommandLine {
   bool offline = false;
   std::string command;  // "repo init"
   /// Carries it out with its options: fills the report, throws tuf::Error for all that is not success.
-  std::function<void(Runtime&, Report&)> run;
+  std::function<void(Run&, Report&)> run;
   /// What the command says of settings that no Runtime can be made of; empty: nothing beside the error.
   std::function<void(const tuf::Error&, Report&)> report_bad_settings;
 

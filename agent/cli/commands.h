@@ -3,8 +3,8 @@
 #pragma once
 
 #include "agent/cli/grammar.h"
-#include "agent/cli/runtime.h"
 #include "agent/report/report.h"
+#include "agent/work/run.h"
 
 namespace agent {
 

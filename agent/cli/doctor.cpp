@@ -35,8 +35,8 @@ bool names_content(const ImageOptions& images) {
          images.manifest_file || images.file;
 }
 
-Patient make_patient(const DoctorOptions& options, Runtime& runtime) {
-  Patient patient{runtime, std::nullopt, std::nullopt, parse_roles(options.sign.roles)};
+Patient make_patient(const DoctorOptions& options, Run& run) {
+  Patient patient{run, std::nullopt, std::nullopt, parse_roles(options.sign.roles)};
   const ImageOptions& images = options.sign.images;
   if (!options.subject) {
     if (!names_content(images)) return patient;
@@ -78,7 +78,7 @@ class Rehearsal {
   }
 
   std::string find_image() {
-    wanted_ = wanted_images(options_.images, patient_.runtime, patient_.warnings);
+    wanted_ = wanted_images(options_.images, patient_.run, patient_.warnings);
     const WantedImage& image = wanted_.begin()->second.front();
     return to_digest(image.target.target) + " (" + image.source + ")";
   }
@@ -86,7 +86,7 @@ class Rehearsal {
   std::string sign() {
     Report report;
     const auto& [gun, images] = *wanted_.begin();
-    const SignedImages result = rehearse_signing(options_, gun, images, patient_.runtime, report);
+    const SignedImages result = rehearse_signing(options_, gun, images, patient_.run, report);
     // What a look at the repository has warned of is not said twice.
     for (tuf::Warning& warning : report.warnings) {
       if (warning.code != "NO_IDENTITY_ROLE") patient_.warnings.push_back(std::move(warning));
@@ -119,12 +119,12 @@ void tell(const Diagnosis& diagnosis, Report& report) {
   report.text.push_back("diagnosis: " + diagnosis.ailment->diagnosis());
 }
 
-void doctor(const DoctorOptions& options, Runtime& runtime, Report& report) {
-  if (runtime.offline()) {
+void doctor(const DoctorOptions& options, Run& run, Report& report) {
+  if (run.offline()) {
     throw Error(ErrorCode::kUsage, "--offline leaves nothing of what signing depends on",
                 "leave --offline out");
   }
-  Patient patient = make_patient(options, runtime);
+  Patient patient = make_patient(options, run);
   ServerChecks server(patient);
   RepositoryChecks repository(patient, server);
   KeyChecks keys(patient);
@@ -132,15 +132,15 @@ void doctor(const DoctorOptions& options, Runtime& runtime, Report& report) {
 
   Rehearsal rehearsal(options, patient);
   const auto& policy_file = options.sign.policy.file;
-  const bool has_policy = policy_file || runtime.settings().policy();
+  const bool has_policy = policy_file || run.settings().policy();
 
   std::vector<Check> chain;
   add_machine_checks(patient, chain);
   if (has_policy) {
     chain.push_back({"policy", [&] {
-                       read_policy(options.sign.policy, runtime.settings());
+                       read_policy(options.sign.policy, run.settings());
                        return tuf::printable(
-                           policy_file.value_or(runtime.settings().policy().value_or("").string()));
+                           policy_file.value_or(run.settings().policy().value_or("").string()));
                      }});
   }
   server.add_to(chain);

@@ -42,9 +42,9 @@ std::string way_to_renew(const ExpiryReport& expiry, tuf::Time now) {
          std::to_string(days.count());
 }
 
-void expiry(const ExpiryOptions& options, Runtime& runtime, Report& report) {
+void expiry(const ExpiryOptions& options, Run& run, Report& report) {
   ExpiryReport expiry;
-  expiry.at = options.at ? parse_date(*options.at) : runtime.now();
+  expiry.at = options.at ? parse_date(*options.at) : run.now();
   expiry.due_by = expiry.at + tuf::Days{options.warn_days};
   std::vector<tuf::Gun> guns;
   for (const std::string& repository : options.repositories) guns.push_back(parse_repository(repository));
@@ -54,8 +54,8 @@ void expiry(const ExpiryOptions& options, Runtime& runtime, Report& report) {
     RepositoryExpiry& entry = expiry.repositories.emplace_back();
     entry.gun = gun.text();
     try {
-      const tuf::TrustedRepository trusted = look_at(gun, runtime, report);
-      const bool is_server = !runtime.settings().server_for(gun).is_folder();
+      const tuf::TrustedRepository trusted = look_at(gun, run, report);
+      const bool is_server = !run.settings().server_for(gun).is_folder();
       entry.roles = tuf::role_expiries(trusted, is_server);
       report.repositories.back().more["expiry"] = expiry_json(entry, expiry.at, expiry.due_by);
       for (tuf::Warning& warning : health_warnings(trusted)) {
@@ -67,7 +67,7 @@ void expiry(const ExpiryOptions& options, Runtime& runtime, Report& report) {
     }
   }
 
-  switch (runtime.line().output.format) {
+  switch (report.format) {
     case OutputFormat::kJunit:
       report.text = {expiry.junit()};
       break;
@@ -81,7 +81,7 @@ void expiry(const ExpiryOptions& options, Runtime& runtime, Report& report) {
   if (first_failure) throw *first_failure;
   if (const std::vector<std::string> due = expiry.due(); !due.empty()) {
     throw Error(ErrorCode::kExpiryDue, "due by " + tuf::format_time(expiry.due_by) + ": " + tuf::join(due),
-                way_to_renew(expiry, runtime.now()));
+                way_to_renew(expiry, run.now()));
   }
 }
 

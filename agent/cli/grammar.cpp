@@ -152,7 +152,7 @@ void Grammar::group(const std::string& name, const std::string& help) {
 }
 
 CLI::App* Grammar::add_command(const std::string& name, const std::string& help,
-                               std::function<void(Runtime&, Report&)> run) {
+                               std::function<void(Run&, Report&)> run) {
   const std::size_t space = name.find(' ');
   CLI::App* parent = space == std::string::npos ? app_.get() : app_->get_subcommand(name.substr(0, space));
   CLI::App* command = parent->add_subcommand(name.substr(space + 1), help);  // npos + 1 is 0

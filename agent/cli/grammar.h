@@ -31,12 +31,12 @@ class Grammar {
   /// "repo": commands named "repo …" follow.
   void group(const std::string& name, const std::string& help);
 
-  /// `name` is "sign" or "repo init". When the command is met, `run` gets the options as they were parsed.
+  /// `name` is "sign" or "repo init". When the command is met, `carry_out` gets the options as they were parsed.
   template <class T>
   CLI::App* command(const std::string& name, const std::string& help, std::shared_ptr<T> options,
-                    void (*run)(const T&, Runtime&, Report&)) {
+                    void (*carry_out)(const T&, Run&, Report&)) {
     return add_command(name, help,
-                       [options, run](Runtime& runtime, Report& report) { run(*options, runtime, report); });
+                       [options, carry_out](Run& run, Report& report) { carry_out(*options, run, report); });
   }
 
   /// `sign --key`, the same as the global --signing-key.
@@ -60,7 +60,7 @@ class Grammar {
 
  private:
   CLI::App* add_command(const std::string& name, const std::string& help,
-                        std::function<void(Runtime&, Report&)> run);
+                        std::function<void(Run&, Report&)> run);
   void add_global_options();
   const CLI::App& named_app() const;
   void require_format() const;

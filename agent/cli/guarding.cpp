@@ -30,10 +30,10 @@ bool has_policy(const PolicyOptions& options, const Settings& settings) {
 }
 
 GuardedRepository::GuardedRepository(const Policy& policy, const PolicyOptions& options, bool allow_move,
-                                     const tuf::Gun& gun, hsm::KeyRing& keys, Runtime& runtime,
+                                     const tuf::Gun& gun, hsm::KeyRing& keys, Run& run,
                                      std::vector<tuf::Warning>& warnings)
-    : memory_(runtime.settings().trust_dir(), gun),
-      dry_run_(runtime.dry_run()),
+    : memory_(run.settings().trust_dir(), gun),
+      dry_run_(run.dry_run()),
       checks_releases_(!options.no_resign_guard),
       guard_(policy, keys, guard_options(options, allow_move, warnings)) {}
 
@@ -87,20 +87,20 @@ void GuardedRepository::remember(const PublishedChanges& changes, std::vector<tu
 }
 
 PublishedChanges guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options,
-                                hsm::KeyRing& keys, Runtime::Repository& repository,
+                                hsm::KeyRing& keys, Run::Repository& repository,
                                 const std::function<ChangeRepository(const PolicyGuard*)>& how,
-                                const ChangeWords& words, Runtime& runtime, Report& report,
+                                const ChangeWords& words, Run& run, Report& report,
                                 const SigningGate::Options& gate_options) {
   SigningGate::Options with_guard = gate_options;
   std::optional<GuardedRepository> guarded;
   if (policy) {
-    guarded.emplace(*policy, options, false, repository.load.gun, keys, runtime, report.warnings);
+    guarded.emplace(*policy, options, false, repository.load.gun, keys, run, report.warnings);
     with_guard.guard = &guarded->guard();
   }
   SigningGate gate(keys, with_guard);
   PublishedChanges changes = [&] {
     try {
-      return change(repository, how(with_guard.guard), gate, words, runtime, report);
+      return change(repository, how(with_guard.guard), gate, words, run, report);
     } catch (const tuf::Error&) {
       if (guarded) guarded->describe_refusal(report.repositories.back());
       throw;
@@ -113,12 +113,11 @@ PublishedChanges guarded_change(const std::optional<Policy>& policy, const Polic
 }
 
 PublishedChanges guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options,
-                                hsm::KeyRing& keys, Runtime::Repository& repository,
-                                const ChangeRepository& how, const ChangeWords& words, Runtime& runtime,
-                                Report& report, const SigningGate::Options& gate) {
+                                hsm::KeyRing& keys, Run::Repository& repository, const ChangeRepository& how,
+                                const ChangeWords& words, Run& run, Report& report,
+                                const SigningGate::Options& gate) {
   return guarded_change(
-      policy, options, keys, repository, [&](const PolicyGuard*) { return how; }, words, runtime, report,
-      gate);
+      policy, options, keys, repository, [&](const PolicyGuard*) { return how; }, words, run, report, gate);
 }
 
 }  // namespace agent

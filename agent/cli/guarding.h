@@ -8,10 +8,10 @@
 
 #include "agent/cli/changing.h"
 #include "agent/cli/grammar.h"
-#include "agent/cli/runtime.h"
 #include "agent/report/report.h"
 #include "agent/store/guarded_releases.h"
 #include "agent/work/policy_guard.h"
+#include "agent/work/run.h"
 #include "tuf/base/warning.h"
 
 namespace agent {
@@ -38,7 +38,7 @@ class GuardedRepository {
  public:
   /// The policy must outlive it.
   GuardedRepository(const Policy& policy, const PolicyOptions& options, bool allow_move, const tuf::Gun& gun,
-                    hsm::KeyRing& keys, Runtime& runtime, std::vector<tuf::Warning>& warnings);
+                    hsm::KeyRing& keys, Run& run, std::vector<tuf::Warning>& warnings);
 
   PolicyGuard& guard() { return guard_; }
 
@@ -62,13 +62,13 @@ class GuardedRepository {
 /// As `change`, for commands that sign no image: what they sign passes the gate, with a policy the guard too.
 /// `how` is told the guard; nullptr without a policy.
 PublishedChanges guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options,
-                                hsm::KeyRing& keys, Runtime::Repository& repository,
+                                hsm::KeyRing& keys, Run::Repository& repository,
                                 const std::function<ChangeRepository(const PolicyGuard*)>& how,
-                                const ChangeWords& words, Runtime& runtime, Report& report,
+                                const ChangeWords& words, Run& run, Report& report,
                                 const SigningGate::Options& gate = {});
 PublishedChanges guarded_change(const std::optional<Policy>& policy, const PolicyOptions& options,
-                                hsm::KeyRing& keys, Runtime::Repository& repository,
-                                const ChangeRepository& how, const ChangeWords& words, Runtime& runtime,
-                                Report& report, const SigningGate::Options& gate = {});
+                                hsm::KeyRing& keys, Run::Repository& repository, const ChangeRepository& how,
+                                const ChangeWords& words, Run& run, Report& report,
+                                const SigningGate::Options& gate = {});
 
 }  // namespace agent

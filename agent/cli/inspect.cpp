@@ -139,16 +139,16 @@ void write_provenance(const std::vector<TargetReport>& targets, std::vector<std:
   for (std::string& line : table.lines()) text.push_back(std::move(line));
 }
 
-void inspect(const InspectOptions& options, Runtime& runtime, Report& report) {
+void inspect(const InspectOptions& options, Run& run, Report& report) {
   const ImageReference subject = parse_image(options.subject);
-  const tuf::TrustedRepository trusted = look_at(subject.gun, runtime, report);
+  const tuf::TrustedRepository trusted = look_at(subject.gun, run, report);
   RepositoryReport& described = report.repositories.back();
   std::vector<tuf::TagView> tags =
       subject.tag ? tuf::view_tag(trusted, *subject.tag) : tuf::view_tags(trusted);
   if (subject.tag && tags.empty()) {
     throw tuf::Error(tuf::ErrorCode::kNotSigned, subject.gun.text() + ":" + *subject.tag + " is not signed");
   }
-  if (runtime.line().output.format == OutputFormat::kDocker || options.pretty) {
+  if (report.format == OutputFormat::kDocker || options.pretty) {
     const std::string shown = subject.tag ? options.subject : subject.gun.text();
     report.text = options.pretty ? docker_pretty(trusted, tags, shown)
                                  : std::vector{docker_json(trusted, tags, options.subject)};
@@ -174,8 +174,8 @@ void inspect(const InspectOptions& options, Runtime& runtime, Report& report) {
   for (tuf::Warning& warning : health_warnings(trusted)) report.warnings.push_back(std::move(warning));
 }
 
-void delegation_list(const DelegationListOptions& options, Runtime& runtime, Report& report) {
-  const tuf::TrustedRepository trusted = look_at(parse_repository(options.repository), runtime, report);
+void delegation_list(const DelegationListOptions& options, Run& run, Report& report) {
+  const tuf::TrustedRepository trusted = look_at(parse_repository(options.repository), run, report);
   RepositoryReport& described = report.repositories.back();
   OrderedJson delegations = describe_delegations(trusted);
   TextTable table({"ROLE", "STATE", "PATHS", "THRESHOLD", "SIGNED BY", "KEY IDS"});

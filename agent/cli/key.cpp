@@ -65,7 +65,7 @@ fs::path public_key_path(const KeyGenerateOptions& options) {
   return path;
 }
 
-void generate(const KeyGenerateOptions& options, Runtime& runtime, Report& report) {
+void generate(const KeyGenerateOptions& options, Run& run, Report& report) {
   require_signer_name(options.name);
   const auto algorithm = hsm::parse_key_algorithm(options.type);
   if (!algorithm) {
@@ -73,7 +73,7 @@ void generate(const KeyGenerateOptions& options, Runtime& runtime, Report& repor
                 "use p256, p384, rsa2048, rsa3072 or rsa4096");
   }
   const fs::path public_file = public_key_path(options);
-  if (runtime.dry_run()) {
+  if (run.dry_run()) {
     report.text.push_back("would make a key " + options.name + " and write " + public_file.string());
     return;
   }
@@ -81,16 +81,16 @@ void generate(const KeyGenerateOptions& options, Runtime& runtime, Report& repor
   OrderedJson described;
   if (options.token) {
     const auto token_key =
-        runtime.tokens().generate_key(hsm::TokenUri::parse(*options.token), options.name, *algorithm);
+        run.tokens().generate_key(hsm::TokenUri::parse(*options.token), options.name, *algorithm);
     described["location"] = token_key->uri();
     const hsm::KeyOrigin origin = token_key->origin();
     described["local"] = origin.local.value_or(false);
     described["never_extractable"] = origin.never_extractable.value_or(false);
     key = token_key;
   } else {
-    const hsm::Secret& passphrase = runtime.secrets().passphrase(options.name);
+    const hsm::Secret& passphrase = run.secrets().passphrase(options.name);
     auto file_key = std::make_shared<hsm::PrivateKey>(hsm::PrivateKey::generate(*algorithm));
-    described["location"] = runtime.key_store().add(*file_key, options.name, "", passphrase).string();
+    described["location"] = run.key_store().add(*file_key, options.name, "", passphrase).string();
     key = file_key;
   }
   hsm::write_new_private_file(public_file, hsm::format_public_key_pem(key->public_key(), options.name));
@@ -104,7 +104,7 @@ void generate(const KeyGenerateOptions& options, Runtime& runtime, Report& repor
   report.more["key"] = std::move(described);
 }
 
-void import_keys(const KeyImportOptions& options, Runtime& runtime, Report& report) {
+void import_keys(const KeyImportOptions& options, Run& run, Report& report) {
   struct Import {
     hsm::PrivateKey key;
     std::string role;
@@ -121,19 +121,19 @@ void import_keys(const KeyImportOptions& options, Runtime& runtime, Report& repo
         throw Error(ErrorCode::kUsage, file + " holds a " + role + " key, but not for which repository",
                     "name the repository with --gun REPO");
       }
-      imports.push_back({hsm::open_key(pem, file, role, runtime.secrets()), role, gun});
-      runtime.secrets().passphrase(role);
+      imports.push_back({hsm::open_key(pem, file, role, run.secrets()), role, gun});
+      run.secrets().passphrase(role);
     }
   }
   OrderedJson keys = OrderedJson::array();
-  if (runtime.dry_run()) {
+  if (run.dry_run()) {
     for (const Import& import : imports)
       report.text.push_back("would import " + import.key.public_key().canonical_id().hex());
     return;
   }
   for (const Import& import : imports) {
-    const fs::path path = runtime.key_store().add(import.key, import.role, import.gun,
-                                                  runtime.secrets().passphrase(import.role));
+    const fs::path path =
+        run.key_store().add(import.key, import.role, import.gun, run.secrets().passphrase(import.role));
     const std::string id = import.key.public_key().canonical_id().hex();
     report.text.push_back("imported " + id + " (" + import.key.public_key().description() + ", " +
                           tuf::printable(import.role) + ")");
@@ -153,14 +153,14 @@ std::string shown_uses(const std::vector<KeyUse>& uses) {
   return by_repository.empty() ? "-" : tuf::join(by_repository, "; ");
 }
 
-void list(const KeyListOptions&, Runtime& runtime, Report& report) {
+void list(const KeyListOptions&, Run& run, Report& report) {
   TextTable table({"KEY ID", "LABEL", "REPOSITORY", "TYPE", "LOCATION", "MAY SIGN"});
   OrderedJson keys = OrderedJson::array();
-  std::vector<hsm::KeyInfo> all = runtime.keys().keys();
+  std::vector<hsm::KeyInfo> all = run.keys().keys();
   std::sort(all.begin(), all.end(), [](const hsm::KeyInfo& a, const hsm::KeyInfo& b) {
     return std::tie(a.label, a.gun, a.canonical_id) < std::tie(b.label, b.gun, b.canonical_id);
   });
-  auto uses = find_key_uses(runtime.settings().trust_dir(), runtime.now(), report.warnings);
+  auto uses = find_key_uses(run.settings().trust_dir(), run.now(), report.warnings);
   for (const hsm::KeyInfo& key : all) {
     const std::vector<KeyUse>& of_key = uses[key.canonical_id];
     // An encrypted file does not tell its type, but who lists the key does.
@@ -182,16 +182,16 @@ void list(const KeyListOptions&, Runtime& runtime, Report& report) {
   report.more["keys"] = std::move(keys);
 }
 
-void certify(const KeyCertOptions& options, Runtime& runtime, Report& report) {
-  const std::shared_ptr<tuf::Signer> key = runtime.named_key(options.key);
-  const std::string pem = options.request
-                              ? hsm::make_certificate_request(*key, options.common_name)
-                              : hsm::make_delegation_certificate(*key, options.common_name, runtime.now(),
-                                                                 tuf::Days{options.days});
+void certify(const KeyCertOptions& options, Run& run, Report& report) {
+  const std::shared_ptr<tuf::Signer> key = run.named_key(options.key);
+  const std::string pem =
+      options.request
+          ? hsm::make_certificate_request(*key, options.common_name)
+          : hsm::make_delegation_certificate(*key, options.common_name, run.now(), tuf::Days{options.days});
   OrderedJson described = {{"canonical_id", key->public_key().canonical_id().hex()}};
   if (!options.request) described["id"] = tuf::PublicKey::from_certificate(pem).id().hex();
   if (options.out) {
-    if (write_out(*options.out, pem, runtime, report)) described["file"] = *options.out;
+    if (write_out(*options.out, pem, run, report)) described["file"] = *options.out;
   } else {
     described["pem"] = pem;
     report.text = tuf::lines_of(pem);

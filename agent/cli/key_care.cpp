@@ -33,9 +33,9 @@ struct KeyPasswdOptions {
 };
 
 /// A key of the trust directory; what is elsewhere is not ours to change.
-hsm::KeyInfo stored_key(const std::string& text, Runtime& runtime) {
+hsm::KeyInfo stored_key(const std::string& text, Run& run) {
   const hsm::KeyRef ref = hsm::parse_key_ref(text);
-  if (const auto* id = std::get_if<hsm::KeyIdPrefix>(&ref)) return runtime.key_store().find(id->digits);
+  if (const auto* id = std::get_if<hsm::KeyIdPrefix>(&ref)) return run.key_store().find(id->digits);
   const bool on_token = std::holds_alternative<hsm::TokenKeyUri>(ref);
   throw Error(ErrorCode::kUsage,
               (on_token ? "a key on a token" : tuf::printable(text)) + " is not a key of the trust directory",
@@ -49,19 +49,19 @@ std::string shown_label(const hsm::KeyInfo& key) {
          (key.gun.empty() ? "" : " of " + tuf::printable(key.gun)) + ")";
 }
 
-std::string export_public(const std::string& text, Runtime& runtime) {
+std::string export_public(const std::string& text, Run& run) {
   const std::string label = std::holds_alternative<hsm::KeyIdPrefix>(hsm::parse_key_ref(text))
-                                ? stored_key(text, runtime).label
+                                ? stored_key(text, run).label
                                 : std::string();
-  return hsm::format_public_key_pem(runtime.named_key(text)->public_key(), label);
+  return hsm::format_public_key_pem(run.named_key(text)->public_key(), label);
 }
 
-void export_key(const KeyExportOptions& options, Runtime& runtime, Report& report) {
+void export_key(const KeyExportOptions& options, Run& run, Report& report) {
   const std::string pem = options.private_half
-                              ? runtime.key_store().export_pem(stored_key(options.key, runtime).canonical_id)
-                              : export_public(options.key, runtime);
+                              ? run.key_store().export_pem(stored_key(options.key, run).canonical_id)
+                              : export_public(options.key, run);
   if (options.out) {
-    if (write_out(*options.out, pem, runtime, report))
+    if (write_out(*options.out, pem, run, report))
       report.more["exported"] = {{"file", *options.out}, {"private", options.private_half}};
   } else {
     report.text = tuf::lines_of(pem);
@@ -69,16 +69,16 @@ void export_key(const KeyExportOptions& options, Runtime& runtime, Report& repor
   }
 }
 
-void remove_key(const KeyRemoveOptions& options, Runtime& runtime, Report& report) {
-  const hsm::KeyInfo key = stored_key(options.key, runtime);
+void remove_key(const KeyRemoveOptions& options, Run& run, Report& report) {
+  const hsm::KeyInfo key = stored_key(options.key, run);
   report.more["key"] = describe_key(key);
-  const auto uses = find_key_uses(runtime.settings().trust_dir(), runtime.now(), report.warnings);
+  const auto uses = find_key_uses(run.settings().trust_dir(), run.now(), report.warnings);
   if (const auto of_key = uses.find(key.canonical_id); of_key != uses.end()) {
     for (const KeyUse& use : of_key->second)
       report.text.push_back("it may sign " + tuf::join(tuf::names_of(use.roles)) + " of " + use.gun.text());
   }
   const std::string shown = "key " + key.canonical_id.hex() + shown_label(key);
-  if (runtime.dry_run()) {
+  if (run.dry_run()) {
     report.text.push_back("would remove " + shown);
     return;
   }
@@ -87,26 +87,26 @@ void remove_key(const KeyRemoveOptions& options, Runtime& runtime, Report& repor
                 "make a copy with: countersign key export --private --out FILE " + key.canonical_id.hex() +
                     "; then repeat it with --yes");
   }
-  if (!runtime.key_store().remove(key.canonical_id)) {
+  if (!run.key_store().remove(key.canonical_id)) {
     throw Error(ErrorCode::kLocal, key.location + " was removed by somebody else in this moment");
   }
   report.text.push_back("removed " + shown);
 }
 
-void change_passphrase(const KeyPasswdOptions& options, Runtime& runtime, Report& report) {
-  const hsm::KeyInfo key = stored_key(options.key, runtime);
-  const hsm::Secret* passphrase = runtime.secrets().find({kNewPassphrase});
+void change_passphrase(const KeyPasswdOptions& options, Run& run, Report& report) {
+  const hsm::KeyInfo key = stored_key(options.key, run);
+  const hsm::Secret* passphrase = run.secrets().find({kNewPassphrase});
   if (passphrase == nullptr || passphrase->empty()) {
     throw Error(ErrorCode::kSecretMissing,
                 "no new passphrase is set; looked for " + kNewPassphrase + ", " + kNewPassphrase + "_FILE",
                 "set " + kNewPassphrase + ", or " + kNewPassphrase + "_FILE to a file that holds it");
   }
   report.more["key"] = describe_key(key);
-  if (runtime.dry_run()) {
+  if (run.dry_run()) {
     report.text.push_back("would give " + key.location + " a new passphrase");
     return;
   }
-  runtime.key_store().change_passphrase(key.canonical_id, *passphrase);
+  run.key_store().change_passphrase(key.canonical_id, *passphrase);
   report.text.push_back("gave " + key.location + shown_label(key) + " a new passphrase");
 }
 

@@ -15,8 +15,8 @@ struct ListOptions {
   std::string repository;
 };
 
-void list(const ListOptions& options, Runtime& runtime, Report& report) {
-  const tuf::TrustedRepository trusted = look_at(parse_repository(options.repository), runtime, report);
+void list(const ListOptions& options, Run& run, Report& report) {
+  const tuf::TrustedRepository trusted = look_at(parse_repository(options.repository), run, report);
   RepositoryReport& described = report.repositories.back();
   described.roles = tuf::view_roles(trusted);
   TextTable table({"TAG", "DIGEST", "SIZE", "ROLES", "SIGNERS"});

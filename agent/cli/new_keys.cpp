@@ -7,7 +7,7 @@ namespace agent {
 NewKeys::~NewKeys() {
   for (const tuf::KeyId& id : stored_) {
     try {
-      runtime_.key_store().remove(id);
+      run_.key_store().remove(id);
     } catch (const tuf::Error&) {
       // A key too many does no harm; the error that brought us here is the one to report.
     }
@@ -15,7 +15,7 @@ NewKeys::~NewKeys() {
 }
 
 std::shared_ptr<tuf::Signer> NewKeys::make(const std::string& role, const std::string& gun) {
-  runtime_.secrets().passphrase(role);
+  run_.secrets().passphrase(role);
   made_.push_back(
       {std::make_shared<hsm::PrivateKey>(hsm::PrivateKey::generate(hsm::KeyAlgorithm::kP256)), role, gun});
   return made_.back().key;
@@ -23,7 +23,7 @@ std::shared_ptr<tuf::Signer> NewKeys::make(const std::string& role, const std::s
 
 void NewKeys::store() {
   for (const Made& made : made_) {
-    runtime_.key_store().add(*made.key, made.role, made.gun, runtime_.secrets().passphrase(made.role));
+    run_.key_store().add(*made.key, made.role, made.gun, run_.secrets().passphrase(made.role));
     stored_.push_back(made.key->public_key().canonical_id());
   }
 }

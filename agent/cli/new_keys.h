@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "agent/cli/runtime.h"
+#include "agent/work/run.h"
 #include "hsm/file/private_key.h"
 
 namespace agent {
 
 class NewKeys {
  public:
-  explicit NewKeys(Runtime& runtime) : runtime_(runtime) {}
+  explicit NewKeys(Run& run) : run_(run) {}
   NewKeys(const NewKeys&) = delete;  // would remove twice
   NewKeys& operator=(const NewKeys&) = delete;
   ~NewKeys();
@@ -34,7 +34,7 @@ class NewKeys {
     std::string role;
     std::string gun;
   };
-  Runtime& runtime_;
+  Run& run_;
   std::vector<Made> made_;
   std::vector<tuf::KeyId> stored_;
 };

@@ -4,8 +4,8 @@
 
 namespace agent {
 
-bool write_out(const std::string& file, std::string_view content, const Runtime& runtime, Report& report) {
-  if (runtime.dry_run()) {
+bool write_out(const std::string& file, std::string_view content, const Run& run, Report& report) {
+  if (run.dry_run()) {
     hsm::require_new_file(file);
     report.text.push_back("would write " + file);
     return false;

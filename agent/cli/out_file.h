@@ -4,12 +4,12 @@
 #include <string>
 #include <string_view>
 
-#include "agent/cli/runtime.h"
 #include "agent/report/report.h"
+#include "agent/work/run.h"
 
 namespace agent {
 
 /// Writes it, and says so. A rehearsal writes nothing: false. Throws kLocal if something stands there.
-bool write_out(const std::string& file, std::string_view content, const Runtime& runtime, Report& report);
+bool write_out(const std::string& file, std::string_view content, const Run& run, Report& report);
 
 }  // namespace agent

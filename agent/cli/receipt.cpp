@@ -119,10 +119,10 @@ TargetReport describe_since(const ReceiptRepository& repository, const ReceiptTa
 }
 
 /// Each repository is looked at; that a tag is no longer what it was is told for all of them.
-void compare(const Receipt& receipt, Runtime& runtime, Report& report) {
+void compare(const Receipt& receipt, Run& run, Report& report) {
   std::optional<Error> change;
   for (const ReceiptRepository& published : receipt.repositories) {
-    const tuf::TrustedRepository now = look_at(published.gun, runtime, report);
+    const tuf::TrustedRepository now = look_at(published.gun, run, report);
     const std::vector<TagFinding> findings = compare_with_repository(receipt, published, now);
     RepositoryReport& described = report.repositories.back();
     for (const ReceiptTarget& target : published.targets)
@@ -131,7 +131,7 @@ void compare(const Receipt& receipt, Runtime& runtime, Report& report) {
   if (change) throw Error(*change);
 }
 
-void verify(const ReceiptVerifyOptions& options, Runtime& runtime, Report& report) {
+void verify(const ReceiptVerifyOptions& options, Run& run, Report& report) {
   const std::string name = tuf::printable(options.file);
   const std::string text = hsm::InputFile(options.file, "the receipt").read_all(Receipt::kMaxLength);
   if (claimed_type(text) == kAuditType) {
@@ -141,7 +141,7 @@ void verify(const ReceiptVerifyOptions& options, Runtime& runtime, Report& repor
   }
   const Receipt receipt = Receipt::read(text, name);
   describe_receipt(receipt, options.file, report);
-  if (options.public_keys.empty()) return compare(receipt, runtime, report);
+  if (options.public_keys.empty()) return compare(receipt, run, report);
   require_signers(receipt, options.public_keys, name);
   describe_published(receipt, report);
 }

@@ -41,10 +41,10 @@ struct RootKey {
 };
 
 /// Those of the trust directory, what most repositories have first.
-std::vector<RootKey> root_keys(Runtime& runtime, Report& report) {
-  auto uses = find_key_uses(runtime.settings().trust_dir(), runtime.now(), report.warnings);
+std::vector<RootKey> root_keys(Run& run, Report& report) {
+  auto uses = find_key_uses(run.settings().trust_dir(), run.now(), report.warnings);
   std::vector<RootKey> roots;
-  for (const hsm::KeyInfo& key : runtime.key_store().list()) {
+  for (const hsm::KeyInfo& key : run.key_store().list()) {
     if (key.label != "root") continue;
     roots.push_back({key.canonical_id, {}});
     for (const KeyUse& use : uses[key.canonical_id]) {
@@ -59,14 +59,13 @@ std::vector<RootKey> root_keys(Runtime& runtime, Report& report) {
 
 /// The root key: named, or the one in the trust directory, or nullptr if a new one is needed. Of several, the
 /// only one that is in use: the others have been replaced.
-std::shared_ptr<tuf::Signer> existing_root_key(const RepoInitOptions& options, Runtime& runtime,
-                                               Report& report) {
-  if (options.root_key) return runtime.named_key(*options.root_key);
-  const std::vector<RootKey> roots = root_keys(runtime, report);
+std::shared_ptr<tuf::Signer> existing_root_key(const RepoInitOptions& options, Run& run, Report& report) {
+  if (options.root_key) return run.named_key(*options.root_key);
+  const std::vector<RootKey> roots = root_keys(run, report);
   if (roots.empty()) return nullptr;
   const auto used = std::count_if(roots.begin(), roots.end(),
                                   [](const RootKey& root) { return !root.repositories.empty(); });
-  if (roots.size() == 1 || used == 1) return runtime.key_store().open(roots.front().id);
+  if (roots.size() == 1 || used == 1) return run.key_store().open(roots.front().id);
   std::vector<std::string> list;
   for (const RootKey& root : roots) {
     list.push_back(root.id.short_form() +
@@ -81,23 +80,23 @@ std::shared_ptr<tuf::Signer> existing_root_key(const RepoInitOptions& options, R
 
 /// The root keys at hand. Nothing vouches better for a root than that our key has signed it: a repository
 /// that an earlier run made, which was stopped before it could tell the pin, is ours.
-tuf::TrustPin pin_of_own_root_keys(const RepoInitOptions& options, Runtime& runtime) {
+tuf::TrustPin pin_of_own_root_keys(const RepoInitOptions& options, Run& run) {
   tuf::TrustPin pin;
   if (options.root_key) {
-    pin.key_ids.insert(runtime.named_key(*options.root_key)->public_key().canonical_id());
+    pin.key_ids.insert(run.named_key(*options.root_key)->public_key().canonical_id());
     return pin;
   }
-  for (const hsm::KeyInfo& key : runtime.key_store().list()) {
+  for (const hsm::KeyInfo& key : run.key_store().list()) {
     if (key.label == "root") pin.key_ids.insert(key.canonical_id);
   }
   return pin;
 }
 
-tuf::TrustedRepository load_existing(const RepoInitOptions& options, Runtime::Repository& repository,
-                                     Runtime& runtime, Report& report) {
+tuf::TrustedRepository load_existing(const RepoInitOptions& options, Run::Repository& repository, Run& run,
+                                     Report& report) {
   TrustPolicy& policy = repository.load.policy;
   const bool known = policy.pin || policy.trust_on_first_use || repository.seen.load(RoleName::of("root"));
-  const tuf::TrustPin own = known ? tuf::TrustPin{} : pin_of_own_root_keys(options, runtime);
+  const tuf::TrustPin own = known ? tuf::TrustPin{} : pin_of_own_root_keys(options, run);
   if (!own.key_ids.empty()) policy.pin = own;
   try {
     return load_repository(*repository.store, repository.seen, repository.load, report.warnings);
@@ -151,12 +150,12 @@ void rehearse_init(const NewRepository& made, hsm::KeyRing& ring, RepositoryRepo
   describe_rehearsal(sign_new_repository(draft, ring).files(), described, report.text);
 }
 
-void init(const RepoInitOptions& options, Runtime& runtime, Report& report) {
+void init(const RepoInitOptions& options, Run& run, Report& report) {
   const tuf::Gun gun = parse_repository(options.repository);
-  Runtime::Repository repository = runtime.open(gun, Access::kCreate);
+  Run::Repository repository = run.open(gun, Access::kCreate);
   RepositoryReport& described = start_report(repository, report);
   if (repository_exists(*repository.store)) {
-    const tuf::TrustedRepository trusted = load_existing(options, repository, runtime, report);
+    const tuf::TrustedRepository trusted = load_existing(options, repository, run, report);
     describe(trusted, described);
     report.text.push_back(gun.text() + " is initialised already; its trust root is");
     report.text.push_back(*described.trust_root);
@@ -164,26 +163,25 @@ void init(const RepoInitOptions& options, Runtime& runtime, Report& report) {
     return;
   }
 
-  NewKeys new_keys(runtime);
-  std::shared_ptr<tuf::Signer> root = existing_root_key(options, runtime, report);
+  NewKeys new_keys(run);
+  std::shared_ptr<tuf::Signer> root = existing_root_key(options, run, report);
   const bool makes_root = !root;
   if (makes_root) root = new_keys.make("root", "");
   const std::shared_ptr<tuf::Signer> targets =
-      options.targets_key ? runtime.named_key(*options.targets_key) : new_keys.make("targets", gun.text());
+      options.targets_key ? run.named_key(*options.targets_key) : new_keys.make("targets", gun.text());
   const tuf::PublicKey root_certificate =
-      tuf::PublicKey::from_certificate(hsm::make_root_certificate(*root, gun, runtime.now()));
+      tuf::PublicKey::from_certificate(hsm::make_root_certificate(*root, gun, run.now()));
   hsm::KeyRing ring;
   ring.add(std::make_unique<hsm::MemoryKeys>(std::vector{root, targets}));
-  if (runtime.dry_run()) {
+  if (run.dry_run()) {
     report.text.push_back("would create " + gun.text() + " on " + described.server);
-    rehearse_init(
-        {gun, runtime.now(), root_certificate, targets->public_key(), makes_root, !options.targets_key}, ring,
-        described, report);
+    rehearse_init({gun, run.now(), root_certificate, targets->public_key(), makes_root, !options.targets_key},
+                  ring, described, report);
     return;
   }
   new_keys.store_for([&] {
     const tuf::TrustedRepository trusted =
-        create_repository(*repository.store, repository.seen, gun, runtime.now(), root_certificate,
+        create_repository(*repository.store, repository.seen, gun, run.now(), root_certificate,
                           targets->public_key(), ring, report.warnings);
     described.published = true;
     described.attempts = 1;
@@ -195,12 +193,12 @@ void init(const RepoInitOptions& options, Runtime& runtime, Report& report) {
   note_root_key(described, report);
 }
 
-void pin(const RepoPinOptions& options, Runtime& runtime, Report& report) {
+void pin(const RepoPinOptions& options, Run& run, Report& report) {
   // Of several repositories each line names its own: one that pins all of them would let any of these roots
   // vouch for any of the repositories.
   const bool single = options.repositories.size() == 1;
   for (const std::string& repository : options.repositories) {
-    const tuf::TrustedRepository trusted = look_at(parse_repository(repository), runtime, report);
+    const tuf::TrustedRepository trusted = look_at(parse_repository(repository), run, report);
     RepositoryReport& described = report.repositories.back();
     described.roles = tuf::view_roles(trusted);
     report.text.push_back((single ? "" : described.gun + "=") + *described.trust_root);

@@ -70,21 +70,21 @@ tuf::KeyObject listed_key(const RoleName& role, tuf::Signer& signer, const tuf::
   return tuf::PublicKey::from_certificate(hsm::make_root_certificate(signer, gun, now)).object();
 }
 
-void rotate_to_server(Runtime::Repository& open, const RoleName& role, Runtime& runtime, Report& report) {
+void rotate_to_server(Run::Repository& open, const RoleName& role, Run& run, Report& report) {
   ChangeWords words{"the server signs the " + role.text() + " with a new key",
                     "let the server sign the " + role.text() + " with a new key"};
   // A server that is asked for a new key has one more: a rehearsal makes one up.
   std::optional<tuf::KeyObject> key;
-  if (runtime.dry_run()) {
+  if (run.dry_run()) {
     const auto made_up = hsm::PrivateKey::generate(hsm::KeyAlgorithm::kP256);
     words.stand_ins = {{made_up.public_key().canonical_id(), "the server"}};
     key = made_up.public_key().object();
   } else {
-    runtime.note_sending();
+    run.note_sending();
     key = open.store->make_server_key(role);
   }
-  SigningGate gate(runtime.administrator_keys());  // the root alone is signed
-  change(open, rotate_key(role, *key, runtime.administrator_keys()), gate, words, runtime, report);
+  SigningGate gate(run.administrator_keys());  // the root alone is signed
+  change(open, rotate_key(role, *key, run.administrator_keys()), gate, words, run, report);
 }
 
 /// Keys that may sign a role, as messages name them.
@@ -100,7 +100,7 @@ struct StillDue {
   std::string keys;  // empty: no key helps, but a new one
 };
 
-std::vector<StillDue> still_due(Runtime::Repository& open, const tuf::TrustedRepository& repository,
+std::vector<StillDue> still_due(Run::Repository& open, const tuf::TrustedRepository& repository,
                                 bool server_renews, tuf::Time due_by) {
   std::vector<StillDue> due;
   for (const tuf::RoleExpiry& role : tuf::role_expiries(repository, server_renews)) {
@@ -140,21 +140,21 @@ void describe_due(const std::vector<StillDue>& due, Report& report) {
                   : "run it where one of their keys is (" + tuf::join(keys) + "): " + refresh);
 }
 
-void refresh(const RepoRefreshOptions& options, Runtime& runtime, Report& report) {
-  const std::optional<Policy> policy = read_policy(options.policy, runtime.settings());
-  const tuf::Time due_by = runtime.now() + tuf::Days{options.within_days};
+void refresh(const RepoRefreshOptions& options, Run& run, Report& report) {
+  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
+  const tuf::Time due_by = run.now() + tuf::Days{options.within_days};
   const std::string within = " within " + std::to_string(options.within_days) + " days";
   std::vector<StillDue> all_due;
   for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
-    Runtime::Repository open = runtime.open(gun, Access::kPublish);
+    Run::Repository open = run.open(gun, Access::kPublish);
     open.load.tolerate.expiry = true;
-    hsm::KeyRing& keys = runtime.administrator_keys();
+    hsm::KeyRing& keys = run.administrator_keys();
     const PublishedChanges changes = guarded_change(
         policy, options.policy, keys, open,
         [&](const PolicyGuard* guard) { return renew_due_roles(due_by, keys, guard); },
-        {"signed anew what expires" + within, "sign anew what expires" + within, true}, runtime, report);
+        {"signed anew what expires" + within, "sign anew what expires" + within, true}, run, report);
     std::vector<StillDue> due =
-        still_due(open, changes.repository, !runtime.settings().server_for(gun).is_folder(), due_by);
+        still_due(open, changes.repository, !run.settings().server_for(gun).is_folder(), due_by);
     // What was signed just now lives as long as it can, and what a rehearsal would have signed as well.
     std::erase_if(due, [&](const StillDue& one) {
       return std::any_of(changes.files.begin(), changes.files.end(),
@@ -168,12 +168,12 @@ void refresh(const RepoRefreshOptions& options, Runtime& runtime, Report& report
 }
 
 /// Whoever takes the snapshot from the server keeps everybody else from publishing: that takes consent.
-bool takes_snapshot_from_server(Runtime::Repository& open, Report& report) {
+bool takes_snapshot_from_server(Run::Repository& open, Report& report) {
   const tuf::TrustedRepository trusted = load_repository(*open.store, open.seen, open.load, report.warnings);
   return store_signs_snapshot(*open.store, trusted);
 }
 
-[[noreturn]] void refuse_snapshot_here(const Runtime::Repository& open) {
+[[noreturn]] void refuse_snapshot_here(const Run::Repository& open) {
   const std::string rotate = "countersign repo rotate " + open.load.gun.text() + " snapshot ";
   throw Error(ErrorCode::kUsage,
               open.store->name() + " signs the snapshot of " + open.load.gun.text() +
@@ -195,7 +195,7 @@ RoleName parse_rotated(const RepoRotateOptions& options) {
                                          : "name root, targets, snapshot or timestamp");
 }
 
-void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) {
+void rotate(const RepoRotateOptions& options, Run& run, Report& report) {
   const RoleName role = parse_rotated(options);
   if (role.is_delegation()) {
     const bool is_signer = tuf::SignedState::is_identity(role);
@@ -215,38 +215,37 @@ void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) 
                 "leave --key out");
   }
   const tuf::Gun gun = parse_repository(options.repository);
-  Runtime::Repository open = runtime.open(gun, by_server ? Access::kAdminister : Access::kPublish);
+  Run::Repository open = run.open(gun, by_server ? Access::kAdminister : Access::kPublish);
   open.load.nested.emplace();
-  if (by_server) return rotate_to_server(open, role, runtime, report);
+  if (by_server) return rotate_to_server(open, role, run, report);
   const bool takes_yes = role == kSnapshot && !options.yes && takes_snapshot_from_server(open, report);
-  if (takes_yes && !runtime.dry_run()) refuse_snapshot_here(open);
+  if (takes_yes && !run.dry_run()) refuse_snapshot_here(open);
 
-  NewKeys new_keys(runtime);
+  NewKeys new_keys(run);
   const std::shared_ptr<tuf::Signer> signer =
-      options.key ? runtime.named_key(*options.key)
-                  : new_keys.make(role.text(), role == kRoot ? "" : gun.text());
-  runtime.administrator_keys().add(std::make_unique<hsm::MemoryKeys>(std::vector{signer}));
+      options.key ? run.named_key(*options.key) : new_keys.make(role.text(), role == kRoot ? "" : gun.text());
+  run.administrator_keys().add(std::make_unique<hsm::MemoryKeys>(std::vector{signer}));
   ChangeRepository how =
-      rotate_key(role, listed_key(role, *signer, gun, runtime.now()), runtime.administrator_keys());
+      rotate_key(role, listed_key(role, *signer, gun, run.now()), run.administrator_keys());
   if (role == kRoot) {
     // It mends a root whose certificate has lapsed, and whatever has expired in the meantime goes with it.
     open.load.tolerate = {.expiry = true, .lapsed_certificate = true};
-    how = [rotate = how, renew = renew_due_roles(runtime.now(), runtime.administrator_keys())](
+    how = [rotate = how, renew = renew_due_roles(run.now(), run.administrator_keys())](
               const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
       rotate(repository, draft);
       renew(repository, draft);
     };
   }
-  const std::optional<Policy> policy = read_policy(options.policy, runtime.settings());
+  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
   ChangeWords words{"gave " + role.text() + " a new key; keep the old one until every client has seen it",
                     "give " + role.text() + " a new key"};
-  if (runtime.dry_run() && !options.key) {
+  if (run.dry_run() && !options.key) {
     words.stand_ins = {{signer->public_key().canonical_id(), "this machine"}};
   }
   const auto publish = [&] {
-    guarded_change(policy, options.policy, runtime.administrator_keys(), open, how, words, runtime, report);
+    guarded_change(policy, options.policy, run.administrator_keys(), open, how, words, run, report);
   };
-  if (runtime.dry_run()) {
+  if (run.dry_run()) {
     publish();
     if (takes_yes) report.text.push_back("  signers could no longer publish, which takes --yes");
     return;
@@ -255,50 +254,49 @@ void rotate(const RepoRotateOptions& options, Runtime& runtime, Report& report) 
   if (role == kRoot) report.text.push_back(*report.repositories.back().trust_root);
 }
 
-void repair(const RepoRepairOptions& options, Runtime& runtime, Report& report) {
-  const std::optional<Policy> policy = read_policy(options.policy, runtime.settings());
+void repair(const RepoRepairOptions& options, Run& run, Report& report) {
+  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
   for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
-    Runtime::Repository open = runtime.open(gun, Access::kPublish);
+    Run::Repository open = run.open(gun, Access::kPublish);
     open.load.tolerate = {.expiry = true, .other_form = true};
-    hsm::KeyRing& keys = runtime.administrator_keys();
+    hsm::KeyRing& keys = run.administrator_keys();
     guarded_change(policy, options.policy, keys, open, repair_roles(keys),
-                   {"signed anew what could not be served", "sign anew what cannot be served", true}, runtime,
+                   {"signed anew what could not be served", "sign anew what cannot be served", true}, run,
                    report);
-    if (runtime.dry_run()) return;
+    if (run.dry_run()) return;
     // Others may have broken it in the meantime, or something else may be wrong with it.
     open.load.tolerate = {};
     load_repository(*open.store, open.seen, open.load, report.warnings);
   });
 }
 
-void prepare(const RepoPrepareOptions& options, Runtime& runtime, Report& report) {
+void prepare(const RepoPrepareOptions& options, Run& run, Report& report) {
   for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
-    Runtime::Repository open = runtime.open(gun, Access::kAdminister);
+    Run::Repository open = run.open(gun, Access::kAdminister);
     open.load.nested.emplace();
     const tuf::TrustedRepository trusted =
         load_repository(*open.store, open.seen, open.load, report.warnings);
-    if (!store_signs_snapshot(*open.store, trusted))
-      return rotate_to_server(open, kSnapshot, runtime, report);
+    if (!store_signs_snapshot(*open.store, trusted)) return rotate_to_server(open, kSnapshot, run, report);
     describe(trusted, start_report(open, report));
     report.text.push_back(gun.text() + ": unchanged: the server signs the snapshot");
   });
 }
 
-void delete_repository(const RepoDeleteOptions& options, Runtime& runtime, Report& report) {
+void delete_repository(const RepoDeleteOptions& options, Run& run, Report& report) {
   const tuf::Gun gun = parse_repository(options.repository);
-  if (!options.yes && !runtime.dry_run()) {
+  if (!options.yes && !run.dry_run()) {
     throw Error(ErrorCode::kUsage,
                 options.remote ? "everything that is signed in " + gun.text() + " would be gone for everybody"
                                : "what was seen of " + gun.text() + " would be forgotten here",
                 "repeat it with --yes if that is what you want");
   }
-  Runtime::Repository open = runtime.open(gun, options.remote ? Access::kAdminister : Access::kRead);
+  Run::Repository open = run.open(gun, options.remote ? Access::kAdminister : Access::kRead);
   RepositoryReport& described = start_report(open, report);
   const bool seen = std::filesystem::exists(open.seen.folder());
   const bool there = options.remote ? repository_exists(*open.store) : seen;
   if (!there) {
     // What a run that was stopped half-way has left here goes with what went there.
-    const bool forget = seen && !runtime.dry_run();
+    const bool forget = seen && !run.dry_run();
     if (forget) open.seen.forget();
     throw Error(ErrorCode::kNoTrustData,
                 options.remote ? open.store->name() + " has no trust data for " + gun.text()
@@ -306,14 +304,14 @@ void delete_repository(const RepoDeleteOptions& options, Runtime& runtime, Repor
                 forget ? "what was seen of it here is forgotten; check the name and the server"
                        : "nothing was deleted; check the name and the server");
   }
-  if (runtime.dry_run()) {
+  if (run.dry_run()) {
     report.text.push_back(gun.text() + ": would delete it" +
                           (options.remote ? " on " + described.server : " here") +
                           (options.yes ? "" : ", which takes --yes"));
     return;
   }
   if (options.remote) {
-    runtime.note_sending();
+    run.note_sending();
     open.store->remove();
     if (repository_exists(*open.store)) {
       throw Error(ErrorCode::kServerError,

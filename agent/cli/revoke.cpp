@@ -68,19 +68,19 @@ void describe_rest(const std::vector<tuf::TagView>& views, Report& report) {
   }
 }
 
-void revoke(const RevokeOptions& options, Runtime& runtime, Report& report) {
+void revoke(const RevokeOptions& options, Run& run, Report& report) {
   const std::vector<tuf::RoleName> roles = parse_roles(options.roles);
-  const std::optional<Policy> policy = read_policy(options.policy, runtime.settings());
-  const Consent consent{options.yes, runtime.dry_run()};
+  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
+  const Consent consent{options.yes, run.dry_run()};
   for (const auto& [gun, names] : tags_to_revoke(options.images)) {
-    Runtime::Repository open = runtime.open(gun, Access::kPublish);
+    Run::Repository open = run.open(gun, Access::kPublish);
     const auto how = [&, &tags = names](const PolicyGuard* guard) {
-      return revoke_tags({tags, roles, guard, consent}, runtime.keys());
+      return revoke_tags({tags, roles, guard, consent}, run.keys());
     };
     const std::string what = names.empty() ? "everything" : tuf::join(names);
-    guarded_change(policy, options.policy, runtime.keys(), open, how, {"revoked " + what, "revoke " + what},
-                   runtime, report, {{roles.begin(), roles.end()}});
-    if (runtime.dry_run()) continue;
+    guarded_change(policy, options.policy, run.keys(), open, how, {"revoked " + what, "revoke " + what}, run,
+                   report, {{roles.begin(), roles.end()}});
+    if (run.dry_run()) continue;
     const tuf::TrustedRepository now = load_repository(*open.store, open.seen, open.load, report.warnings);
     if (names.empty()) describe_rest(tuf::view_tags(now), report);
     for (const std::string& name : names) describe_rest(tuf::view_tag(now, name), report);

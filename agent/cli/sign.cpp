@@ -17,7 +17,7 @@ namespace agent {
 namespace {
 
 /// What is to be said of where the images come from: by the CI, and with --annotate.
-void set_provenance(const SignOptions& options, Runtime& runtime, SignRequest& request, Report& report) {
+void set_provenance(const SignOptions& options, Run& run, SignRequest& request, Report& report) {
   request.annotations = parse_annotations(options.annotations);
   if (options.no_provenance) {
     if (request.annotations.empty()) return;
@@ -25,53 +25,53 @@ void set_provenance(const SignOptions& options, Runtime& runtime, SignRequest& r
                      "give only one of them");
   }
   request.provenance = request.annotations;
-  request.provenance.insert(runtime.ci().members.begin(), runtime.ci().members.end());
-  if (!request.provenance.empty()) request.provenance.emplace("created", tuf::format_time(runtime.now()));
-  for (const std::string& refused : runtime.ci().refused)
+  request.provenance.insert(run.ci().members.begin(), run.ci().members.end());
+  if (!request.provenance.empty()) request.provenance.emplace("created", tuf::format_time(run.now()));
+  for (const std::string& refused : run.ci().refused)
     report.warnings.push_back({"CI_VALUE_IGNORED", refused});
 }
 
 class Signing {
  public:
-  Signing(const SignOptions& options, Runtime& runtime, Report& report)
+  Signing(const SignOptions& options, Run& run, Report& report)
       : options_(options),
-        runtime_(runtime),
+        run_(run),
         report_(report),
-        policy_(read_policy(options.policy, runtime.settings())),
-        receipt_(options.receipt, runtime) {
+        policy_(read_policy(options.policy, run.settings())),
+        receipt_(options.receipt, run) {
     request_.roles = parse_roles(options.roles);
     request_.allow_move = options.allow_move;
     request_.bind = !options.no_bound;
-    set_provenance(options, runtime, request_, report);
+    set_provenance(options, run, request_, report);
   }
 
   void run() {
     const std::map<tuf::Gun, std::vector<WantedImage>> wanted =
-        wanted_images(options_.images, runtime_, report_.warnings);
+        wanted_images(options_.images, run_, report_.warnings);
     // A release that cannot be published whole is not begun.
-    if (wanted.size() > 1 && !runtime_.dry_run()) {
+    if (wanted.size() > 1 && !run_.dry_run()) {
       for (const auto& [gun, images] : wanted) rehearse_part(gun, images);
     }
     for (const auto& [gun, images] : wanted) publish(gun, images);
     if (policy_) receipt_.set_policy(verdicts_);
     receipt_.write();
-    if (options_.images.check_registry && !runtime_.dry_run()) check_tags(wanted);
+    if (options_.images.check_registry && !run_.dry_run()) check_tags(wanted);
   }
 
   SignedImages rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images,
                         std::vector<tuf::Warning>& warnings) {
-    Runtime::Repository repository = runtime_.open(gun, Access::kPublish);
+    Run::Repository repository = run_.open(gun, Access::kPublish);
     std::optional<GuardedRepository> guarded;
     return sign(repository, images, true, guarded, warnings);
   }
 
  private:
-  SignedImages sign(Runtime::Repository& repository, const std::vector<WantedImage>& images, bool dry_run,
+  SignedImages sign(Run::Repository& repository, const std::vector<WantedImage>& images, bool dry_run,
                     std::optional<GuardedRepository>& guarded, std::vector<tuf::Warning>& warnings) {
     SignRequest request = request_;
     if (policy_) {
-      guarded.emplace(*policy_, options_.policy, options_.allow_move, repository.load.gun, runtime_.keys(),
-                      runtime_, warnings);
+      guarded.emplace(*policy_, options_.policy, options_.allow_move, repository.load.gun, run_.keys(), run_,
+                      warnings);
       request.guard = &guarded->guard();
     }
     for (const WantedImage& image : images) request.images.push_back(image.target);
@@ -82,9 +82,9 @@ class Signing {
         if (role.is_delegation()) repository.load.likely.push_back(role);
       }
     }
-    PublishOptions publish = runtime_.publish_options();
+    PublishOptions publish = run_.publish_options();
     publish.dry_run = dry_run;
-    return sign_images(*repository.store, repository.seen, repository.load, request, runtime_.keys(), publish,
+    return sign_images(*repository.store, repository.seen, repository.load, request, run_.keys(), publish,
                        warnings);
   }
 
@@ -98,7 +98,7 @@ class Signing {
   }
 
   void publish(const tuf::Gun& gun, const std::vector<WantedImage>& images) {
-    Runtime::Repository repository = runtime_.open(gun, Access::kPublish);
+    Run::Repository repository = run_.open(gun, Access::kPublish);
     RepositoryReport& described = report_.repositories.emplace_back();
     described.gun = gun.text();
     described.server = repository.store->name();
@@ -106,14 +106,14 @@ class Signing {
     std::optional<GuardedRepository> guarded;
     const SignedImages result = [&] {
       try {
-        return sign(repository, images, runtime_.dry_run(), guarded, report_.warnings);
+        return sign(repository, images, run_.dry_run(), guarded, report_.warnings);
       } catch (const tuf::Error& error) {
         if (guarded) guarded->describe_refusal(described);
         throw error.with_value("REPO", gun.text())
             .with_value("IMAGE", gun.text() + ":" + images.front().target.name);
       }
     }();
-    if (result.changes.published || runtime_.dry_run()) {
+    if (result.changes.published || run_.dry_run()) {
       std::vector<SigningGate::SignedAnew> told = result.signed_anew;
       std::erase_if(told, [&](const SigningGate::SignedAnew& role) {
         return !role.adopted &&
@@ -121,7 +121,7 @@ class Signing {
       });
       describe_signed_anew(told, described, report_.warnings);
     }
-    describe_signed(result, images, {runtime_.dry_run(), options_.images.platforms}, described, report_.text);
+    describe_signed(result, images, {run_.dry_run(), options_.images.platforms}, described, report_.text);
     if (guarded) {
       guarded->describe(described, report_.warnings);
       guarded->remember(result.changes, report_.warnings);
@@ -135,7 +135,7 @@ class Signing {
 
   void check_tags(const std::map<tuf::Gun, std::vector<WantedImage>>& wanted) {
     for (const auto& [gun, images] : wanted) {
-      Registry registry = runtime_.open_registry(gun);
+      Registry registry = run_.open_registry(gun);
       for (const WantedImage& image : images) {
         if (image.image) check_registry(registry, *image.image, "after it was signed");
       }
@@ -143,7 +143,7 @@ class Signing {
   }
 
   const SignOptions& options_;
-  Runtime& runtime_;
+  Run& run_;
   Report& report_;
   std::optional<Policy> policy_;
   SignReceipt receipt_;
@@ -151,15 +151,15 @@ class Signing {
   tuf::Json verdicts_ = tuf::Json::object();  // of the policy, by repository and tag
 };
 
-void sign(const SignOptions& options, Runtime& runtime, Report& report) {
-  Signing(options, runtime, report).run();
+void sign(const SignOptions& options, Run& run, Report& report) {
+  Signing(options, run, report).run();
 }
 
 }  // namespace
 
 SignedImages rehearse_signing(const SignOptions& options, const tuf::Gun& gun,
-                              const std::vector<WantedImage>& images, Runtime& runtime, Report& report) {
-  return Signing(options, runtime, report).rehearse(gun, images, report.warnings);
+                              const std::vector<WantedImage>& images, Run& run, Report& report) {
+  return Signing(options, run, report).rehearse(gun, images, report.warnings);
 }
 
 void add_sign_options(CLI::App* command, SignOptions& options) {

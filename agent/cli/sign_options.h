@@ -27,6 +27,6 @@ void add_sign_options(CLI::App* command, SignOptions& options);
 /// Everything that `sign` does with these images of one repository, but publishing. Throws what it would
 /// throw.
 SignedImages rehearse_signing(const SignOptions& options, const tuf::Gun& gun,
-                              const std::vector<WantedImage>& images, Runtime& runtime, Report& report);
+                              const std::vector<WantedImage>& images, Run& run, Report& report);
 
 }  // namespace agent

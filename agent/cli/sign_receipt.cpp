@@ -12,11 +12,9 @@ constexpr mode_t kEverybodyReads = 0644;
 
 }  // namespace
 
-SignReceipt::SignReceipt(std::optional<std::string> file, Runtime& runtime)
-    : runtime_(runtime),
-      file_(std::move(file)),
-      content_{"sign", runtime.now(), runtime.ci().members, {}, {}} {
-  if (runtime.dry_run()) file_.reset();
+SignReceipt::SignReceipt(std::optional<std::string> file, Run& run)
+    : run_(run), file_(std::move(file)), content_{"sign", run.now(), run.ci().members, {}, {}} {
+  if (run.dry_run()) file_.reset();
   if (file_) hsm::require_writable(*file_);
 }
 
@@ -26,7 +24,7 @@ void SignReceipt::add(const RepositoryReport& described, const SignedImages& res
   whole.trust_root = tuf::trust_root_of(result.changes.repository);
   whole.roles = tuf::view_roles(result.changes.repository);
   content_.repositories.push_back(std::move(whole));
-  for (const auto& signer : signers_of(result.changes.repository, result.roles, runtime_.keys()))
+  for (const auto& signer : signers_of(result.changes.repository, result.roles, run_.keys()))
     keys_.insert(signer->public_key().canonical_id());
 }
 
@@ -34,7 +32,7 @@ void SignReceipt::write() {
   if (!file_) return;
   try {
     std::vector<std::shared_ptr<tuf::Signer>> signers;
-    for (const tuf::KeyId& id : keys_) signers.push_back(runtime_.keys().signer(id));
+    for (const tuf::KeyId& id : keys_) signers.push_back(run_.keys().signer(id));
     hsm::write_atomically(*file_, write_receipt(content_, signers), kEverybodyReads);
   } catch (const tuf::Error& error) {
     throw error.with_context("signed and read back, but there is no receipt " + tuf::printable(*file_))

@@ -5,8 +5,9 @@
 #include <set>
 #include <string>
 
-#include "agent/cli/runtime.h"
 #include "agent/evidence/receipt.h"
+#include "agent/report/report.h"
+#include "agent/work/run.h"
 #include "agent/work/sign_images.h"
 
 namespace agent {
@@ -15,7 +16,7 @@ class SignReceipt {
  public:
   /// Without a file, and with --dry-run, all of this does nothing. Throws kLocal if the file cannot be
   /// written: asked before anything is published.
-  SignReceipt(std::optional<std::string> file, Runtime& runtime);
+  SignReceipt(std::optional<std::string> file, Run& run);
 
   /// One repository, as it is reported and as it was read back.
   void add(const RepositoryReport& described, const SignedImages& result);
@@ -25,7 +26,7 @@ class SignReceipt {
   void write();
 
  private:
-  Runtime& runtime_;
+  Run& run_;
   std::optional<std::string> file_;
   ReceiptContent content_;
   std::set<tuf::KeyId> keys_;  // that sign it: opened when it is written

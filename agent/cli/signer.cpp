@@ -142,15 +142,15 @@ void warn_of_doubts(const tuf::TrustedRepository& repository, const std::vector<
 /// `nested`: what is read below the direct children of `targets` (LoadRequest::nested).
 void change_each(const std::vector<std::string>& repositories, const PolicyOptions& options,
                  const std::optional<std::vector<tuf::RoleName>>& nested,
-                 const std::function<ChangeRepository()>& how, const ChangeWords& words, Runtime& runtime,
+                 const std::function<ChangeRepository()>& how, const ChangeWords& words, Run& run,
                  Report& report, const SigningGate::Options& gate = {},
                  const std::vector<DelegationToAdd>& added = {}) {
-  const std::optional<Policy> policy = read_policy(options, runtime.settings());
+  const std::optional<Policy> policy = read_policy(options, run.settings());
   for_each_repository(repositories, report, [&](const tuf::Gun& gun) {
-    Runtime::Repository open = runtime.open(gun, Access::kPublish);
+    Run::Repository open = run.open(gun, Access::kPublish);
     if (!policy) open.load.nested = nested;  // a policy may demand roles anywhere
-    const PublishedChanges changes = guarded_change(policy, options, runtime.administrator_keys(), open,
-                                                    how(), words, runtime, report, gate);
+    const PublishedChanges changes =
+        guarded_change(policy, options, run.administrator_keys(), open, how(), words, run, report, gate);
     if (!added.empty()) warn_of_doubts(changes.repository, added, *open.store, report);
   });
 }
@@ -160,10 +160,10 @@ void add_consent(CLI::App* command, PolicyOptions& options) {
   add_flag(command, "--yes", options.hide_tags, "Even if pullers no longer see some tags");
 }
 
-Consent consent_of(const PolicyOptions& options, const Runtime& runtime) {
+Consent consent_of(const PolicyOptions& options, const Run& run) {
   return {.hide_tags = options.hide_tags,
-          .rehearsed = runtime.dry_run(),
-          .by_policy = has_policy(options, runtime.settings())};
+          .rehearsed = run.dry_run(),
+          .by_policy = has_policy(options, run.settings())};
 }
 
 /// Of signers, who are direct children of `targets`.
@@ -171,26 +171,26 @@ const std::vector<tuf::RoleName> kNoneNested;
 
 /// Of a repository in which nothing is changed below the direct children of `targets` but `role`.
 void change_one(const std::string& repository, const PolicyOptions& options, const tuf::RoleName& role,
-                const ChangeRepository& how, const ChangeWords& words, Runtime& runtime, Report& report,
+                const ChangeRepository& how, const ChangeWords& words, Run& run, Report& report,
                 const std::vector<DelegationToAdd>& added = {}) {
   // Whoever names a delegation names the role that says who signs it.
   SigningGate::Options gate;
   if (role.parent().is_delegation()) gate.named = {role.parent()};
   change_each(
-      {repository}, options, std::vector{role}, [&] { return how; }, words, runtime, report, gate, added);
+      {repository}, options, std::vector{role}, [&] { return how; }, words, run, report, gate, added);
 }
 
-void signer_add(const SignerAddOptions& options, Runtime& runtime, Report& report) {
+void signer_add(const SignerAddOptions& options, Run& run, Report& report) {
   const auto delegations =
-      signer_delegations(options.name, read_signers_keys(options.public_keys, runtime.now()));
+      signer_delegations(options.name, read_signers_keys(options.public_keys, run.now()));
   std::vector<tuf::RoleName> roles;
   for (const DelegationToAdd& delegation : delegations) roles.push_back(delegation.role);
-  const bool by_policy = has_policy(options.policy, runtime.settings());
+  const bool by_policy = has_policy(options.policy, run.settings());
   const std::string where = "the keys to " + tuf::join(tuf::names_of(roles));
   change_each(
       options.repositories, options.policy, kNoneNested,
-      [&] { return add_delegations(delegations, runtime.administrator_keys(), by_policy); },
-      {"added " + where, "add " + where}, runtime, report, {}, delegations);
+      [&] { return add_delegations(delegations, run.administrator_keys(), by_policy); },
+      {"added " + where, "add " + where}, run, report, {}, delegations);
 }
 
 /// Whoever takes a signer out wants them to release no more: it is said which keys still do.
@@ -214,29 +214,29 @@ ChangeRepository telling_what_stays(const std::string& name, std::vector<tuf::Wa
   };
 }
 
-void signer_remove(const SignerRemoveOptions& options, Runtime& runtime, Report& report) {
+void signer_remove(const SignerRemoveOptions& options, Run& run, Report& report) {
   require_signer_name(options.name);
   change_each(
       options.repositories, options.policy, kNoneNested,
       [&] {
-        const Consent consent = consent_of(options.policy, runtime);
+        const Consent consent = consent_of(options.policy, run);
         return telling_what_stays(options.name, report.warnings,
-                                  remove_signer(options.name, runtime.administrator_keys(), consent));
+                                  remove_signer(options.name, run.administrator_keys(), consent));
       },
-      {"removed signer " + options.name, "remove signer " + options.name}, runtime, report);
+      {"removed signer " + options.name, "remove signer " + options.name}, run, report);
 }
 
-void signer_rotate(const SignerRotateOptions& options, Runtime& runtime, Report& report) {
+void signer_rotate(const SignerRotateOptions& options, Run& run, Report& report) {
   require_signer_name(options.name);
   const NamedKeys remove(options.remove, options.repositories.front());
   std::vector<tuf::PublicKey> add;
-  if (!options.add.empty()) add = read_signers_keys(options.add, runtime.now());
+  if (!options.add.empty()) add = read_signers_keys(options.add, run.now());
   if (add.empty() && remove.empty()) {
     throw Error(ErrorCode::kUsage, "neither a key to add nor one to remove is named",
                 "countersign signer rotate " + options.name + " " +
                     tuf::shell_word(options.repositories.front()) + " --add NEW.pub");
   }
-  const bool by_policy = has_policy(options.policy, runtime.settings());
+  const bool by_policy = has_policy(options.policy, run.settings());
   const std::string what =
       (add.empty() ? "" : ": added " + short_forms(canonical_ids(add))) +
       (remove.empty() ? ""
@@ -245,8 +245,8 @@ void signer_rotate(const SignerRotateOptions& options, Runtime& runtime, Report&
       options.repositories, options.policy, kNoneNested,
       [&] {
         return with_keys(remove, [&](const std::set<tuf::KeyId>& ids) {
-          return rotate_signer(options.name, add, ids, runtime.administrator_keys(),
-                               consent_of(options.policy, runtime));
+          return rotate_signer(options.name, add, ids, run.administrator_keys(),
+                               consent_of(options.policy, run));
         });
       },
       {.done = "changed the keys of signer " + options.name + what,
@@ -255,30 +255,30 @@ void signer_rotate(const SignerRotateOptions& options, Runtime& runtime, Report&
            [&](const tuf::TrustedRepository& now) {
              return steps_of_rotation(now, options.name, add, by_policy);
            }},
-      runtime, report);
+      run, report);
 }
 
-void delegation_add(const DelegationAddOptions& options, Runtime& runtime, Report& report) {
+void delegation_add(const DelegationAddOptions& options, Run& run, Report& report) {
   DelegationToAdd delegation{parse_delegation(options.role), {}, options.paths, options.threshold};
   if (options.all_paths && !options.paths.empty()) {
     throw Error(ErrorCode::kUsage, "--all-paths and --path exclude each other", "give only one of them");
   }
   const bool only_limits =
       options.public_keys.empty() && (options.all_paths || !options.paths.empty() || options.threshold);
-  if (!only_limits) delegation.keys = read_signers_keys(options.public_keys, runtime.now());
+  if (!only_limits) delegation.keys = read_signers_keys(options.public_keys, run.now());
   if (options.all_paths) delegation.paths.emplace_back();
   const std::string& role = delegation.role.text();
   const ChangeWords words = only_limits ? ChangeWords{"changed what " + role + " admits or needs",
                                                       "change what " + role + " admits or needs"}
                                         : ChangeWords{"added the keys to " + role, "add the keys to " + role};
   const std::vector<DelegationToAdd> added(only_limits ? 0 : 1, delegation);
-  change_one(options.repository, options.policy, delegation.role,
-             add_delegations({delegation}, runtime.administrator_keys(),
-                             has_policy(options.policy, runtime.settings())),
-             words, runtime, report, added);
+  change_one(
+      options.repository, options.policy, delegation.role,
+      add_delegations({delegation}, run.administrator_keys(), has_policy(options.policy, run.settings())),
+      words, run, report, added);
 }
 
-void delegation_remove(const DelegationRemoveOptions& options, Runtime& runtime, Report& report) {
+void delegation_remove(const DelegationRemoveOptions& options, Run& run, Report& report) {
   const NamedKeys keys(options.keys, options.repository);
   DelegationToChange what{parse_delegation(options.role), false, {}, {}};
   what.paths.insert(options.paths.begin(), options.paths.end());
@@ -286,31 +286,31 @@ void delegation_remove(const DelegationRemoveOptions& options, Runtime& runtime,
   const std::string object = what.remove ? what.role.text() : "keys or paths of " + what.role.text();
   const auto how = [&](std::set<tuf::KeyId> ids) {
     what.keys = std::move(ids);
-    return change_delegation(what, runtime.administrator_keys(), consent_of(options.policy, runtime));
+    return change_delegation(what, run.administrator_keys(), consent_of(options.policy, run));
   };
   change_one(options.repository, options.policy, what.role, with_keys(keys, how),
-             {"removed " + object, "remove " + object}, runtime, report);
+             {"removed " + object, "remove " + object}, run, report);
 }
 
-void delegation_purge(const DelegationPurgeOptions& options, Runtime& runtime, Report& report) {
+void delegation_purge(const DelegationPurgeOptions& options, Run& run, Report& report) {
   const NamedKeys remove(options.keys, options.repositories.front());
   change_each(
       options.repositories, options.policy, std::nullopt,
       [&] {
         return with_keys(remove, [&](const std::set<tuf::KeyId>& ids) {
-          return purge_keys(ids, runtime.administrator_keys(), consent_of(options.policy, runtime));
+          return purge_keys(ids, run.administrator_keys(), consent_of(options.policy, run));
         });
       },
-      {"took the keys out of every delegation", "take the keys out of every delegation"}, runtime, report);
+      {"took the keys out of every delegation", "take the keys out of every delegation"}, run, report);
 }
 
-void witness(const WitnessOptions& options, Runtime& runtime, Report& report) {
+void witness(const WitnessOptions& options, Run& run, Report& report) {
   if (options.adopt && options.empty) {
     throw Error(ErrorCode::kUsage, "--adopt and --empty exclude each other", "give only one of them");
   }
   std::vector<tuf::RoleName> roles;
   for (const std::string& role : options.roles) roles.push_back(parse_delegation(role));
-  const std::optional<Policy> policy = read_policy(options.policy, runtime.settings());
+  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
   if (options.bind && !policy) {
     throw Error(ErrorCode::kUsage, "--bind is for what a policy allows, and none is given",
                 "add --policy FILE");
@@ -318,13 +318,13 @@ void witness(const WitnessOptions& options, Runtime& runtime, Report& report) {
   const UnverifiedContent content = options.adopt   ? UnverifiedContent::kAdopt
                                     : options.empty ? UnverifiedContent::kEmpty
                                                     : UnverifiedContent::kRefuse;
-  Runtime::Repository open = runtime.open(parse_repository(options.repository), Access::kPublish);
+  Run::Repository open = run.open(parse_repository(options.repository), Access::kPublish);
   open.load.nested = roles;
   const std::string object = tuf::join(tuf::names_of(roles)) + " anew";
-  hsm::KeyRing& keys = runtime.administrator_keys();
+  hsm::KeyRing& keys = run.administrator_keys();
   guarded_change(policy, options.policy, keys, open,
                  witness_roles(*open.store, roles, content, keys, policy.has_value()),
-                 {"signed " + object, "sign " + object}, runtime, report,
+                 {"signed " + object, "sign " + object}, run, report,
                  {.named = {roles.begin(), roles.end()}, .bind = options.bind});
 }
 

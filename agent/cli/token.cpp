@@ -39,11 +39,11 @@ std::string remarks(const hsm::TokenKeyInfo& key) {
   return key.origin.never_extractable.value_or(false) ? "never leaves the token" : "";
 }
 
-void list(const TokenListOptions& options, Runtime& runtime, Report& report) {
+void list(const TokenListOptions& options, Run& run, Report& report) {
   hsm::TokenUri any;
   if (options.module) any.module_path = *options.module;
   OrderedJson tokens = OrderedJson::array();
-  for (const hsm::TokenInfo& token : runtime.tokens().list(any)) {
+  for (const hsm::TokenInfo& token : run.tokens().list(any)) {
     OrderedJson described = {
         {"label", token.label},     {"serial", token.serial},          {"manufacturer", token.manufacturer},
         {"model", token.model},     {"module", token.module_path},     {"uri", token.uri},

@@ -175,9 +175,8 @@ int rank(const Error& error) {
 /// Verifies images one by one; each repository is loaded once.
 class Verification {
  public:
-  Verification(std::vector<tuf::RoleName> roles, std::optional<Policy> policy, Runtime& runtime,
-               Report& report)
-      : roles_(std::move(roles)), policy_(std::move(policy)), runtime_(runtime), report_(report) {}
+  Verification(std::vector<tuf::RoleName> roles, std::optional<Policy> policy, Run& run, Report& report)
+      : roles_(std::move(roles)), policy_(std::move(policy)), run_(run), report_(report) {}
 
   void verify(const Subject& subject) {
     if (policy_) {
@@ -351,7 +350,7 @@ class Verification {
     if (!is_new) return looked;
     looked.entry = report_.repositories.size();
     try {
-      looked.trusted = look_at(gun, runtime_, report_);
+      looked.trusted = look_at(gun, run_, report_);
       for (tuf::Warning& warning : health_warnings(*looked.trusted))
         report_.warnings.push_back(std::move(warning));
     } catch (const Error& error) {
@@ -375,7 +374,7 @@ class Verification {
 
   std::vector<tuf::RoleName> roles_;
   std::optional<Policy> policy_;
-  Runtime& runtime_;
+  Run& run_;
   Report& report_;
   std::map<std::string, RepositoryRules> rules_;
   std::map<std::string, Looked> looked_;
@@ -391,11 +390,11 @@ void require_subject(const ImageReference& image) {
 }
 
 /// The images that a file, or what comes through a pipe, names.
-std::vector<ImageReference> listed_images(const std::string& source, Runtime& runtime,
+std::vector<ImageReference> listed_images(const std::string& source, Run& run,
                                           std::vector<tuf::Warning>& warnings) {
   const std::string name = hsm::is_standard_input(source) ? hsm::kStandardInput : tuf::printable(source);
   const std::string text =
-      hsm::read_piped_text(source, "the list of images", kMaxImageListLength, runtime.budget());
+      hsm::read_piped_text(source, "the list of images", kMaxImageListLength, run.budget());
   const ImageList list = images_in(text, name);
   for (const ListedImage& each : list.unjudged)
     warnings.push_back({"NOT_JUDGED", name + " line " + std::to_string(each.line) + ": " + each.text});
@@ -422,8 +421,7 @@ Subject file_subject(const VerifyOptions& options) {
   return {std::move(image), Subject::File{*options.file, hash_target_file(*options.file)}};
 }
 
-std::vector<Subject> subjects(const VerifyOptions& options, Runtime& runtime,
-                              std::vector<tuf::Warning>& warnings) {
+std::vector<Subject> subjects(const VerifyOptions& options, Run& run, std::vector<tuf::Warning>& warnings) {
   if (options.file) return {file_subject(options)};
   std::vector<Subject> subjects;
   for (const std::string& text : options.images) {
@@ -436,7 +434,7 @@ std::vector<Subject> subjects(const VerifyOptions& options, Runtime& runtime,
   }
   std::set<std::string> seen;  // several lists may name one image
   for (const std::string& source : options.images_from) {
-    for (ImageReference& image : listed_images(source, runtime, warnings)) {
+    for (ImageReference& image : listed_images(source, run, warnings)) {
       if (seen.insert(shown(image)).second) subjects.push_back({std::move(image)});
     }
   }
@@ -447,18 +445,18 @@ std::vector<Subject> subjects(const VerifyOptions& options, Runtime& runtime,
   return subjects;
 }
 
-void verify(const VerifyOptions& options, Runtime& runtime, Report& report) {
-  std::optional<Policy> policy = read_policy(options.policy, runtime.settings());
+void verify(const VerifyOptions& options, Run& run, Report& report) {
+  std::optional<Policy> policy = read_policy(options.policy, run.settings());
   const bool judges = policy.has_value();
   if (options.explain && !judges) {
     throw Error(ErrorCode::kUsage, "--explain explains what a policy says, and none is given",
                 "add --policy FILE");
   }
-  const std::vector<Subject> all = subjects(options, runtime, report.warnings);
-  if (!options.images_from.empty()) runtime.distrust_names();
-  Verification verification(parse_roles(options.roles), std::move(policy), runtime, report);
+  const std::vector<Subject> all = subjects(options, run, report.warnings);
+  if (!options.images_from.empty()) run.distrust_names();
+  Verification verification(parse_roles(options.roles), std::move(policy), run, report);
   for (const Subject& subject : all) verification.verify(subject);
-  switch (runtime.line().output.format) {
+  switch (report.format) {
     case OutputFormat::kJunit:
       report.text = {verification.verdicts().junit()};
       break;

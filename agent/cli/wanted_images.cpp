@@ -26,8 +26,8 @@ constexpr const char* kNameIt = "name the image to sign: REPO:TAG";
 
 class Wanted {
  public:
-  Wanted(const ImageOptions& options, Runtime& runtime, std::vector<tuf::Warning>& warnings)
-      : options_(options), runtime_(runtime), warnings_(warnings) {
+  Wanted(const ImageOptions& options, Run& run, std::vector<tuf::Warning>& warnings)
+      : options_(options), run_(run), warnings_(warnings) {
     if (options.check_registry && options.no_check_registry) {
       fail_usage("--check-registry and --no-check-registry exclude each other", "give only one of them");
     }
@@ -142,7 +142,7 @@ class Wanted {
     bool asked = options_.no_check_registry;
     ResolvedImage image = resolve_image(reference, sources, [&](const tuf::Gun& gun) {
       asked = true;
-      return runtime_.open_registry(gun);
+      return run_.open_registry(gun);
     });
     const bool built = sources.oci_layout || sources.manifest_file || sources.metadata_file;
     if (built && !asked) look_into_known_registry(image, sources);
@@ -154,7 +154,7 @@ class Wanted {
   void look_into_known_registry(const ResolvedImage& image, const SourceOptions& sources) {
     const std::string name = name_of(image.reference);
     try {
-      auto registry = runtime_.open_known_registry(image.reference.gun);
+      auto registry = run_.open_known_registry(image.reference.gun);
       if (!registry || registry->digest_of(image.digest.text())) return;
       throw Error(
           ErrorCode::kImageNotFound,
@@ -177,7 +177,7 @@ class Wanted {
   }
 
   std::string push_command(const ImageReference& reference, const std::string& layout) const {
-    const Url url = registry_url(reference.gun, runtime_.settings().insecure_registries());
+    const Url url = registry_url(reference.gun, run_.settings().insecure_registries());
     const bool folder = std::filesystem::is_directory(parse_source_location(layout, "--oci-layout").path);
     return std::string("skopeo copy --all --preserve-digests ") +
            (url.is_https() ? "" : "--dest-tls-verify=false ") +
@@ -208,16 +208,16 @@ class Wanted {
   }
 
   const ImageOptions& options_;
-  Runtime& runtime_;
+  Run& run_;
   std::vector<tuf::Warning>& warnings_;
   std::map<tuf::Gun, std::vector<WantedImage>> by_repository_;
 };
 
 }  // namespace
 
-std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Runtime& runtime,
+std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Run& run,
                                                            std::vector<tuf::Warning>& warnings) {
-  return Wanted(options, runtime, warnings).collect();
+  return Wanted(options, run, warnings).collect();
 }
 
 void add_images_to_sign(CLI::App* command, ImageOptions& options) {

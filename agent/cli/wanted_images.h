@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "agent/cli/grammar.h"
-#include "agent/cli/runtime.h"
 #include "agent/image/image_source.h"
+#include "agent/work/run.h"
 #include "agent/work/sign_images.h"
 #include "tuf/base/warning.h"
 
@@ -44,7 +44,7 @@ struct WantedImage {
 /// kSourcesDisagree for one name with two contents, and what resolve_image throws. What a file of the builder
 /// tells is looked for in its registry, if that is known here (kImageNotFound); one that does not answer is a
 /// warning.
-std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Runtime& runtime,
+std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Run& run,
                                                            std::vector<tuf::Warning>& warnings);
 
 }  // namespace agent

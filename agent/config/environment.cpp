@@ -46,6 +46,7 @@ Environment Environment::of_process() {
   if (const auto directory = variable("DOCKER_CONFIG")) environment.docker_dir = *directory;
   environment.content_trust_server = variable("DOCKER_CONTENT_TRUST_SERVER");
   environment.pkcs11_module = variable("COUNTERSIGN_PKCS11_MODULE");
+  environment.pkcs11_arguments = variable("COUNTERSIGN_PKCS11_ARGUMENTS");
   environment.audit_log = variable("COUNTERSIGN_AUDIT_LOG");
   environment.timeout = variable("COUNTERSIGN_TIMEOUT");
   environment.server = variable("COUNTERSIGN_SERVER");

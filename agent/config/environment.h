@@ -14,6 +14,7 @@ struct Environment {
   std::optional<std::filesystem::path> docker_dir;   // $DOCKER_CONFIG
   std::optional<std::string> content_trust_server;   // $DOCKER_CONTENT_TRUST_SERVER
   std::optional<std::string> pkcs11_module;          // $COUNTERSIGN_PKCS11_MODULE
+  std::optional<std::string> pkcs11_arguments;       // $COUNTERSIGN_PKCS11_ARGUMENTS
   std::filesystem::path engine_dir = "/etc/docker";  // the engine's own folder; no variable moves it
   std::optional<std::string> audit_log;              // $COUNTERSIGN_AUDIT_LOG
   std::optional<std::string> timeout;                // $COUNTERSIGN_TIMEOUT

@@ -200,6 +200,7 @@ void Settings::set_timeout(const Options& options, const Environment& environmen
 }
 
 void Settings::set_module(const Environment& environment) {
+  module_arguments_ = environment.pkcs11_arguments.value_or("");
   if (environment.pkcs11_module) {
     module_ = *environment.pkcs11_module;
     // A bare name would be searched for in places that a job may be able to write to.

@@ -87,6 +87,10 @@ class Settings {
   const std::vector<std::string>& keys() const { return keys_; }
   /// The PKCS#11 module for URIs that name none; absolute.
   const std::optional<std::filesystem::path>& module() const { return module_; }
+  /// What it wants at start; empty for nearly all of them.
+  const std::string& module_arguments() const { return module_arguments_; }
+  /// Where Docker keeps its configuration and credentials; empty if nobody knows.
+  const std::filesystem::path& docker_dir() const { return docker_dir_; }
   /// Where every publication is logged; nowhere if it is not set.
   const std::optional<std::filesystem::path>& audit_log() const { return audit_log_; }
   /// Whether the keys that a run signs with also sign its line there.
@@ -119,6 +123,7 @@ class Settings {
   bool trust_on_first_use_ = false;
   std::vector<std::string> keys_;
   std::optional<std::filesystem::path> module_;
+  std::string module_arguments_;
   std::vector<std::string> insecure_registries_;
   std::vector<std::string> token_services_;
   std::optional<std::filesystem::path> audit_log_;

@@ -58,7 +58,7 @@ std::string put_in_place(const std::string& file) {
 
 KeyChecks::KeyChecks(Patient& patient)
     : patient_(patient), on_tokens_([this] { return list_tokens(); }), ring_([this] {
-        hsm::KeyRing& ring = patient_.runtime.keys();
+        hsm::KeyRing& ring = patient_.run.keys();
         ring.keys();
         return &ring;
       }) {
@@ -86,7 +86,7 @@ void KeyChecks::add_signing_to(std::vector<Check>& chain) {
 std::vector<hsm::KeyInfo> KeyChecks::list_tokens() {
   std::vector<hsm::KeyInfo> keys;
   for (const std::string& uri : uris_) {
-    for (hsm::KeyInfo& key : patient_.runtime.tokens().key_source(hsm::TokenUri::parse(uri))->list())
+    for (hsm::KeyInfo& key : patient_.run.tokens().key_source(hsm::TokenUri::parse(uri))->list())
       keys.push_back(std::move(key));
   }
   return keys;
@@ -151,7 +151,7 @@ std::string KeyChecks::look_at_keys() {
 /// Of the trust directory; a file that is named with --signing-key is found by that.
 std::vector<std::string> KeyChecks::misnamed_keys() {
   std::vector<std::string> files;
-  for (const std::filesystem::path& file : patient_.runtime.key_store().misnamed()) {
+  for (const std::filesystem::path& file : patient_.run.key_store().misnamed()) {
     const std::vector<std::string>& named = patient_.settings().keys();
     const bool is_named = std::any_of(named.begin(), named.end(), [&](const std::string& ref) {
       std::error_code none_there;

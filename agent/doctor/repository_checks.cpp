@@ -23,7 +23,7 @@ bool is_about_the_root(ErrorCode code) {
 
 RepositoryChecks::RepositoryChecks(Patient& patient, ServerChecks& server)
     : patient_(patient), server_(server), trusted_([this] {
-        Runtime::Repository& open = server_.repository();
+        Run::Repository& open = server_.repository();
         return load_repository(*open.store, open.seen, open.load, patient_.warnings);
       }) {}
 
@@ -65,7 +65,7 @@ std::string RepositoryChecks::look_at_metadata() {
 }
 
 std::optional<tuf::TrustedRepository> RepositoryChecks::load_with(const tuf::Tolerance& tolerance) {
-  Runtime::Repository& open = server_.repository();
+  Run::Repository& open = server_.repository();
   LoadRequest request = open.load;
   request.tolerate = tolerance;
   std::vector<tuf::Warning> said_already;
@@ -83,7 +83,7 @@ void RepositoryChecks::fail_expired(const Error& error) {
   if (!repository) throw Ailment(error);
   const std::vector<tuf::RoleExpiry> roles = tuf::role_expiries(*repository, false);
   const auto first = std::find_if(roles.begin(), roles.end(), [&](const tuf::RoleExpiry& role) {
-    return role.expires <= patient_.runtime.now();
+    return role.expires <= patient_.run.now();
   });
   if (first == roles.end()) throw Ailment(error);
   if (first->name == "timestamp") {

@@ -227,7 +227,7 @@ std::string RoleChecks::look_at_snapshot() {
 void add_administrator_key_check(Patient& patient, std::vector<Check>& chain) {
   chain.push_back({"administrator-keys", [&patient]() -> std::string {
                      std::vector<std::string> found;
-                     for (const hsm::KeyInfo& key : patient.runtime.key_store().list()) {
+                     for (const hsm::KeyInfo& key : patient.run.key_store().list()) {
                        const bool is_other =
                            patient.gun && !key.gun.empty() && key.gun != patient.gun->text();
                        if (key.label == "root" || (key.label == "targets" && !is_other))

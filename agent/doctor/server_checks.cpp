@@ -60,10 +60,10 @@ ServerChecks::ServerChecks(Patient& patient)
     : patient_(patient),
       probe_([this] {
         const ServerUrl address = *server();
-        return probe_server(*patient_.runtime.http(address), Url::of_server(address.text()),
+        return probe_server(*patient_.run.http(address), Url::of_server(address.text()),
                             patient_.gun.value_or(some_repository()));
       }),
-      repository_([this] { return patient_.runtime.open(*patient_.gun, Access::kPublish); }) {}
+      repository_([this] { return patient_.run.open(*patient_.gun, Access::kPublish); }) {}
 
 std::optional<ServerUrl> ServerChecks::server() const {
   if (patient_.gun) return patient_.settings().server_for(*patient_.gun);
@@ -153,7 +153,7 @@ std::string ServerChecks::look_at_tls() {
 }
 
 std::string ServerChecks::look_at_clock() {
-  const auto ahead = probe_.get().clock_ahead(patient_.runtime.now());
+  const auto ahead = probe_.get().clock_ahead(patient_.run.now());
   if (!ahead) return "the server does not tell the time";
   const auto off = std::chrono::abs(*ahead);
   if (off < kPreciseClock) return "as the server's";
@@ -232,7 +232,7 @@ void ServerChecks::fail_denied(const Error& error, const std::string& forbidden,
 
 std::string ServerChecks::look_at_credentials() {
   const Url url = Url::of_server(server()->text());
-  const auto client = patient_.runtime.authenticated_http(*patient_.gun, Access::kRead);
+  const auto client = patient_.run.authenticated_http(*patient_.gun, Access::kRead);
   HttpResponse answer;
   try {
     NotaryServer store(client, url, *patient_.gun);
@@ -249,7 +249,7 @@ std::string ServerChecks::look_at_credentials() {
 }
 
 std::string ServerChecks::look_at_existence() {
-  Runtime::Repository& open = repository_.get();
+  Run::Repository& open = repository_.get();
   if (server()->is_folder()) exists_ = repository_exists(*open.store);
   if (exists_) return patient_.gun->text();
   throw Error(
@@ -269,7 +269,7 @@ std::string ServerChecks::look_at_push() {
           error.with_hint("whoever runs the server sees to it that notary-server reaches notary-signer, "
                           "and that this has its database"));
     }
-    fail_denied(error, "push-denied", patient_.runtime.credential_for(*patient_.gun).has_value());
+    fail_denied(error, "push-denied", patient_.run.credential_for(*patient_.gun).has_value());
   }
   return "may publish";
 }

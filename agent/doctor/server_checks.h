@@ -24,7 +24,7 @@ class ServerChecks {
   /// For reports: the host or folder; empty if none is known.
   std::string name() const;
   /// The repository, opened as for publishing.
-  Runtime::Repository& repository() { return repository_.get(); }
+  Run::Repository& repository() { return repository_.get(); }
 
  private:
   std::string look_at_address();
@@ -44,7 +44,7 @@ class ServerChecks {
 
   Patient& patient_;
   Once<ServerProbe> probe_;
-  Once<Runtime::Repository> repository_;
+  Once<Run::Repository> repository_;
   bool exists_ = false;
 };
 

@@ -18,9 +18,8 @@ namespace agent {
 class Credentials {
  public:
   /// `secrets` must outlive this object. A credential helper has half a minute to answer, if `budget` has.
-  explicit Credentials(hsm::SecretSource& secrets,
-                       const std::filesystem::path& docker_directory = DockerConfig::default_directory(),
-                       std::shared_ptr<const hsm::TimeBudget> budget = hsm::TimeBudget::without_end())
+  Credentials(hsm::SecretSource& secrets, const std::filesystem::path& docker_directory,
+              std::shared_ptr<const hsm::TimeBudget> budget = hsm::TimeBudget::without_end())
       : secrets_(secrets), docker_(docker_directory), budget_(std::move(budget)) {}
 
   /// For the trust data of `gun` on `server`: NOTARY_AUTH, if it is for that server; then what docker has for

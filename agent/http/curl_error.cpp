@@ -4,7 +4,6 @@
 
 #include <new>
 
-#include "agent/http/docker_config.h"
 #include "tuf/base/printable.h"
 
 namespace agent {
@@ -32,8 +31,8 @@ bool is_signature_of_another(const std::string& text) {
 TransportError unknown_authority(const std::string& host) {
   return {ErrorCode::kTlsFailed,
           "cannot trust " + host + ": its certificate was issued by an authority that is not trusted here",
-          "name the authority that issued it with --tlscacert FILE, or put it as *.crt into " +
-              DockerConfig::shown_directory() + "/tls/" + host + "/",
+          "name the authority that issued it with --tlscacert FILE, or put it as *.crt into ~/.docker/tls/" +
+              host + "/",
           Fault::kUnknownAuthority};
 }
 

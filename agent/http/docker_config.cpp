@@ -2,7 +2,6 @@
 
 #include <openssl/crypto.h>
 
-#include <cstdlib>
 #include <vector>
 
 #include "agent/http/credential_helper.h"
@@ -127,20 +126,6 @@ std::string helper_for(const Json& config, const std::string& host) {
 }
 
 }  // namespace
-
-std::filesystem::path DockerConfig::default_directory() {
-  if (const char* directory = std::getenv("DOCKER_CONFIG"); directory != nullptr && *directory != '\0') {
-    return directory;
-  }
-  const char* home = std::getenv("HOME");
-  return std::filesystem::path(home != nullptr && *home != '\0' ? home : "/") / ".docker";
-}
-
-std::string DockerConfig::shown_directory() {
-  const std::filesystem::path home = std::getenv("HOME") != nullptr ? std::getenv("HOME") : "";
-  const std::filesystem::path directory = default_directory();
-  return directory == home / ".docker" ? "~/.docker" : tuf::shell_path(directory.string());
-}
 
 std::optional<Credential> DockerConfig::find(const std::string& host,
                                              std::chrono::milliseconds patience) const {

@@ -13,12 +13,9 @@ namespace agent {
 
 class DockerConfig {
  public:
-  /// `$DOCKER_CONFIG`, or `~/.docker`.
-  static std::filesystem::path default_directory();
-  /// The same for people: `~/.docker`, unless DOCKER_CONFIG says otherwise.
-  static std::string shown_directory();
-  /// `directory` holds config.json; a missing one holds no credentials.
-  explicit DockerConfig(std::filesystem::path directory) : file_(std::move(directory) / "config.json") {}
+  /// `directory` holds config.json; a missing one, and an empty name, hold no credentials.
+  explicit DockerConfig(const std::filesystem::path& directory)
+      : file_(directory.empty() ? directory : directory / "config.json") {}
 
   /// The credential for a registry, which is its home: from the helper that `credHelpers` names for it, or
   /// else from that of `credsStore`, which has `patience` to answer; from `auths` if there is no helper, or

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "agent/http/docker_config.h"
 #include "agent/http/log_in_command.h"
 #include "agent/http/transport_error.h"
 #include "agent/http/unusable_answer.h"
@@ -39,7 +38,7 @@ std::string media_type_of(const HttpResponse& response) {
 
 /// What mends it at a registry: the transport's own hints are about the trust server.
 std::string mend(const TransportError& error, const std::string& host) {
-  const std::string folder = DockerConfig::shown_directory() + "/certs.d/" + host + "/";
+  const std::string folder = "~/.docker/certs.d/" + host + "/";
   switch (error.fault()) {
     case TransportFault::kNoTls:
       return "if it is meant to speak without TLS, say so with: --insecure-registry " + host;

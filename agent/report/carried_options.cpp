@@ -11,6 +11,7 @@ namespace agent {
 namespace {
 
 constexpr std::string_view kProgram = "countersign ";
+constexpr std::string_view kDockerDir = "~/.docker";
 
 /// What a command works with; each with all that stands before it.
 enum class Reach { kTokens, kKeys, kServers, kSigning };
@@ -85,6 +86,10 @@ void CarriedOptions::add(const std::string& name, const std::string& value) {
   given_.push_back({option->name, name + (value.empty() ? " " : " " + tuf::printable(quoted(value)) + " ")});
 }
 
+void CarriedOptions::set_docker_dir(const std::filesystem::path& folder) {
+  docker_dir_ = tuf::printable(tuf::shell_path(folder.string()));
+}
+
 std::string CarriedOptions::words_for(std::string_view command, bool is_own) const {
   const auto* known = std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& one) {
     return command == one.word || command.starts_with(std::string(one.word) + " ");
@@ -114,6 +119,9 @@ std::string CarriedOptions::into(std::string_view text) const {
     out.append(kProgram).append(words).append(rest);
     at = next;
   }
+  for (std::size_t home = out.find(kDockerDir); !docker_dir_.empty() && home != std::string::npos;
+       home = out.find(kDockerDir, home + docker_dir_.size()))
+    out.replace(home, kDockerDir.size(), docker_dir_);
   return out;
 }
 

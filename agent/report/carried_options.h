@@ -3,6 +3,7 @@
 // still there.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,9 @@ class CarriedOptions {
   /// `name` is the long one ("--server"), `value` is empty for a flag. What says nothing of where and with
   /// what a command acts is not kept.
   void add(const std::string& name, const std::string& value);
+
+  /// Where DOCKER_CONFIG says that Docker's files are: what texts call `~/.docker`.
+  void set_docker_dir(const std::filesystem::path& folder);
 
   /// A hint, or another text for people, with the options in its commands. A command for somebody else gets
   /// what holds on their machine, too. Applied twice changes nothing more.
@@ -28,7 +32,8 @@ class CarriedOptions {
   std::string words_for(std::string_view command, bool is_own) const;
 
   std::vector<Given> given_;
-  std::string policy_;  // " --policy p.json"
+  std::string policy_;      // " --policy p.json"
+  std::string docker_dir_;  // as a word of a shell; empty: ~/.docker
 };
 
 }  // namespace agent

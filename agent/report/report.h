@@ -22,6 +22,8 @@ using OrderedJson = nlohmann::ordered_json;
 /// Bytes. A command must not be cut off, whatever the paths in it are.
 inline constexpr std::size_t kMaxHint = 8192;
 
+enum class OutputFormat { kText, kJson, kDocker, kJunit, kPrometheus, kMarkdown };
+
 struct TargetReport {
   std::string name;
   std::string digest;                  // empty, and null in JSON, for what is not there
@@ -47,6 +49,7 @@ struct RepositoryReport {
 
 struct Report {
   std::string command;
+  OutputFormat format = OutputFormat::kText;  // for those that make a document of their own
   std::vector<RepositoryReport> repositories;
   OrderedJson more = OrderedJson::object();  // members of single commands, beside `repositories`
   std::vector<tuf::Warning> warnings;

@@ -1,7 +1,6 @@
 #include "hsm/pkcs11/tokens.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
 #include "hsm/pkcs11/generation.h"
@@ -19,19 +18,7 @@ using tuf::ErrorCode;
 
 constexpr std::string_view kTestMessage = "countersign: first signature of a new key";
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
-
 }  // namespace
-
-TokenSettings TokenSettings::from_environment() {
-  TokenSettings settings;
-  settings.module_path = variable("COUNTERSIGN_PKCS11_MODULE");
-  settings.module_arguments = variable("COUNTERSIGN_PKCS11_ARGUMENTS");
-  return settings;
-}
 
 struct Tokens::Impl {
   TokenSettings settings;

@@ -41,9 +41,6 @@ struct TokenSettings {
   Watchdog::OnExpiry on_deadline;
   /// PIN_IN_URI, PIN_COUNT_LOW, KEY_SKIPPED, LOGIN_SKIPPED, NO_ORIGIN_EVIDENCE, NO_START_LOCK.
   std::function<void(const std::string& code, const std::string& message)> on_warning;
-
-  /// The defaults with COUNTERSIGN_PKCS11_MODULE and COUNTERSIGN_PKCS11_ARGUMENTS.
-  static TokenSettings from_environment();
 };
 
 class Tokens : public std::enable_shared_from_this<Tokens> {

@@ -12,7 +12,7 @@
 #include "agent/cli/ending.h"
 #include "agent/cli/grammar.h"
 #include "agent/cli/logging.h"
-#include "agent/cli/run.h"
+#include "agent/cli/program.h"
 #include "agent/cli/runtime.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
@@ -53,7 +53,7 @@ Ran run(const Words& words) {
   const auto argv = argv_of(words);
   std::ostringstream out;
   std::ostringstream err;
-  const int exit_code = agent::run(static_cast<int>(argv.size()), argv.data(), out, err);
+  const int exit_code = agent::run_program(static_cast<int>(argv.size()), argv.data(), out, err);
   return {exit_code, out.str(), err.str()};
 }
 

@@ -203,17 +203,6 @@ TEST_CASE("the module is the URI's, else the configured one, else what p11-kit k
   }
 }
 
-TEST_CASE("the configured module comes from the environment") {
-  ::setenv("COUNTERSIGN_PKCS11_MODULE", "/m.so", 1);
-  ::setenv("COUNTERSIGN_PKCS11_ARGUMENTS", "a='b'", 1);
-  const hsm::TokenSettings settings = hsm::TokenSettings::from_environment();
-  CHECK(settings.module_path == "/m.so");
-  CHECK(settings.module_arguments == "a='b'");
-  ::unsetenv("COUNTERSIGN_PKCS11_MODULE");
-  ::unsetenv("COUNTERSIGN_PKCS11_ARGUMENTS");
-  CHECK(hsm::TokenSettings::from_environment().module_path.empty());
-}
-
 TEST_CASE("one module is loaded once, however it is named") {
   const SoftHsm hsm;
   hsm.add_token("ci");

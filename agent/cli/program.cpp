@@ -1,4 +1,4 @@
-#include "agent/cli/run.h"
+#include "agent/cli/program.h"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -6,15 +6,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <optional>
 #include <system_error>
 
+#include "agent/cli/backstop.h"
 #include "agent/cli/command_line.h"
 #include "agent/cli/ending.h"
 #include "agent/cli/logging.h"
-#include "agent/cli/runtime.h"
-#include "agent/report/report.h"
+#include "agent/config/ci_context.h"
+#include "agent/report/repository_report.h"
+#include "agent/work/run.h"
 #include "tuf/base/error.h"
 #include "tuf/base/warning.h"
 
@@ -23,6 +26,9 @@ namespace {
 
 using tuf::Error;
 using tuf::ErrorCode;
+
+// What waits ends in good order before that, and a token that hangs is granted two seconds to close.
+constexpr std::chrono::seconds kGrace{3};
 
 /// No core file and no debugger of another process gets to see a key or a passphrase.
 void protect_memory() {
@@ -75,13 +81,72 @@ std::optional<Error> capture(Function function) {
   }
 }
 
-std::unique_ptr<Runtime> make_runtime(const CommandLine& line, Report& report) {
+tuf::Time read_clock() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+std::unique_ptr<Host> make_host(const CommandLine& line, Report& report) {
   try {
-    return std::make_unique<Runtime>(line, make_log(line.output));
+    hsm::SecretSource secrets = hsm::SecretSource::take_environment();
+    return std::make_unique<Host>(std::move(secrets),
+                                  Settings::load(line.settings, Environment::of_process()), read_clock,
+                                  make_log(line.output));
   } catch (const Error& error) {
     if (line.report_bad_settings) line.report_bad_settings(error, report);
     throw;
   }
+}
+
+/// Ends the process, with the error that says what is known, if the command is still at work some time after
+/// its budget is used up; as long as what is returned lives.
+std::unique_ptr<Backstop> make_backstop(const CommandLine& line, const Run& run) {
+  return std::make_unique<Backstop>(run.shared_budget(), kGrace, [&] {
+    const Error error =
+        run.has_sent()
+            ? Error(ErrorCode::kOutcomeUnknown, "sent, but not read back " + run.budget().in_words(),
+                    "before repeating it, see what the server has: name the same to countersign inspect")
+            : run.budget().used_up("the command did not come to its end");
+    write_ending(line, error);
+    ::_exit(static_cast<int>(error_row(error.code()).exit_code));
+  });
+}
+
+/// Tells the audit log of the run, and the report where that stands. Throws what Run::log_end throws.
+void log_end(Run& run, const std::optional<Error>& error, Report& report) {
+  AuditRecord record{.command = report.command};
+  if (error) {
+    const ErrorRow row = error_row(error->code());
+    record.exit_code = static_cast<int>(row.exit_code);
+    record.failure = {std::string(row.name), error->what()};
+  }
+  for (const RepositoryReport& repository : report.repositories)
+    record.repositories.push_back(as_published(repository));
+  if (const auto line = run.log_end(std::move(record))) {
+    report.more["audit"] = {
+        {"sequence", line->place.sequence}, {"sha256", line->place.sha256}, {"signed", line->is_signed}};
+  }
+}
+
+/// Carries the command out. Throws what went wrong.
+void carry_out(const CommandLine& line, Report& report) {
+  const std::unique_ptr<Host> host = make_host(line, report);
+  Run run(*host, {.ci = CiContext::of_process(),
+                  .dry_run = line.dry_run,
+                  .reset_cache = line.reset_cache,
+                  .offline = line.offline,
+                  .on_deadline = [&](const Error& error) { write_ending(line, error); }});
+  std::optional<Error> failure = capture([&] {
+    const auto backstop = make_backstop(line, run);
+    line.run(run, report);
+  });
+  if (const auto unlogged = capture([&] { log_end(run, failure, report); })) {
+    if (failure) report.warnings.push_back({"NOT_LOGGED", unlogged->what()});
+    if (!failure) failure = unlogged->with_context("done, but not logged");
+  }
+  for (tuf::Warning& warning : run.take_warnings()) report.warnings.push_back(std::move(warning));
+  if (failure && !report.repositories.empty())
+    failure = failure->with_value("REPO", report.repositories.back().gun);
+  if (failure) throw Error(*failure);
 }
 
 /// The same warning once, however many attempts or images gave rise to it.
@@ -98,7 +163,7 @@ void drop_repeated(std::vector<tuf::Warning>& warnings) {
 
 }  // namespace
 
-int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+int run_program(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
   keep_standard_streams();
   ignore_signals_of_writing();
   protect_memory();
@@ -110,19 +175,8 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
     if (!line) return flush_results(out);  // help or version
     understood = {line->command, line->output};
     report.command = line->command;
-    const auto runtime = make_runtime(*line, report);
-    std::optional<Error> failure = capture([&] {
-      const auto backstop = runtime->backstop();
-      line->run(*runtime, report);
-    });
-    if (const auto unlogged = capture([&] { runtime->log_run(failure, report); })) {
-      if (failure) report.warnings.push_back({"NOT_LOGGED", unlogged->what()});
-      if (!failure) failure = unlogged->with_context("done, but not logged");
-    }
-    for (tuf::Warning& warning : runtime->take_warnings()) report.warnings.push_back(std::move(warning));
-    if (failure && !report.repositories.empty())
-      failure = failure->with_value("REPO", report.repositories.back().gun);
-    if (failure) throw Error(*failure);
+    report.format = line->output.format;
+    carry_out(*line, report);
   });
   if (!line && !error) return static_cast<int>(ExitCode::kOk);
 

@@ -1,5 +1,5 @@
-// Runtime: the composition root. Everything a command works with is made here, from the command line, and
-// belongs to this one object; nothing is opened before it is asked for.
+// Run: one request to a host. Everything that carrying it out needs is made here and belongs to this one
+// object; nothing is opened before it is asked for. Two runs do not see each other.
 #pragma once
 
 #include <atomic>
@@ -12,18 +12,15 @@
 #include <string>
 #include <vector>
 
-#include "agent/cli/audit_trail.h"
-#include "agent/cli/backstop.h"
-#include "agent/cli/command_line.h"
 #include "agent/config/ci_context.h"
-#include "agent/config/settings.h"
+#include "agent/evidence/audit_trail.h"
 #include "agent/http/authenticated_client.h"
 #include "agent/http/credentials.h"
 #include "agent/http/curl_client.h"
 #include "agent/image/registry.h"
-#include "agent/report/report.h"
 #include "agent/store/seen_repository.h"
 #include "agent/store/trust_store.h"
+#include "agent/work/host.h"
 #include "agent/work/load_repository.h"
 #include "agent/work/publish_changes.h"
 #include "hsm/file/key_store.h"
@@ -33,30 +30,37 @@
 #include "hsm/secret_source.h"
 #include "tuf/base/warning.h"
 
-namespace spdlog {
-class logger;
-}
-
 namespace agent {
 
-class Runtime {
- public:
-  /// Takes the secrets out of the environment; reads the configuration.
-  Runtime(const CommandLine& line, std::shared_ptr<spdlog::logger> log);
-  Runtime(const Runtime&) = delete;  // hands out references to its members
-  Runtime& operator=(const Runtime&) = delete;
-  ~Runtime();
+/// What a front door says of one request.
+struct RunRequest {
+  CiContext ci;  // what the CI says of it
+  bool dry_run = false;
+  bool reset_cache = false;
+  bool offline = false;
+  /// Called on a thread of its own when a token has not answered for too long. The thread that waits for it
+  /// is lost; the process ends when this returns.
+  std::function<void(const tuf::Error&)> on_deadline;
+};
 
-  const Settings& settings() const { return settings_; }
-  const CommandLine& line() const { return line_; }
-  hsm::SecretSource& secrets() { return secrets_; }
+class Run {
+ public:
+  /// `host` outlives the run, which begins now.
+  Run(Host& host, RunRequest request);
+  Run(const Run&) = delete;  // hands out references to its members
+  Run& operator=(const Run&) = delete;
+  ~Run();
+
+  const Settings& settings() const { return host_.settings(); }
+  hsm::SecretSource& secrets() { return host_.secrets(); }
   /// One reading of the clock for the whole run.
   tuf::Time now() const { return now_; }
-  bool dry_run() const { return line_.dry_run; }
-  bool offline() const { return line_.offline; }
-  const CiContext& ci() const { return ci_; }
+  bool dry_run() const { return request_.dry_run; }
+  bool offline() const { return request_.offline; }
+  const CiContext& ci() const { return request_.ci; }
   /// For what a command waits for by itself.
   const hsm::TimeBudget& budget() const { return *budget_; }
+  std::shared_ptr<const hsm::TimeBudget> shared_budget() const { return budget_; }
 
   /// A repository on its trust store, with what the user says of its root.
   struct Repository {
@@ -85,7 +89,7 @@ class Runtime {
   /// it, and it is no `--insecure-registry`. Whoever signs behind a wall would only wait for such a one.
   std::optional<Registry> open_known_registry(const tuf::Gun& image);
 
-  hsm::KeyStore& key_store() { return key_store_; }
+  hsm::KeyStore& key_store() { return host_.key_store(); }
   hsm::Tokens& tokens();
   /// The keys named with --signing-key or in the configuration; without any, the trust directory's. Snapshot
   /// keys of the trust directory in any case.
@@ -101,12 +105,10 @@ class Runtime {
 
   /// Whoever publishes says so before anything is sent.
   void note_sending() { has_sent_ = true; }
-  /// Ends the process, with the error that says what is known, if the command is still at work some time
-  /// after its budget is used up; as long as what is returned lives.
-  std::unique_ptr<Backstop> backstop();
-
-  /// Tells the audit log of the run, if it has published or meant to. Throws kLocal, kLocked, kAuditBroken.
-  void log_run(const std::optional<tuf::Error>& error, Report& report);
+  bool has_sent() const { return has_sent_; }
+  /// Tells the audit log how the run has ended, if it has published or meant to; of the record it fills in
+  /// time, CI and keys. Throws kLocal, kLocked, kAuditBroken.
+  std::optional<AuditTrail::Line> log_end(AuditRecord record);
 
   /// Warnings of the parts that cannot return them.
   std::vector<tuf::Warning> take_warnings();
@@ -128,16 +130,12 @@ class Runtime {
   /// follows from the first image.
   bool is_notary_auth_for(const Url& server);
 
-  CommandLine line_;
-  std::shared_ptr<spdlog::logger> log_;
+  Host& host_;
+  RunRequest request_;
   tuf::Time now_;
   std::shared_ptr<hsm::TimeBudget> budget_;
   std::atomic<bool> has_sent_ = false;
-  hsm::SecretSource secrets_;
-  Settings settings_;
-  CiContext ci_;
   AuditTrail audit_;
-  hsm::KeyStore key_store_;
   std::shared_ptr<hsm::Tokens> tokens_;
   std::unique_ptr<hsm::KeyRing> keys_;
   bool has_administrator_keys_ = false;
