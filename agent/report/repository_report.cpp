@@ -22,11 +22,20 @@ constexpr tuf::Days kNearingExpiry{183};
 }  // namespace
 
 PublishedRepository as_published(const RepositoryReport& repository) {
-  PublishedRepository published{repository.gun,      repository.server,     repository.published,
-                                repository.attempts, repository.trust_root, repository.roles};
+  PublishedRepository published;
+  published.gun = repository.gun;
+  published.server = repository.server;
+  published.published = repository.published;
+  published.attempts = repository.attempts;
+  published.trust_root = repository.trust_root;
+  published.roles = repository.roles;
   for (const TargetReport& target : repository.targets) {
-    PublishedTarget& told = published.targets.emplace_back(
-        PublishedTarget{target.name, target.digest, target.length, target.roles, target.status});
+    PublishedTarget& told = published.targets.emplace_back();
+    told.name = target.name;
+    told.digest = target.digest;
+    told.length = target.length;
+    told.roles = target.roles;
+    told.status = target.status;
     if (target.signers) told.more["signers"] = *target.signers;
     if (target.released) told.more["released"] = *target.released;
     if (target.verdict) told.more["verdict"] = *target.verdict;

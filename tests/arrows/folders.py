@@ -10,12 +10,15 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*"((?:tuf|hsm|agent)[\w/]*)/[\w.]+"', re
 TUF = ("tuf/base", "tuf/json", "tuf/keys", "tuf/names", "tuf/metadata", "tuf/trust", "tuf/edit", "tuf/view")
 HSM = ("hsm/os", "hsm", "hsm/file", "hsm/pkcs11", "hsm/certificate")
 
+BELOW_WORK = ("agent/names", "agent/http", "agent/image", "agent/policy", "agent/store", "agent/config",
+              "agent/evidence")
+
 MAY_INCLUDE = {
     "tuf/base": (),
     "tuf/json": ("tuf/base",),
     "tuf/keys": ("tuf/base", "tuf/json"),
     "tuf/names": ("tuf/base", "tuf/json"),
-    "tuf/metadata": ("tuf/base", "tuf/json", "tuf/keys", "tuf/names"),
+    "tuf/metadata": TUF[:4],
     "tuf/trust": TUF[:5],
     "tuf/edit": TUF[:6],
     "tuf/view": TUF[:7],
@@ -25,14 +28,21 @@ MAY_INCLUDE = {
     "hsm/pkcs11": ("tuf/base", "tuf/keys", "hsm/os", "hsm"),
     "hsm/certificate": ("tuf/base", "tuf/keys", "tuf/names"),
     "agent/names": ("tuf/base", "tuf/names"),
-    "agent/http": ("tuf/base", "tuf/json", "agent/names", "hsm/os", "hsm", "hsm/file"),
-    "agent/image": ("tuf/base", "tuf/json", "tuf/names", "tuf/metadata", "agent/names", "agent/http", "hsm/os"),
-    "agent/image/listed": ("tuf/base", "tuf/json", "agent/names", "agent/image", "hsm/os"),
-    # Pure, and never sees http.
-    "agent/policy": (*TUF, "agent/names", "hsm/file"),
-    "agent/store": (*TUF, "agent/http", "hsm/os", "hsm", "hsm/file"),
-    "agent/config": (*TUF, "agent/names", "agent/http", "hsm/os", "hsm"),
+    "agent/http": ("tuf/base", "tuf/json", "tuf/keys", "tuf/names", "hsm/os", "hsm", "hsm/file", "agent/names"),
+    "agent/image": ("tuf/base", "tuf/json", "tuf/names", "tuf/metadata", "hsm/os", "agent/names", "agent/http"),
+    "agent/image/listed": ("tuf/base", "tuf/json", "hsm/os", "agent/names", "agent/image"),
+    # Pure: it never sees http, a store or a file.
+    "agent/policy": (*TUF, "hsm/file", "agent/names"),
+    "agent/store": (*TUF, "hsm/os", "hsm", "hsm/file", "agent/http"),
+    "agent/config": (*TUF, "hsm/os", "hsm", "agent/names", "agent/http"),
+    # What is signed must not change with what is printed.
     "agent/evidence": (*TUF, *HSM, "agent/names"),
+    # The use cases: no argument list, no text.
+    "agent/work": (*TUF, *HSM, *BELOW_WORK),
+    "agent/report": (*TUF, "hsm", *BELOW_WORK, "agent/work"),
+    "agent/doctor": (*TUF, *HSM, *BELOW_WORK, "agent/work", "agent/report"),
+    "agent/cli": (*TUF, *HSM, *BELOW_WORK, "agent/image/listed", "agent/work", "agent/report", "agent/doctor"),
+    "agent": ("agent/cli",),
 }
 
 

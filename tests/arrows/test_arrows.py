@@ -1,8 +1,13 @@
-"""The dependency arrows: agent -> hsm -> tuf, and each library of others only where it belongs."""
+"""The dependency arrows: agent -> hsm -> tuf, each folder only what stands below it, and each library of others only
+where it belongs."""
 import re
+import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import folders  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
@@ -45,11 +50,51 @@ def test_includes_follow_the_arrows(what):
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.parametrize("folder", sorted(folders.included()))
+def test_a_folder_includes_only_what_its_row_names(folder):
+    assert folder in folders.MAY_INCLUDE, "give it a row in tests/arrows/folders.py"
+    assert folders.included()[folder] <= set(folders.MAY_INCLUDE[folder])
+
+
+def test_no_folders_include_each_other_in_a_circle():
+    assert folders.cycles(folders.included()) == []
+    assert folders.cycles({name: set(may) for name, may in folders.MAY_INCLUDE.items()}) == []
+    assert folders.cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
+
+
+def test_the_picture_in_the_architecture_is_that_of_the_code():
+    assert f"```mermaid\n{folders.picture()}\n```" in (ROOT / "docs/architecture.md").read_text(), \
+        "draw it anew: scripts/arrows"
+
+
+def test_unit_tests_stand_where_the_code_stands_that_they_test():
+    tests = [path for path in (ROOT / "tests/unit").rglob("*_test.cpp")]
+    assert tests
+    astray = [str(path.relative_to(ROOT)) for path in tests
+              if str(path.parent.relative_to(ROOT / "tests/unit")) not in folders.MAY_INCLUDE]
+    assert not astray, "\n".join(astray)
+
+
 def test_the_study_has_no_environment_and_no_clock():
     forbidden = re.compile(r"\b(getenv|system_clock|steady_clock|fopen|printf|std::cout|std::cerr)\b")
     wrong = [f"{path.relative_to(ROOT)}: {found.group()}" for path in sources() if path.is_relative_to(ROOT / "tuf")
              for found in [forbidden.search(re.sub(r"//.*", "", path.read_text()))] if found]
     assert not wrong, "\n".join(wrong)
+
+
+def test_only_front_doors_read_the_time_of_day_and_the_environment():
+    # What other programs put there, and what a door calls to have it read.
+    places = {"agent/http/proxy_settings.cpp", "agent/http/tls_trust.cpp", "hsm/pkcs11/startup_lock.cpp",
+              "agent/config/environment.cpp", "agent/config/ci_context.cpp", "hsm/secret_source.cpp"}
+    reads = re.compile(r"\b(getenv|system_clock::now)\b")
+    found = {str(path.relative_to(ROOT)) for path in sources()
+             if path.is_relative_to(ROOT / "hsm") or path.is_relative_to(ROOT / "agent")
+             if reads.search(re.sub(r"//.*", "", path.read_text()))}
+    assert found - places == {"agent/cli/program.cpp"}
+    called = re.compile(r"\b(Environment::of_process|CiContext::of_process|SecretSource::take_environment)\b\(\)")
+    callers = {str(path.relative_to(ROOT)) for path in sources() if not path.is_relative_to(ROOT / "tests")
+               for name in called.findall(path.read_text()) if f"{name}() {{" not in path.read_text()}
+    assert callers == {"agent/cli/program.cpp"}
 
 
 def test_a_draft_is_signed_only_where_the_gate_stands():

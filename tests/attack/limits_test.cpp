@@ -9,7 +9,7 @@
 #include "agent/work/signing_keys.h"
 #include "hsm/memory_keys.h"
 #include "tests/support/errors.h"
-#include "tests/unit/agent/workflow/served_repository.h"
+#include "tests/unit/agent/work/served_repository.h"
 #include "tuf/metadata/find_version.h"
 
 using State = tuf::Delegation::State;

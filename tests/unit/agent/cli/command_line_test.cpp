@@ -13,7 +13,7 @@
 #include "agent/cli/grammar.h"
 #include "agent/cli/logging.h"
 #include "agent/cli/program.h"
-#include "agent/cli/runtime.h"
+#include "agent/work/run.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/support/forked.h"
@@ -82,8 +82,8 @@ TEST_CASE("A command gets its operands and options") {
   CommandLine line;
   agent::Grammar grammar(line);
   auto options = std::make_shared<ProbeOptions>();
-  void (*const run)(const ProbeOptions&, agent::Runtime&, agent::Report&) =
-      [](const ProbeOptions& given, agent::Runtime&, agent::Report&) { met = given; };
+  void (*const run)(const ProbeOptions&, agent::Run&, agent::Report&) =
+      [](const ProbeOptions& given, agent::Run&, agent::Report&) { met = given; };
   grammar.group("probe", "");
   CLI::App* c = grammar.command("probe images", "", options, run);
   agent::add_operand(c, "image", options->images, "IMAGE");
@@ -100,8 +100,12 @@ TEST_CASE("A command gets its operands and options") {
   test::TempDir home;
   agent::Report report;
   line.settings.trust_dir = home.path().string();
-  agent::Runtime runtime(line, agent::make_log({}));
-  line.run(runtime, report);
+  agent::Host host(
+      hsm::SecretSource::take_environment(),
+      agent::Settings::load(line.settings, agent::Environment::of_process()), [] { return tuf::Time{}; },
+      agent::make_log({}));
+  agent::Run run_of_it(host, {});
+  line.run(run_of_it, report);
   CHECK(met.images == Words{"a:1", "b:2", "c:3"});
   CHECK(met.roles == Words{"targets/x", "targets/y"});
 }

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/errors.h"
-#include "tests/unit/agent/workflow/served_repository.h"
+#include "tests/unit/agent/work/served_repository.h"
 
 using test::Machine;
 using test::RepositoryMaker;

@@ -8,7 +8,7 @@
 #include "hsm/memory_keys.h"
 #include "tests/support/errors.h"
 #include "tests/support/open_gate.h"
-#include "tests/unit/agent/workflow/served_repository.h"
+#include "tests/unit/agent/work/served_repository.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/unit/agent/workflow/served_repository.h"
+#include "tests/unit/agent/work/served_repository.h"
 
 TEST_CASE("A key that a stranger's root lists, and has not signed with, is the trust root of none") {
   test::Served served;

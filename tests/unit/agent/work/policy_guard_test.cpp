@@ -6,7 +6,7 @@
 #include "agent/work/renew_roles.h"
 #include "agent/work/revoke_tags.h"
 #include "tests/support/errors.h"
-#include "tests/unit/agent/workflow/guarding.h"
+#include "tests/unit/agent/work/guarding.h"
 #include "tuf/view/bound.h"
 #include "tuf/view/provenance.h"
 

@@ -7,7 +7,7 @@
 #include "tests/support/errors.h"
 #include "tests/support/open_gate.h"
 #include "tests/support/store_client.h"
-#include "tests/unit/agent/workflow/served_repository.h"
+#include "tests/unit/agent/work/served_repository.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include "hsm/memory_keys.h"
 #include "tests/support/errors.h"
 #include "tests/support/store_client.h"
-#include "tests/unit/agent/workflow/served_repository.h"
+#include "tests/unit/agent/work/served_repository.h"
 #include "tuf/view/bound.h"
 
 namespace {

@@ -7,7 +7,7 @@
 #include "agent/work/revoke_tags.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
-#include "tests/unit/agent/workflow/guarding.h"
+#include "tests/unit/agent/work/guarding.h"
 #include "tuf/edit/delegation_change.h"
 #include "tuf/view/bound.h"
 

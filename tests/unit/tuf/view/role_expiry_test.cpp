@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/unit/agent/workflow/served_repository.h"
+#include "tests/unit/agent/work/served_repository.h"
 
 TEST_CASE("A timestamp is fresh until half of its short life is over, and no other role ever is") {
   test::Served served;

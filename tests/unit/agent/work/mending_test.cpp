@@ -4,7 +4,7 @@
 #include "agent/work/renew_roles.h"
 #include "hsm/memory_keys.h"
 #include "tests/support/errors.h"
-#include "tests/unit/agent/workflow/served_repository.h"
+#include "tests/unit/agent/work/served_repository.h"
 #include "tuf/base/error.h"
 
 using test::RepositoryMaker;

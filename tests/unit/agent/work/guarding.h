@@ -16,7 +16,7 @@
 #include "hsm/memory_keys.h"
 #include "tests/support/policies.h"
 #include "tests/support/store_client.h"
-#include "tests/unit/agent/workflow/served_repository.h"
+#include "tests/unit/agent/work/served_repository.h"
 #include "tuf/edit/sign_metadata.h"
 
 namespace test {
