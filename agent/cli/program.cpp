@@ -85,11 +85,10 @@ tuf::Time read_clock() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-std::unique_ptr<Host> make_host(const CommandLine& line, Report& report) {
+std::unique_ptr<Host> make_host(const CommandLine& line, const Environment& environment, Report& report) {
   try {
     hsm::SecretSource secrets = hsm::SecretSource::take_environment();
-    return std::make_unique<Host>(std::move(secrets),
-                                  Settings::load(line.settings, Environment::of_process()), read_clock,
+    return std::make_unique<Host>(std::move(secrets), Settings::load(line.settings, environment), read_clock,
                                   make_log(line.output));
   } catch (const Error& error) {
     if (line.report_bad_settings) line.report_bad_settings(error, report);
@@ -128,8 +127,8 @@ void log_end(Run& run, const std::optional<Error>& error, Report& report) {
 }
 
 /// Carries the command out. Throws what went wrong.
-void carry_out(const CommandLine& line, Report& report) {
-  const std::unique_ptr<Host> host = make_host(line, report);
+void carry_out(const CommandLine& line, const Environment& environment, Report& report) {
+  const std::unique_ptr<Host> host = make_host(line, environment, report);
   Run run(*host, {.ci = CiContext::of_process(),
                   .dry_run = line.dry_run,
                   .reset_cache = line.reset_cache,
@@ -173,10 +172,13 @@ int run_program(int argc, const char* const* argv, std::ostream& out, std::ostre
   std::optional<Error> error = capture([&] {
     line = CommandLine::parse(argc, argv, out, understood);
     if (!line) return flush_results(out);  // help or version
+    const Environment environment = Environment::of_process();
+    if (environment.docker_dir) line->output.carried.set_docker_dir(*environment.docker_dir);
     understood = {line->command, line->output};
     report.command = line->command;
     report.format = line->output.format;
-    carry_out(*line, report);
+    report.carried = line->output.carried;
+    carry_out(*line, environment, report);
   });
   if (!line && !error) return static_cast<int>(ExitCode::kOk);
 

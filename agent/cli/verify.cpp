@@ -308,7 +308,7 @@ class Verification {
 
   void add(const Subject& subject, TargetReport target, Verdict verdict, const Looked& looked) {
     for (Decision::Reason& reason : verdict.decision.reasons)  // before they stand in XML
-      reason.mend = runtime_.line().output.carried.into(reason.mend);
+      reason.mend = report_.carried.into(reason.mend);
     target.verdict = verdict.word();
     target.more.update(verdict_json(verdict));
     if (subject.file) {

@@ -247,7 +247,7 @@ fs::path expand_home(std::string_view path, const fs::path& home) {
 
 ConfigFile read_config_file(const fs::path& path, const fs::path& home) {
   const std::string text =
-      hsm::InputFile(path, "the configuration file").read_text(kMaxConfigLength, Convert::kInPlace);
+      hsm::InputFile(path, "the configuration file").read_text(kMaxConfigLength, hsm::Convert::kInPlace);
   Json json;
   try {
     json = tuf::parse_json(text, tuf::printable(path.string()));

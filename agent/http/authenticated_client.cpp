@@ -6,8 +6,8 @@
 
 #include "agent/http/account_home.h"
 #include "agent/http/error_body.h"
-#include "agent/http/log_in_command.h"
 #include "agent/http/sent_credentials.h"
+#include "agent/names/log_in_command.h"
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
 

@@ -47,7 +47,7 @@ struct Document {
 void read_document(const std::filesystem::path& path, Document& document) {
   std::error_code unknown;
   if (!std::filesystem::exists(path, unknown)) return;
-  std::string text = hsm::InputFile(path, "docker's").read_text(kMaxFile, Convert::kInPlace);
+  std::string text = hsm::InputFile(path, "docker's").read_text(kMaxFile, hsm::Convert::kInPlace);
   bool valid = true;
   try {
     document.json = tuf::parse_json(text, path.string());

@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "agent/http/error_body.h"
-#include "agent/http/log_in_command.h"
 #include "agent/http/sent_credentials.h"
 #include "agent/http/unusable_answer.h"
+#include "agent/names/log_in_command.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
 #include "tuf/base/printable.h"

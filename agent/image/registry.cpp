@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "agent/http/log_in_command.h"
 #include "agent/http/transport_error.h"
 #include "agent/http/unusable_answer.h"
 #include "agent/names/image_reference.h"
+#include "agent/names/log_in_command.h"
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "agent/http/log_in_command.h"
+#include "agent/names/log_in_command.h"
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
 #include "tuf/base/shell_word.h"

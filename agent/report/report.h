@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/report/carried_options.h"
 #include "agent/report/error_table.h"
 #include "agent/work/load_repository.h"
 #include "tuf/base/error.h"
@@ -49,7 +50,9 @@ struct RepositoryReport {
 
 struct Report {
   std::string command;
-  OutputFormat format = OutputFormat::kText;  // for those that make a document of their own
+  // For those that make a document of their own, and print commands in it.
+  OutputFormat format = OutputFormat::kText;
+  CarriedOptions carried;
   std::vector<RepositoryReport> repositories;
   OrderedJson more = OrderedJson::object();  // members of single commands, beside `repositories`
   std::vector<tuf::Warning> warnings;

@@ -6,8 +6,8 @@
 
 #include "agent/http/authenticated_client.h"
 #include "agent/http/credentials.h"
-#include "agent/http/log_in_command.h"
 #include "agent/names/image_reference.h"
+#include "agent/names/log_in_command.h"
 #include "agent/store/notary_server.h"
 #include "agent/store/offline_store.h"
 #include "agent/store/static_repository.h"

@@ -34,7 +34,7 @@ MAY_INCLUDE = {
     # Pure: it never sees http, a store or a file.
     "agent/policy": (*TUF, "hsm/file", "agent/names"),
     "agent/store": (*TUF, "hsm/os", "hsm", "hsm/file", "agent/http"),
-    "agent/config": (*TUF, "hsm/os", "hsm", "agent/names", "agent/http"),
+    "agent/config": (*TUF, "hsm/os", "hsm", "hsm/file", "agent/names", "agent/http"),
     # What is signed must not change with what is printed.
     "agent/evidence": (*TUF, *HSM, "agent/names"),
     # The use cases: no argument list, no text.

@@ -1,6 +1,6 @@
 #include "agent/http/authenticated_client.h"
 
-#include "agent/http/log_in_command.h"
+#include "agent/names/log_in_command.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "agent/http/log_in_command.h"
+#include "agent/names/log_in_command.h"
 
 #include <algorithm>
 #include <array>
