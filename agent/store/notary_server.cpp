@@ -35,7 +35,7 @@ constexpr const char* kNameServer = "name the Notary server with --server URL or
 void require_trust_server(const std::string& server, const tuf::Gun& gun, const HttpResponse& response) {
   const std::size_t begin = response.body.find_first_not_of(" \t\r\n");
   if (response.status == 200 && begin != std::string::npos && response.body[begin] == '<') {
-    throw Error(ErrorCode::kServerError,
+    throw Error(ErrorCode::kMalformedMetadata,
                 server + " answers with a web page when asked for trust data of " + gun.text(), kNameServer);
   }
   const bool is_registry = response.header("docker-distribution-api-version").has_value();

@@ -4,11 +4,11 @@ import shlex
 import pytest
 
 from support.ailing import lose
-from support.hints import Hint
+from support.hints import Hint, without_carried
 
 
 def printed_command(outcome, row: str, which=0) -> list[str]:
-    return shlex.split(Hint.of(outcome, row).commands[which])[1:]
+    return shlex.split(without_carried(Hint.of(outcome, row).commands[which]))[1:]
 
 
 @pytest.fixture

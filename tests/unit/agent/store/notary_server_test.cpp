@@ -99,7 +99,7 @@ TEST_CASE("what answers in the place of a trust server is told where its answer 
                     "localhost:5000/team/app"));
   const auto page = refusal(response(200, "\n<!DOCTYPE html><html></html>"));
   REQUIRE(page);
-  CHECK(page->code() == ErrorCode::kServerError);
+  CHECK(page->code() == ErrorCode::kMalformedMetadata);
   CHECK_THAT(page->what(), Catch::Contains("answers with a web page"));
   CHECK_THAT(page->hint(), Catch::Contains("--server URL"));
 
