@@ -27,9 +27,8 @@ std::string quoted(const std::string& text) {
 
 /// A value of the target's provenance; nullptr if it has none of that name.
 const std::string* claim(const tuf::Target& target, const std::string& member) {
-  if (!target.custom || !target.custom->is_object()) return nullptr;
-  const auto provenance = target.custom->find(tuf::kProvenanceMember);
-  if (provenance == target.custom->end() || !provenance->is_object()) return nullptr;
+  const tuf::Json* provenance = tuf::provenance_object(target);
+  if (!provenance) return nullptr;
   const auto value = provenance->find(member);
   return value == provenance->end() ? nullptr : value->get_ptr<const std::string*>();
 }

@@ -1,17 +1,21 @@
 #include "tuf/view/provenance.h"
 
+#include <algorithm>
+
 namespace tuf {
 
-std::optional<Provenance> find_provenance(const Target& target) {
-  if (!target.custom || !target.custom->is_object()) return std::nullopt;
+const Json* provenance_object(const Target& target) {
+  if (!target.custom || !target.custom->is_object()) return nullptr;
   const auto member = target.custom->find(kProvenanceMember);
-  if (member == target.custom->end() || !member->is_object()) return std::nullopt;
-  Provenance provenance;
-  for (const auto& [key, value] : member->items()) {
-    if (!value.is_string()) return std::nullopt;
-    provenance.emplace(key, value.get<std::string>());
-  }
-  return provenance;
+  if (member == target.custom->end() || !member->is_object()) return nullptr;
+  const bool all_texts =
+      std::all_of(member->begin(), member->end(), [](const Json& value) { return value.is_string(); });
+  return all_texts ? &*member : nullptr;
+}
+
+std::optional<Provenance> find_provenance(const Target& target) {
+  const Json* object = provenance_object(target);
+  return object ? std::optional(object->get<Provenance>()) : std::nullopt;
 }
 
 std::optional<Json> with_provenance(const std::optional<Json>& custom, const Provenance& provenance) {

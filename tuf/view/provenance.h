@@ -21,7 +21,10 @@ using Provenance = std::map<std::string, std::string>;
 inline constexpr std::array<std::string_view, 8> kCiMembers = {"ci",      "repository", "commit",   "ref",
                                                                "run_url", "actor",      "workflow", "job"};
 
-/// What the target says; nullopt if it says nothing, or not as an object of strings.
+/// The object of strings in which the target says it; nullptr if it says nothing, or something else there:
+/// one member that is no string makes all of it worthless, for every reader alike.
+const Json* provenance_object(const Target& target);
+/// The same as a value; nullopt for nullptr.
 std::optional<Provenance> find_provenance(const Target& target);
 
 /// `custom` with this provenance instead of the one that it has; its other members stay. nullopt if `custom`

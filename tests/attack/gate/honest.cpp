@@ -384,6 +384,7 @@ void World::run(Repository& repository, const Run& run, const std::vector<agent:
   std::optional<agent::PolicyGuard> guard;
   if (run.has_policy) {
     agent::PolicyGuard::Options options = run.options;
+    options.hide_tags = true;  // whoever is asked says --yes
     const auto checked = repository.checked.find(run.machine);
     if (looks && checked != repository.checked.end()) options.last_releases = checked->second;
     guard.emplace(people_.policy(), keys, std::move(options));

@@ -415,9 +415,10 @@ TEST_CASE("Provenance: one signature that counts must say it, and none may say o
     says("releases", {{"ref", "refs/heads/main"}});
     CHECK(codes(people.decide(on_main, question)) == Names{"PROVENANCE_MISSING"});
   }
-  SECTION("what is not an object of strings says nothing") {
+  SECTION("what is not an object of strings says nothing, not even with the member that is asked for") {
     const tuf::Json broken = GENERATE(tuf::Json("refs/heads/main"), tuf::Json{{"ref", 1}}, tuf::Json(nullptr),
-                                      tuf::Json{{"ref", {"refs/heads/main"}}});
+                                      tuf::Json{{"ref", {"refs/heads/main"}}},
+                                      tuf::Json{{"ref", "refs/heads/main"}, {"stage", 1}});
     says("jenkins", broken);
     says("alice", broken);
     CHECK(codes(people.decide(on_main, question)) == Names{"PROVENANCE_MISSING"});
