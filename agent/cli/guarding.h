@@ -20,7 +20,7 @@ struct PolicyOptions {
   std::optional<std::string> file;
   bool quarantine = false;
   bool no_resign_guard = false;
-  bool hide_tags = false;  // --yes of commands that say who signs
+  bool hide_tags = false;  // --yes of commands that take tags away
 };
 
 /// --policy and --quarantine.

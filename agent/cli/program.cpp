@@ -127,8 +127,11 @@ void log_end(Run& run, const std::optional<Error>& error, Report& report) {
 }
 
 /// Carries the command out. Throws what went wrong.
-void carry_out(const CommandLine& line, const Environment& environment, Report& report) {
+void carry_out(const CommandLine& line, const Environment& environment, OutputOptions& output,
+               Report& report) {
   const std::unique_ptr<Host> host = make_host(line, environment, report);
+  if (host->settings().policy()) output.carried.set_standing_policy();
+  report.carried = output.carried;
   Run run(*host, {.ci = CiContext::of_process(),
                   .dry_run = line.dry_run,
                   .reset_cache = line.reset_cache,
@@ -177,8 +180,7 @@ int run_program(int argc, const char* const* argv, std::ostream& out, std::ostre
     understood = {line->command, line->output};
     report.command = line->command;
     report.format = line->output.format;
-    report.carried = line->output.carried;
-    carry_out(*line, environment, report);
+    carry_out(*line, environment, understood.output, report);
   });
   if (!line && !error) return static_cast<int>(ExitCode::kOk);
 

@@ -21,7 +21,6 @@ namespace {
 struct RevokeOptions {
   std::vector<std::string> images;
   std::vector<std::string> roles;
-  bool yes = false;
   PolicyOptions policy;
 };
 
@@ -71,7 +70,7 @@ void describe_rest(const std::vector<tuf::TagView>& views, Report& report) {
 void revoke(const RevokeOptions& options, Run& run, Report& report) {
   const std::vector<tuf::RoleName> roles = parse_roles(options.roles);
   const std::optional<Policy> policy = read_policy(options.policy, run.settings());
-  const Consent consent{options.yes, run.dry_run()};
+  const Consent consent{options.policy.hide_tags, run.dry_run()};
   for (const auto& [gun, names] : tags_to_revoke(options.images)) {
     Run::Repository open = run.open(gun, Access::kPublish);
     const auto how = [&, &tags = names](const PolicyGuard* guard) {
@@ -96,7 +95,7 @@ void add_revoke(Grammar& grammar) {
   add_operand(c, "image", options->images, "IMAGE", "[registry/]repository:tag; without a tag: all of them");
   grammar.add_signing_keys(c);
   add_values(c, "--role", options->roles, "Out of exactly this role (repeatable)", "ROLE");
-  add_flag(c, "--yes", options->yes, "Even if pullers no longer see some tags");
+  add_flag(c, "--yes", options->policy.hide_tags, "Even if pullers no longer see some tags");
   add_policy_options(c, options->policy, "Sign nothing foreign anew, and keep immutable tags");
 }
 }  // namespace agent

@@ -113,18 +113,34 @@ std::vector<tuf::PublicKey> other_keys(const tuf::TrustedRepository& repository,
   return others;
 }
 
+/// Whether one of the keys stands in the signer's role in another form, too: then none was replaced.
+bool is_listed_twice(const tuf::TrustedRepository& repository, const std::string& name,
+                     const std::vector<tuf::PublicKey>& keys) {
+  const tuf::Delegation* role = repository.find_delegation(tuf::RoleName::of("targets/" + name));
+  return role && std::any_of(keys.begin(), keys.end(), [&](const tuf::PublicKey& key) {
+           const auto& listed = role->authority.keys();
+           return std::count_if(listed.begin(), listed.end(), [&](const tuf::PublicKey& other) {
+                    return other.canonical_id() == key.canonical_id();
+                  }) > 1;
+         });
+}
+
 /// What stands before a signer whose new key was just added, until the old ones are out.
 std::vector<std::string> steps_of_rotation(const tuf::TrustedRepository& repository, const std::string& name,
                                            const std::vector<tuf::PublicKey>& added, bool by_policy) {
   const std::vector<tuf::PublicKey> old = other_keys(repository, name, added);
-  if (added.empty() || old.empty()) return {};
+  if (added.empty() || old.empty() || is_listed_twice(repository, name, added)) return {};
   const std::string with_policy = by_policy ? kNamePolicy : "";
-  std::string remove = "countersign signer rotate " + name + " " + repository.gun().text();
-  for (const tuf::PublicKey& key : old) remove += " --remove " + key.canonical_id().short_form();
+  // Of several, only people know which one is replaced: a role may be shared.
+  const bool is_known = old.size() == 1;
+  const std::string remove =
+      (is_known ? "the old key out: " : "which of " + short_forms(canonical_ids(old)) + " it replaces: ") +
+      "countersign signer rotate " + name + " " + repository.gun().text() + " --remove " +
+      (is_known ? old.front().canonical_id().short_form() : "KEY");
   return {"let " + name + " sign once where the new key is (the next job does, or): countersign witness " +
               repository.gun().text() + " targets/releases targets/" + name + " --key " +
               added.front().canonical_id().short_form() + with_policy,
-          "then take the old key out: " + remove + with_policy};
+          "then take " + std::string(is_known ? "" : "out ") + remove + with_policy};
 }
 
 /// Of what was added: what is probably not meant, and whether those who are to sign can publish at all.

@@ -17,8 +17,9 @@ constexpr std::string_view kDockerDir = "~/.docker";
 enum class Reach { kTokens, kKeys, kServers, kSigning };
 
 struct Command {
-  std::string_view word;
+  std::string_view words;
   Reach reach;
+  bool goes_by_policy = false;  // what it signs, or takes away
 };
 
 /// The first that fits.
@@ -33,15 +34,31 @@ constexpr std::array kCommands = {
     Command{"audit", Reach::kServers},
     Command{"repo init", Reach::kServers},
     Command{"repo pin", Reach::kServers},
+    Command{"repo refresh", Reach::kSigning, true},
+    Command{"repo repair", Reach::kSigning, true},
+    Command{"repo rotate", Reach::kSigning, true},
     Command{"delegation list", Reach::kServers},
-    Command{"sign", Reach::kSigning},
-    Command{"revoke", Reach::kSigning},
-    Command{"doctor", Reach::kSigning},
+    Command{"delegation add", Reach::kSigning, true},
+    Command{"delegation remove", Reach::kSigning, true},
+    Command{"delegation purge", Reach::kSigning, true},
+    Command{"signer add", Reach::kSigning, true},
+    Command{"signer remove", Reach::kSigning, true},
+    Command{"signer rotate", Reach::kSigning, true},
+    Command{"sign", Reach::kSigning, true},
+    Command{"revoke", Reach::kSigning, true},
+    Command{"witness", Reach::kSigning, true},
+    Command{"doctor", Reach::kSigning, true},
     Command{"repo", Reach::kSigning},
     Command{"signer", Reach::kSigning},
     Command{"delegation", Reach::kSigning},
-    Command{"witness", Reach::kSigning},
 };
+
+const Command* find_command(std::string_view text) {
+  const auto* known = std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& one) {
+    return text == one.words || text.starts_with(std::string(one.words) + " ");
+  });
+  return known == kCommands.end() ? nullptr : known;
+}
 
 struct Carried {
   std::string_view name;
@@ -90,17 +107,24 @@ void CarriedOptions::set_docker_dir(const std::filesystem::path& folder) {
   docker_dir_ = tuf::printable(tuf::shell_path(folder.string()));
 }
 
-std::string CarriedOptions::words_for(std::string_view command, bool is_own) const {
-  const auto* known = std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& one) {
-    return command == one.word || command.starts_with(std::string(one.word) + " ");
-  });
+std::string CarriedOptions::words_for(int reach, bool is_own) const {
   std::string words;
-  if (known == kCommands.end()) return words;  // the program's name in a sentence
   for (const Given& given : given_) {
     const Carried& option = *find_carried(given.name);
-    if (option.from <= known->reach && (is_own || option.is_anywhere)) words += given.words;
+    if (static_cast<int>(option.from) <= reach && (is_own || option.is_anywhere)) words += given.words;
   }
   return words;
+}
+
+/// With the policy that this run goes by: whoever signs without it would sign along what it refuses.
+void CarriedOptions::name_policy(std::string& command, std::size_t words, bool is_own) const {
+  if (policy_.empty() && !has_standing_policy_) return;
+  const std::size_t named = command.find(kNamePolicy);
+  if (is_own && named != std::string::npos) {  // others have it in a file of their own
+    command.replace(named, std::string_view(kNamePolicy).size(), policy_);
+  } else if (command.find(" --policy ") == std::string::npos) {
+    command.insert(words, is_own ? policy_ : kNamePolicy);
+  }
 }
 
 std::string CarriedOptions::into(std::string_view text) const {
@@ -111,12 +135,13 @@ std::string CarriedOptions::into(std::string_view text) const {
     const std::size_t next = text.find(kProgram, at + kProgram.size());
     std::string rest(text.substr(at + kProgram.size(),
                                  next == std::string_view::npos ? next : next - at - kProgram.size()));
-    const bool is_own = !is_for_others(text.substr(0, at));
-    const std::string words = words_for(rest, is_own);
-    // Others have the policy in a file of their own.
-    const std::size_t policy = is_own && !policy_.empty() ? rest.find(kNamePolicy) : std::string::npos;
-    if (policy != std::string::npos) rest.replace(policy, std::string_view(kNamePolicy).size(), policy_);
-    out.append(kProgram).append(words).append(rest);
+    out.append(kProgram);
+    if (const Command* known = find_command(rest)) {  // else the program's name in a sentence
+      const bool is_own = !is_for_others(text.substr(0, at));
+      out.append(words_for(static_cast<int>(known->reach), is_own));
+      if (known->goes_by_policy) name_policy(rest, known->words.size(), is_own);
+    }
+    out.append(rest);
     at = next;
   }
   for (std::size_t home = out.find(kDockerDir); !docker_dir_.empty() && home != std::string::npos;

@@ -19,6 +19,9 @@ class CarriedOptions {
   /// Where DOCKER_CONFIG says that Docker's files are: what texts call `~/.docker`.
   void set_docker_dir(const std::filesystem::path& folder);
 
+  /// A policy stands in the environment or the configuration file, where a command of one's own finds it.
+  void set_standing_policy() { has_standing_policy_ = true; }
+
   /// A hint, or another text for people, with the options in its commands. A command for somebody else gets
   /// what holds on their machine, too. Applied twice changes nothing more.
   std::string into(std::string_view text) const;
@@ -28,11 +31,13 @@ class CarriedOptions {
     std::string_view name;
     std::string words;  // with a blank behind them
   };
-  /// `command` begins with its words.
-  std::string words_for(std::string_view command, bool is_own) const;
+  /// Those that go along with a command that works with that much, in front of it.
+  std::string words_for(int reach, bool is_own) const;
+  void name_policy(std::string& command, std::size_t words, bool is_own) const;
 
   std::vector<Given> given_;
-  std::string policy_;      // " --policy p.json"
+  std::string policy_;  // " --policy p.json"
+  bool has_standing_policy_ = false;
   std::string docker_dir_;  // as a word of a shell; empty: ~/.docker
 };
 

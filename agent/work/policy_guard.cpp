@@ -211,17 +211,39 @@ std::vector<std::string> PolicyGuard::silenced_tags(const tuf::TrustedRepository
              (tuf::stored_target(repository, role, name) && !body.targets.contains(name));
     });
   }
-  if (carried.empty()) return {};
+  return allowed_no_longer(repository, draft, carried);
+}
+
+std::vector<std::string> PolicyGuard::taken_tags(const tuf::TrustedRepository& repository,
+                                                 const tuf::RepositoryDraft& draft) const {
+  std::set<std::string> taken;
+  for (const RoleName& role : draft.changed_roles()) {
+    const tuf::Delegation* delegation = repository.find_delegation(role);
+    if (delegation && !delegation->metadata) continue;
+    const tuf::Targets& now = delegation ? delegation->metadata->body : repository.targets().body;
+    const tuf::Targets& then = *draft.find_changed(role);
+    for (const auto& [name, target] : now.targets) {
+      if (!then.targets.contains(name)) taken.insert(name);
+    }
+  }
+  for (const ForeignEntry& entry : quarantined_) taken.erase(entry.name);  // --quarantine has asked for it
+  return allowed_no_longer(repository, draft, taken);
+}
+
+std::vector<std::string> PolicyGuard::allowed_no_longer(const tuf::TrustedRepository& repository,
+                                                        const tuf::RepositoryDraft& draft,
+                                                        const std::set<std::string>& names) const {
+  if (names.empty()) return {};
   const tuf::SignedState now(repository);
   const tuf::SignedState then(repository, draft, [&](const tuf::KeyId& id) { return keys_.has(id); });
   const Judge judge_now(policy_, now);
   const Judge judge_then(policy_, then);
-  std::vector<std::string> silenced;
-  for (const std::string& name : carried) {
+  std::vector<std::string> no_longer;
+  for (const std::string& name : names) {
     if (judge_now.decide({name, std::nullopt}).allowed && !judge_then.decide({name, std::nullopt}).allowed)
-      silenced.push_back(name);
+      no_longer.push_back(name);
   }
-  return silenced;
+  return no_longer;
 }
 
 bool PolicyGuard::silences_others(const tuf::TrustedRepository& repository, const RoleName& role) const {
@@ -232,17 +254,16 @@ bool PolicyGuard::silences_others(const tuf::TrustedRepository& repository, cons
 }
 
 void PolicyGuard::check_others(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft) {
-  hidden_.clear();
   const std::vector<std::string> silenced = silenced_tags(repository, draft);
-  if (silenced.empty()) return;
-  if (changes_signers(repository, draft)) {
-    hidden_ = silenced;
-    if (options_.hide_tags) return;
+  const bool is_administration = changes_signers(repository, draft);
+  hidden_ = is_administration ? silenced : taken_tags(repository, draft);
+  if (!hidden_.empty() && !options_.hide_tags) {
     throw Error(ErrorCode::kUsage,
                 "pullers of " + repository.gun().text() + " who go by the policy would no longer see " +
-                    listing(silenced),
+                    listing(hidden_),
                 "repeat it with --yes if that is what you want");
   }
+  if (is_administration || silenced.empty()) return;
   std::set<UserId> others;
   std::string roles;
   for (const RoleName& role : draft.changed_roles()) {

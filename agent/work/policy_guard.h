@@ -31,7 +31,7 @@ class PolicyGuard {
     /// The releases file that a guarded run on this machine has signed last. While it is the one that is
     /// stored, its entries pass for the keys that have signed it: somebody who vouched may have left since.
     std::optional<std::string> last_releases = std::nullopt;
-    /// Tags may go that the policy allows by the signatures of those who are taken out.
+    /// Tags may go that the policy allows: since this run takes them out, or those who have signed them.
     bool hide_tags = false;
   };
   /// The policy and the keys must outlive the guard.
@@ -107,6 +107,12 @@ class PolicyGuard {
   /// Tags that the policy allows now, and not once the draft is signed, though it leaves them as they are.
   std::vector<std::string> silenced_tags(const tuf::TrustedRepository& repository,
                                          const tuf::RepositoryDraft& draft) const;
+  /// Those that the draft itself takes out of a role, but for what --quarantine drops.
+  std::vector<std::string> taken_tags(const tuf::TrustedRepository& repository,
+                                      const tuf::RepositoryDraft& draft) const;
+  std::vector<std::string> allowed_no_longer(const tuf::TrustedRepository& repository,
+                                             const tuf::RepositoryDraft& draft,
+                                             const std::set<std::string>& names) const;
   void check_others(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft);
   [[noreturn]] void refuse_foreign(const tuf::TrustedRepository& repository) const;
 

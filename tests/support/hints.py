@@ -20,6 +20,9 @@ CARRIED = re.compile(r"(?<=\bcountersign )(?:--(?:(?:server|trust-dir|config|sig
                      r"token-service) (?:'[^']*'|[^\s'])+|allow-http) )+")
 BARE = re.compile(r"\bcountersign (?=(?:list|verify|inspect|expiry|receipt|audit|sign|revoke|doctor|repo|signer|delegation|witness) )"
                   r"(?![\w ]*--help)")
+GO_BY_POLICY = [f"{word} {what}" for word, whats in (("repo", "refresh repair rotate"), ("delegation", "add remove purge"),
+                                                     ("signer", "add remove rotate")) for what in whats.split()]
+GO_BY_POLICY += ["sign", "revoke", "witness", "doctor"]
 PART = re.compile(r"`(?P<command>[^`]*)`|\{(?P<value>\w+)\}|(?P<text>[^`{]+|\{)")
 
 
@@ -67,8 +70,12 @@ def _pattern(says: str) -> re.Pattern:
             return f"(?P<{name}>.+?)"
         return re.escape(part["text"])
 
-    pattern = PART.sub(of, says).replace(r"countersign\ ", rf"countersign\ (?:{CARRIED.pattern})?")
-    return re.compile(pattern.replace(r"\-\-policy\ FILE", r"\-\-policy\ (?:FILE|'[^']*'|[^\s';]+)"))
+    program = rf"countersign\ (?:{CARRIED.pattern})?"
+    pattern = PART.sub(of, says).replace(r"countersign\ ", program)
+    if r"\-\-policy" not in pattern:  # a run that goes by one adds it
+        for words in GO_BY_POLICY:
+            pattern = pattern.replace(program + re.escape(words), program + re.escape(words) + r"(?:\ \-\-policy\ FILE)?")
+    return re.compile(pattern.replace(r"\ \-\-policy\ FILE", r"(?:\ \-\-policy\ (?:FILE|'[^']*'|[^\s';]+))?"))
 
 
 @cache

@@ -17,10 +17,14 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 /// `# comment`, say, it would hide an image. A NUL is a sign of UTF-16.
 void require_plain_text(std::string_view text, const std::string& name) {
   using namespace std::string_view_literals;
-  constexpr std::string_view kHiding[] = {"\0"sv, "\xC2\x85"sv, "\xE2\x80\xA8"sv, "\xE2\x80\xA9"sv};
+  constexpr std::string_view kHiding[] = {"\xC2\x85"sv, "\xE2\x80\xA8"sv, "\xE2\x80\xA9"sv};
   std::size_t first = std::string_view::npos;
   for (const std::string_view each : kHiding) first = std::min(first, text.find(each));
   first = std::min(first, text.find(kByteOrderMark, 1));
+  const auto control = std::find_if(text.begin(), text.end(), [](const char c) {
+    return (c >= 0 && c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
+  });
+  if (control != text.end()) first = std::min(first, static_cast<std::size_t>(control - text.begin()));
   for (std::size_t at = text.find('\r'); at != std::string_view::npos; at = text.find('\r', at + 1)) {
     if (at + 1 == text.size() || text[at + 1] != '\n') first = std::min(first, at);
   }

@@ -25,7 +25,7 @@ const CarriedOptions kAll = given({{"--server", "https://trust.example"},
 TEST_CASE("A printed command gets the options that say where and with what it acts") {
   CHECK(kAll.into("countersign sign r.example/a:1") ==
         "countersign --server https://trust.example --trust-dir '/keys of ci' --config c.json --allow-http "
-        "--signing-key ci.pem sign r.example/a:1");
+        "--signing-key ci.pem sign --policy p.json r.example/a:1");
   CHECK(kAll.into("see it (countersign list r.example/a), then") ==
         "see it (countersign --server https://trust.example --trust-dir '/keys of ci' --config c.json "
         "--allow-http list r.example/a), then");
@@ -55,6 +55,31 @@ TEST_CASE("A command that goes by the policy names the one that was given") {
   CHECK(given({{"--policy", "p.json"}}).into("add --policy FILE") == "add --policy FILE");
   CHECK(given({}).into("countersign witness r.example/a b --policy FILE") ==
         "countersign witness r.example/a b --policy FILE");
+}
+
+TEST_CASE("Every printed command that signs or takes away goes by the policy that the run went by") {
+  const CarriedOptions by_option = given({{"--policy", "p.json"}});
+  CarriedOptions by_file;
+  by_file.set_standing_policy();
+  for (const std::string command :
+       {"repo refresh", "repo rotate", "signer rotate", "delegation remove", "revoke"}) {
+    const std::string own = "run: countersign " + command + " r.example/a";
+    const std::string theirs = "whoever holds it runs: countersign " + command;
+    CHECK(by_option.into(own) == "run: countersign " + command + " --policy p.json r.example/a");
+    CHECK(by_file.into(own) == own);
+    CHECK(by_file.into(own + " --policy FILE") == own);
+    for (const CarriedOptions& carried : {by_option, by_file})
+      CHECK(carried.into(theirs + " r.example/a") == theirs + " --policy FILE r.example/a");
+    CHECK(by_option.into(by_option.into(own)) == by_option.into(own));
+  }
+  CHECK(by_option.into("countersign repo init r.example/a") == "countersign repo init r.example/a");
+}
+
+TEST_CASE("Docker's folder is called by its name where it is not in the home directory") {
+  CarriedOptions carried;
+  CHECK(carried.into("put it into ~/.docker/tls/h/") == "put it into ~/.docker/tls/h/");
+  carried.set_docker_dir("/etc/my docker");
+  CHECK(carried.into("put it into ~/.docker/tls/h/") == "put it into '/etc/my docker'/tls/h/");
 }
 
 TEST_CASE("Carrying twice changes nothing more, and the name of the program in a sentence is left alone") {
