@@ -55,7 +55,7 @@ bool is_expected(ErrorCode code) {
   }
 }
 
-std::string names_of(const std::vector<RoleName>& roles) {
+std::string role_options(const std::vector<RoleName>& roles) {
   std::string text;
   for (const RoleName& role : roles) text += " --role " + role.text();
   return text;
@@ -165,7 +165,7 @@ void World::sign(Repository& repository, Dice& dice) {
                  (image.target.hashes.size() > 1 ? "+" : "");
     run.is_unmaking |= image.target.hashes.size() > 1;
   }
-  run.words += names_of(request.roles) + (request.allow_move ? " --allow-move" : "");
+  run.words += role_options(request.roles) + (request.allow_move ? " --allow-move" : "");
   if (!request.provenance.empty()) run.words += " build=" + request.provenance.at("build");
   if (!request.annotations.empty()) run.words += " (annotated)";
   const Command command = [&](agent::PolicyGuard* guard, hsm::KeyRing& keys) {
@@ -201,7 +201,7 @@ void World::revoke(Repository& repository, Dice& dice) {
   if (dice.percent(30)) roles = {some_role(repository, dice)};
   run.named = {roles.begin(), roles.end()};
   run.is_unmaking = true;
-  run.words += ": revoke " + tag + names_of(roles);
+  run.words += ": revoke " + tag + role_options(roles);
   change(
       repository, run,
       [&](hsm::KeyRing& keys, const agent::PolicyGuard* guard) {

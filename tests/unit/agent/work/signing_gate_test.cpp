@@ -218,6 +218,35 @@ TEST_CASE("What a user has signed elsewhere is not signed here along with a key 
   }
 }
 
+TEST_CASE("The file of targets is the administrator's only where no user of the policy signs it") {
+  Guarding g;
+  const RoleName role = RoleName::of("targets");
+  const auto authority = tuf::RoleAuthority::of(g.client.load(g.store).root().body, role);
+  const auto key = g.client.signer_for()(authority.keys().front().canonical_id());
+  REQUIRE(key);
+  g.hold(key);
+  g.in_targets("evil", "evil");
+  std::vector<std::string> keys = {test::pem_of(g.jenkins->public_key())};
+  const bool is_users = GENERATE(true, false);
+  if (is_users) keys.push_back(test::pem_of(key->public_key()));
+  const agent::Policy policy = test::read_policy(test::make_policy_json(
+      {{"jenkins", keys}}, {{"ci", {"jenkins"}}}, {{{"images", {"**"}}, {"teams", {"ci"}}}}));
+  agent::PolicyGuard guard(policy, g.keys, {});
+  agent::SigningGate gate(g.keys, {.guard = &guard});
+  const auto add = [&](const tuf::TrustedRepository&, tuf::RepositoryDraft& draft) {
+    draft.set_target(role, "other", test::make_target("other"));
+  };
+  const auto run = [&] {
+    return agent::publish_changes(g.store, g.machine.seen, g.machine.request, add, gate.as_function(),
+                                  agent::signer_look_up(g.keys), Guarding::at_once(), g.machine.warnings);
+  };
+  if (is_users) {
+    CHECK_ERROR(run(), ErrorCode::kForeignEntry, "evil");
+  } else {
+    CHECK(run().published);
+  }
+}
+
 TEST_CASE("Of two teams that must sign, one does not stand for both") {
   Guarding g;
   g.bind = GENERATE(true, false);
