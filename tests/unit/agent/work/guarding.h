@@ -164,6 +164,12 @@ struct Guarding {
 inline agent::PolicyGuard::Options moving() {
   return {true};
 }
+/// With --yes.
+inline agent::PolicyGuard::Options consenting() {
+  agent::PolicyGuard::Options options;
+  options.hide_tags = true;
+  return options;
+}
 inline agent::PolicyGuard::Options quarantining() {
   return {false, true};
 }

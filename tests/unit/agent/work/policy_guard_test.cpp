@@ -136,7 +136,7 @@ TEST_CASE("What signs no image signs no foreign entry of releases anew either") 
     CHECK_FALSE(g.is_released("evil"));
     CHECK(g.is_released("1.0"));
     CHECK(g.guard->quarantined().size() == 1);
-    CHECK(g.change(revoke("1.0")).published);
+    CHECK(g.change(revoke("1.0"), test::consenting()).published);
     CHECK(g.guard->quarantined().empty());
   }
   SECTION("the entry itself can be revoked") {
@@ -144,10 +144,29 @@ TEST_CASE("What signs no image signs no foreign entry of releases anew either") 
     CHECK_FALSE(g.is_released("evil"));
   }
   SECTION("what signs only for oneself is free") {
-    CHECK(g.change([](const auto&, tuf::RepositoryDraft& draft) {
-             draft.remove_target(kJenkins, "1.0");
-           }).published);
+    const auto take_out = [](const auto&, tuf::RepositoryDraft& draft) {
+      draft.remove_target(kJenkins, "1.0");
+    };
+    CHECK(g.change(take_out, test::consenting()).published);
     CHECK(g.is_released("evil"));
+  }
+}
+
+TEST_CASE(
+    "What the policy allows is taken out of no role without consent, though other pullers still see it") {
+  Guarding g;
+  g.sign("1.0", "a");
+  const auto out_of_identity = [&] {
+    return g.change(agent::revoke_tags({{"1.0"}, {kJenkins}}, g.keys), {}, {kJenkins});
+  };
+  CHECK_ERROR(out_of_identity(), ErrorCode::kUsage, "who go by the policy would no longer see 1.0");
+  CHECK(g.allows("1.0"));
+  const auto revoke = agent::revoke_tags({{"1.0"}, {kJenkins}}, g.keys);
+  CHECK(g.change(revoke, test::consenting(), {kJenkins}).published);
+  CHECK(g.guard->hidden() == std::vector<std::string>{"1.0"});
+  CHECK(g.is_released("1.0"));
+  SECTION("what it does not allow goes without asking") {
+    CHECK(g.change(agent::revoke_tags({{"1.0"}, {kReleases}}, g.keys), {}, {kReleases}).published);
   }
 }
 

@@ -337,7 +337,7 @@ TEST_CASE("An immutable tag is not revoked with the policy, so that it cannot be
   g.sign("1.0", "a");
   g.sign("dev", "a");
   const auto revoke = [&](const std::string& tag) {
-    agent::PolicyGuard& guard = g.ask({});
+    agent::PolicyGuard& guard = g.ask(test::consenting());
     agent::SigningGate gate(g.keys, {.guard = &guard});
     return agent::publish_changes(g.store, g.machine.seen, g.machine.request,
                                   agent::revoke_tags({{tag}, {}, &guard}, g.keys), gate.as_function(),
