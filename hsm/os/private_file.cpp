@@ -52,8 +52,8 @@ PrivateFile read_private_file(const std::filesystem::path& path, std::size_t max
   if (!descriptor || ::fstat(descriptor.get(), &status) != 0) fail_reading(path);
   if (!is_handed_over(path, status)) {
     if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
-      throw Error(ErrorCode::kFileUnreadable, "cannot read " + path.string() + ": it is a device",
-                  "name a file of your own");
+      throw Error(ErrorCode::kFileUnreadable, "cannot read " + path.string() + ": it is a device")
+          .with_value("FILE", path.string());
     }
     if (is_foreign(status)) {
       const std::string name = tuf::shell_path(path.string());

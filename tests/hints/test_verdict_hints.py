@@ -76,7 +76,7 @@ def admitted(case):
 
 
 def alice_is_admitted_and_signs(case, hint):
-    hint.follow(case.bench.admin, filled={"NAME.pub": case.alice.public, "NAME": case.name})
+    hint.follow(case.bench.admin, filled={"NAME.pub": case.alice.public, "NAME": case.name, "FILE": case.policy})
     ((_, (mend, *_)),) = [case.verdict()]
     run_by("qa")(case, Hint.read(mend, "verdict-signature-missing"))
 

@@ -93,6 +93,13 @@ TEST_CASE("a file belongs to this user or to root, or it is refused, through lin
   CHECK_ERROR(hsm::read_private_file(dir / "link"), ErrorCode::kInsecureFile, "belongs to another user");
 }
 
+TEST_CASE("a device is no file of anybody, and no mode is taken from it") {
+  const auto error = test::error_of([] { hsm::read_private_file("/dev/null"); });
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::kFileUnreadable);
+  CHECK_THAT(error->what(), Catch::Contains("it is a device"));
+}
+
 TEST_CASE("a pipe with a name is held to the rules of files") {
   const test::TempDir dir;
   const std::filesystem::path pipe = dir / "pipe";

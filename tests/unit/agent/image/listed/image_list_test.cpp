@@ -225,9 +225,11 @@ TEST_CASE(
 TEST_CASE("What other readers of YAML would see and this one not is refused") {
   const std::string good = "image: a:1\n";
   for (const std::string& hidden :
-       {std::string("b: 1 # x\rimage: evil"), std::string("b: 1 # x\xC2\x85image: evil"),
-        std::string("b: 1 # x\xE2\x80\xA8image: evil"), std::string("b: 1 # x\xE2\x80\xA9image: evil"),
-        std::string("\xEF\xBB\xBFimage: evil"), std::string("b: \0", 4)}) {
+       {std::string("b: 1 # x\rimage: evil"), std::string("b: 1 # x\vimage: evil"),
+        std::string("b: 1 # x\fimage: evil"), std::string("b: 1 # x\x1eimage: evil"),
+        std::string("b: 1 # x\xC2\x85image: evil"), std::string("b: 1 # x\xE2\x80\xA8image: evil"),
+        std::string("b: 1 # x\xE2\x80\xA9image: evil"), std::string("\xEF\xBB\xBFimage: evil"),
+        std::string("b: \0", 4)}) {
     CAPTURE(hidden);
     CHECK_ERROR(agent::images_in(good + hidden, "file"), tuf::ErrorCode::kFileUnreadable,
                 "file line 2: holds a control character");
