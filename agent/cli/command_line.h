@@ -34,7 +34,7 @@ struct CommandLine {
   std::string command;  // "repo init"
   /// Carries it out with its options: fills the report, throws tuf::Error for all that is not success.
   std::function<void(Run&, Report&)> run;
-  /// What the command says of settings that no Runtime can be made of; empty: nothing beside the error.
+  /// What the command says of settings that no host can be made of; empty: nothing beside the error.
   std::function<void(const tuf::Error&, Report&)> report_bad_settings;
 
   /// nullopt if help or the version was asked for and written to `out`. Throws kUsage; then `understood`

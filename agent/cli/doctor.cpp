@@ -172,7 +172,7 @@ void doctor(const DoctorOptions& options, Run& run, Report& report) {
                             : "nothing is broken as far as it can be seen without a repository");
 }
 
-/// Settings are the first link; without them there is no Runtime to look further with.
+/// Settings are the first link; without them there is no host to look further with.
 void report_bad_settings(const Error& error, Report& report) {
   const std::vector<Check> chain = {{"configuration", [&]() -> std::string { throw Error(error); }}};
   tell(diagnose(chain), report);

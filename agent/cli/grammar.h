@@ -31,7 +31,8 @@ class Grammar {
   /// "repo": commands named "repo …" follow.
   void group(const std::string& name, const std::string& help);
 
-  /// `name` is "sign" or "repo init". When the command is met, `carry_out` gets the options as they were parsed.
+  /// `name` is "sign" or "repo init". When the command is met, `carry_out` gets the options as they were
+  /// parsed.
   template <class T>
   CLI::App* command(const std::string& name, const std::string& help, std::shared_ptr<T> options,
                     void (*carry_out)(const T&, Run&, Report&)) {
