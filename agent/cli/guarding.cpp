@@ -62,6 +62,11 @@ void GuardedRepository::describe(RepositoryReport& repository, std::vector<tuf::
     for (const Decision::Reason& reason : decision.reasons)
       warnings.push_back({"POLICY_INCOMPLETE", reason.message + "; " + reason.mend});
   }
+  for (const std::string& tag : guard_.half_moved()) {
+    warnings.push_back({"HALF_MOVED", "the policy allowed " + repository.gun + ":" + tag +
+                                          " and refuses it " + (dry_run_ ? "then" : "now") +
+                                          ", until targets/releases says the same of it as this identity"});
+  }
   if (guard_.quarantined().empty()) return;
   repository.more["quarantined"] = foreign_json(guard_.quarantined());
   for (const ForeignEntry& entry : guard_.quarantined()) {

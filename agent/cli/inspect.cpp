@@ -66,9 +66,16 @@ OrderedJson describe_delegations(const tuf::TrustedRepository& repository) {
   return list;
 }
 
+/// Each once: a key that is listed bare and in a certificate is one key.
 std::string canonical_ids(const OrderedJson& keys) {
+  std::map<std::string, int> forms;
   std::vector<std::string> ids;
-  for (const OrderedJson& key : keys) ids.push_back(key.value("canonical_id", key.value("id", "")));
+  for (const OrderedJson& key : keys) {
+    const std::string id = key.value("canonical_id", key.value("id", ""));
+    if (++forms[id] == 1) ids.push_back(id);
+  }
+  for (std::string& id : ids)
+    if (forms[id] > 1) id += " (in " + std::to_string(forms[id]) + " forms)";
   return tuf::join(ids);
 }
 

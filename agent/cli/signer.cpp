@@ -125,22 +125,40 @@ bool is_listed_twice(const tuf::TrustedRepository& repository, const std::string
          });
 }
 
+/// A key that is no user's signs nothing that counts.
+std::string until_listed(const std::vector<tuf::PublicKey>& keys, const Policy* policy) {
+  std::vector<std::string> strangers;
+  for (const tuf::PublicKey& key : keys) {
+    if (policy && !policy->user_of(key.canonical_id())) strangers.push_back(key.canonical_id().hex());
+  }
+  return strangers.empty() ? "" : "once the policy lists " + tuf::join(strangers, " and ") + ", ";
+}
+
 /// What stands before a signer whose new key was just added, until the old ones are out.
-std::vector<std::string> steps_of_rotation(const tuf::TrustedRepository& repository, const std::string& name,
-                                           const std::vector<tuf::PublicKey>& added, bool by_policy) {
+std::vector<std::string> steps_of_rotation(const tuf::TrustedRepository& repository,
+                                           const SignerRotateOptions& options,
+                                           const std::vector<tuf::PublicKey>& added, const Policy* policy) {
+  const std::string& name = options.name;
+  const std::string rotate =
+      "countersign signer rotate " + name + " " + repository.gun().text();
+  const auto sign_once = [&](const std::string& where) {
+    return "let " + name + " sign once where " + where + ": countersign witness " + repository.gun().text() +
+           " targets/releases targets/" + name + " --key " + added.front().canonical_id().short_form();
+  };
+  if (added.size() == 1 && is_listed_twice(repository, name, added)) {
+    return {sign_once("the key is"), "then take its other form out: " + rotate + " --add " +
+                                         tuf::shell_path(options.add.front()) + " --remove " +
+                                         added.front().canonical_id().short_form()};
+  }
   const std::vector<tuf::PublicKey> old = other_keys(repository, name, added);
   if (added.empty() || old.empty() || is_listed_twice(repository, name, added)) return {};
-  const std::string with_policy = by_policy ? kNamePolicy : "";
   // Of several, only people know which one is replaced: a role may be shared.
   const bool is_known = old.size() == 1;
   const std::string remove =
       (is_known ? "the old key out: " : "which of " + short_forms(canonical_ids(old)) + " it replaces: ") +
-      "countersign signer rotate " + name + " " + repository.gun().text() + " --remove " +
-      (is_known ? old.front().canonical_id().short_form() : "KEY");
-  return {"let " + name + " sign once where the new key is (the next job does, or): countersign witness " +
-              repository.gun().text() + " targets/releases targets/" + name + " --key " +
-              added.front().canonical_id().short_form() + with_policy,
-          "then take " + std::string(is_known ? "" : "out ") + remove + with_policy};
+      rotate + " --remove " + (is_known ? old.front().canonical_id().short_form() : "KEY");
+  return {until_listed(added, policy) + sign_once("the new key is (the next job does, or)"),
+          "then take " + std::string(is_known ? "" : "out ") + remove};
 }
 
 /// Of what was added: what is probably not meant, and whether those who are to sign can publish at all.
@@ -157,11 +175,10 @@ void warn_of_doubts(const tuf::TrustedRepository& repository, const std::vector<
 
 /// `nested`: what is read below the direct children of `targets` (LoadRequest::nested).
 void change_each(const std::vector<std::string>& repositories, const PolicyOptions& options,
-                 const std::optional<std::vector<tuf::RoleName>>& nested,
+                 const std::optional<Policy>& policy, const std::optional<std::vector<tuf::RoleName>>& nested,
                  const std::function<ChangeRepository()>& how, const ChangeWords& words, Run& run,
                  Report& report, const SigningGate::Options& gate = {},
                  const std::vector<DelegationToAdd>& added = {}) {
-  const std::optional<Policy> policy = read_policy(options, run.settings());
   for_each_repository(repositories, report, [&](const tuf::Gun& gun) {
     Run::Repository open = run.open(gun, Access::kPublish);
     if (!policy) open.load.nested = nested;  // a policy may demand roles anywhere
@@ -176,24 +193,23 @@ void add_consent(CLI::App* command, PolicyOptions& options) {
   add_flag(command, "--yes", options.hide_tags, "Even if pullers no longer see some tags");
 }
 
-Consent consent_of(const PolicyOptions& options, const Run& run) {
-  return {.hide_tags = options.hide_tags,
-          .rehearsed = run.dry_run(),
-          .by_policy = has_policy(options, run.settings())};
+Consent consent_of(const PolicyOptions& options, const std::optional<Policy>& policy, const Run& run) {
+  return {.hide_tags = options.hide_tags, .rehearsed = run.dry_run(), .policy = policy ? &*policy : nullptr};
 }
 
 /// Of signers, who are direct children of `targets`.
 const std::vector<tuf::RoleName> kNoneNested;
 
 /// Of a repository in which nothing is changed below the direct children of `targets` but `role`.
-void change_one(const std::string& repository, const PolicyOptions& options, const tuf::RoleName& role,
-                const ChangeRepository& how, const ChangeWords& words, Run& run, Report& report,
+void change_one(const std::string& repository, const PolicyOptions& options,
+                const std::optional<Policy>& policy, const tuf::RoleName& role, const ChangeRepository& how,
+                const ChangeWords& words, Run& run, Report& report,
                 const std::vector<DelegationToAdd>& added = {}) {
   // Whoever names a delegation names the role that says who signs it.
   SigningGate::Options gate;
   if (role.parent().is_delegation()) gate.named = {role.parent()};
   change_each(
-      {repository}, options, std::vector{role}, [&] { return how; }, words, run, report, gate, added);
+      {repository}, options, policy, std::vector{role}, [&] { return how; }, words, run, report, gate, added);
 }
 
 void signer_add(const SignerAddOptions& options, Run& run, Report& report) {
@@ -201,11 +217,10 @@ void signer_add(const SignerAddOptions& options, Run& run, Report& report) {
       signer_delegations(options.name, read_signers_keys(options.public_keys, run.now()));
   std::vector<tuf::RoleName> roles;
   for (const DelegationToAdd& delegation : delegations) roles.push_back(delegation.role);
-  const bool by_policy = has_policy(options.policy, run.settings());
   const std::string where = "the keys to " + tuf::join(tuf::names_of(roles));
   change_each(
-      options.repositories, options.policy, kNoneNested,
-      [&] { return add_delegations(delegations, run.administrator_keys(), by_policy); },
+      options.repositories, options.policy, read_policy(options.policy, run.settings()), kNoneNested,
+      [&] { return add_delegations(delegations, run.administrator_keys()); },
       {"added " + where, "add " + where}, run, report, {}, delegations);
 }
 
@@ -232,10 +247,11 @@ ChangeRepository telling_what_stays(const std::string& name, std::vector<tuf::Wa
 
 void signer_remove(const SignerRemoveOptions& options, Run& run, Report& report) {
   require_signer_name(options.name);
+  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
   change_each(
-      options.repositories, options.policy, kNoneNested,
+      options.repositories, options.policy, policy, kNoneNested,
       [&] {
-        const Consent consent = consent_of(options.policy, run);
+        const Consent consent = consent_of(options.policy, policy, run);
         return telling_what_stays(options.name, report.warnings,
                                   remove_signer(options.name, run.administrator_keys(), consent));
       },
@@ -252,24 +268,24 @@ void signer_rotate(const SignerRotateOptions& options, Run& run, Report& report)
                 "countersign signer rotate " + options.name + " " +
                     tuf::shell_word(options.repositories.front()) + " --add NEW.pub");
   }
-  const bool by_policy = has_policy(options.policy, run.settings());
+  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
   const std::string what =
       (add.empty() ? "" : ": added " + short_forms(canonical_ids(add))) +
       (remove.empty() ? ""
                       : std::string(add.empty() ? ": " : ", ") + "took out " + tuf::join(options.remove));
   change_each(
-      options.repositories, options.policy, kNoneNested,
+      options.repositories, options.policy, policy, kNoneNested,
       [&] {
         return with_keys(remove, [&](const std::set<tuf::KeyId>& ids) {
           return rotate_signer(options.name, add, ids, run.administrator_keys(),
-                               consent_of(options.policy, run));
+                               consent_of(options.policy, policy, run));
         });
       },
       {.done = "changed the keys of signer " + options.name + what,
        .plan = "change the keys of signer " + options.name + what,
        .next =
            [&](const tuf::TrustedRepository& now) {
-             return steps_of_rotation(now, options.name, add, by_policy);
+             return steps_of_rotation(now, options, add, policy ? &*policy : nullptr);
            }},
       run, report);
 }
@@ -288,10 +304,8 @@ void delegation_add(const DelegationAddOptions& options, Run& run, Report& repor
                                                       "change what " + role + " admits or needs"}
                                         : ChangeWords{"added the keys to " + role, "add the keys to " + role};
   const std::vector<DelegationToAdd> added(only_limits ? 0 : 1, delegation);
-  change_one(
-      options.repository, options.policy, delegation.role,
-      add_delegations({delegation}, run.administrator_keys(), has_policy(options.policy, run.settings())),
-      words, run, report, added);
+  change_one(options.repository, options.policy, read_policy(options.policy, run.settings()), delegation.role,
+             add_delegations({delegation}, run.administrator_keys()), words, run, report, added);
 }
 
 void delegation_remove(const DelegationRemoveOptions& options, Run& run, Report& report) {
@@ -300,21 +314,23 @@ void delegation_remove(const DelegationRemoveOptions& options, Run& run, Report&
   what.paths.insert(options.paths.begin(), options.paths.end());
   what.remove = keys.empty() && what.paths.empty();
   const std::string object = what.remove ? what.role.text() : "keys or paths of " + what.role.text();
+  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
   const auto how = [&](std::set<tuf::KeyId> ids) {
     what.keys = std::move(ids);
-    return change_delegation(what, run.administrator_keys(), consent_of(options.policy, run));
+    return change_delegation(what, run.administrator_keys(), consent_of(options.policy, policy, run));
   };
-  change_one(options.repository, options.policy, what.role, with_keys(keys, how),
+  change_one(options.repository, options.policy, policy, what.role, with_keys(keys, how),
              {"removed " + object, "remove " + object}, run, report);
 }
 
 void delegation_purge(const DelegationPurgeOptions& options, Run& run, Report& report) {
   const NamedKeys remove(options.keys, options.repositories.front());
+  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
   change_each(
-      options.repositories, options.policy, std::nullopt,
+      options.repositories, options.policy, policy, std::nullopt,
       [&] {
         return with_keys(remove, [&](const std::set<tuf::KeyId>& ids) {
-          return purge_keys(ids, run.administrator_keys(), consent_of(options.policy, run));
+          return purge_keys(ids, run.administrator_keys(), consent_of(options.policy, policy, run));
         });
       },
       {"took the keys out of every delegation", "take the keys out of every delegation"}, run, report);
@@ -338,8 +354,7 @@ void witness(const WitnessOptions& options, Run& run, Report& report) {
   open.load.nested = roles;
   const std::string object = tuf::join(tuf::names_of(roles)) + " anew";
   hsm::KeyRing& keys = run.administrator_keys();
-  guarded_change(policy, options.policy, keys, open,
-                 witness_roles(*open.store, roles, content, keys, policy.has_value()),
+  guarded_change(policy, options.policy, keys, open, witness_roles(*open.store, roles, content, keys),
                  {"signed " + object, "sign " + object}, run, report,
                  {.named = {roles.begin(), roles.end()}, .bind = options.bind});
 }

@@ -136,14 +136,6 @@ void Case::find_digest() {
     }
     return;
   }
-  const std::string& gun = state_.repository().gun().text();
-  const tuf::Error* problem = problem_of(state_.repository(), kReleases);
-  add("NOT_RELEASED",
-      shown_ + " is not signed in targets/releases or targets" +
-          (problem ? std::string(": ") + problem->what() : ""),
-      problem ? "whoever holds a key of targets/releases signs it anew: countersign witness " + gun +
-                    " targets/releases" + kNamePolicy
-              : "whoever releases it signs it: " + command_to_sign());
   // What is still missing can be told all the same where there is no doubt which image is meant.
   if (question_.digest) {
     sha256_ = Digest::parse(*question_.digest).bytes();
@@ -163,6 +155,14 @@ void Case::find_digest() {
     }
   }
   if (sha256_) decision_.digest = "sha256:" + tuf::to_hex(*sha256_);
+  const std::string& gun = state_.repository().gun().text();
+  const tuf::Error* problem = problem_of(state_.repository(), kReleases);
+  add("NOT_RELEASED",
+      shown_ + " is not signed in targets/releases or targets" +
+          (problem ? std::string(": ") + problem->what() : ""),
+      problem ? "whoever holds a key of targets/releases signs it anew: countersign witness " + gun +
+                    " targets/releases"
+              : "whoever releases it signs it: " + command_to_sign(decision_.digest));
 }
 
 bool Case::is_about(const tuf::SignedState::Entry& entry) const {
@@ -326,15 +326,15 @@ void Case::check_age(tuf::Days most) {
   if (!said) add("DATE_MISSING", "no signature that counts says when " + shown_ + " was created", mend);
 }
 
-/// Whoever pastes it goes by the policy, too. What has no image's tag is a file, and only who has that can
+/// What has no image's tag is a file, and only who has that can
 /// sign.
 std::string Case::command_to_sign(const std::string& digest) const {
   const std::string sign = "countersign sign ";
-  if (!is_valid_tag(tag_)) return sign + tuf::shell_word(shown_) + " --file PATH" + kNamePolicy;
+  if (!is_valid_tag(tag_)) return sign + tuf::shell_word(shown_) + " --file PATH";
   std::string image = tuf::shell_word(shown_ + (digest.empty() ? "" : "@" + digest));
   // Where no entry says it, the registry does.
   if (!digest.empty() && decision_.length > 0) image += " --size " + std::to_string(decision_.length);
-  return sign + image + kNamePolicy;
+  return sign + image;
 }
 
 std::string Case::other_digests(const UserSet& users) const {
@@ -346,6 +346,16 @@ std::string Case::other_digests(const UserSet& users) const {
     }
   }
   return out;
+}
+
+std::string Case::key_of_stranger() const {
+  for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
+    if (!entry.role->is_identity || !is_about(entry)) continue;
+    for (const tuf::KeyId& id : entry.role->signers) {
+      if (!policy_.user_of(id)) return id.hex() + " of " + entry.role->name.text();
+    }
+  }
+  return "";
 }
 
 std::string Case::who_could(const UserSet& users) const {
@@ -370,8 +380,12 @@ std::string Case::who_could(const UserSet& users) const {
   std::vector<UserId> others = users.members();
   std::erase_if(others, [&](UserId user) { return has_signed(user); });
   const std::string& gun = state_.repository().gun().text();
-  return policy_.names(others) + ": an administrator of " + gun +
-         " admits one first: countersign signer add NAME " + gun + " --key NAME.pub";
+  const std::string admitted = "an administrator of " + gun +
+                               " admits one first: countersign signer add NAME " + gun + " --key NAME.pub";
+  const std::string stranger = key_of_stranger();
+  if (stranger.empty()) return policy_.names(others) + ": " + admitted;
+  return policy_.names(others) + ": if key " + stranger +
+         " is theirs, whoever owns the policy lists it; else " + admitted;
 }
 
 }  // namespace agent

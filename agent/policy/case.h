@@ -40,6 +40,9 @@ class Case {
   void check_provenance(const std::string& member, const std::vector<Glob>& wanted);
   void check_age(tuf::Days most);
 
+  /// The key that has signed this digest in an identity, and which, that is no user's; empty if there is
+  /// none.
+  std::string key_of_stranger() const;
   /// Who of these has not signed and could, and in which role.
   std::string who_could(const UserSet& users) const;
   /// Who of these have signed another digest, and which.

@@ -72,7 +72,4 @@ struct Policy {
   std::string names(const std::vector<UserId>& some) const;
 };
 
-/// In a command that others are told to run: whoever signs by the policy has it in a file of their own.
-inline constexpr const char* kNamePolicy = " --policy FILE";
-
 }  // namespace agent

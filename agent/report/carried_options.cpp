@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "agent/policy/policy.h"
 #include "tuf/base/printable.h"
 #include "tuf/base/shell_word.h"
 
@@ -12,6 +11,7 @@ namespace {
 
 constexpr std::string_view kProgram = "countersign ";
 constexpr std::string_view kDockerDir = "~/.docker";
+constexpr std::string_view kTheirPolicy = " --policy FILE";  // others have it in a file of their own
 
 /// What a command works with; each with all that stands before it.
 enum class Reach { kTokens, kKeys, kServers, kSigning };
@@ -119,11 +119,11 @@ std::string CarriedOptions::words_for(int reach, bool is_own) const {
 /// With the policy that this run goes by: whoever signs without it would sign along what it refuses.
 void CarriedOptions::name_policy(std::string& command, std::size_t words, bool is_own) const {
   if (policy_.empty() && !has_standing_policy_) return;
-  const std::size_t named = command.find(kNamePolicy);
-  if (is_own && named != std::string::npos) {  // others have it in a file of their own
-    command.replace(named, std::string_view(kNamePolicy).size(), policy_);
+  const std::size_t named = command.find(kTheirPolicy);
+  if (is_own && named != std::string::npos) {
+    command.replace(named, kTheirPolicy.size(), policy_);
   } else if (command.find(" --policy ") == std::string::npos) {
-    command.insert(words, is_own ? policy_ : kNamePolicy);
+    command.insert(words, is_own ? std::string_view(policy_) : kTheirPolicy);
   }
 }
 

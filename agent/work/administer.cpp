@@ -101,10 +101,9 @@ tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen
   }
 }
 
-ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::KeyRing& keys,
-                                 bool by_policy) {
-  return [delegations = std::move(delegations), &keys, by_policy](const tuf::TrustedRepository& repository,
-                                                                  tuf::RepositoryDraft& draft) {
+ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::KeyRing& keys) {
+  return [delegations = std::move(delegations), &keys](const tuf::TrustedRepository& repository,
+                                                       tuf::RepositoryDraft& draft) {
     for (const DelegationToAdd& delegation : delegations) {
       if (!repository.find_delegation(delegation.role)) {
         refuse_near_miss(delegation.role);
@@ -115,8 +114,7 @@ ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::
       if (draft.add_delegation(delegation.role, delegation.keys, paths, delegation.threshold))
         require_parent_key(repository, delegation.role, keys);
     }
-    keep_roles_signed(repository, draft, keys,
-                      {.by_policy = by_policy});  // a threshold may have become higher
+    keep_roles_signed(repository, draft, keys, {});  // a threshold may have become higher
   };
 }
 

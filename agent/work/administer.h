@@ -37,8 +37,7 @@ struct DelegationToAdd {
 
 /// Adds all of them. Throws kKeyNotInRole if the key of a parent (the repository key, for delegations below
 /// `targets`) is not at hand; kInvalidRole for a new role whose name is nearly `targets/releases`.
-ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::KeyRing& keys,
-                                 bool by_policy = false);
+ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::KeyRing& keys);
 
 /// What is allowed and probably not meant, in the repository as it is with them: KEY_SHARED for a key that
 /// another identity has too, NEARLY_THE_SAME for a role whose name is that of another but for one letter.

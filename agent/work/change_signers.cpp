@@ -4,9 +4,9 @@
 #include <iterator>
 #include <memory>
 
-#include "agent/policy/policy.h"
 #include "agent/work/signing_keys.h"
 #include "tuf/base/error.h"
+#include "tuf/view/role_view.h"
 #include "tuf/view/signed_state.h"
 #include "tuf/view/stored_target.h"
 #include "tuf/view/tag_view.h"
@@ -74,20 +74,39 @@ std::vector<tuf::PublicKey> listed_as(const tuf::KeyId& id, const tuf::TrustedRe
               "see them with: countersign delegation list " + repository.gun().text());
 }
 
-/// Keys that the role lists now and in the draft.
+/// Users of the policy whose keys have signed the role's stored file.
+std::set<UserId> users_who_signed(const tuf::TrustedRepository& repository, const RoleName& role,
+                                  const Policy& policy) {
+  std::set<UserId> users;
+  for (const tuf::KeyId& id : tuf::file_signers(repository, role)) {
+    if (const auto user = policy.user_of(id)) users.insert(*user);
+  }
+  return users;
+}
+
+/// Keys that the role lists, in that form, now and in the draft; by a policy, of an identity only those whose
+/// signature is worth there what the present ones are: somebody else's says that somebody else has signed.
 std::vector<std::string> keys_that_stay(const tuf::TrustedRepository& repository, const RoleName& role,
-                                        const tuf::RoleAuthority& next) {
-  const std::set<tuf::KeyId> before = keys_of(repository, role);
+                                        const tuf::RoleAuthority& next, const Policy* policy) {
+  std::set<tuf::KeyId> before;
+  for (const tuf::PublicKey& key : repository.find_delegation(role)->authority.keys())
+    before.insert(key.id());
+  const bool is_anybodys = !policy || !tuf::SignedState::is_identity(role);
+  const std::set<UserId> users =
+      is_anybodys ? std::set<UserId>{} : users_who_signed(repository, role, *policy);
   std::vector<std::string> stay;
   for (const tuf::PublicKey& key : next.keys()) {
-    if (before.contains(key.canonical_id())) stay.push_back(key.canonical_id().short_form());
+    if (!before.contains(key.id())) continue;
+    const auto user = is_anybodys ? std::nullopt : policy->user_of(key.canonical_id());
+    if (is_anybodys || users.empty() || (user && users.contains(*user)))
+      stay.push_back(key.canonical_id().short_form());
   }
   return stay;
 }
 
 /// How roles come to be signed by the keys that the draft gives them.
 std::string way_to_sign(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
-                        const std::vector<RoleName>& roles, bool by_policy) {
+                        const std::vector<RoleName>& roles, const Policy* policy) {
   const tuf::RoleAuthority next = *draft.authority_of(roles.front());
   if (next.threshold() > repository.find_delegation(roles.front())->authority.threshold()) {
     std::vector<std::string> all;
@@ -95,17 +114,28 @@ std::string way_to_sign(const tuf::TrustedRepository& repository, const tuf::Rep
     return "name " + std::to_string(next.threshold()) + " of its keys (" + listing(all) +
            ") with --signing-key: they sign it in the same step";
   }
-  const std::vector<std::string> stay = keys_that_stay(repository, roles.front(), next);
+  for (const RoleName& role : roles) {
+    const tuf::RoleAuthority keys = *draft.authority_of(role);
+    if (!keys_that_stay(repository, role, keys, policy).empty() ||
+        keys_that_stay(repository, role, keys, nullptr).empty())
+      continue;
+    const std::set<UserId> users = users_who_signed(repository, role, *policy);
+    const std::string names = policy->names({users.begin(), users.end()});
+    return "no key of " + names + " would stay in " + role.text() +
+           ", and what others sign there is their word: first only add a new key of " + names +
+           "; or repeat it with --yes, and whoever stays signs anew what is still wanted";
+  }
+  const std::vector<std::string> stay = keys_that_stay(repository, roles.front(), next, policy);
   if (stay.empty())
     return "first only add the new key; once it has signed " + roles.front().text() +
            ", take the old one out";
   std::string names;
   for (const RoleName& role : roles) {
-    const std::vector<std::string> its = keys_that_stay(repository, role, *draft.authority_of(role));
+    const std::vector<std::string> its = keys_that_stay(repository, role, *draft.authority_of(role), policy);
     if (std::find(its.begin(), its.end(), stay.front()) != its.end()) names += " " + role.text();
   }
   return "first, where one of the remaining keys (" + listing(stay) + ") is: countersign witness " +
-         repository.gun().text() + names + " --key " + stay.front() + (by_policy ? kNamePolicy : "");
+         repository.gun().text() + names + " --key " + stay.front();
 }
 
 /// Whoever leaves may have delegated to themselves below a role that they signed. Where that role can be
@@ -231,7 +261,7 @@ Consent require_consent(const tuf::TrustedRepository& repository, const tuf::Rep
   if (consent.hide_tags || draft.empty()) return consent;
   const std::vector<std::string> hidden = hidden_tags(repository, draft, LostFiles::kAreSigned);
   if (hidden.empty()) return consent;
-  if (consent.rehearsed) return {.hide_tags = true, .by_policy = consent.by_policy};
+  if (consent.rehearsed) return {.hide_tags = true, .policy = consent.policy};
   throw Error(ErrorCode::kUsage,
               "pullers of " + repository.gun().text() + " would no longer see " + listing(hidden),
               "repeat it with --yes if that is what you want");
@@ -257,7 +287,7 @@ void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::Repository
               lost.front().text() + " of " + repository.gun().text() +
                   " would not be signed by enough of its keys any more, so everything in it would vanish: " +
                   listing(names),
-              way_to_sign(repository, draft, lost, consent.by_policy));
+              way_to_sign(repository, draft, lost, consent.policy));
 }
 
 ChangeRepository change_delegation(DelegationToChange what, hsm::KeyRing& keys, Consent consent) {
@@ -325,10 +355,12 @@ ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicK
       }
       *out_of_releases = std::move(its_own);
     }
+    std::set<tuf::KeyId> added;  // in the form that is wanted
+    for (const tuf::PublicKey& key : add) added.insert(key.id());
     bool changed = false;
     for (const auto& [each, leaving] : {std::pair(role, remove), std::pair(kReleases, **out_of_releases)}) {
       if (!add.empty()) changed |= draft.add_delegation(each, add, {});
-      if (!leaving.empty()) changed |= draft.remove_from_delegation(each, leaving, {});
+      if (!leaving.empty()) changed |= draft.remove_from_delegation(each, leaving, {}, added);
     }
     if (!changed) return;
     require_parent_key(repository, role, keys);

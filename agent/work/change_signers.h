@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/policy/policy.h"
 #include "agent/work/publish_changes.h"
 #include "hsm/key_ring.h"
 
@@ -31,8 +32,8 @@ struct Consent {
   bool hide_tags = false;
   /// A rehearsal shows what a run with consent does; it ends as the run where anything else is missing.
   bool rehearsed = false;
-  /// A policy watches over the run, so whoever has to sign first is told to name it, too.
-  bool by_policy = false;
+  /// What the run goes by, if it does; it outlives the change.
+  const Policy* policy = nullptr;
 };
 
 /// Signs every role anew whose stored file the draft's keys do not approve. Throws kKeyNotFound, naming what
@@ -83,7 +84,8 @@ std::map<tuf::KeyId, tuf::RoleName> keys_of_others_too(const tuf::TrustedReposit
                                                        const std::string& name);
 
 /// Adds and removes keys of `targets/<name>` and `targets/releases` in one step; what another signer has too
-/// stays in the releases. Throws kKeyNotFound for a key to remove that `targets/<name>` does not list.
+/// stays in the releases. What is added stays, too: a key's other form makes room for it. Throws kKeyNotFound
+/// for a key to remove that `targets/<name>` does not list.
 ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicKey> add,
                                std::set<tuf::KeyId> remove, hsm::KeyRing& keys, Consent consent = {});
 

@@ -90,14 +90,15 @@ void PolicyGuard::before(const tuf::TrustedRepository& repository, const std::ve
   foreign_.clear();
   overwritten_.clear();
   dropped_.clear();
-  if (options_.resign_guard && contains(roles, kReleases)) look_at_releases(repository, images, draft);
+  if (options_.resign_guard && contains(roles, kReleases)) look_at_releases(repository, images, users, draft);
   for (const ImageToSign& image : images) check_move(image, stored_->state, stored_->judge, users, roles);
 }
 
 /// What an image of this run takes the place of is looked at before it is gone; and with quarantine a run
 /// drops what is foreign also if it has nothing else to sign.
 void PolicyGuard::look_at_releases(const tuf::TrustedRepository& repository,
-                                   const std::vector<ImageToSign>& images, tuf::RepositoryDraft& draft) {
+                                   const std::vector<ImageToSign>& images, const std::vector<UserId>& users,
+                                   tuf::RepositoryDraft& draft) {
   const tuf::Delegation* releases = repository.find_delegation(kReleases);
   if (!releases || !releases->metadata) return;
   const std::set<tuf::KeyId> keys = keys_at_hand(releases->authority, keys_);
@@ -121,8 +122,25 @@ void PolicyGuard::look_at_releases(const tuf::TrustedRepository& repository,
     drop(foreign, draft);
     dropped_ = std::move(foreign);
   } else {
-    overwritten_ = std::move(foreign);
+    for (ForeignEntry& entry : foreign) {
+      const bool moves_on = is_being_moved(entry.name, *wanted.at(entry.name), users);
+      (moves_on ? dropped_ : overwritten_).push_back(std::move(entry));
+    }
   }
+}
+
+/// Of several who must sign, the first to move a tag takes from its old entry what vouched for it.
+bool PolicyGuard::is_being_moved(const std::string& tag, const tuf::Target& image,
+                                 const std::vector<UserId>& users) const {
+  const Rule& rule = *stored_->judge.rule_for(tag);
+  const bool may_move = rule.movers ? std::any_of(users.begin(), users.end(),
+                                                  [&](UserId user) { return rule.movers->contains(user); })
+                                    : options_.allow_move;
+  const auto& entries = stored_->state.entries(tag);
+  return may_move && std::any_of(entries.begin(), entries.end(), [&](const tuf::SignedState::Entry& entry) {
+           return entry.role->is_identity && has_settled(rule, stored_->judge, entry) &&
+                  tuf::is_same_image(*entry.target, image);
+         });
 }
 
 std::vector<ForeignEntry> PolicyGuard::find_foreign(const tuf::TrustedRepository& repository,
@@ -436,6 +454,9 @@ void PolicyGuard::after(const tuf::TrustedRepository& repository, const std::vec
     throw Error(ErrorCode::kPolicy, "the result would not satisfy the policy: " + reasons,
                 "sign for yourself first, with --role targets/NAME, and let the last signer release it");
   }
+  std::set<std::string> names;
+  for (const ImageToSign& image : images) names.insert(image.name);
+  half_moved_ = allowed_no_longer(repository, draft, names);
   let_through_ = true;
 }
 

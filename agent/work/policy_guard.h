@@ -72,10 +72,13 @@ class PolicyGuard {
 
   /// What stands in the way of signing.
   const std::vector<ForeignEntry>& foreign() const { return foreign_; }
-  /// What the attempt that was published last dropped, with quarantine.
+  /// What the attempt that was published last dropped, with quarantine, or replaced since the tag moves.
   const std::vector<ForeignEntry>& quarantined() const { return quarantined_; }
   /// The tags of the last attempt that the policy allows no longer since others sign.
   const std::vector<std::string>& hidden() const { return hidden_; }
+  /// Tags of the last attempt that the policy allows no longer until `targets/releases` says of them what the
+  /// identity says now.
+  const std::vector<std::string>& half_moved() const { return half_moved_; }
   /// What becomes of the images, in their order.
   const std::vector<Decision>& decisions() const { return decisions_; }
 
@@ -97,7 +100,9 @@ class PolicyGuard {
   bool is_checked_file(const tuf::TrustedRepository& repository, const tuf::RoleName& role,
                        const std::set<tuf::KeyId>& keys) const;
   void look_at_releases(const tuf::TrustedRepository& repository, const std::vector<ImageToSign>& images,
-                        tuf::RepositoryDraft& draft);
+                        const std::vector<UserId>& users, tuf::RepositoryDraft& draft);
+  bool is_being_moved(const std::string& tag, const tuf::Target& image,
+                      const std::vector<UserId>& users) const;
   std::vector<ForeignEntry> find_foreign(const tuf::TrustedRepository& repository,
                                          const tuf::RepositoryDraft& draft, const Stored& stored,
                                          bool binds_anew) const;
@@ -125,6 +130,7 @@ class PolicyGuard {
   std::vector<ForeignEntry> dropped_;      // by this attempt, so far
   std::vector<ForeignEntry> quarantined_;  // by the last attempt that was signed
   std::vector<std::string> hidden_;        // of the last attempt
+  std::vector<std::string> half_moved_;    // of the last attempt
   std::vector<Decision> decisions_;
   bool let_through_ = false;
 };

@@ -78,9 +78,8 @@ std::int64_t version_of_unreadable(TrustStore& store, const tuf::TrustedReposito
 }
 
 std::string witness_with(const std::string& choice, const tuf::TrustedRepository& repository,
-                         const RoleName& role, bool by_policy) {
-  return "countersign witness " + repository.gun().text() + " " + role.text() + " " + choice +
-         (by_policy ? kNamePolicy : "");
+                         const RoleName& role) {
+  return "countersign witness " + repository.gun().text() + " " + role.text() + " " + choice;
 }
 
 std::string content_of(const tuf::Targets& body) {
@@ -165,10 +164,10 @@ ChangeRepository repair_roles(hsm::KeyRing& keys) {
 }
 
 ChangeRepository witness_roles(TrustStore& store, std::vector<RoleName> roles, UnverifiedContent content,
-                               hsm::KeyRing& keys, bool by_policy) {
+                               hsm::KeyRing& keys) {
   const auto before = std::make_shared<std::map<RoleName, std::int64_t>>();  // versions at the first attempt
-  return [&store, roles = std::move(roles), content, &keys, by_policy, before](
-             const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
+  return [&store, roles = std::move(roles), content, &keys, before](const tuf::TrustedRepository& repository,
+                                                                    tuf::RepositoryDraft& draft) {
     for (const RoleName& role : roles) {
       const tuf::Delegation* delegation = repository.find_delegation(role);
       if (!delegation) throw repository.no_such_role(role);
@@ -193,15 +192,15 @@ ChangeRepository witness_roles(TrustStore& store, std::vector<RoleName> roles, U
         throw Error(ErrorCode::kBadSignature,
                     "nobody whom " + repository.gun().text() + " trusts now has signed what is stored in " +
                         role.text() + ": " + content_of(body),
-                    "start it anew: " + witness_with("--empty", repository, role, by_policy) +
+                    "start it anew: " + witness_with("--empty", repository, role) +
                         "; or, if you know that all of it is right, take it over: " +
-                        witness_with("--adopt", repository, role, by_policy));
+                        witness_with("--adopt", repository, role));
       }
       try {
         draft.replace(role, delegation->stored_version, std::move(body));
       } catch (const Error& error) {
         throw error.with_hint("it cannot be taken over; start it anew: " +
-                              witness_with("--empty", repository, role, by_policy));
+                              witness_with("--empty", repository, role));
       }
     }
   };

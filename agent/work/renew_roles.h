@@ -33,6 +33,6 @@ enum class UnverifiedContent { kRefuse, kAdopt, kEmpty };
 /// Signs the delegations anew as they are. A stored file that does not verify is refused, naming what it
 /// holds, taken over, or replaced by an empty one. Throws kRoleNotFound, kKeyNotInRole, kBadSignature.
 ChangeRepository witness_roles(TrustStore& store, std::vector<tuf::RoleName> roles, UnverifiedContent content,
-                               hsm::KeyRing& keys, bool by_policy = false);
+                               hsm::KeyRing& keys);
 
 }  // namespace agent

@@ -41,12 +41,11 @@ void SigningGate::check_role(const tuf::TrustedRepository& repository, const tuf
                              const RoleName& role) const {
   if (!role.is_delegation() || role.parent() == kTargets) return;
   if (options_.named.contains(role) || draft.was_delegated(role)) return;
-  throw Error(ErrorCode::kPolicy,
-              role.text() + " of " + repository.gun().text() +
-                  " was not named, and who signs it is said by " + role.parent().text() +
-                  ", not by the administrator",
-              "name it if that is what you want: countersign witness " + repository.gun().text() + " " +
-                  role.text() + (options_.guard ? kNamePolicy : ""));
+  throw Error(
+      ErrorCode::kPolicy,
+      role.text() + " of " + repository.gun().text() + " was not named, and who signs it is said by " +
+          role.parent().text() + ", not by the administrator",
+      "name it if that is what you want: countersign witness " + repository.gun().text() + " " + role.text());
 }
 
 void SigningGate::check_bound(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
@@ -67,7 +66,7 @@ void SigningGate::check_bound(const tuf::TrustedRepository& repository, tuf::Rep
   if (count == 0) return;
   if (count > kMaxNamed) list += " and " + std::to_string(count - kMaxNamed) + " more";
   const std::string witness =
-      "countersign witness " + repository.gun().text() + " " + role.text() + kNamePolicy;
+      "countersign witness " + repository.gun().text() + " " + role.text() + " --policy FILE";
   throw Error(ErrorCode::kForeignEntry,
               role.text() + " of " + repository.gun().text() +
                   " holds what was signed for another role or repository: " + list,

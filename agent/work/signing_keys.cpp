@@ -119,7 +119,7 @@ std::string mend_without_key(const tuf::TrustedRepository& repository, const Rol
   return elsewhere + "; if it is lost, signing goes on until the root expires at " +
          tuf::format_time(repository.root().body.expires) +
          ", and only a new repository helps: countersign repo delete " + gun +
-         " --remote --yes, then countersign repo init " + gun;
+         " --remote, then countersign repo init " + gun;
 }
 
 std::vector<RoleName> roles_to_sign(const tuf::TrustedRepository& repository, hsm::KeyRing& keys) {

@@ -201,7 +201,9 @@ def shows_it_again(case, hint):
 def created_anew(case, hint):
     """By its owner, who tells the readers the new pin."""
     at = next(i for i, command in enumerate(hint.commands) if " repo delete " in command)
-    hint.follow(case.owner, which=at)
+    _, *delete = shlex.split(without_carried(hint.commands[at]))
+    Hint.of(case.owner.refused(2, *delete), "consent")
+    case.owner.ok(*delete, "--yes")
     case.owner.pin = None
     hint.follow(case.owner, which=at + 1)
     (case.reader.pin,) = case.owner.ok("repo", "pin", case.gun, output="text").stdout.split()

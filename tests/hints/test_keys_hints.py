@@ -1,7 +1,9 @@
 """Hints about keys in files, and about their secrets: each cause, what is printed for it, and the same command again when
 that was done. No server is asked."""
+import os
 import re
 import shutil
+import subprocess
 from types import SimpleNamespace
 
 import pytest
@@ -440,3 +442,16 @@ def test_what_the_hint_says_mends_the_cause(row, cause, world):
     assert outcome.exit_code not in (0, 1), str(outcome)
     bench.user.ok(*steps.send(Hint.of(outcome, row)))
     assert next(steps, None) is None
+
+
+@pytest.mark.parametrize("name", ["red\x1b[31m.pem", "two\nlines.pem", "right\u202eleft.pem", os.fsdecode(b"latin-\xe9.pem"),
+                                  "it's\ta 'tab'.pem", "back\\slash\x7f.pem"])
+def test_a_command_names_the_file_also_where_a_terminal_must_not_get_its_name(world, name):
+    bench = Bench(world)
+    key = bench.plain(name)
+    key.chmod(0o644)
+    listing = ["key", "list", "--signing-key", key]
+    hint = Hint.of(bench.user.refused(3, *listing), "open-to-others")
+    assert hint.command.isprintable() and hint.command.isascii() and hint.command.endswith("'")
+    subprocess.run(["/bin/bash", "-c", hint.command], check=True, cwd=bench.user.work)
+    bench.user.ok(*listing)

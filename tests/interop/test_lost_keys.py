@@ -51,7 +51,8 @@ def test_a_lost_root_key_is_called_lost_and_signing_goes_on(world, signed):
     assert f"until the root expires at {expires}" in refused.stderr and "only a new repository helps" in refused.stderr
     ci.sign(gun, "2.0", world.image("two"), *identity.key_args)
     admin.ok("signer", "add", "bob", gun, "--key", world.identity().public)
-    admin.ok(*printed_command(refused, "root-key-lost"))
+    Hint.of(admin.refused(2, *printed_command(refused, "root-key-lost")), "consent")
+    admin.ok(*printed_command(refused, "root-key-lost"), "--yes")
     admin.pin = None
     admin.init(*printed_command(refused, "root-key-lost", 1)[2:])
 

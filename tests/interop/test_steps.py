@@ -56,14 +56,56 @@ def test_the_key_of_a_signer_is_rotated(team, way):
 def test_whoever_signs_first_goes_by_the_policy_too(team):
     policy = write_policy(team.world, {"jenkins": team.jenkins, "carol": team.carol}, [{"images": ["**"]}])
     leave = ["signer", "remove", "carol", team.gun, "--policy", policy]
-    first = hint_of(team.admin.refused(10, *leave), "remaining-key-signs-first-by-policy")
-    assert first[-2:] == ["--policy", "FILE"]
+    first = hint_of(team.admin.refused(10, *leave), "remaining-key-signs-first")
+    assert first[:3] == ["witness", "--policy", "FILE"]
     team.machines["jenkins"].ok(*[policy if word == "FILE" else word for word in first])
     team.admin.ok(*leave)
     assert team.pulled() == {"1.0": team.image.digest}
     new = team.world.identity()
     added = team.admin.ok("signer", "rotate", "jenkins", team.gun, "--add", new.public, "--policy", policy)
-    assert [words[-2:] for words in next_of(added)] == [["--policy", "FILE"], ["--policy", str(policy)]]
+    once, remove = next_of(added)
+    assert (once[1:3], remove[2:4]) == (["--policy", "FILE"], ["--policy", str(policy)])
+    assert added.repository["next"][0].startswith(f"once the policy lists {new.key_id}, let jenkins sign once where ")
+    # As long as it does not, the tag counts as nobody's, and that is said with the key.
+    team.machine(new).ok("witness", team.gun, "targets/releases", "targets/jenkins")
+    team.admin.ok("signer", "rotate", "jenkins", team.gun, "--remove", team.jenkins.key_id)
+    only_ci = write_policy(team.world, {"jenkins": team.jenkins}, [{"images": ["**"]}])
+    image = team.admin.refused(5, "verify", f"{team.gun}:1.0", "--policy", only_ci, "--explain").target("1.0")
+    mend = Hint.read(image["reasons"][0]["mend"], "verdict-key-of-nobody")
+    assert (mend.values["key"], mend.values["role"]) == (new.key_id, "targets/jenkins")
+    listed = write_policy(team.world, {"jenkins": new}, [{"images": ["**"]}])
+    team.admin.ok("verify", f"{team.gun}:1.0", "--policy", listed)
+
+
+def test_the_last_key_of_somebody_goes_out_of_a_role_that_others_share_only_on_purpose(team):
+    """By the policy carol's signature in targets/jenkins says that carol has signed it."""
+    policy = write_policy(team.world, {"jenkins": team.jenkins, "carol": team.carol}, [{"images": ["**"]}])
+    team.admin.ok("delegation", "add", team.gun, "targets/jenkins", "--key", team.carol.public)
+    team.machines["jenkins"].ok("witness", team.gun, "targets/releases")
+    out = ["signer", "rotate", "jenkins", team.gun, "--remove", team.jenkins.key_id]
+    hint = Hint.of(team.admin.refused(10, *out, "--policy", policy), "remaining-keys-of-others")
+    assert hint.values["who"] == "jenkins" and not hint.commands
+    Hint.of(team.admin.refused(10, *out), "remaining-key-signs-first")
+    new = team.world.identity()
+    team.admin.ok("signer", "rotate", "jenkins", team.gun, "--add", new.public)
+    team.machine(new).ok("witness", team.gun, "targets/releases", "targets/jenkins")
+    team.admin.ok(*out)
+    assert team.pulled() == {"1.0": team.image.digest}
+
+
+def test_a_bare_key_is_exchanged_for_its_certificate_and_back(team):
+    for form in (team.jenkins.certificate, team.jenkins.public):
+        added = team.admin.ok("signer", "rotate", "jenkins", team.gun, "--add", form)
+        text = team.admin.ok("delegation", "list", team.gun, output="text").stdout
+        assert text.count(f"{team.jenkins.key_id} (in 2 forms)") == 2 and text.count(team.jenkins.key_id) == 2
+        once, remove = next_of(added)
+        team.machines["jenkins"].ok(*once)
+        team.admin.ok(*remove)
+        keys = {role["name"]: role["keys"] for role in team.admin.ok("delegation", "list", team.gun).repository["delegations"]}
+        (only,) = keys["targets/jenkins"]
+        assert only["certificate"] == (form == team.jenkins.certificate) and only["canonical_id"] == team.jenkins.key_id
+        assert team.pulled()["1.0"] == team.image.digest
+        team.sign("jenkins", f"with-{form.suffix[1:]}")
 
 
 def test_a_key_that_another_signer_has_too_stays_and_that_is_said(team):

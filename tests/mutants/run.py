@@ -35,7 +35,10 @@ class Mutant:
 
     @property
     def runs(self):
-        return RUNS[self.file.partition("/")[0]]
+        part = self.file.partition("/")[0]
+        near = sorted((ROOT / "tests" / "unit" / self.file).parent.glob("*_test.cpp"))
+        first = ",".join(f"[#{path.stem}]~[.]" for path in near)
+        return ((f"unit_{part}", first), *RUNS[part]) if near else RUNS[part]
 
     def text(self) -> str:
         text = (ROOT / self.file).read_text()
@@ -78,7 +81,7 @@ class Builder:
 def failed_test(program: Path, tests: str) -> str | None:
     """The first test that fails; None if all pass."""
     try:
-        done = subprocess.run([program, "--abort", tests], cwd=program.parent, capture_output=True, text=True,
+        done = subprocess.run([program, "--abort", "--filenames-as-tags", tests], cwd=program.parent, capture_output=True, text=True,
                               errors="replace", timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
         return "does not end"

@@ -120,7 +120,20 @@ void hide_users(std::string& text) {
   }
 }
 
+bool is_replaced(const std::optional<CodePoint>& c) {
+  return !c || is_forging(c->value) || is_invisible(c->value);
+}
+
 }  // namespace
+
+bool is_printable(std::string_view text) {
+  while (!text.empty()) {
+    const std::optional<CodePoint> next = decode(text);
+    if (is_replaced(next)) return false;
+    text.remove_prefix(next->length);
+  }
+  return true;
+}
 
 std::string printable(std::string_view raw, std::size_t max_bytes) {
   std::string text(raw);
@@ -134,7 +147,7 @@ std::string printable(std::string_view raw, std::size_t max_bytes) {
     if (i + length > max_bytes) return out + "…";
     if (!next) {
       out += "\\x" + hex(static_cast<std::uint8_t>(text[i]), 2);
-    } else if (is_forging(next->value) || is_invisible(next->value)) {
+    } else if (is_replaced(next)) {
       out += escaped(next->value);
     } else {
       out.append(text, i, length);

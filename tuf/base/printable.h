@@ -15,4 +15,7 @@ namespace tuf {
 /// value behind `pin-value=` and the `user:password` in front of a host.
 std::string printable(std::string_view text, std::size_t max_bytes = 1024);
 
+/// Whether a terminal shows `text` as it is: nothing in it would be replaced for its characters.
+bool is_printable(std::string_view text);
+
 }  // namespace tuf

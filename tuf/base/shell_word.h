@@ -6,7 +6,8 @@
 
 namespace tuf {
 
-/// `text` as one word of a POSIX shell: as it is where that is safe, else in single quotes.
+/// `text` as one word of a shell: as it is where that is safe, in single quotes, or in `$'…'` where a
+/// terminal must not get it as it is (printable.h); so it means the same text still when it is printed.
 std::string shell_word(std::string_view text);
 
 /// The same of the name of a file: with `./` in front where a program would take it for an option.

@@ -96,11 +96,12 @@ bool add_to_delegation(Targets& parent, const RoleName& role, const std::vector<
 }
 
 bool remove_from_delegation(Targets& parent, const RoleName& role, const std::set<KeyId>& keys,
-                            const std::set<std::string>& paths) {
+                            const std::set<std::string>& paths, const std::set<KeyId>& forms_to_keep) {
   const auto present = find(parent, role);
   if (present == parent.roles.end()) throw Error(ErrorCode::kRoleNotFound, "there is no role " + role.text());
   DelegationRole next = *present;
   std::erase_if(next.key_ids, [&](const KeyId& id) {
+    if (forms_to_keep.contains(id)) return false;
     if (keys.contains(id)) return true;
     const auto object = parent.keys.find(id);
     const auto key = object == parent.keys.end() ? std::nullopt : PublicKey::from_object(object->second);

@@ -23,7 +23,7 @@ bool add_to_delegation(Targets& parent, const RoleName& role, const std::vector<
 /// Takes keys, by canonical or TUF ID, and paths out of the delegation. False if none of them was there.
 /// Throws kRoleNotFound, and kInvalidRole if the threshold could no longer be met.
 bool remove_from_delegation(Targets& parent, const RoleName& role, const std::set<KeyId>& keys,
-                            const std::set<std::string>& paths);
+                            const std::set<std::string>& paths, const std::set<KeyId>& forms_to_keep = {});
 
 /// Takes the delegation out; false if it was not there. Its file stays where it is stored (section 7.7).
 bool remove_delegation(Targets& parent, const RoleName& role);

@@ -61,10 +61,10 @@ std::int64_t next_version(const Gun& gun, const RoleName& role, std::int64_t sto
             ", the last that readers accept: nothing can follow it on this server, whoever signs",
         (role.is_delegation()
              ? "an administrator takes it out of use with: countersign delegation remove " + gun.text() +
-                   " " + role.text() + "; by that name it comes back only in a new repository: "
-             : "only a new repository mends this: ") +
-            "countersign repo delete " + gun.text() + " --remote --yes, then countersign repo init " +
-            gun.text());
+                   " " + role.text() +
+                   "; by that name it comes back only in a new repository, which is for its owner to make: "
+             : "only a new repository mends this, which is for its owner to make: ") +
+            "countersign repo delete " + gun.text() + " --remote, then countersign repo init " + gun.text());
   }
   return stored + 1;
 }
@@ -271,9 +271,11 @@ bool RepositoryDraft::add_delegation(const RoleName& role, const std::vector<Pub
 }
 
 bool RepositoryDraft::remove_from_delegation(const RoleName& role, const std::set<KeyId>& keys,
-                                             const std::set<std::string>& paths) {
-  return change_parent(
-      role, [&](Targets& parent) { return tuf::remove_from_delegation(parent, role, keys, paths); });
+                                             const std::set<std::string>& paths,
+                                             const std::set<KeyId>& forms_to_keep) {
+  return change_parent(role, [&](Targets& parent) {
+    return tuf::remove_from_delegation(parent, role, keys, paths, forms_to_keep);
+  });
 }
 
 bool RepositoryDraft::remove_delegation(const RoleName& role) {

@@ -60,7 +60,7 @@ class RepositoryDraft {
   bool add_delegation(const RoleName& role, const std::vector<PublicKey>& keys,
                       const std::vector<std::string>& paths, std::optional<int> threshold = std::nullopt);
   bool remove_from_delegation(const RoleName& role, const std::set<KeyId>& keys,
-                              const std::set<std::string>& paths);
+                              const std::set<std::string>& paths, const std::set<KeyId>& forms_to_keep = {});
   bool remove_delegation(const RoleName& role);
 
   /// Signs `targets` or a delegation anew as it is. Throws as set_target does.

@@ -162,18 +162,16 @@ TEST_CASE("Whoever is asked to sign gets the size where an entry tells it, and n
   const Decision known = people.decide(rule({{"teams", {"ci"}}}), {"1.0", digest});
   REQUIRE(codes(known) == Names{"NOT_RELEASED", "TEAM_MISSING"});
   CHECK_THAT(known.reasons[1].mend,
-             Catch::EndsWith("countersign sign " + kGun + ":1.0@" + digest + " --size 5 --policy FILE"));
+             Catch::EndsWith("countersign sign " + kGun + ":1.0@" + digest + " --size 5"));
 
   const std::string other = "sha256:" + std::string(64, 'a');
   const Decision unknown = people.decide(rule({{"teams", {"ci"}}}), {"1.0", other});
-  CHECK_THAT(unknown.reasons.back().mend,
-             Catch::EndsWith("countersign sign " + kGun + ":1.0@" + other + " --policy FILE"));
+  CHECK_THAT(unknown.reasons.back().mend, Catch::EndsWith("countersign sign " + kGun + ":1.0@" + other + ""));
   const Decision unsigned_tag = people.decide(rule({{"teams", {"ci"}}}), {"2.0", other});
   CHECK_THAT(unsigned_tag.reasons.back().mend, !Catch::Contains("--size"));
 }
 
-TEST_CASE(
-    "Whoever is asked to sign gets a command that signs that name by the policy, and does nothing else") {
+TEST_CASE("Whoever is asked to sign gets a command that signs that name, and does nothing else") {
   People people;
   const auto [name, word] = GENERATE(table<std::string, std::string>({
       {"a:$(touch x).tgz", "'" + kGun + ":a:$(touch x).tgz'"},
@@ -183,7 +181,7 @@ TEST_CASE(
       {"-x", kGun + ":-x"},
   }));
   people.maker.set_target("targets/mallory", name, test::make_target("file"));  // not released
-  const std::string sign = ": countersign sign " + word + " --file PATH --policy FILE";
+  const std::string sign = ": countersign sign " + word + " --file PATH";
   const Decision decision =
       people.decide(rule({{"teams", {"ci"}}, {"roles", {"targets/alice"}}}), {name, std::nullopt});
   REQUIRE(codes(decision) == Names{"NOT_RELEASED", "TEAM_MISSING", "ROLE_MISSING"});
@@ -318,8 +316,7 @@ TEST_CASE("What is released without a SHA-256 says nothing of an image, and how 
   const Decision decision = people.decide(rule(), {"1.0", std::nullopt});
   REQUIRE_FALSE(decision.reasons.empty());
   CHECK(decision.reasons[0].code == "NO_DIGEST");
-  CHECK(decision.reasons[0].mend ==
-        "whoever releases it signs it anew: countersign sign " + kGun + ":1.0 --policy FILE");
+  CHECK(decision.reasons[0].mend == "whoever releases it signs it anew: countersign sign " + kGun + ":1.0");
 }
 
 TEST_CASE("Where readers skip the releases, whoever signs them signs them anew") {
@@ -330,7 +327,7 @@ TEST_CASE("Where readers skip the releases, whoever signs them signs them anew")
   REQUIRE_FALSE(decision.reasons.empty());
   CHECK(decision.reasons[0].mend ==
         "whoever holds a key of targets/releases signs it anew: countersign witness " + kGun +
-            " targets/releases --policy FILE");
+            " targets/releases");
 }
 
 TEST_CASE("An image without a rule is refused") {

@@ -59,6 +59,34 @@ TEST_CASE("An image is not released before everybody has signed it who must") {
   CHECK(g.guard->decisions().at(0).allowed);
 }
 
+TEST_CASE("Whoever moves a tag for themselves is told that it is refused until it is released so") {
+  Guarding g;
+  g.sign("1.0", "a");
+  CHECK(g.guard->half_moved().empty());
+  g.sign("1.0", "b", moving(), {kJenkins});
+  CHECK(g.guard->half_moved() == std::vector<std::string>{"1.0"});
+  CHECK_ERROR(g.sign("1.0", "b"), ErrorCode::kForeignEntry, "1.0 (" + digest_of("a") + ")");
+  CHECK_ERROR(g.sign("1.0", "c", moving()), ErrorCode::kForeignEntry, "1.0 (" + digest_of("a") + ")");
+  g.sign("1.0", "b", moving());
+  CHECK(g.guard->half_moved().empty());
+  CHECK(g.guard->decisions().at(0).allowed);
+  REQUIRE(g.guard->quarantined().size() == 1);  // it is told what has gone
+  CHECK(g.guard->quarantined()[0].digest == digest_of("a"));
+}
+
+TEST_CASE("Several people who must all sign move a tag one after the other, each on purpose") {
+  Guarding g;
+  g.rule["teams"] = {"ci", "qa"};
+  const auto kAlice = tuf::RoleName::of("targets/alice");
+  for (const std::string image : {"a", "b"}) {
+    g.hold(g.alice);
+    CHECK(g.sign("1.0", image, moving(), {kAlice}).changes.published);
+    g.hold(g.jenkins);
+    CHECK(g.sign("1.0", image, moving()).changes.published);
+    CHECK(g.guard->decisions().at(0).allowed);
+  }
+}
+
 TEST_CASE("An entry that nobody vouches for is not adopted, and is named with who brought it") {
   Guarding g;
   g.sign("1.0", "a");

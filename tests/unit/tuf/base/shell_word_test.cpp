@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "tuf/base/printable.h"
 #include "tuf/base/shell_word.h"
 
 using tuf::shell_word;
@@ -19,4 +20,16 @@ TEST_CASE("The name of a file is no option to the program that gets it") {
   CHECK(tuf::shell_path("-o x") == "'./-o x'");
   CHECK(tuf::shell_path("a-b") == "a-b");
   CHECK(tuf::shell_path("/a b") == "'/a b'");
+}
+
+TEST_CASE("What a terminal must not get is written in a word so that it still means the same") {
+  CHECK(tuf::shell_word("a\x1b[31m") == "$'a\\033[31m'");
+  CHECK(tuf::shell_word("a\n1") == "$'a\\0121'");
+  CHECK(tuf::shell_word("it's \\ \xff") == "$'it\\'s \\\\ \\377'");
+  CHECK(tuf::shell_word("\xe2\x80\xae") == "$'\\342\\200\\256'");  // right to left
+  CHECK(tuf::shell_word("\xe2\x80\x8bé") == "$'\\342\\200\\213\\303\\251'");
+  CHECK(tuf::shell_word("é") == "'é'");
+  CHECK(tuf::shell_path("-\t") == "$'./-\\011'");
+  const std::string word = tuf::shell_word("a\x1b\xff");
+  CHECK(tuf::printable(word) == word);
 }
