@@ -169,16 +169,28 @@ def test_two_teams_sign_one_after_the_other_and_the_last_releases(world):
     (incomplete,) = [w["message"] for w in outcome.document["warnings"] if w["code"] == "POLICY_INCOMPLETE"
                      and "no member of qa" in w["message"]]
     command = without_carried(incomplete).partition("signs it: countersign ")[2].split()
-    assert command == ["sign", f"{subject}@{image.digest}", "--size", str(image.size), "--policy", "FILE"]
+    assert command == ["sign", "--policy", "FILE", f"{subject}@{image.digest}", "--size", str(image.size)]
     explained = cluster.refused(5, "verify", subject, "--policy", policy, "--explain", output="text").stdout
     assert f"no member of qa has signed {subject} as {image.digest}" in explained
     assert "alice (targets/alice) signs it: countersign sign" in without_carried(explained)
 
-    qa.ok(*command[:-1], policy, *alice.key_args)  # as printed
+    qa.ok(*[policy if word == "FILE" else word for word in command], *alice.key_args)  # as printed
     assert released(world, gun) == {"1.0": image.digest}
     target = cluster.ok("verify", subject, "--policy", policy).target("1.0")
     assert {s["user"] for s in target["signatures"]} == {"jenkins", "alice"}
     assert cluster.ok("verify", f"{gun}@{image.digest}", "--policy", policy).target("1.0")["verdict"] == "allowed"
+
+    # The tag moves in the same order, and in between pullers who go by the policy get neither, which is said.
+    other = world.image("other")
+    by_policy = ("--policy", policy, "--allow-move")
+    moved = qa.sign(gun, "1.0", other, *by_policy, "--role", "targets/alice", *alice.key_args)
+    assert [w["code"] for w in moved.document["warnings"]].count("HALF_MOVED") == 1
+    cluster.refused(5, "verify", subject, "--policy", policy)
+    fresh = world.ci(jenkins, pin=admin.pin)  # remembers nothing
+    ended = fresh.sign(gun, "1.0", other, *by_policy, *jenkins.key_args)
+    assert [entry["digest"] for entry in ended.repository["quarantined"]] == [image.digest]
+    assert released(world, gun) == {"1.0": other.digest}
+    cluster.ok("verify", subject, "--policy", policy)
 
 
 def test_a_manifest_is_checked_as_a_whole_in_every_format_and_offline(world, team):

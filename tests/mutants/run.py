@@ -7,6 +7,7 @@ one is taken; neither the tree nor the build is touched. The exit code is 0 if a
 import argparse
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -74,7 +75,8 @@ class Builder:
         arguments = shlex.split(command)
         result = self.work / program
         arguments[arguments.index("-o") + 1] = str(result)
-        self._run([arguments[0], "-Wl,--strip-debug", *([str(mutant)] if mutant else []), *arguments[1:]])
+        fast = ["-fuse-ld=lld"] if shutil.which("ld.lld") else []  # links once for each mutant
+        self._run([arguments[0], *fast, "-Wl,--strip-debug", *([str(mutant)] if mutant else []), *arguments[1:]])
         return result
 
 
