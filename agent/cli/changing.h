@@ -1,61 +1,20 @@
-// Changing: what all commands share that change a repository and report it.
+// Changing: what all commands share that change repositories and report it.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "agent/report/change_report.h"
 #include "agent/report/report.h"
-#include "agent/work/change_signers.h"
+#include "agent/work/change_repository.h"
 #include "agent/work/run.h"
-#include "agent/work/signing_gate.h"
-#include "tuf/base/warning.h"
 
 namespace agent {
 
-/// Appends an entry for the repository to the report.
-RepositoryReport& start_report(const Run::Repository& repository, Report& report);
-/// Its roles, and the root that is trusted.
-void describe(const tuf::TrustedRepository& trusted, RepositoryReport& described);
-
-/// A key that a rehearsal has made up in the place of one that the run makes: nobody can know its ID before.
-struct StandIn {
-  tuf::KeyId id;
-  std::string made_by;  // "the server", "this machine"
-};
-
-/// How a change is told: "<GUN>: <done>", "<GUN>: would <plan>", "<GUN>: unchanged".
-struct ChangeWords {
-  std::string done;
-  std::string plan;
-  /// Say which roles, too.
-  bool names_roles = false;
-  /// What is to be done next, or by others, after it was published; sentences, each with its command. Called
-  /// with what was read back.
-  std::function<std::vector<std::string>(const tuf::TrustedRepository&)> next = {};
-  std::vector<StandIn> stand_ins = {};
-};
-
-/// Makes the change in an open repository, publishes it unless --dry-run, and reports it with what was signed
-/// along with it.
-PublishedChanges change(Run::Repository& repository, const ChangeRepository& how, SigningGate& gate,
+/// Changes an open repository, publishes that unless --dry-run, and reports it, also after a refusal.
+PublishedChanges change(Run::Repository& repository, const ChangeRequest& request, hsm::KeyRing& keys,
                         const ChangeWords& words, Run& run, Report& report);
-
-/// "1.0, 1.1 and 40 more".
-std::string first_of(const std::vector<std::string>& names);
-
-/// Which keys, paths and thresholds change: "would_change" of the JSON document in a rehearsal, "changed"
-/// after the run, and a line for each.
-void describe_signers(std::vector<SignerChange> changes, const std::vector<StandIn>& stand_ins, bool would,
-                      RepositoryReport& repository, std::vector<std::string>& text);
-
-/// What --dry-run shows: "would_publish" of the JSON document, and a line for each file.
-void describe_rehearsal(const std::vector<tuf::PublishTransaction::File>& files, RepositoryReport& repository,
-                        std::vector<std::string>& text);
-
-/// "signed_anew" of the JSON document, and a warning for what others have put into an identity.
-void describe_signed_anew(const std::vector<SigningGate::SignedAnew>& anew, RepositoryReport& repository,
-                          std::vector<tuf::Warning>& warnings);
 
 /// Calls `each` for every repository, whatever becomes of the others. The first failure is thrown in the end,
 /// naming those that failed if there were several repositories.

@@ -1,5 +1,4 @@
 // doctor: can this machine sign for this repository; if not, the one cause and the one command that mends it.
-#include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/operands.h"
 #include "agent/cli/sign_options.h"
@@ -10,6 +9,7 @@
 #include "agent/doctor/server_checks.h"
 #include "agent/image/target_file.h"
 #include "agent/names/image_reference.h"
+#include "agent/report/change_report.h"
 #include "agent/report/repository_report.h"
 #include "agent/report/text_table.h"
 #include "tuf/base/error.h"

@@ -10,6 +10,7 @@
 #include "tuf/base/error.h"
 #include "tuf/base/warning.h"
 #include "tuf/base/words.h"
+#include "tuf/view/health.h"
 
 namespace agent {
 namespace {

@@ -15,6 +15,7 @@
 #include "tuf/base/warning.h"
 #include "tuf/base/words.h"
 #include "tuf/keys/public_key.h"
+#include "tuf/view/health.h"
 #include "tuf/view/tag_view.h"
 
 namespace agent {

@@ -6,6 +6,7 @@
 #include "agent/report/text_table.h"
 #include "tuf/base/warning.h"
 #include "tuf/base/words.h"
+#include "tuf/view/health.h"
 #include "tuf/view/tag_view.h"
 
 namespace agent {

@@ -1,6 +1,7 @@
 #include "agent/cli/looking.h"
 
 #include "agent/report/repository_report.h"
+#include "agent/work/read_repository.h"
 
 namespace agent {
 
@@ -11,15 +12,8 @@ tuf::TrustedRepository look_at(const tuf::Gun& gun, Run& run, Report& report) {
   report.repositories[entry].gun = gun.text();
   report.repositories[entry].server = repository.store->name();
   if (run.offline()) report.repositories[entry].more["offline"] = true;
-
-  tuf::TrustedRepository trusted =
-      load_repository(*repository.store, repository.seen, repository.load, report.warnings);
+  tuf::TrustedRepository trusted = read_repository(repository, run, report.warnings);
   describe_trust_root(trusted, report.repositories[entry]);
-  if (run.offline()) {
-    report.warnings.push_back(
-        {"OFFLINE", gun.text() + " is shown as it was last seen here, timestamp version " +
-                        std::to_string(trusted.timestamp().body.version) + "; no server was asked"});
-  }
   return trusted;
 }
 

@@ -68,8 +68,9 @@ std::shared_ptr<tuf::Signer> existing_root_key(const RepoInitOptions& options, R
   if (roots.size() == 1 || used == 1) return run.key_store().open(roots.front().id);
   std::vector<std::string> list;
   for (const RootKey& root : roots) {
-    list.push_back(root.id.short_form() +
-                   (root.repositories.empty() ? " of none seen here" : " of " + first_of(root.repositories)));
+    list.push_back(root.id.short_form() + (root.repositories.empty()
+                                               ? " of none seen here"
+                                               : " of " + tuf::first_of(root.repositories)));
   }
   throw Error(
       ErrorCode::kKeyAmbiguous,

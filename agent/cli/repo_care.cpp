@@ -83,8 +83,9 @@ void rotate_to_server(Run::Repository& open, const RoleName& role, Run& run, Rep
     run.note_sending();
     key = open.store->make_server_key(role);
   }
-  SigningGate gate(run.administrator_keys());  // the root alone is signed
-  change(open, rotate_key(role, *key, run.administrator_keys()), gate, words, run, report);
+  hsm::KeyRing& keys = run.administrator_keys();
+  const auto how = [&](const PolicyGuard*) { return rotate_key(role, *key, keys); };
+  change(open, {how}, keys, words, run, report);  // no policy: the root alone is signed
 }
 
 /// Keys that may sign a role, as messages name them.
@@ -149,10 +150,10 @@ void refresh(const RepoRefreshOptions& options, Run& run, Report& report) {
     Run::Repository open = run.open(gun, Access::kPublish);
     open.load.tolerate.expiry = true;
     hsm::KeyRing& keys = run.administrator_keys();
-    const PublishedChanges changes = guarded_change(
-        policy, options.policy, keys, open,
-        [&](const PolicyGuard* guard) { return renew_due_roles(due_by, keys, guard); },
-        {"signed anew what expires" + within, "sign anew what expires" + within, true}, run, report);
+    const auto how = [&](const PolicyGuard* guard) { return renew_due_roles(due_by, keys, guard); };
+    const PublishedChanges changes =
+        change(open, {how, policy ? &*policy : nullptr, options.policy}, keys,
+               {"signed anew what expires" + within, "sign anew what expires" + within, true}, run, report);
     std::vector<StillDue> due =
         still_due(open, changes.repository, !run.settings().server_for(gun).is_folder(), due_by);
     // What was signed just now lives as long as it can, and what a rehearsal would have signed as well.
@@ -243,7 +244,8 @@ void rotate(const RepoRotateOptions& options, Run& run, Report& report) {
     words.stand_ins = {{signer->public_key().canonical_id(), "this machine"}};
   }
   const auto publish = [&] {
-    guarded_change(policy, options.policy, run.administrator_keys(), open, how, words, run, report);
+    change(open, {[&](const PolicyGuard*) { return how; }, policy ? &*policy : nullptr, options.policy},
+           run.administrator_keys(), words, run, report);
   };
   if (run.dry_run()) {
     publish();
@@ -260,9 +262,9 @@ void repair(const RepoRepairOptions& options, Run& run, Report& report) {
     Run::Repository open = run.open(gun, Access::kPublish);
     open.load.tolerate = {.expiry = true, .other_form = true};
     hsm::KeyRing& keys = run.administrator_keys();
-    guarded_change(policy, options.policy, keys, open, repair_roles(keys),
-                   {"signed anew what could not be served", "sign anew what cannot be served", true}, run,
-                   report);
+    const auto how = [&](const PolicyGuard*) { return repair_roles(keys); };
+    change(open, {how, policy ? &*policy : nullptr, options.policy}, keys,
+           {"signed anew what could not be served", "sign anew what cannot be served", true}, run, report);
     if (run.dry_run()) return;
     // Others may have broken it in the meantime, or something else may be wrong with it.
     open.load.tolerate = {};

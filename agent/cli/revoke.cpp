@@ -77,8 +77,8 @@ void revoke(const RevokeOptions& options, Run& run, Report& report) {
       return revoke_tags({tags, roles, guard, consent}, run.keys());
     };
     const std::string what = names.empty() ? "everything" : tuf::join(names);
-    guarded_change(policy, options.policy, run.keys(), open, how, {"revoked " + what, "revoke " + what}, run,
-                   report, {{roles.begin(), roles.end()}});
+    change(open, {how, policy ? &*policy : nullptr, options.policy, {{roles.begin(), roles.end()}}},
+           run.keys(), {"revoked " + what, "revoke " + what}, run, report);
     if (run.dry_run()) continue;
     const tuf::TrustedRepository now = load_repository(*open.store, open.seen, open.load, report.warnings);
     if (names.empty()) describe_rest(tuf::view_tags(now), report);

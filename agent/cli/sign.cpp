@@ -2,16 +2,18 @@
 #include <algorithm>
 #include <map>
 
-#include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/operands.h"
 #include "agent/cli/sign_options.h"
 #include "agent/cli/sign_receipt.h"
 #include "agent/cli/signed_report.h"
 #include "agent/config/annotations.h"
+#include "agent/report/change_report.h"
+#include "agent/report/guard_report.h"
 #include "agent/report/repository_report.h"
 #include "tuf/base/error.h"
 #include "tuf/base/warning.h"
+#include "tuf/view/health.h"
 
 namespace agent {
 namespace {
@@ -70,8 +72,9 @@ class Signing {
                     std::optional<GuardedRepository>& guarded, std::vector<tuf::Warning>& warnings) {
     SignRequest request = request_;
     if (policy_) {
-      guarded.emplace(*policy_, options_.policy, options_.allow_move, repository.load.gun, run_.keys(), run_,
-                      warnings);
+      PolicyChoices choices = options_.policy;
+      choices.allow_move = options_.allow_move;
+      guarded.emplace(*policy_, choices, repository.load.gun, run_.keys(), run_, warnings);
       request.guard = &guarded->guard();
     }
     for (const WantedImage& image : images) request.images.push_back(image.target);
@@ -108,7 +111,7 @@ class Signing {
       try {
         return sign(repository, images, run_.dry_run(), guarded, report_.warnings);
       } catch (const tuf::Error& error) {
-        if (guarded) guarded->describe_refusal(described);
+        if (guarded) describe_foreign(guarded->guard(), described);
         throw error.with_value("REPO", gun.text())
             .with_value("IMAGE", gun.text() + ":" + images.front().target.name);
       }
@@ -123,7 +126,7 @@ class Signing {
     }
     describe_signed(result, images, {run_.dry_run(), options_.images.platforms}, described, report_.text);
     if (guarded) {
-      guarded->describe(described, report_.warnings);
+      describe_guard(guarded->guard(), run_.dry_run(), described, report_.warnings);
       guarded->remember(result.changes, report_.warnings);
       for (const TargetReport& target : described.targets)
         verdicts_[gun.text()][target.name] = target.more.at("policy");

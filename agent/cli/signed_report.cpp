@@ -1,6 +1,6 @@
 #include "agent/cli/signed_report.h"
 
-#include "agent/cli/changing.h"
+#include "agent/report/change_report.h"
 #include "agent/report/repository_report.h"
 #include "tuf/base/hex.h"
 #include "tuf/base/printable.h"

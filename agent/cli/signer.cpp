@@ -139,8 +139,7 @@ std::vector<std::string> steps_of_rotation(const tuf::TrustedRepository& reposit
                                            const SignerRotateOptions& options,
                                            const std::vector<tuf::PublicKey>& added, const Policy* policy) {
   const std::string& name = options.name;
-  const std::string rotate =
-      "countersign signer rotate " + name + " " + repository.gun().text();
+  const std::string rotate = "countersign signer rotate " + name + " " + repository.gun().text();
   const auto sign_once = [&](const std::string& where) {
     return "let " + name + " sign once where " + where + ": countersign witness " + repository.gun().text() +
            " targets/releases targets/" + name + " --key " + added.front().canonical_id().short_form();
@@ -183,7 +182,8 @@ void change_each(const std::vector<std::string>& repositories, const PolicyOptio
     Run::Repository open = run.open(gun, Access::kPublish);
     if (!policy) open.load.nested = nested;  // a policy may demand roles anywhere
     const PublishedChanges changes =
-        guarded_change(policy, options, run.administrator_keys(), open, how(), words, run, report, gate);
+        change(open, {[&](const PolicyGuard*) { return how(); }, policy ? &*policy : nullptr, options, gate},
+               run.administrator_keys(), words, run, report);
     if (!added.empty()) warn_of_doubts(changes.repository, added, *open.store, report);
   });
 }
@@ -354,9 +354,13 @@ void witness(const WitnessOptions& options, Run& run, Report& report) {
   open.load.nested = roles;
   const std::string object = tuf::join(tuf::names_of(roles)) + " anew";
   hsm::KeyRing& keys = run.administrator_keys();
-  guarded_change(policy, options.policy, keys, open, witness_roles(*open.store, roles, content, keys),
-                 {"signed " + object, "sign " + object}, run, report,
-                 {.named = {roles.begin(), roles.end()}, .bind = options.bind});
+  const auto how = [&](const PolicyGuard*) { return witness_roles(*open.store, roles, content, keys); };
+  change(open,
+         {how,
+          policy ? &*policy : nullptr,
+          options.policy,
+          {.named = {roles.begin(), roles.end()}, .bind = options.bind}},
+         keys, {"signed " + object, "sign " + object}, run, report);
 }
 
 }  // namespace

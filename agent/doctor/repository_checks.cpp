@@ -5,6 +5,7 @@
 #include "agent/report/repository_report.h"
 #include "tuf/base/warning.h"
 #include "tuf/base/words.h"
+#include "tuf/view/health.h"
 #include "tuf/view/role_expiry.h"
 
 namespace agent {

@@ -1,25 +1,12 @@
 #include "agent/report/repository_report.h"
 
-#include <algorithm>
-
-#include "tuf/base/digest.h"
-#include "tuf/base/error.h"
-#include "tuf/base/hex.h"
 #include "tuf/base/printable.h"
-#include "tuf/base/warning.h"
 #include "tuf/base/words.h"
 #include "tuf/view/provenance.h"
-#include "tuf/view/role_expiry.h"
 
 namespace agent {
-namespace {
 
 using tuf::RoleName;
-
-/// As the official clients warn (section 7.4).
-constexpr tuf::Days kNearingExpiry{183};
-
-}  // namespace
 
 PublishedRepository as_published(const RepositoryReport& repository) {
   PublishedRepository published;
@@ -105,30 +92,6 @@ void describe_trust_root(const tuf::TrustedRepository& repository, RepositoryRep
   report.trust_root = tuf::trust_root_of(repository);
   if (const auto canonical = tuf::canonical_trust_root_of(repository))
     report.more["trust_root_canonical_id"] = *canonical;
-}
-
-std::vector<tuf::Warning> health_warnings(const tuf::TrustedRepository& repository) {
-  std::vector<tuf::Warning> warnings;
-  const auto check = [&](const std::string& role, tuf::Time expires) {
-    if (expires > repository.now() + kNearingExpiry) return;
-    warnings.push_back({"EXPIRES_SOON", role + " of " + repository.gun().text() + " expires at " +
-                                            tuf::format_time(expires)});
-  };
-  check("root", repository.root().body.expires);
-  for (const tuf::RoleExpiry& role : tuf::role_expiries(repository, true)) {
-    if (role.name == "root certificate") check(role.name, role.expires);
-  }
-  check("targets", repository.targets().body.expires);
-  for (const tuf::Delegation& delegation : repository.delegations()) {
-    const std::string& role = delegation.role.name.text();
-    if (delegation.state == tuf::Delegation::State::kUsable) check(role, delegation.metadata->body.expires);
-    if (delegation.problem) {
-      warnings.push_back({"ROLE_UNUSABLE", role + " of " + repository.gun().text() + " is not read (" +
-                                               std::string(tuf::to_string(delegation.state)) +
-                                               "): " + delegation.problem->what()});
-    }
-  }
-  return warnings;
 }
 
 }  // namespace agent

@@ -6,7 +6,6 @@
 
 #include "agent/evidence/published.h"
 #include "agent/report/report.h"
-#include "tuf/base/warning.h"
 #include "tuf/trust/trusted_repository.h"
 #include "tuf/view/role_view.h"
 #include "tuf/view/tag_view.h"
@@ -34,8 +33,5 @@ OrderedJson describe_provenance(const tuf::TrustedRepository& repository,
                                 const std::vector<tuf::RoleName>& roles, const std::string& name);
 /// Its root's two names, for a report.
 void describe_trust_root(const tuf::TrustedRepository& repository, RepositoryReport& report);
-/// For root, its certificates, targets and delegations that expire within six months, and delegations that
-/// readers skip. What the store signs by itself, it also renews by itself.
-std::vector<tuf::Warning> health_warnings(const tuf::TrustedRepository& repository);
 
 }  // namespace agent

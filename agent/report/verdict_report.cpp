@@ -2,6 +2,7 @@
 
 #include "agent/report/junit.h"
 #include "agent/report/repository_report.h"
+#include "tuf/base/hex.h"
 #include "tuf/base/printable.h"
 #include "tuf/base/words.h"
 
@@ -13,6 +14,15 @@ std::vector<std::string> signers_of(const Decision& decision) {
   for (const Decision::Signature& signature : decision.signatures)
     signers.push_back(signature.user + " in " + signature.role +
                       (signature.bound ? "" : " (an entry that does not say for which role)"));
+  return signers;
+}
+
+/// The identities that hold it; if none does, the keys that signed the file it stands in.
+std::vector<std::string> signers_of(const tuf::TrustedRepository& repository, const tuf::TagView& view) {
+  std::vector<std::string> signers = view.signers();
+  if (signer_kind(view) != std::string_view("unknown")) return signers;
+  for (const tuf::KeyId& key : tuf::file_signers(repository, view.releasing_role()))
+    signers.push_back(key.hex());
   return signers;
 }
 
@@ -42,6 +52,40 @@ const char* Verdict::word() const {
 
 std::vector<Decision::Reason> Verdict::reasons() const {
   return failure ? std::vector{reason_of(*failure)} : decision.reasons;
+}
+
+Verdict verdict_of(const VerifiedImage& verified) {
+  Verdict verdict{verified.decision, verified.failure, verified.by_policy, ""};
+  std::vector<Decision::Reason>& reasons = verdict.decision.reasons;
+  if (verified.objection) reasons.push_back(reason_of(*verified.objection));
+  if (verified.contradiction) {
+    reasons.push_back(reason_of(*verified.contradiction));
+    if (verified.by_policy) reasons.back().code = "OTHER_DIGEST";  // as of every other image
+  }
+  if (verified.view && verified.decision.allowed)
+    verdict.signed_by = signed_by(*verified.repository->trusted, *verified.view);
+  return verdict;
+}
+
+TargetReport describe_verified(const VerifiedImage& verified, const Verdict& verdict) {
+  const ImageToVerify& subject = *verified.subject;
+  TargetReport target;
+  if (verified.view) {
+    target = describe_target(*verified.view);
+    target.signers = signers_of(*verified.repository->trusted, *verified.view);
+  } else {
+    target.name = verified.decision.tag.empty() ? subject.image.tag.value_or("") : verified.decision.tag;
+    target.digest = verified.decision.digest;
+    if (verified.decision.length != 0) target.length = verified.decision.length;
+    target.roles = tuf::names_of(verified.roles);
+  }
+  target.verdict = verdict.word();
+  target.more.update(verdict_json(verdict));
+  if (subject.file) {
+    target.more["file"] = {{"digest", "sha256:" + tuf::to_hex(*subject.file->content.sha256())},
+                           {"length", subject.file->content.length}};
+  }
+  return target;
 }
 
 Decision::Reason reason_of(const tuf::Error& error) {

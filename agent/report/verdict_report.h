@@ -8,6 +8,7 @@
 #include "agent/policy/decision.h"
 #include "agent/policy/foreign_entries.h"
 #include "agent/report/report.h"
+#include "agent/work/verify_images.h"
 
 namespace agent {
 
@@ -35,6 +36,11 @@ struct VerdictReport {
   /// A table, for the summary of a CI job.
   std::string markdown() const;
 };
+
+/// `signed_by` in words, all that speaks against it with what mends it.
+Verdict verdict_of(const VerifiedImage& verified);
+/// The image among the targets of its repository's report.
+TargetReport describe_verified(const VerifiedImage& verified, const Verdict& verdict);
 
 /// An error as what speaks against an image.
 Decision::Reason reason_of(const tuf::Error& error);

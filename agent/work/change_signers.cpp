@@ -6,6 +6,7 @@
 
 #include "agent/work/signing_keys.h"
 #include "tuf/base/error.h"
+#include "tuf/base/words.h"
 #include "tuf/view/role_view.h"
 #include "tuf/view/signed_state.h"
 #include "tuf/view/stored_target.h"
@@ -19,14 +20,6 @@ using tuf::ErrorCode;
 using tuf::RoleName;
 
 const RoleName kReleases = RoleName::of("targets/releases");
-constexpr std::size_t kTagsShown = 10;
-
-std::string listing(const std::vector<std::string>& words) {
-  std::string out;
-  for (std::size_t i = 0; i < words.size() && i < kTagsShown; ++i) out += (i ? ", " : "") + words[i];
-  if (words.size() > kTagsShown) out += " and " + std::to_string(words.size() - kTagsShown) + " more";
-  return out;
-}
 
 void require_role(const tuf::TrustedRepository& repository, const RoleName& role) {
   if (!repository.find_delegation(role)) throw repository.no_such_role(role);
@@ -70,7 +63,7 @@ std::vector<tuf::PublicKey> listed_as(const tuf::KeyId& id, const tuf::TrustedRe
   if (!keys.empty()) return keys;
   throw Error(ErrorCode::kKeyNotFound,
               role.text() + " of " + repository.gun().text() + " does not list key " + id.short_form() +
-                  (others.empty() ? ", nor any other" : ", but " + listing(others)),
+                  (others.empty() ? ", nor any other" : ", but " + tuf::first_of(others)),
               "see them with: countersign delegation list " + repository.gun().text());
 }
 
@@ -111,7 +104,7 @@ std::string way_to_sign(const tuf::TrustedRepository& repository, const tuf::Rep
   if (next.threshold() > repository.find_delegation(roles.front())->authority.threshold()) {
     std::vector<std::string> all;
     for (const tuf::PublicKey& key : next.keys()) all.push_back(key.canonical_id().short_form());
-    return "name " + std::to_string(next.threshold()) + " of its keys (" + listing(all) +
+    return "name " + std::to_string(next.threshold()) + " of its keys (" + tuf::first_of(all) +
            ") with --signing-key: they sign it in the same step";
   }
   for (const RoleName& role : roles) {
@@ -134,7 +127,7 @@ std::string way_to_sign(const tuf::TrustedRepository& repository, const tuf::Rep
     const std::vector<std::string> its = keys_that_stay(repository, role, *draft.authority_of(role), policy);
     if (std::find(its.begin(), its.end(), stay.front()) != its.end()) names += " " + role.text();
   }
-  return "first, where one of the remaining keys (" + listing(stay) + ") is: countersign witness " +
+  return "first, where one of the remaining keys (" + tuf::first_of(stay) + ") is: countersign witness " +
          repository.gun().text() + names + " --key " + stay.front();
 }
 
@@ -263,7 +256,7 @@ Consent require_consent(const tuf::TrustedRepository& repository, const tuf::Rep
   if (hidden.empty()) return consent;
   if (consent.rehearsed) return {.hide_tags = true, .policy = consent.policy};
   throw Error(ErrorCode::kUsage,
-              "pullers of " + repository.gun().text() + " would no longer see " + listing(hidden),
+              "pullers of " + repository.gun().text() + " would no longer see " + tuf::first_of(hidden),
               "repeat it with --yes if that is what you want");
 }
 
@@ -286,7 +279,7 @@ void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::Repository
   throw Error(ErrorCode::kKeyNotFound,
               lost.front().text() + " of " + repository.gun().text() +
                   " would not be signed by enough of its keys any more, so everything in it would vanish: " +
-                  listing(names),
+                  tuf::first_of(names),
               way_to_sign(repository, draft, lost, consent.policy));
 }
 

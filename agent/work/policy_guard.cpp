@@ -6,7 +6,7 @@
 
 #include "agent/work/signing_keys.h"
 #include "tuf/base/error.h"
-#include "tuf/base/printable.h"
+#include "tuf/base/words.h"
 #include "tuf/view/stored_target.h"
 #include "tuf/view/tag_view.h"
 
@@ -39,15 +39,6 @@ bool changes_signers(const tuf::TrustedRepository& repository, const tuf::Reposi
   const tuf::Targets* next = draft.find_changed(kTargets);
   const tuf::Targets& now = repository.targets().body;
   return next && (next->roles != now.roles || next->keys != now.keys);
-}
-
-/// The first of them.
-std::string listing(const std::vector<std::string>& names) {
-  std::string list;
-  for (std::size_t i = 0; i < names.size() && i < kMaxNamed; ++i)
-    list += (i ? ", " : "") + tuf::printable(names[i], 128);
-  if (names.size() > kMaxNamed) list += " and " + std::to_string(names.size() - kMaxNamed) + " more";
-  return list;
 }
 
 std::string shown(const tuf::TrustedRepository& repository, const ImageToSign& image) {
@@ -278,7 +269,7 @@ void PolicyGuard::check_others(const tuf::TrustedRepository& repository, const t
   if (!hidden_.empty() && !options_.hide_tags) {
     throw Error(ErrorCode::kUsage,
                 "pullers of " + repository.gun().text() + " who go by the policy would no longer see " +
-                    listing(hidden_),
+                    tuf::first_of(hidden_),
                 "repeat it with --yes if that is what you want");
   }
   if (is_administration || silenced.empty()) return;
@@ -292,7 +283,7 @@ void PolicyGuard::check_others(const tuf::TrustedRepository& repository, const t
   const std::string names = policy_.names({others.begin(), others.end()});
   throw Error(ErrorCode::kPolicy,
               "signing " + roles + " of " + repository.gun().text() + " would replace the signature of " +
-                  names + ", without which the policy no longer allows: " + listing(silenced),
+                  names + ", without which the policy no longer allows: " + tuf::first_of(silenced),
               "leave that role to " + names +
                   ": name others with --role, or an identity of your own: countersign "
                   "delegation list " +

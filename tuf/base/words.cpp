@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tuf/base/printable.h"
+
 namespace tuf {
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -18,6 +20,16 @@ std::string join(const std::vector<std::string>& words, const std::string& separ
   std::string out;
   for (const std::string& word : words) out += (out.empty() ? "" : separator) + word;
   return out;
+}
+
+std::string first_of(const std::vector<std::string>& words) {
+  constexpr std::size_t kMaxNamed = 10;
+  constexpr std::size_t kMaxBytes = 128;  // of each
+  std::vector<std::string> first;
+  for (std::size_t i = 0; i < words.size() && i < kMaxNamed; ++i)
+    first.push_back(printable(words[i], kMaxBytes));
+  return join(first) +
+         (words.size() > kMaxNamed ? " and " + std::to_string(words.size() - kMaxNamed) + " more" : "");
 }
 
 }  // namespace tuf

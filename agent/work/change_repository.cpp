@@ -1,0 +1,35 @@
+#include "agent/work/change_repository.h"
+
+#include <algorithm>
+
+#include "agent/work/signing_keys.h"
+
+namespace agent {
+
+void change_repository(Run::Repository& repository, const ChangeRequest& request, hsm::KeyRing& keys,
+                       Run& run, std::vector<tuf::Warning>& warnings, RepositoryChange& change) {
+  SigningGate::Options gate_options = request.gate;
+  if (request.policy) {
+    change.guarded.emplace(*request.policy, request.choices, repository.load.gun, keys, run, warnings);
+    gate_options.guard = &change.guarded->guard();
+  }
+  SigningGate gate(keys, gate_options);
+  const ChangeRepository how = request.how(gate_options.guard);
+  const ChangeRepository watched = [&](const tuf::TrustedRepository& trusted, tuf::RepositoryDraft& draft) {
+    how(trusted, draft);
+    if (draft.empty()) return;
+    change.signers = changes_of_signers(trusted, draft);
+    change.revived = revived_roles(*repository.store, trusted, draft, change.signers);
+    if (run.dry_run()) change.hidden = tags_that_vanish(trusted, draft);
+  };
+  change.result = publish_changes(*repository.store, repository.seen, repository.load, watched,
+                                  gate.as_function(), signer_look_up(keys), run.publish_options(), warnings);
+  for (const std::string& tag : gate.hidden()) {
+    if (std::find(change.hidden.begin(), change.hidden.end(), tag) == change.hidden.end())
+      change.hidden.push_back(tag);
+  }
+  change.signed_anew = gate.signed_anew();
+  if (change.guarded) change.guarded->remember(*change.result, warnings);
+}
+
+}  // namespace agent
