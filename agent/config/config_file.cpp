@@ -162,8 +162,7 @@ class Reader {
                               "\", which is not a key ID (64 lower-case hex digits)");
         ids.insert(*id);
       }
-      if (ids.empty())
-        certs.fail(gun, "is an empty list, which no root could match", "leave it out, or name a key ID");
+      if (ids.empty()) fail_empty_pin(certs, gun);
       config_.pinned_keys[gun] = std::move(ids);
     }
     const Section authorities = section.section("ca");
@@ -207,6 +206,7 @@ class Reader {
     constexpr std::string_view kMember = "trust_root";
     const Json* value = section.find(kMember);
     if (value == nullptr) return;
+    if (value->is_structured() && value->empty()) fail_empty_pin(section, kMember);
     if (!value->is_object()) {
       for (const std::string& text : section.text_or_texts_of(kMember, *value))
         add_trust_root(section, kMember, text);
@@ -214,9 +214,15 @@ class Reader {
     }
     const Section repositories = section.section(kMember);
     for (const auto& [name, refs] : repositories.members()) {
-      for (const std::string& ref : repositories.text_or_texts_of(name, *refs))
-        add_trust_root(repositories, name, name + "=" + ref);
+      const std::vector<std::string> texts = repositories.text_or_texts_of(name, *refs);
+      if (texts.empty()) fail_empty_pin(repositories, name);
+      for (const std::string& ref : texts) add_trust_root(repositories, name, name + "=" + ref);
     }
+  }
+
+  /// Whoever writes one means to pin something.
+  [[noreturn]] static void fail_empty_pin(const Section& section, std::string_view member) {
+    section.fail(member, "is empty: no root could match", "leave it out, or name a key ID");
   }
 
   void add_trust_root(const Section& section, std::string_view member, const std::string& text) {
