@@ -156,10 +156,10 @@ class Reader {
     for (const auto& [gun, value] : certs.members()) {
       std::set<tuf::KeyId> ids;
       for (const std::string& text : certs.texts_of(gun, *value)) {
-        const auto id = tuf::KeyId::parse(text);
+        const auto id = parse_pinned_id(text);
         if (!id)
-          certs.fail(gun, "holds \"" + tuf::printable(text, 80) +
-                              "\", which is not a key ID (64 lower-case hex digits)");
+          certs.fail(gun,
+                     "holds \"" + tuf::printable(text, 80) + "\", which is not a key ID (64 hex digits)");
         ids.insert(*id);
       }
       if (ids.empty()) fail_empty_pin(certs, gun);
@@ -197,8 +197,8 @@ class Reader {
     config_.policy = path_member(section, "policy");
     read_trust_roots(section);
     for (const std::string& ref : section.texts("keys")) {
-      const bool is_id = ref.find_first_not_of("0123456789abcdef") == std::string::npos;
-      config_.keys.push_back(is_id || hsm::is_token_uri(ref) ? ref : resolve(ref).string());
+      const bool is_file = !hsm::is_key_id(ref) && !hsm::is_token_uri(ref);
+      config_.keys.push_back(is_file ? resolve(ref).string() : ref);
     }
   }
 
@@ -228,7 +228,7 @@ class Reader {
   void add_trust_root(const Section& section, std::string_view member, const std::string& text) {
     try {
       NamedTrustRoot root = NamedTrustRoot::parse(text);
-      if (!tuf::KeyId::parse(root.ref)) root.ref = resolve(root.ref).string();
+      if (!parse_pinned_id(root.ref)) root.ref = resolve(root.ref).string();
       config_.trust_roots.push_back(std::move(root));
     } catch (const Error& error) {
       section.fail(member, std::string("names no repository: ") + error.what(), error.hint());

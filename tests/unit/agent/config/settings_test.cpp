@@ -203,8 +203,9 @@ TEST_CASE("Keys of an option replace those of the file; only files among these a
   ConfigHome home;
   home.configure(
       {{"countersign",
-        {{"keys", {"PKCS11:token=ci;object=k", "9deed25", "keys/ci.pem", "~/ci.pem", "/k.pem"}}}}});
-  CHECK(home.load().keys() == std::vector<std::string>{"PKCS11:token=ci;object=k", "9deed25",
+        {{"keys",
+          {"PKCS11:token=ci;object=k", "9deed25", "9DEED25", "keys/ci.pem", "~/ci.pem", "/k.pem"}}}}});
+  CHECK(home.load().keys() == std::vector<std::string>{"PKCS11:token=ci;object=k", "9deed25", "9DEED25",
                                                        home.path(".notary/keys/ci.pem").string(),
                                                        home.path("ci.pem").string(), "/k.pem"});
   home.environment.keys = {"theirs.pem"};
