@@ -42,6 +42,23 @@ bool is_token_uri(std::string_view text) {
          });
 }
 
+std::string without_pin(std::string_view ref) {
+  const std::size_t question = ref.find('?');
+  if (!is_token_uri(ref) || question == std::string_view::npos) return std::string(ref);
+  std::string kept(ref.substr(0, question));
+  char separator = '?';
+  for (std::size_t at = question + 1, end = 0; at <= ref.size(); at = end + 1) {
+    end = std::min(ref.find('&', at), ref.size());
+    const std::string_view attribute = ref.substr(at, end - at);
+    constexpr std::string_view kPin = "pin-value=";
+    if (attribute.starts_with(kPin) && attribute != kPin) continue;  // an empty one asks for the empty PIN
+    kept += separator;
+    kept += attribute;
+    separator = '&';
+  }
+  return kept;
+}
+
 KeyRef parse_key_ref(std::string_view text) {
   if (is_token_uri(text)) return TokenKeyUri{std::string(text)};
   // Before any file: a checkout could hold one of that name, with a key of somebody else.
