@@ -64,7 +64,8 @@ bool equal_ignoring_case(char a, char b) {
   return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
 }
 
-/// `pin-value=1234` of a token URI, wherever somebody has put it: all of the value becomes `…`.
+/// `pin-value=1234` of a token URI, wherever somebody has put it: all of the value becomes `…`. An empty one
+/// asks for the empty PIN, and is none.
 void hide_pins(std::string& text) {
   constexpr std::string_view kAttributes[] = {"pin-value", "pin_value", "pinvalue"};
   for (const std::string_view attribute : kAttributes) {
@@ -76,7 +77,7 @@ void hide_pins(std::string& text) {
       if (*at != '=' && *at != ':') continue;
       const auto begin = static_cast<std::size_t>(at + 1 - text.begin());
       const std::size_t end = std::min(text.find_first_of("&;\"' \t\r\n", begin), text.size());
-      text.replace(begin, end - begin, kHidden);
+      if (end > begin) text.replace(begin, end - begin, kHidden);
       at = text.begin() + static_cast<std::ptrdiff_t>(begin);
     }
   }
@@ -120,12 +121,86 @@ void hide_users(std::string& text) {
   }
 }
 
+bool is_digit(char c) {
+  return std::isdigit(static_cast<unsigned char>(c)) != 0;
+}
+
+bool is_alphanumeric(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0;
+}
+
+/// Whether what stands behind `host:` can be no port, nor the PORT of a hint.
+bool may_be_password(std::string_view text) {
+  const auto rest = std::find_if_not(text.begin(), text.end(), is_digit);
+  const bool port_ends = rest != text.begin() && rest != text.end() &&
+                         std::string_view(",;:)]").find(*rest) != std::string_view::npos;
+  return !port_ends && !text.starts_with("PORT") && std::any_of(rest, text.end(), is_alphanumeric);
+}
+
+/// `https://user:password`, the host forgotten.
+void hide_passwords_without_host(std::string& text) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    for (std::size_t at = text.find(scheme); at != std::string::npos; at = text.find(scheme, at)) {
+      at += scheme.size();
+      const std::size_t end = std::min(text.find_first_of("/?#\"' \t\r\n", at), text.size());
+      const std::string_view authority = std::string_view(text).substr(at, end - at);
+      const std::size_t colon = authority.find(':');
+      if (colon == std::string_view::npos || authority.substr(0, colon).find('[') != std::string_view::npos ||
+          !may_be_password(authority.substr(colon + 1)))
+        continue;
+      text.replace(at + colon + 1, end - at - colon - 1, kHidden);
+    }
+  }
+}
+
+/// `?token=…` and its like, in a URL or in what should be none.
+void hide_queries(std::string& text) {
+  constexpr std::string_view kSecrets[] = {"token",  "password",  "passwd", "secret",
+                                           "apikey", "signature", "sig",    "credential"};
+  for (std::size_t at = text.find_first_of("?&"); at != std::string::npos;
+       at = text.find_first_of("?&", at)) {
+    const std::size_t name = ++at;
+    const std::size_t equals = text.find_first_of("=?&;\"' \t\r\n", name);
+    if (equals == std::string::npos || text[equals] != '=') continue;
+    std::string named;  // access_token, X-Amz-Signature
+    for (const char c : text.substr(name, equals - name)) {
+      if (is_alphanumeric(c)) named += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+    const bool is_secret = std::any_of(std::begin(kSecrets), std::end(kSecrets),
+                                       [&](std::string_view secret) { return named.ends_with(secret); });
+    if (!is_secret) continue;
+    const std::size_t end = std::min(text.find_first_of("&#\"' \t\r\n", equals), text.size());
+    if (end > equals + 1) text.replace(equals + 1, end - equals - 1, kHidden);
+  }
+}
+
+/// What a block of PEM holds, where the name of its file was wanted: to its end, or that of the quotation.
+void hide_pem(std::string& text) {
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  constexpr std::string_view kDashes = "-----";
+  constexpr std::string_view kEnd = "-----END ";
+  for (std::size_t at = text.find(kBegin); at != std::string::npos; at = text.find(kBegin, at)) {
+    at += kBegin.size();
+    const std::size_t label_end = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ", at);
+    if (label_end == std::string::npos || text.compare(label_end, kDashes.size(), kDashes) != 0) continue;
+    at = label_end + kDashes.size();
+    std::size_t end = std::min(text.find_first_of("\"'", at), text.size());
+    if (const std::size_t foot = text.find(kEnd, at); foot < end)
+      end = std::min(text.find(kDashes, foot + kEnd.size()), end - kDashes.size()) + kDashes.size();
+    if (end > at && std::string_view(text).substr(at, kHidden.size()) != kHidden)
+      text.replace(at, end - at, kHidden);
+  }
+}
+
 }  // namespace
 
 std::string printable(std::string_view raw, std::size_t max_bytes) {
   std::string text(raw);
+  hide_pem(text);
   hide_pins(text);
   hide_users(text);
+  hide_passwords_without_host(text);
+  hide_queries(text);
   std::string out;
   std::size_t i = 0;
   while (i < text.size()) {

@@ -12,7 +12,9 @@ namespace tuf {
 /// `text` with control characters, bytes that are not UTF-8, characters that change the direction of text and
 /// those that are not seen replaced by `\n`, `\x1b` or `\u{202e}`. Applying it twice changes nothing more: a
 /// backslash stays as it is. More than `max_bytes` of input are cut off and replaced by `…`, and so are the
-/// value behind `pin-value=` and the `user:password` in front of a host.
+/// value behind `pin-value=`, the `user:password` in front of a host, what can be no port behind
+/// `https://name:`, the value of a query whose name says that it is secret (`?token=`), and what a block of
+/// PEM holds.
 std::string printable(std::string_view text, std::size_t max_bytes = 1024);
 
 }  // namespace tuf
