@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tuf/base/error.h"
+#include "tuf/base/hex.h"
 
 namespace hsm {
 namespace {
@@ -12,11 +13,6 @@ constexpr std::size_t kMaxDigits = 64;
 
 bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-bool is_key_id(std::string_view text) {
-  return text.size() >= kMinDigits && text.size() <= kMaxDigits &&
-         std::all_of(text.begin(), text.end(), is_hex);
 }
 
 bool is_file(const std::filesystem::path& path) {
@@ -34,6 +30,11 @@ std::string shown(std::string_view text) {
 
 }  // namespace
 
+bool is_key_id(std::string_view text) {
+  return text.size() >= kMinDigits && text.size() <= kMaxDigits &&
+         std::all_of(text.begin(), text.end(), is_hex);
+}
+
 bool is_token_uri(std::string_view text) {
   return text.size() >= kTokenScheme.size() &&
          std::equal(kTokenScheme.begin(), kTokenScheme.end(), text.begin(), [](char lower, char c) {
@@ -41,15 +42,27 @@ bool is_token_uri(std::string_view text) {
          });
 }
 
+std::string without_pin(std::string_view ref) {
+  const std::size_t question = ref.find('?');
+  if (!is_token_uri(ref) || question == std::string_view::npos) return std::string(ref);
+  std::string kept(ref.substr(0, question));
+  char separator = '?';
+  for (std::size_t at = question + 1, end = 0; at <= ref.size(); at = end + 1) {
+    end = std::min(ref.find('&', at), ref.size());
+    const std::string_view attribute = ref.substr(at, end - at);
+    constexpr std::string_view kPin = "pin-value=";
+    if (attribute.starts_with(kPin) && attribute != kPin) continue;  // an empty one asks for the empty PIN
+    kept += separator;
+    kept += attribute;
+    separator = '&';
+  }
+  return kept;
+}
+
 KeyRef parse_key_ref(std::string_view text) {
   if (is_token_uri(text)) return TokenKeyUri{std::string(text)};
   // Before any file: a checkout could hold one of that name, with a key of somebody else.
-  if (is_key_id(text)) {
-    std::string digits(text);
-    for (char& digit : digits)
-      digit = digit >= 'A' && digit <= 'F' ? static_cast<char>(digit - 'A' + 'a') : digit;
-    return KeyIdPrefix{std::move(digits)};
-  }
+  if (is_key_id(text)) return KeyIdPrefix{tuf::with_lower_hex(text)};
   if (!text.empty() && is_file(text)) return KeyFilePath{text};
   const std::string name = shown(text);
   if (text.find('/') != std::string_view::npos || text.ends_with(".pem") || text.ends_with(".key")) {

@@ -12,6 +12,12 @@ inline constexpr std::string_view kTokenScheme = "pkcs11:";
 /// Whether `text` is meant to be such a URI, right or wrong; the scheme may have capitals (RFC 3986).
 bool is_token_uri(std::string_view text);
 
+/// `ref` fit to be printed for use: a token URI without a PIN that stands in it.
+std::string without_pin(std::string_view ref);
+
+/// Whether it is the ID of a key or its first digits, four at least; in capitals, too.
+bool is_key_id(std::string_view text);
+
 /// A `pkcs11:` URI, not looked into here.
 struct TokenKeyUri {
   std::string text;

@@ -15,6 +15,19 @@ const std::map<std::string, OutputFormat> kFormats = {{"text", OutputFormat::kTe
                                                       {"prometheus", OutputFormat::kPrometheus},
                                                       {"markdown", OutputFormat::kMarkdown}};
 
+/// The format of that name, as CLI11 takes it; else what is wrong with it.
+std::string to_format(std::string& name) {
+  std::string names;
+  for (const auto& [known, format] : kFormats) {
+    if (name == known) {
+      name = std::to_string(static_cast<int>(format));
+      return {};
+    }
+    names += (names.empty() ? "" : ", ") + known;
+  }
+  return "\"" + name + "\" is no format; there are " + names;
+}
+
 bool is_option(const std::string& word) {
   return word.rfind('-', 0) == 0;
 }
@@ -127,7 +140,7 @@ void Grammar::add_global_options() {
   app_->add_flag("--offline", line_.offline, "Look at what was last seen here; ask no server");
   app_->add_option("-o,--output", line_.output.format,
                    "What goes to stdout: text or json; some commands print other formats too")
-      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+      ->transform(CLI::Validator(to_format, ""))
       ->type_name("FORMAT");
   add_value(app_.get(), "--audit-log", settings.audit_log,
             "Append a line for every run that publishes or is about to", "FILE");
@@ -204,6 +217,24 @@ void Grammar::require_values(int argc, const char* const* argv) const {
   }
 }
 
+/// CLI11 goes on with options where a command has all its operands, whatever stands before.
+void Grammar::require_operands_behind_dashes(int argc, const char* const* argv) const {
+  const auto is_operand = [&](const std::string& word) {
+    const std::vector<const CLI::Option*> options = named_app().get_options();
+    return std::any_of(options.begin(), options.end(), [&](const CLI::Option* option) {
+      const std::vector<std::string>& values = option->results();
+      return option->get_positional() && std::find(values.begin(), values.end(), word) != values.end();
+    });
+  };
+  const char* const* dashes =
+      std::find_if(argv, argv + argc, [](const std::string& word) { return word == "--"; });
+  std::vector<std::string> rest;
+  for (const char* const* word = dashes; word != argv + argc; ++word) {
+    if (word != dashes && is_option(*word) && !is_operand(*word)) rest.emplace_back();
+  }
+  if (!rest.empty()) throw CLI::ParseError(not_expected(rest), CLI::ExitCodes::ExtrasError);
+}
+
 /// In the place of the error that is handled now.
 void Grammar::fail_clearly() const {
   try {
@@ -226,9 +257,11 @@ void Grammar::parse(int argc, const char* const* argv) {
   } catch (const CLI::Success&) {  // help, or the version
     throw;
   } catch (const CLI::ParseError&) {
+    require_operands_behind_dashes(argc, argv);
     require_values(argc, argv);
     fail_clearly();
   }
+  require_operands_behind_dashes(argc, argv);
   require_values(argc, argv);
   // Two options that wrote to one list would each drop what the other had put there.
   std::vector<std::string>& keys = line_.settings.keys;

@@ -66,6 +66,7 @@ class Grammar {
   const CLI::App& named_app() const;
   void require_format() const;
   void require_values(int argc, const char* const* argv) const;
+  void require_operands_behind_dashes(int argc, const char* const* argv) const;
   void carry_options();
   [[noreturn]] void fail_clearly() const;
 

@@ -156,14 +156,13 @@ class Reader {
     for (const auto& [gun, value] : certs.members()) {
       std::set<tuf::KeyId> ids;
       for (const std::string& text : certs.texts_of(gun, *value)) {
-        const auto id = tuf::KeyId::parse(text);
+        const auto id = parse_pinned_id(text);
         if (!id)
-          certs.fail(gun, "holds \"" + tuf::printable(text, 80) +
-                              "\", which is not a key ID (64 lower-case hex digits)");
+          certs.fail(gun,
+                     "holds \"" + tuf::printable(text, 80) + "\", which is not a key ID (64 hex digits)");
         ids.insert(*id);
       }
-      if (ids.empty())
-        certs.fail(gun, "is an empty list, which no root could match", "leave it out, or name a key ID");
+      if (ids.empty()) fail_empty_pin(certs, gun);
       config_.pinned_keys[gun] = std::move(ids);
     }
     const Section authorities = section.section("ca");
@@ -198,8 +197,8 @@ class Reader {
     config_.policy = path_member(section, "policy");
     read_trust_roots(section);
     for (const std::string& ref : section.texts("keys")) {
-      const bool is_id = ref.find_first_not_of("0123456789abcdef") == std::string::npos;
-      config_.keys.push_back(is_id || hsm::is_token_uri(ref) ? ref : resolve(ref).string());
+      const bool is_file = !hsm::is_key_id(ref) && !hsm::is_token_uri(ref);
+      config_.keys.push_back(is_file ? resolve(ref).string() : ref);
     }
   }
 
@@ -207,6 +206,7 @@ class Reader {
     constexpr std::string_view kMember = "trust_root";
     const Json* value = section.find(kMember);
     if (value == nullptr) return;
+    if (value->is_structured() && value->empty()) fail_empty_pin(section, kMember);
     if (!value->is_object()) {
       for (const std::string& text : section.text_or_texts_of(kMember, *value))
         add_trust_root(section, kMember, text);
@@ -214,15 +214,21 @@ class Reader {
     }
     const Section repositories = section.section(kMember);
     for (const auto& [name, refs] : repositories.members()) {
-      for (const std::string& ref : repositories.text_or_texts_of(name, *refs))
-        add_trust_root(repositories, name, name + "=" + ref);
+      const std::vector<std::string> texts = repositories.text_or_texts_of(name, *refs);
+      if (texts.empty()) fail_empty_pin(repositories, name);
+      for (const std::string& ref : texts) add_trust_root(repositories, name, name + "=" + ref);
     }
+  }
+
+  /// Whoever writes one means to pin something.
+  [[noreturn]] static void fail_empty_pin(const Section& section, std::string_view member) {
+    section.fail(member, "is empty: no root could match", "leave it out, or name a key ID");
   }
 
   void add_trust_root(const Section& section, std::string_view member, const std::string& text) {
     try {
       NamedTrustRoot root = NamedTrustRoot::parse(text);
-      if (!tuf::KeyId::parse(root.ref)) root.ref = resolve(root.ref).string();
+      if (!parse_pinned_id(root.ref)) root.ref = resolve(root.ref).string();
       config_.trust_roots.push_back(std::move(root));
     } catch (const Error& error) {
       section.fail(member, std::string("names no repository: ") + error.what(), error.hint());

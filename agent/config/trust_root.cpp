@@ -9,6 +9,7 @@
 #include "hsm/file/key_form.h"
 #include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
+#include "tuf/base/hex.h"
 #include "tuf/base/openssl.h"
 #include "tuf/base/printable.h"
 #include "tuf/keys/pem.h"
@@ -93,21 +94,19 @@ tuf::TrustPin pin_of_file(const fs::path& file) {
   }
 }
 
-/// As other programs write what is a SHA-256, too.
-std::optional<tuf::KeyId> parse_id(std::string_view text) {
-  constexpr std::string_view kAlgorithm = "sha256:";
-  if (text.starts_with(kAlgorithm)) text.remove_prefix(kAlgorithm.size());
-  std::string digits(text);
-  for (char& c : digits) {
-    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return tuf::KeyId::parse(digits);
-}
-
 }  // namespace
 
+std::optional<tuf::KeyId> parse_pinned_id(std::string_view text) {
+  for (const std::string_view algorithm : {"sha256:", "SHA256:"}) {
+    if (!text.starts_with(algorithm)) continue;
+    text.remove_prefix(algorithm.size());
+    break;
+  }
+  return tuf::KeyId::parse(tuf::with_lower_hex(text));
+}
+
 tuf::TrustPin parse_trust_root(std::string_view ref) {
-  if (const auto id = parse_id(ref)) return {{*id}, {}};
+  if (const auto id = parse_pinned_id(ref)) return {{*id}, {}};
   const fs::path file(ref);
   std::error_code ignored;
   if (!fs::exists(file, ignored)) {

@@ -9,12 +9,17 @@
 #include <string_view>
 #include <vector>
 
+#include "tuf/keys/key_id.h"
 #include "tuf/names/role_name.h"
 #include "tuf/trust/trust_pin.h"
 
 namespace agent {
 
-/// REF is a key ID (TUF or canonical, 64 hex digits, also behind `sha256:`) or a file in PEM or DER: a public
+/// The ID of a key as people and other programs write it: also in capitals, and behind `sha256:`. nullopt if
+/// it is none.
+std::optional<tuf::KeyId> parse_pinned_id(std::string_view text);
+
+/// REF is a key ID (TUF or canonical, as parse_pinned_id reads it) or a file in PEM or DER: a public
 /// key or certificate, which becomes its key IDs, or certificates of authorities (basicConstraints CA:TRUE),
 /// to which the root's certificate must chain. Throws kUsage if it is neither, kFileUnreadable if the file
 /// cannot be used.

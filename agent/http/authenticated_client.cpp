@@ -83,7 +83,8 @@ std::vector<HttpResponse> AuthenticatedClient::send(const std::vector<HttpReques
     const std::string who = used_ != nullptr ? "the credentials from " + used_->source : "anybody unknown";
     const bool reads = only_reads(requests[i]) && !options_.read_purpose.empty();
     throw forbidden(options_.server.authority() + " does not let " + who + " " +
-                        (reads ? options_.read_purpose : options_.purpose) + because(responses[i]),
+                        (reads ? options_.read_purpose : options_.purpose) + unasked() +
+                        because(responses[i]),
                     reads ? "read and " + options_.access : options_.access);
   }
   return responses;
@@ -161,6 +162,11 @@ Error AuthenticatedClient::without_credentials() const {
           host + " wants credentials to " + options_.purpose + ", and there are none" +
               (options_.tried.empty() ? "" : " in " + options_.tried),
           options_.log_in_hint};
+}
+
+std::string AuthenticatedClient::unasked() const {
+  if (!authorization_.empty() || options_.tried.empty()) return "";
+  return ", and has asked for no account: nothing of " + options_.tried + " was sent";
 }
 
 /// Many a login lasts for hours only, and not every server says that it has ended.

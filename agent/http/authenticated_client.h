@@ -62,6 +62,8 @@ class AuthenticatedClient final : public HttpClient {
   const Credential* credential_for_tokens();
   void log_in_with_password();
   tuf::Error without_credentials() const;
+  /// For messages: who is refused without having been asked may have an account all the same.
+  std::string unasked() const;
   tuf::Error forbidden(const std::string& message, const std::string& access) const;
   void fetch_token();
   [[noreturn]] void give_up(const HttpResponse& refused) const;

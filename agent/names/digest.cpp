@@ -11,9 +11,16 @@ namespace {
 constexpr std::size_t kHexLength = 64;
 constexpr std::size_t kQuoted = 160;  // bytes of the offending text in a message
 
+/// What is like no digest may be a password: `host@password`.
+std::string shown(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
+  const std::string_view value = text.substr(text.find(':') + 1);  // npos + 1 is 0
+  const bool is_hex = !value.empty() && value.find_first_not_of(kDigits) == std::string_view::npos;
+  return text.empty() || is_hex || text.starts_with("sha") ? tuf::printable(text, kQuoted) : "…";
+}
+
 [[noreturn]] void fail(std::string_view text, const std::string& reason) {
-  throw tuf::Error(tuf::ErrorCode::kInvalidDigest,
-                   "digest \"" + tuf::printable(text, kQuoted) + "\": " + reason);
+  throw tuf::Error(tuf::ErrorCode::kInvalidDigest, "digest \"" + shown(text) + "\": " + reason);
 }
 
 }  // namespace
@@ -26,7 +33,7 @@ Digest Digest::parse(std::string_view text) {
   if (algorithm == "sha512" || algorithm == "sha384") {
     fail(text, "Docker Content Trust signs the SHA-256 of a manifest, not its " + std::string(algorithm));
   }
-  if (algorithm != "sha256") fail(text, "unknown algorithm \"" + tuf::printable(algorithm, kQuoted) + "\"");
+  if (algorithm != "sha256") fail(text, "it does not begin with sha256:");
   if (hex.size() != kHexLength) {
     fail(text, "it has " + std::to_string(hex.size()) + " characters behind sha256: instead of 64");
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "hsm/key_ref.h"
 #include "tuf/base/printable.h"
 #include "tuf/base/shell_word.h"
 
@@ -93,9 +94,20 @@ bool is_for_others(std::string_view before) {
   return has(" administrator") || has(" owner") || has("whoever ") || has("where ") || has(" signs it: ");
 }
 
+/// A static repository by its whole path: whoever is handed the command stands elsewhere.
+std::string from_everywhere(const std::string& server) {
+  constexpr std::string_view kFile = "file:";
+  if (!server.starts_with(kFile) || server.starts_with("file:/")) return server;
+  std::error_code unknown;
+  const auto folder = std::filesystem::absolute(server.substr(kFile.size()), unknown);
+  return unknown ? server : std::string(kFile) + folder.lexically_normal().string();
+}
+
 }  // namespace
 
-void CarriedOptions::add(const std::string& name, const std::string& value) {
+void CarriedOptions::add(const std::string& name, std::string value) {
+  if (name == "--server") value = from_everywhere(value);
+  if (name == "--signing-key") value = hsm::without_pin(value);
   if (name == "--policy") policy_ = " --policy " + tuf::printable(tuf::shell_path(value));
   const Carried* option = find_carried(name);
   if (!option) return;

@@ -13,8 +13,8 @@ namespace agent {
 class CarriedOptions {
  public:
   /// `name` is the long one ("--server"), `value` is empty for a flag. What says nothing of where and with
-  /// what a command acts is not kept.
-  void add(const std::string& name, const std::string& value);
+  /// what a command acts is not kept, nor is the PIN of a token URI.
+  void add(const std::string& name, std::string value);
 
   /// Where DOCKER_CONFIG says that Docker's files are: what texts call `~/.docker`.
   void set_docker_dir(const std::filesystem::path& folder);

@@ -4,7 +4,9 @@
 #include <memory>
 #include <optional>
 
+#include "hsm/key_ref.h"
 #include "tuf/base/error.h"
+#include "tuf/base/hex.h"
 #include "tuf/base/shell_word.h"
 
 namespace agent {
@@ -12,14 +14,6 @@ namespace {
 
 using tuf::Error;
 using tuf::ErrorCode;
-
-constexpr std::size_t kMinDigits = 4;
-constexpr std::size_t kDigits = 64;
-
-bool is_beginning(const std::string& text) {
-  return text.size() >= kMinDigits && text.size() <= kDigits &&
-         text.find_first_not_of("0123456789abcdef") == std::string::npos;
-}
 
 std::string way_to_see_them(const std::string& repository) {
   return "see them with: countersign delegation list " + tuf::shell_word(repository);
@@ -50,12 +44,13 @@ tuf::KeyId find(const std::string& text, const tuf::TrustedRepository& repositor
 
 NamedKeys::NamedKeys(std::vector<std::string> texts, const std::string& repository)
     : texts_(std::move(texts)) {
-  for (const std::string& text : texts_) {
-    if (is_beginning(text)) continue;
-    throw Error(ErrorCode::kInvalidKeyRef,
-                "\"" + text + "\" is not a key ID, nor at least " + std::to_string(kMinDigits) +
-                    " of its 64 hex digits",
-                way_to_see_them(repository));
+  for (std::string& text : texts_) {
+    if (!hsm::is_key_id(text)) {
+      throw Error(ErrorCode::kInvalidKeyRef,
+                  "\"" + text + "\" is not a key ID, nor at least 4 of its 64 hex digits",
+                  way_to_see_them(repository));
+    }
+    text = tuf::with_lower_hex(text);
   }
 }
 

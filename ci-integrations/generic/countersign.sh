@@ -10,10 +10,10 @@ fail() {  # STATUS CODE MESSAGE HINT
   printf 'error[%s]: %s\nhint: %s\n' "$2" "$3" "$4" >&2
   exit "$1"
 }
-first_line() {  # FILE -> $line, as countersign reads a mounted secret
+first_line() {  # VARIABLE FILE -> $line, as countersign reads a mounted secret. FILE may be the secret itself, by mistake
   line=
-  { IFS= read -r line <"$1" || [ -n "$line" ]; } 2>/dev/null ||
-    fail 3 CONFIG "cannot read a secret from $1" "is the file mounted, and not empty?"
+  { IFS= read -r line <"$2" || [ -n "$line" ]; } 2>/dev/null ||
+    fail 3 CONFIG "cannot read the file that $1 names" "is it mounted, and not empty? a secret itself goes into ${1%_FILE}"
 }
 
 step=${1:-${COUNTERSIGN_STEP:-sign}}
@@ -26,31 +26,43 @@ login=${NOTARY_AUTH-}
 password=${COUNTERSIGN_PASSWORD-}
 key=
 unset COUNTERSIGN_PIN DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE NOTARY_AUTH COUNTERSIGN_PASSWORD
-if [ -n "${COUNTERSIGN_PIN_FILE-}" ]; then first_line "$COUNTERSIGN_PIN_FILE" && pin=$line; fi
+if [ -n "${COUNTERSIGN_PIN_FILE-}" ]; then first_line COUNTERSIGN_PIN_FILE "$COUNTERSIGN_PIN_FILE" && pin=$line; fi
 if [ -n "${DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE_FILE-}" ]; then
-  first_line "$DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE_FILE" && passphrase=$line
+  first_line DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE_FILE "$DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE_FILE" && passphrase=$line
 fi
-if [ -n "${NOTARY_AUTH_FILE-}" ]; then first_line "$NOTARY_AUTH_FILE" && login=$line; fi
-if [ -n "${COUNTERSIGN_PASSWORD_FILE-}" ]; then first_line "$COUNTERSIGN_PASSWORD_FILE" && password=$line; fi
+if [ -n "${NOTARY_AUTH_FILE-}" ]; then first_line NOTARY_AUTH_FILE "$NOTARY_AUTH_FILE" && login=$line; fi
+if [ -n "${COUNTERSIGN_PASSWORD_FILE-}" ]; then first_line COUNTERSIGN_PASSWORD_FILE "$COUNTERSIGN_PASSWORD_FILE" && password=$line; fi
 unset COUNTERSIGN_PIN_FILE DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE_FILE NOTARY_AUTH_FILE
 
 # Some CIs put variables into variables: a tag called $COUNTERSIGN_PIN would be published with the PIN in its name.
-holds_secret() { fail 2 USAGE "a variable holds a secret: nothing was run" "look at what the names of tags are made of"; }
+holds_secret() { fail 2 USAGE "$1 holds a secret: nothing was run" "$2"; }
 for secret in "$pin" "$passphrase" "$login" "$password"; do
   case $secret in
     "") ;;
     ? | ?? | ???) fail 3 CONFIG "a secret has less than 4 characters, which nobody can keep out of results" "choose a longer one" ;;
     *)  # what outsiders may have a say in
-      case "${COUNTERSIGN_IMAGE-} ${COUNTERSIGN_IMAGES-} ${COUNTERSIGN_ANNOTATIONS-}" in *"$secret"*) holds_secret ;; esac ;;
+      case "${COUNTERSIGN_IMAGE-} ${COUNTERSIGN_IMAGES-} ${COUNTERSIGN_ANNOTATIONS-}" in *"$secret"*)
+        holds_secret "the name of an image, or an annotation," "look at what the names of tags are made of" ;;
+      esac ;;
   esac
   case $secret in
     ??????*)  # a shorter one stands by chance in pins and paths, which the pipeline's author has chosen
       case "${COUNTERSIGN_SERVER-} ${COUNTERSIGN_CA_CERT-} ${COUNTERSIGN_RECEIPT-} ${COUNTERSIGN_KEY-} \
         ${COUNTERSIGN_TRUST_ROOT-} ${COUNTERSIGN_TRUST_DIR-} ${COUNTERSIGN_POLICY-} ${COUNTERSIGN_ROLES-} \
         ${COUNTERSIGN_METADATA_FILE-} ${COUNTERSIGN_DIGEST_FILE-} ${COUNTERSIGN_OCI_LAYOUT-} ${COUNTERSIGN_IMAGES_FROM-} \
-        ${COUNTERSIGN_RESULT-} ${COUNTERSIGN_JUNIT-} ${COUNTERSIGN_DOTENV-}" in *"$secret"*) holds_secret ;; esac ;;
+        ${COUNTERSIGN_RESULT-} ${COUNTERSIGN_JUNIT-} ${COUNTERSIGN_DOTENV-}" in *"$secret"*)
+        holds_secret "the name of a server, a key, a role or a file" "take it out: it goes into its own variable alone" ;;
+      esac ;;
   esac
 done
+lines='
+'
+case ${COUNTERSIGN_KEY-} in *pin-value=[!"&$lines"]*)
+  fail 2 USAGE "COUNTERSIGN_KEY holds a PIN, which would stand in an argument" "take pin-value out of it, and set COUNTERSIGN_PIN" ;;
+esac
+case ${COUNTERSIGN_USERNAME:+user}${password:+password} in user | password)
+  fail 3 CONFIG "of COUNTERSIGN_USERNAME and COUNTERSIGN_PASSWORD only one is set" "set both, or NOTARY_AUTH in their place" ;;
+esac
 
 if [ -n "${COUNTERSIGN_USERNAME-}" ]; then
   login=$(tr -d '\n' <<LOGIN | base64 | tr -d '\n'
@@ -59,7 +71,9 @@ LOGIN
   )
 fi
 if [ -n "${COUNTERSIGN_KEY_FILE-}" ]; then
-  key=$(cat <"$COUNTERSIGN_KEY_FILE") || fail 3 CONFIG "cannot read COUNTERSIGN_KEY_FILE" "is the file mounted?"
+  # Not as the shell would say it: somebody may have put the key itself there.
+  key=$({ cat <"$COUNTERSIGN_KEY_FILE"; } 2>/dev/null) ||
+    fail 3 CONFIG "cannot read the file that COUNTERSIGN_KEY_FILE names" "is it mounted?"
 fi
 
 # A result that cannot be told is no result: look before anything is signed. What is there is replaced, never written
@@ -91,8 +105,6 @@ set -- "$step" --output=json "--trust-dir=${COUNTERSIGN_TRUST_DIR:-$work/trust}"
 [ -z "${COUNTERSIGN_SERVER-}" ] || set -- "$@" "--server=$COUNTERSIGN_SERVER"
 [ -z "${COUNTERSIGN_CA_CERT-}" ] || set -- "$@" "--tlscacert=$COUNTERSIGN_CA_CERT"
 [ -z "${COUNTERSIGN_POLICY-}" ] || set -- "$@" "--policy=$COUNTERSIGN_POLICY"
-lines='
-'
 IFS=$lines
 for value in ${COUNTERSIGN_TRUST_ROOT-}; do set -- "$@" "--trust-root=$value"; done
 for value in ${COUNTERSIGN_ROLES-}; do set -- "$@" "--role=$value"; done

@@ -35,9 +35,10 @@ tuf::Error module_failed(const std::string& path, const std::string& why, std::s
 }
 
 /// A module sees the PIN and decides on what is signed: whoever can change it, or put another in its place,
-/// could do both.
+/// could do both. Whoever can write a folder above it could put another folder in place of the one below. In
+/// a sticky folder, such as /tmp, what is our own cannot be renamed or taken out by others.
 void require_own(const std::string& path, const std::filesystem::path& file) {
-  for (const std::filesystem::path& each : {file, file.parent_path()}) {
+  for (std::filesystem::path each = file, below; each != below; below = each, each = each.parent_path()) {
     struct stat status {};
     if (::stat(each.c_str(), &status) != 0) throw module_failed(path, std::strerror(errno));
     if (is_foreign(status)) {

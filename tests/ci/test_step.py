@@ -1,5 +1,6 @@
 """The step itself, in every CI system: what it does, how it fails, what it does with hostile input."""
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -184,6 +185,25 @@ def test_a_secret_that_nobody_could_keep_out_of_results_is_refused(place, system
     run = system.run(step)
     assert run.step.status == 3, str(run)
     assert "countersign" not in {program.name for program in run.programs}
+
+
+@pytest.mark.parametrize("environment, status, says", [
+    ({"COUNTERSIGN_PIN_FILE": "qZ7x/secret"}, 3, "the file that COUNTERSIGN_PIN_FILE names"),
+    ({"COUNTERSIGN_PASSWORD_FILE": "qZ7x/secret"}, 3, "the file that COUNTERSIGN_PASSWORD_FILE names"),
+    ({"COUNTERSIGN_KEY_FILE": "-----BEGIN PRIVATE KEY-----\nqZ7x/secret"}, 3, "the file that COUNTERSIGN_KEY_FILE names"),
+    ({"COUNTERSIGN_KEY": "ci.pem\npkcs11:token=ci?module-path=/m.so&pin-value=qZ7x/secret"}, 2, "COUNTERSIGN_KEY holds a PIN"),
+    ({"COUNTERSIGN_PIN": "qZ7x/secret", "COUNTERSIGN_SERVER": "https://qZ7x/secret"}, 2, "the name of a server"),
+    ({"COUNTERSIGN_PIN": "qZ7x/secret", "COUNTERSIGN_IMAGE": "a:qZ7x/secret"}, 2, "the name of an image"),
+    ({"COUNTERSIGN_PASSWORD": "qZ7x/secret"}, 3, "only one is set"),
+    ({"COUNTERSIGN_USERNAME": "ci"}, 3, "only one is set"),
+], ids=str)
+@pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])
+def test_the_shell_step_says_what_is_wrong_with_a_secret_without_repeating_it(environment, status, says, shell, tmp_path):
+    environment = {"PATH": "/usr/bin:/bin"} | environment
+    done = subprocess.run([shell, RECIPE, "sign"], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == status and says in done.stderr, done.stderr
+    assert "qZ7x" not in done.stdout + done.stderr and not list(tmp_path.iterdir())
+    assert [line.split(":")[0].split("[")[0] for line in done.stderr.splitlines()] == ["error", "hint"], done.stderr
 
 
 @pytest.mark.parametrize("shell", [["/bin/sh"], ["/bin/bash"]], ids=["sh", "bash"])

@@ -121,7 +121,7 @@ def keys_that_begin_alike(team):
 
 
 def more_digits(team, hint, args):
-    return [*args[:-1], team.alike[:20]]
+    return [*args[:-1], team.alike[:20].upper()]  # as other programs show them
 
 
 def lapsed_certificate(team):

@@ -145,6 +145,7 @@ CAUSES = [
     Cause("tls-verification-off", no_verification,
           write_config(lambda p: {"remote_server": {"root_ca": str(p.client.store.ca)}})),
     Cause("pins-empty", no_pins, write_config("{}")),
+    Cause("pins-empty", lambda c: bad_config(c, '{"countersign": {"trust_root": []}}'), write_config("{}"), about="own"),
     Cause("setting-unknown", lambda c: bad_config(c, '{"countersign": {"trustdir": "x"}}'),
           write_config('{"countersign": {"trust_dir": "x"}}')),
     Cause("configuration-writable", lambda c: bad_config(c, "{}", 0o666), follow),

@@ -7,7 +7,7 @@ from hints.sources import ROOT, words_of_hints
 from support.hints import table
 
 # Words that stand for what only the reader knows.
-CAPITALS = re.compile(r"(?<![\w$%/.-])(?!(?:AWS|CERTIFICATE|DER|JSON|UTF)\b)[A-Z][A-Z]+(?![\w%=])(?!.TRUST)")
+CAPITALS = re.compile(r"(?<![\w$%/.-])(?!(?:AWS|CERTIFICATE|ENVIRON|DER|JSON|UTF)\b)[A-Z][A-Z]+(?![\w%=])(?!.TRUST)")
 NO_HINT = re.compile(r"[\W_]*|\w+\W*|.{0,6}")  # too little to be found again by it
 FILLED = re.compile(r"\bFILE\b(?:\.\w*)?|\b(?:LABEL|TOKEN|REPO|ROLE|IMAGE|TAG|NAME|KEY|HOST:PORT|HOST|PATH|REGISTRY|URI)\b|~/\.docker")
 

@@ -219,6 +219,7 @@ CONVERTED = {
     "a private key that is encrypted": lambda w: (
         made(w, "e.key", "pkcs8", "-topk8", "-in", "ec.key", "-passout", "env:SECRET"), "ec.pub"),
     "several public keys": lambda w: (w.join("two.pub", "ec.pub", "rsa.pub"), "ec.pub"),
+    "several public keys, in a file of an odd name": lambda w: (w.join("a\\tb=\\c's.pub", "ec.pub", "rsa.pub"), "ec.pub"),
     "several signers' certificates": lambda w: (w.join("two certificates.pem", "ec.crt", "rsa.crt"), "ec.pub"),
     "a chain with a stranger": lambda w: (w.join("mixed.pem", "ec.crt", "stranger.crt"), "ec.pub"),
     "a chain with a stranger, and remarks": lambda w: (
@@ -261,6 +262,7 @@ HINTS = {  # the rows that they show
     "a request of Microsoft's tools": "public-key-in-request",
     "OpenSSL's trusted certificate": "certificate-of-openssls-own-form",
     "several public keys": "several-public-keys",
+    "several public keys, in a file of an odd name": "several-public-keys",
     "several signers' certificates": "several-public-keys",
     "a chain with a stranger": "authority-beside-the-chain",
     "a chain with a stranger, and remarks": "authority-beside-the-chain",

@@ -35,4 +35,12 @@ std::optional<Bytes> from_hex(std::string_view hex) {
   return bytes;
 }
 
+std::string with_lower_hex(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
 }  // namespace tuf

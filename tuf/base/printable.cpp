@@ -1,14 +1,12 @@
 #include "tuf/base/printable.h"
 
-#include <algorithm>
-#include <cctype>
 #include <cstdint>
 #include <optional>
 
+#include "tuf/base/without_secrets.h"
+
 namespace tuf {
 namespace {
-
-constexpr std::string_view kHidden = "…";
 
 struct CodePoint {
   std::uint32_t value;
@@ -60,66 +58,6 @@ std::string escaped(std::uint32_t c) {
   return c <= 0xff ? "\\x" + hex(c, 2) : "\\u{" + hex(c, c <= 0xffff ? 4 : 5) + "}";
 }
 
-bool equal_ignoring_case(char a, char b) {
-  return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-}
-
-/// `pin-value=1234` of a token URI, wherever somebody has put it: all of the value becomes `…`.
-void hide_pins(std::string& text) {
-  constexpr std::string_view kAttributes[] = {"pin-value", "pin_value", "pinvalue"};
-  for (const std::string_view attribute : kAttributes) {
-    auto at = text.begin();
-    while (true) {
-      at = std::search(at, text.end(), attribute.begin(), attribute.end(), equal_ignoring_case);
-      if (text.end() - at <= static_cast<std::ptrdiff_t>(attribute.size())) break;
-      at += static_cast<std::ptrdiff_t>(attribute.size());
-      if (*at != '=' && *at != ':') continue;
-      const auto begin = static_cast<std::size_t>(at + 1 - text.begin());
-      const std::size_t end = std::min(text.find_first_of("&;\"' \t\r\n", begin), text.size());
-      text.replace(begin, end - begin, kHidden);
-      at = text.begin() + static_cast<std::ptrdiff_t>(begin);
-    }
-  }
-}
-
-bool is_digest(std::string_view text) {
-  return text.starts_with("sha") && text.size() > 3 && text[3] >= '0' && text[3] <= '9';
-}
-
-bool begins_host(std::string_view text) {
-  return !text.empty() &&
-         (std::isalnum(static_cast<unsigned char>(text.front())) != 0 || text.front() == '[');
-}
-
-/// The `user:password@` of a URL, and that in front of a host without a scheme, as in the name of an image;
-/// not the tag of `name:tag@sha256:…`, and no token URI.
-void hide_users(std::string& text) {
-  constexpr std::string_view kBetweenWords = "\"' \t\r\n";
-  constexpr std::string_view kScheme = "://";
-  constexpr std::string_view kToken = "pkcs11:";
-  for (std::size_t at = text.find(kScheme); at != std::string::npos; at = text.find(kScheme, at)) {
-    at += kScheme.size();
-    const std::size_t end = std::min(text.find_first_of("/?#\"' \t\r\n", at), text.size());
-    const std::size_t sign = std::string_view(text).substr(0, end).rfind('@');
-    if (sign != std::string::npos && sign > at) text.replace(at, sign - at, kHidden);
-  }
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find_first_of(kBetweenWords, at), text.size());
-    const std::string_view word = std::string_view(text).substr(at, end - at);
-    const std::string_view head = word.substr(0, word.find('/'));
-    std::size_t sign = head.rfind('@');
-    if (sign != std::string_view::npos && is_digest(word.substr(sign + 1)))
-      sign = sign == 0 ? std::string_view::npos : head.rfind('@', sign - 1);
-    const bool hides = sign != std::string_view::npos && head.find(':') < sign &&
-                       begins_host(word.substr(sign + 1)) && !word.starts_with(kToken);
-    at = end + 1;
-    if (!hides) continue;
-    const std::size_t begin = end - word.size();
-    text.replace(begin, sign, kHidden);
-    at = at + kHidden.size() - sign;
-  }
-}
-
 bool is_replaced(const std::optional<CodePoint>& c) {
   return !c || is_forging(c->value) || is_invisible(c->value);
 }
@@ -136,9 +74,7 @@ bool is_printable(std::string_view text) {
 }
 
 std::string printable(std::string_view raw, std::size_t max_bytes) {
-  std::string text(raw);
-  hide_pins(text);
-  hide_users(text);
+  const std::string text = without_secrets(raw);
   std::string out;
   std::size_t i = 0;
   while (i < text.size()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 #include "tuf/keys/certificate.h"
 #include "tuf/trust/role_authority.h"
 
@@ -68,7 +69,8 @@ bool add_to_delegation(Targets& parent, const RoleName& role, const std::vector<
   }
   for (const std::string& path : paths) {
     if (!path.empty() && !is_valid_target_name(path)) {
-      throw Error(ErrorCode::kInvalidTag, "a path of " + role.text() + " that no target name can start with");
+      throw Error(ErrorCode::kInvalidTag, "the path \"" + printable(path, 200) + "\" of " + role.text() +
+                                              " is one that no target name can start with");
     }
   }
   const auto present = find(parent, role);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
 #include "tuf/edit/delegation_change.h"
 #include "tuf/keys/certificate.h"
 
@@ -32,7 +33,8 @@ bool is_targets(const RoleName& role) {
 /// The server checks none of this (section 2.3), and one bad entry makes the file unreadable for everybody.
 void check_target(const std::string& name, const Target& target) {
   if (!is_valid_target_name(name))
-    throw Error(ErrorCode::kInvalidTag, "a target name that no client can read back");
+    throw Error(ErrorCode::kInvalidTag,
+                "the target name \"" + printable(name, 200) + "\" is one that no client can read back");
   const auto sha512 = target.hashes.find("sha512");
   const std::size_t known = sha512 == target.hashes.end() ? 1 : 2;
   if (!target.sha256() || target.hashes.size() != known || (known == 2 && sha512->second.size() != 64)) {

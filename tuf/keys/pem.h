@@ -23,9 +23,9 @@ struct PemBlock {
 std::vector<PemBlock> parse_pem(std::string_view text);
 
 /// For hints: the command that gives each block of FILE, which stands for a name, a file of its own: FILE.1,
-/// …
+/// … awk gets both names where it does not look into them: -v f=FILE would read backslashes, an operand an =.
 inline constexpr std::string_view kSplitFile =
-    "split it with: awk -v f=FILE '/-----BEGIN/ {n++} n {print > (f \".\" n)}' FILE; then name ";
+    "split it with: f=FILE awk '/-----BEGIN/ {n++} n {print > (ENVIRON[\"f\"] \".\" n)}' < FILE; then name ";
 
 /// One block as Go's encoder writes it: headers in alphabetical order and a blank line, 64 columns, final
 /// newline.

@@ -18,6 +18,14 @@ TEST_CASE("what starts with pkcs11: is a URI") {
   CHECK(std::get<TokenKeyUri>(parse_key_ref("pkcs11:")).text == "pkcs11:");
 }
 
+TEST_CASE("A URI that is printed for use has no PIN, but asks for the empty one") {
+  CHECK(hsm::without_pin("pkcs11:token=ci?pin-value=86420975") == "pkcs11:token=ci");
+  CHECK(hsm::without_pin("PKCS11:token=ci?module-path=/m.so&pin-value=1&pin-source=/p") ==
+        "PKCS11:token=ci?module-path=/m.so&pin-source=/p");
+  for (const std::string same : {"pkcs11:token=ci", "pkcs11:token=ci?pin-value=", "ci.pem?pin-value=1"})
+    CHECK(hsm::without_pin(same) == same);
+}
+
 TEST_CASE("digits name a key of the trust directory, in any case") {
   CHECK(std::get<KeyIdPrefix>(parse_key_ref("9deed25")).digits == "9deed25");
   CHECK(std::get<KeyIdPrefix>(parse_key_ref("9DEED25")).digits == "9deed25");

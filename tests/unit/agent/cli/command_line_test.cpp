@@ -326,6 +326,39 @@ TEST_CASE("A refusal of arguments repeats no value of an option that is not know
   CHECK_THAT(run({"key", "list", "1"}).err, Catch::Contains("not expected: the last 1 argument\n"));
 }
 
+TEST_CASE("What stands behind -- is never taken for an option, whatever the command still wants") {
+  for (const Words& words :
+       {Words{"list", "r.example/a", "--", "--server=x"}, Words{"list", "r.example/a", "--", "--offline"},
+        Words{"list", "r", "--", "--server="}, Words{"token", "list", "--", "-q"}})
+    CHECK_ERROR(parse(words), ErrorCode::kUsage, "not expected: the last 1 argument");
+  CHECK_ERROR(parse({"list", "r", "--", "--server", "x"}), ErrorCode::kUsage, "not expected");
+  CHECK(parse({"sign", "--", "--offline"}).command == "sign");
+  CHECK(parse({"list", "--", "r.example/a"}).command == "list");
+}
+
+TEST_CASE("A format that there is not is refused with those that there are") {
+  CHECK_ERROR(parse({"list", "r", "-o", "yaml"}), ErrorCode::kUsage,
+              "--output: \"yaml\" is no format; there are docker, json, junit, markdown, prometheus, text");
+  CHECK_ERROR(parse({"list", "r", "-o", "1"}), ErrorCode::kUsage, "is no format");
+  CHECK(parse({"expiry", "r", "-o", "junit"}).output.format == agent::OutputFormat::kJunit);
+}
+
+TEST_CASE("A key that is given in the place of its file's name is not repeated") {
+  const std::string key = "-----BEGIN PRIVATE KEY-----\nMIGH/86420975+=\n-----END PRIVATE KEY-----";
+  const test::TempDir home;
+  for (const Words& words :
+       {Words{"key", "csr", key, "--cn", "x"}, Words{"list", "r", "--trust-root", key},
+        Words{"verify", "r.example/a:1", "--policy", key},
+        Words{"list", "r", "--tlskey", key, "--tlscert", key}, Words{"key", "import", key},
+        Words{"list", "r", "-c", key}, Words{"sign", "r.example/a:1", "--size", key}}) {
+    Words all = words;
+    all.insert(all.end(), {"-d", home.path().string(), "-o", "json"});
+    const Ran ran = run(all);
+    CHECK(ran.exit_code != 0);
+    CHECK_THAT(ran.out + ran.err, !Catch::Contains("86420975"));
+  }
+}
+
 TEST_CASE("A name from outside cannot make a line of the report, nor colour or turn it") {
   agent::Report report;
   report.text = {"r.example/a:x\nforged: signed\x1b[31m\u202e: signed", std::string(2000, 'x')};

@@ -157,14 +157,29 @@ TEST_CASE("A malformed file is named, and so is the member that is wrong") {
   CHECK(mentions(error_with(R"({"trust_pinning":{"disable_tofu":1}})"), "trust_pinning.disable_tofu"));
   CHECK(mentions(error_with(R"({"trust_pinning":{"certs":{"g":"x"}}})"),
                  "trust_pinning.certs.g must be a list"));
-  CHECK(mentions(error_with(R"({"trust_pinning":{"certs":{"g":[]}}})"),
-                 "trust_pinning.certs.g is an empty list"));
+  CHECK(mentions(error_with(R"({"trust_pinning":{"certs":{"g":[]}}})"), "trust_pinning.certs.g is empty"));
   CHECK(mentions(error_with(R"({"trust_pinning":{"certs":{"g":["abc"]}}})"), "is not a key ID"));
   CHECK(mentions(error_with(R"({"trust_pinning":{"ca":{"g*":"ca.pem"}}})"), "trust_pinning.ca.g*"));
   CHECK(mentions(error_with(R"({"countersign":{"sever":"https://x"}})"), "countersign.sever is not known"));
   CHECK(mentions(error_with(R"({"countersign":{"Server":"https://x"}})"), "countersign.Server is not known"));
   CHECK(mentions(error_with(R"({"countersign":{"keys":"k"}})"), "countersign.keys must be a list"));
   CHECK(mentions(error_with(R"({"countersign":{"keys":[1]}})"), "countersign.keys must be a string"));
+}
+
+TEST_CASE("A trust root of the file that is empty is refused: it pins nothing, and looks as if it did") {
+  ConfigHome home;
+  const auto error_with = [&](const std::string& value) {
+    test::write_file(home.config_path(), R"({"countersign":{"trust_root":)" + value + "}}");
+    auto error = error_of([&] { home.load(); }).value();
+    CHECK(error.code() == ErrorCode::kConfig);
+    return error;
+  };
+  for (const std::string value : {"[]", "{}", R"("")", R"([""])"})
+    CHECK(mentions(error_with(value), "countersign.trust_root is empty"));
+  for (const std::string value : {R"({"r.example.com/app":[]})", R"({"r.example.com/app":""})"})
+    CHECK(mentions(error_with(value), "countersign.trust_root.r.example.com/app is empty"));
+  CHECK(mentions(error_with(R"({"r.example.com/app":null})"), "must be a string"));
+  CHECK(mentions(error_with(R"({"":"x"})"), "names no repository"));
 }
 
 TEST_CASE("skipTLSVerify is refused with a way out, in any spelling; false is harmless") {
@@ -188,8 +203,9 @@ TEST_CASE("Keys of an option replace those of the file; only files among these a
   ConfigHome home;
   home.configure(
       {{"countersign",
-        {{"keys", {"PKCS11:token=ci;object=k", "9deed25", "keys/ci.pem", "~/ci.pem", "/k.pem"}}}}});
-  CHECK(home.load().keys() == std::vector<std::string>{"PKCS11:token=ci;object=k", "9deed25",
+        {{"keys",
+          {"PKCS11:token=ci;object=k", "9deed25", "9DEED25", "keys/ci.pem", "~/ci.pem", "/k.pem"}}}}});
+  CHECK(home.load().keys() == std::vector<std::string>{"PKCS11:token=ci;object=k", "9deed25", "9DEED25",
                                                        home.path(".notary/keys/ci.pem").string(),
                                                        home.path("ci.pem").string(), "/k.pem"});
   home.environment.keys = {"theirs.pem"};

@@ -117,6 +117,17 @@ TEST_CASE(
   CHECK(pin_of(web).pin->key_ids == ids({kIdC, kIdB}));
 }
 
+TEST_CASE("An ID in the file may have capitals and sha256: in front, as that of the option") {
+  ConfigHome home;
+  const std::string capitals(64, 'A');
+  for (const std::string& written : {capitals, "sha256:" + kIdA, "SHA256:" + capitals}) {
+    home.configure({{"trust_pinning", {{"certs", {{kGun.text(), {written}}}}}}});
+    CHECK(home.load().root_trust_for(kGun).pin->key_ids == ids({kIdA}));
+    home.configure({{"countersign", {{"trust_root", {{kGun.text(), written}}}}}});
+    CHECK(home.load().root_trust_for(kGun).pin->key_ids == ids({kIdA}));
+  }
+}
+
 TEST_CASE("trust_root of the file is a string, a list or a map, and its files are relative to it") {
   ConfigHome home;
   home.write(".notary/ca.crt", authority_pem());
@@ -173,7 +184,8 @@ TEST_CASE("A trust root is a key ID, a certificate's or public key's IDs, or an 
     return agent::parse_trust_root(file.string());
   };
   const std::string capitals(64, 'A');
-  for (const std::string& written : {kIdA, "sha256:" + kIdA, capitals, "sha256:" + capitals})
+  for (const std::string& written :
+       {kIdA, "sha256:" + kIdA, capitals, "sha256:" + capitals, "SHA256:" + capitals})
     CHECK(agent::parse_trust_root(written).key_ids == ids({kIdA}));
 
   const Certificate leaf = vector_certificate("ecdsa-p256-x509");

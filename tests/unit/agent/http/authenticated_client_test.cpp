@@ -485,6 +485,20 @@ TEST_CASE("403 is an error that says who may not do what") {
               "does not let the credentials from NOTARY_AUTH publish trust data of r.example/app");
 }
 
+TEST_CASE("403 of a server that has not asked who it is says that the account at hand was not sent") {
+  Lab lab;
+  lab.options.tried = "NOTARY_AUTH, /home/ci/.docker/config.json";
+  lab.http = std::make_shared<FakeHttp>([](const HttpRequest&) { return response(403); });
+  AuthenticatedClient client = lab.client();
+  for (int i = 0; i < 2; ++i) {
+    CHECK_ERROR(
+        client.send_one(get("https://n.dct.example/a")), ErrorCode::kForbidden,
+        "does not let anybody unknown publish trust data of r.example/app, and has asked for no account: "
+        "nothing of NOTARY_AUTH, /home/ci/.docker/config.json was sent");
+  }
+  CHECK(lab.credential_questions == 0);
+}
+
 TEST_CASE("a token with too little in it means that the account may not, not that it is unknown") {
   Lab lab;
   lab.accepted = 99;

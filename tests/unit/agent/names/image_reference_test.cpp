@@ -223,6 +223,18 @@ TEST_CASE("A message about a reference quotes it so that it cannot forge a line,
   }
 }
 
+TEST_CASE("What stands behind @ and is like no digest is not repeated, nor is a token of a URL") {
+  for (const std::string text :
+       {"r.example/app@S3cret", "r.example/app:1@S3cret:word", "r.example/a:1?token=S3cret",
+        "https://ci:S3cret", "https://r.example/a?access_token=S3cret"}) {
+    const auto error = test::error_of([&] { parse_image(text); });
+    REQUIRE(error);
+    CHECK_THAT(std::string(error->what()) + error->hint(), !Catch::Contains("S3cret"));
+  }
+  CHECK(test::mentions(test::error_of([&] { parse_image("app@" + kHex); }), kHex));
+  CHECK(test::mentions(test::error_of([&] { parse_image("app@sha256:12"); }), "sha256:12"));
+}
+
 TEST_CASE("A password in front of a registry is refused and never repeated, whatever is in it") {
   const std::vector<std::string> names = {"ci:86420975@r.example/app:1",
                                           "ci:86420975@r.example:5000/app",

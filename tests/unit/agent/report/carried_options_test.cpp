@@ -91,6 +91,22 @@ TEST_CASE("Carrying twice changes nothing more, and the name of the program in a
     CHECK(kAll.into(text) == text);
 }
 
+TEST_CASE("A folder is carried by its whole path, which holds wherever the command is run") {
+  const std::string here = std::filesystem::current_path().string();
+  for (const std::string before : {"", "whoever holds its key runs: "}) {
+    CHECK(given({{"--server", "file:srv/../srv"}}).into(before + "countersign list r.example/a") ==
+          before + "countersign --server file:" + here + "/srv list r.example/a");
+    CHECK(given({{"--server", "file:///srv"}}).into(before + "countersign list r.example/a") ==
+          before + "countersign --server file:///srv list r.example/a");
+  }
+}
+
+TEST_CASE("A token's URI is carried without its PIN, so that it can be run") {
+  CHECK(given({{"--signing-key", "pkcs11:token=a?pin-value=86420975&module-path=/m.so"}})
+            .into("countersign sign r.example/a:1") ==
+        "countersign --signing-key 'pkcs11:token=a?module-path=/m.so' sign r.example/a:1");
+}
+
 TEST_CASE("A secret that stands in an option is not carried") {
   CHECK_THAT(given({{"--signing-key", "pkcs11:token=a?pin-value=86420975"},
                     {"--server", "https://user:86420975@trust.example"}})

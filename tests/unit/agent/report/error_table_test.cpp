@@ -109,7 +109,7 @@ TEST_CASE("Text from outside is shown without the PIN of a token URI and the pas
   CHECK(tuf::printable("'pkcs11:?PIN-VALUE=1234'") == "'pkcs11:?PIN-VALUE=…'");
   CHECK(tuf::printable("pin_value:1234 pinvalue=5678") == "pin_value:… pinvalue=…");
   CHECK(tuf::printable("pin-value") == "pin-value");
-  CHECK(tuf::printable("pin-value=") == "pin-value=…");
+  CHECK(tuf::printable("pin-value=") == "pin-value=");  // the empty PIN, which can be pasted
   CHECK(tuf::printable("proxy 'http://ci:s3cr@t@proxy.example.com:3128/x@y'") ==
         "proxy 'http://…@proxy.example.com:3128/x@y'");
   CHECK(tuf::printable("https://token@a.example.com and https://b.example.com/@c") ==
@@ -144,6 +144,37 @@ TEST_CASE("A login in front of a host is not repeated, with or without a scheme"
     CHECK(tuf::printable(harmless) == harmless);
   const std::string once = tuf::printable("u:p@h https://u:p@h/?t=S");
   CHECK(tuf::printable(once) == once);
+}
+
+TEST_CASE("A URL is shown without a password whose host was forgotten, and without secrets in its query") {
+  using tuf::printable;
+  CHECK(printable("URL \"https://user:S3cret\" is") == "URL \"https://user:…\" is");
+  CHECK(printable("http://user:12ab/x") == "http://user:…/x");
+  CHECK(printable("app:1?token=S3cret is") == "app:1?token=… is");
+  CHECK(printable("https://h/x?run=1&access_token=S3cret&page=2#t") ==
+        "https://h/x?run=1&access_token=…&page=2#t");
+  CHECK(printable("?X-Amz-Signature=abc&sig=def&password=x&client_secret=y") ==
+        "?X-Amz-Signature=…&sig=…&password=…&client_secret=…");
+  for (const std::string harmless :
+       {"https://h:4443", "https://h:4443: no such host", "https://[::1]:4443/x",
+        "write https://HOST[:PORT], or", "http_proxy=http://HOST:PORT", "docker://alpine:latest",
+        "https://h/?run=1&page=2", "pkcs11:token=ci", "https://h:", "?token="})
+    CHECK(printable(harmless) == harmless);
+  const std::string once = printable("https://u:S3cret ?token=S3cret");
+  CHECK(printable(once) == once);
+}
+
+TEST_CASE("A key that was given in the place of its file's name is not shown") {
+  using tuf::printable;
+  const std::string begin = "-----BEGIN PRIVATE KEY-----";
+  const std::string key = begin + "\nS3cret+/=\n-----END PRIVATE KEY-----\n";
+  CHECK(printable("\"" + key + "\" names no key") == "\"" + begin + "…\\n\" names no key");
+  CHECK(printable("\"" + begin + "\\nS3cret\" names no key") == "\"" + begin + "…\" names no key");
+  CHECK(printable("there is no key file " + begin + "\nS3cret=…") == "there is no key file " + begin + "…");
+  CHECK(printable(printable(key + key)) == printable(key + key));
+  for (const std::string& harmless :
+       {"\"" + begin + "\" names no key", std::string("awk '/-----BEGIN/ {n++} n'")})
+    CHECK(printable(harmless) == harmless);
 }
 
 TEST_CASE("Making text printable twice changes nothing more") {

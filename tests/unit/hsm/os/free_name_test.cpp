@@ -44,8 +44,8 @@ TEST_CASE("No hint writes over what stands beside the file, or through a link th
   CHECK(named("sed FILE > FILE.1; then name FILE.1") ==
         "sed " + path + " > " + path + ".2.1; then name " + path + ".2.1");
   CHECK(named(std::string(tuf::kSplitFile) + "FILE.3") ==
-        "split it with: awk -v f=" + path + ".2 '/-----BEGIN/ {n++} n {print > (f \".\" n)}' " + path +
-            "; then name " + path + ".2.3");
+        "split it with: f=" + path + ".2 awk '/-----BEGIN/ {n++} n {print > (ENVIRON[\"f\"] \".\" n)}' < " +
+            path + "; then name " + path + ".2.3");
   using namespace std::string_literals;
   test::write_file(path, "\xff\xfes\0"s);
   fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);

@@ -55,6 +55,8 @@ TEST_CASE("a module that only its owner can write is loaded, also from a folder 
   CHECK_FALSE(copy.load(copy.dir / "link.so"));
   chmod(copy.folder.c_str(), 01777);
   CHECK_FALSE(copy.load(copy.file));
+  chmod(copy.dir.path().c_str(), 01777);
+  CHECK_FALSE(copy.load(copy.file));
 }
 
 TEST_CASE("a module that everybody can write, or put another in its place, is never loaded") {
@@ -67,6 +69,10 @@ TEST_CASE("a module that everybody can write, or put another in its place, is ne
     chmod(copy.folder.c_str(), 0777);
     check_refused(copy, "modules can be written by everybody");
   }
+  SECTION("the folder above its own") {
+    chmod(copy.dir.path().c_str(), 0777);
+    check_refused(copy, copy.dir.path().string() + " can be written by everybody");
+  }
 }
 
 TEST_CASE("a module that belongs to another user, or lies in their folder, is never loaded") {
@@ -75,6 +81,15 @@ TEST_CASE("a module that belongs to another user, or lies in their folder, is ne
   SECTION("the file") {
     REQUIRE(chown(copy.file.c_str(), 65534, 65534) == 0);
     check_refused(copy, "module.so belongs to another user");
+  }
+  SECTION("the file, in a folder where everybody has files") {
+    chmod(copy.folder.c_str(), 01777);
+    REQUIRE(chown(copy.file.c_str(), 65534, 65534) == 0);
+    check_refused(copy, "module.so belongs to another user");
+  }
+  SECTION("the folder above its own") {
+    REQUIRE(chown(copy.dir.path().c_str(), 65534, 65534) == 0);
+    check_refused(copy, copy.dir.path().string() + " belongs to another user");
   }
   SECTION("the folder") {
     REQUIRE(chown(copy.folder.c_str(), 65534, 65534) == 0);

@@ -5,6 +5,7 @@
 #include "tests/support/drafting.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
+#include "tuf/base/printable.h"
 
 using test::make_target;
 using test::only;
@@ -410,7 +411,8 @@ TEST_CASE("a delegation that could never be used is not made") {
   spec.digest = "SHA1";
   CHECK_ERROR(add({RepositoryMaker::certified(*a, spec)}, 1), ErrorCode::kKeyUnsupported, "SHA1");
   for (const std::string path : {"a\nb", "\x7f", "\xff", "v/\xc3"}) {
-    CHECK_ERROR(draft.add_delegation(role, {a->public_key()}, {path}), ErrorCode::kInvalidTag, "targets/new");
+    CHECK_ERROR(draft.add_delegation(role, {a->public_key()}, {path}), ErrorCode::kInvalidTag,
+                "the path \"" + tuf::printable(path) + "\" of targets/new");
   }
   CHECK(draft.empty());
   CHECK(add({certificate}, 1));

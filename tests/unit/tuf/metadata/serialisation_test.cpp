@@ -5,6 +5,7 @@
 #include "tests/support/errors.h"
 #include "tests/support/repository_maker.h"
 #include "tuf/base/base64.h"
+#include "tuf/base/printable.h"
 #include "tuf/edit/repository_draft.h"
 
 using test::make_target;
@@ -180,7 +181,8 @@ TEST_CASE("names that no file can hold are refused before anything is signed") {
   RepositoryDraft draft(base);
   for (const std::string& name :
        {""s, "a\nb"s, "a\tb"s, "a\0b"s, "\x1f"s, "\x7f"s, "\xff"s, "\xed\xa0\x80"s}) {
-    CHECK_ERROR(draft.set_target(kTargets, name, make_target("one")), ErrorCode::kInvalidTag);
+    CHECK_ERROR(draft.set_target(kTargets, name, make_target("one")), ErrorCode::kInvalidTag,
+                "the target name \"" + tuf::printable(name) + "\"");
   }
   CHECK(draft.empty());
 }

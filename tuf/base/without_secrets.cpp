@@ -1,0 +1,156 @@
+#include "tuf/base/without_secrets.h"
+
+#include <algorithm>
+#include <cctype>
+#include <iterator>
+
+namespace tuf {
+namespace {
+
+constexpr std::string_view kHidden = "…";
+
+bool equal_ignoring_case(char a, char b) {
+  return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+}
+
+/// `pin-value=1234` of a token URI, wherever somebody has put it: all of the value becomes `…`. An empty one
+/// asks for the empty PIN, and is none.
+void hide_pins(std::string& text) {
+  constexpr std::string_view kAttributes[] = {"pin-value", "pin_value", "pinvalue"};
+  for (const std::string_view attribute : kAttributes) {
+    auto at = text.begin();
+    while (true) {
+      at = std::search(at, text.end(), attribute.begin(), attribute.end(), equal_ignoring_case);
+      if (text.end() - at <= static_cast<std::ptrdiff_t>(attribute.size())) break;
+      at += static_cast<std::ptrdiff_t>(attribute.size());
+      if (*at != '=' && *at != ':') continue;
+      const auto begin = static_cast<std::size_t>(at + 1 - text.begin());
+      const std::size_t end = std::min(text.find_first_of("&;\"' \t\r\n", begin), text.size());
+      if (end > begin) text.replace(begin, end - begin, kHidden);
+      at = text.begin() + static_cast<std::ptrdiff_t>(begin);
+    }
+  }
+}
+
+bool is_digest(std::string_view text) {
+  return text.starts_with("sha") && text.size() > 3 && text[3] >= '0' && text[3] <= '9';
+}
+
+bool begins_host(std::string_view text) {
+  return !text.empty() &&
+         (std::isalnum(static_cast<unsigned char>(text.front())) != 0 || text.front() == '[');
+}
+
+/// The `user:password@` of a URL, and that in front of a host without a scheme, as in the name of an image;
+/// not the tag of `name:tag@sha256:…`, and no token URI.
+void hide_users(std::string& text) {
+  constexpr std::string_view kBetweenWords = "\"' \t\r\n";
+  constexpr std::string_view kScheme = "://";
+  constexpr std::string_view kToken = "pkcs11:";
+  for (std::size_t at = text.find(kScheme); at != std::string::npos; at = text.find(kScheme, at)) {
+    at += kScheme.size();
+    const std::size_t end = std::min(text.find_first_of("/?#\"' \t\r\n", at), text.size());
+    const std::size_t sign = std::string_view(text).substr(0, end).rfind('@');
+    if (sign != std::string::npos && sign > at) text.replace(at, sign - at, kHidden);
+  }
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(kBetweenWords, at), text.size());
+    const std::string_view word = std::string_view(text).substr(at, end - at);
+    const std::string_view head = word.substr(0, word.find('/'));
+    std::size_t sign = head.rfind('@');
+    if (sign != std::string_view::npos && is_digest(word.substr(sign + 1)))
+      sign = sign == 0 ? std::string_view::npos : head.rfind('@', sign - 1);
+    const bool hides = sign != std::string_view::npos && head.find(':') < sign &&
+                       begins_host(word.substr(sign + 1)) && !word.starts_with(kToken);
+    at = end + 1;
+    if (!hides) continue;
+    const std::size_t begin = end - word.size();
+    text.replace(begin, sign, kHidden);
+    at = at + kHidden.size() - sign;
+  }
+}
+
+bool is_digit(char c) {
+  return std::isdigit(static_cast<unsigned char>(c)) != 0;
+}
+
+bool is_alphanumeric(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0;
+}
+
+/// Whether what stands behind `host:` can be no port, nor the PORT of a hint.
+bool may_be_password(std::string_view text) {
+  const auto rest = std::find_if_not(text.begin(), text.end(), is_digit);
+  const bool port_ends = rest != text.begin() && rest != text.end() &&
+                         std::string_view(",;:)]").find(*rest) != std::string_view::npos;
+  return !port_ends && !text.starts_with("PORT") && std::any_of(rest, text.end(), is_alphanumeric);
+}
+
+/// `https://user:password`, the host forgotten.
+void hide_passwords_without_host(std::string& text) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    for (std::size_t at = text.find(scheme); at != std::string::npos; at = text.find(scheme, at)) {
+      at += scheme.size();
+      const std::size_t end = std::min(text.find_first_of("/?#\"' \t\r\n", at), text.size());
+      const std::string_view authority = std::string_view(text).substr(at, end - at);
+      const std::size_t colon = authority.find(':');
+      if (colon == std::string_view::npos || authority.substr(0, colon).find('[') != std::string_view::npos ||
+          !may_be_password(authority.substr(colon + 1)))
+        continue;
+      text.replace(at + colon + 1, end - at - colon - 1, kHidden);
+    }
+  }
+}
+
+/// `?token=…` and its like, in a URL or in what should be none.
+void hide_queries(std::string& text) {
+  constexpr std::string_view kSecrets[] = {"token",  "password",  "passwd", "secret",
+                                           "apikey", "signature", "sig",    "credential"};
+  for (std::size_t at = text.find_first_of("?&"); at != std::string::npos;
+       at = text.find_first_of("?&", at)) {
+    const std::size_t name = ++at;
+    const std::size_t equals = text.find_first_of("=?&;\"' \t\r\n", name);
+    if (equals == std::string::npos || text[equals] != '=') continue;
+    std::string named;  // access_token, X-Amz-Signature
+    for (const char c : text.substr(name, equals - name)) {
+      if (is_alphanumeric(c)) named += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+    const bool is_secret = std::any_of(std::begin(kSecrets), std::end(kSecrets),
+                                       [&](std::string_view secret) { return named.ends_with(secret); });
+    if (!is_secret) continue;
+    const std::size_t end = std::min(text.find_first_of("&#\"' \t\r\n", equals), text.size());
+    if (end > equals + 1) text.replace(equals + 1, end - equals - 1, kHidden);
+  }
+}
+
+/// What a block of PEM holds, where the name of its file was wanted: to its end, or that of the quotation.
+void hide_pem(std::string& text) {
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  constexpr std::string_view kDashes = "-----";
+  constexpr std::string_view kEnd = "-----END ";
+  for (std::size_t at = text.find(kBegin); at != std::string::npos; at = text.find(kBegin, at)) {
+    at += kBegin.size();
+    const std::size_t label_end = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ", at);
+    if (label_end == std::string::npos || text.compare(label_end, kDashes.size(), kDashes) != 0) continue;
+    at = label_end + kDashes.size();
+    std::size_t end = std::min(text.find_first_of("\"'", at), text.size());
+    if (const std::size_t foot = text.find(kEnd, at); foot < end)
+      end = std::min(text.find(kDashes, foot + kEnd.size()), end - kDashes.size()) + kDashes.size();
+    if (end > at && std::string_view(text).substr(at, kHidden.size()) != kHidden)
+      text.replace(at, end - at, kHidden);
+  }
+}
+
+}  // namespace
+
+std::string without_secrets(std::string_view raw) {
+  std::string text(raw);
+  hide_pem(text);
+  hide_pins(text);
+  hide_users(text);
+  hide_passwords_without_host(text);
+  hide_queries(text);
+  return text;
+}
+
+}  // namespace tuf
