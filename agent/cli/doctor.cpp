@@ -84,11 +84,13 @@ class Rehearsal {
   }
 
   std::string sign() {
-    Report report;
+    std::vector<tuf::Warning> warnings;
+    const std::optional<Policy> policy = read_policy(options_.policy, patient_.run.settings());
+    ReleaseSigner signer(options_.choices(), policy ? &*policy : nullptr, patient_.run, warnings);
     const auto& [gun, images] = *wanted_.begin();
-    const SignedImages result = rehearse_signing(options_, gun, images, patient_.run, report);
+    const SignedImages result = signer.rehearse(gun, images, warnings);
     // What a look at the repository has warned of is not said twice.
-    for (tuf::Warning& warning : report.warnings) {
+    for (tuf::Warning& warning : warnings) {
       if (warning.code != "NO_IDENTITY_ROLE") patient_.warnings.push_back(std::move(warning));
     }
     return "would sign " + *patient_.tag + " in " + tuf::join(tuf::names_of(result.roles));
@@ -101,7 +103,7 @@ class Rehearsal {
 
   SignOptions options_;
   Patient& patient_;
-  std::map<tuf::Gun, std::vector<WantedImage>> wanted_;
+  WantedImages wanted_;
 };
 
 void tell(const Diagnosis& diagnosis, Report& report) {

@@ -6,27 +6,25 @@
 #include <vector>
 
 #include "agent/cli/guarding.h"
-#include "agent/cli/wanted_images.h"
+#include "agent/cli/image_options.h"
+#include "agent/work/release_signer.h"
 
 namespace agent {
 
 struct SignOptions {
   ImageOptions images;
   std::vector<std::string> roles;
-  bool allow_move = false;
   std::optional<std::string> receipt;
   std::vector<std::string> annotations;
   bool no_provenance = false;
   bool no_bound = false;
   PolicyOptions policy;
+
+  /// Throws kInvalidRole, kUsage.
+  SigningChoices choices() const;
 };
 
 /// All of them but those that name the images.
 void add_sign_options(CLI::App* command, SignOptions& options);
-
-/// Everything that `sign` does with these images of one repository, but publishing. Throws what it would
-/// throw.
-SignedImages rehearse_signing(const SignOptions& options, const tuf::Gun& gun,
-                              const std::vector<WantedImage>& images, Run& run, Report& report);
 
 }  // namespace agent

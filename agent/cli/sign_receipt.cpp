@@ -28,6 +28,12 @@ void SignReceipt::add(const RepositoryReport& described, const SignedImages& res
     keys_.insert(signer->public_key().canonical_id());
 }
 
+void SignReceipt::add_verdicts(const RepositoryReport& described) {
+  if (!content_.policy) content_.policy = tuf::Json::object();
+  for (const TargetReport& target : described.targets)
+    (*content_.policy)[described.gun][target.name] = target.more.at("policy");
+}
+
 void SignReceipt::write() {
   if (!file_) return;
   try {

@@ -20,8 +20,8 @@ class SignReceipt {
 
   /// One repository, as it is reported and as it was read back.
   void add(const RepositoryReport& described, const SignedImages& result);
-  /// The verdict of a policy on what was signed.
-  void set_policy(tuf::Json verdict) { content_.policy = std::move(verdict); }
+  /// What a policy says of the repository's targets.
+  void add_verdicts(const RepositoryReport& described);
   /// Signs and writes it. Throws the KEY errors and kLocal, saying that what was signed is published.
   void write();
 

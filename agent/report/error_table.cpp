@@ -1,9 +1,6 @@
 #include "agent/report/error_table.h"
 
-#include <algorithm>
-#include <cctype>
-
-#include "tuf/base/shell_word.h"
+#include "tuf/base/filled_hint.h"
 
 namespace agent {
 
@@ -220,29 +217,8 @@ ErrorRow error_row(tuf::ErrorCode code) {
   throw tuf::Error(tuf::ErrorCode::kInternal, "an error code outside its list");
 }
 
-namespace {
-
-/// With values for words that stand by themselves; what a value holds is not looked at again.
-std::string filled_in(std::string_view hint, const tuf::Error& error) {
-  const auto is_part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
-  std::string filled;
-  while (!hint.empty()) {
-    const std::size_t length =
-        static_cast<std::size_t>(std::find_if_not(hint.begin(), hint.end(), is_part) - hint.begin());
-    const std::string_view word = hint.substr(0, std::max<std::size_t>(length, 1));
-    const auto value = std::find_if(error.values().begin(), error.values().end(),
-                                    [&](const auto& entry) { return entry.first == word; });
-    const auto quoted = word == "FILE" ? tuf::shell_path : tuf::shell_word;
-    filled += value == error.values().end() ? std::string(word) : quoted(value->second);
-    hint.remove_prefix(word.size());
-  }
-  return filled;
-}
-
-}  // namespace
-
 std::string hint_of(const tuf::Error& error) {
-  return filled_in(error.hint().empty() ? error_row(error.code()).hint : error.hint(), error);
+  return tuf::filled_in(error.hint().empty() ? error_row(error.code()).hint : error.hint(), error);
 }
 
 }  // namespace agent

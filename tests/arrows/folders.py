@@ -38,7 +38,7 @@ MAY_INCLUDE = {
     # What is signed must not change with what is printed.
     "agent/evidence": (*TUF, *HSM, "agent/names"),
     # The use cases: no argument list, no text.
-    "agent/work": (*TUF, *HSM, *BELOW_WORK),
+    "agent/work": (*TUF, *HSM, *BELOW_WORK, "agent/image/listed"),
     "agent/report": (*TUF, "hsm", *BELOW_WORK, "agent/work"),
     "agent/doctor": (*TUF, *HSM, *BELOW_WORK, "agent/work", "agent/report"),
     "agent/cli": (*TUF, *HSM, *BELOW_WORK, "agent/image/listed", "agent/work", "agent/report", "agent/doctor"),

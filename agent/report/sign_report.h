@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "agent/cli/wanted_images.h"
 #include "agent/report/report.h"
 #include "agent/work/sign_images.h"
+#include "agent/work/wanted_images.h"
 
 namespace agent {
 

@@ -1,4 +1,4 @@
-// What `sign` is to sign: operands, the sources beside them, and release files, made into targets.
+// What is to be signed: names of images, the sources beside them, and release files, made into targets.
 #pragma once
 
 #include <map>
@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "agent/cli/grammar.h"
 #include "agent/image/image_source.h"
 #include "agent/work/run.h"
 #include "agent/work/sign_images.h"
@@ -14,6 +13,7 @@
 
 namespace agent {
 
+/// As a request names them.
 struct ImageOptions {
   std::vector<std::string> images;
   std::optional<std::string> size;
@@ -28,11 +28,6 @@ struct ImageOptions {
   bool platforms = false;
   bool also_children = false;
 };
-
-/// IMAGE… and --release: what is to be signed.
-void add_images_to_sign(CLI::App* command, ImageOptions& options);
-/// Where digest and size come from.
-void add_source_options(CLI::App* command, ImageOptions& options);
 
 struct WantedImage {
   ImageToSign target;

@@ -1,4 +1,4 @@
-#include "agent/cli/signed_report.h"
+#include "agent/report/sign_report.h"
 
 #include "agent/report/change_report.h"
 #include "agent/report/repository_report.h"

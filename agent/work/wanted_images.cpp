@@ -1,4 +1,4 @@
-#include "agent/cli/wanted_images.h"
+#include "agent/work/wanted_images.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -9,6 +9,7 @@
 #include "agent/image/source_location.h"
 #include "agent/image/target_file.h"
 #include "tuf/base/error.h"
+#include "tuf/base/filled_hint.h"
 #include "tuf/base/shell_word.h"
 #include "tuf/base/warning.h"
 
@@ -171,7 +172,9 @@ class Wanted {
           {"REGISTRY_NOT_CHECKED",
            "whether the registry has " + name + " as " + image.digest.text() +
                " was not found out: " + error.what() +
-               (error.hint().empty() ? "" : " (" + hint_of(error.with_value("IMAGE", name)) + ")") +
+               (error.hint().empty()
+                    ? ""
+                    : " (" + tuf::filled_in(error.hint(), error.with_value("IMAGE", name)) + ")") +
                "; --check-registry demands it, --no-check-registry does not ask"});
     }
   }
@@ -218,30 +221,6 @@ class Wanted {
 std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Run& run,
                                                            std::vector<tuf::Warning>& warnings) {
   return Wanted(options, run, warnings).collect();
-}
-
-void add_images_to_sign(CLI::App* command, ImageOptions& options) {
-  add_optional_operand(command, "image", options.images, "IMAGE", "[registry/]repository:tag[@sha256:…]");
-  add_value(command, "--release", options.release, "Sign all images of a release file", "FILE");
-}
-
-void add_source_options(CLI::App* command, ImageOptions& options) {
-  add_value(command, "--size", options.size, "Bytes of the manifest, with an explicit digest", "N");
-  add_value(command, "--oci-layout", options.oci_layout, "Digest and size from an OCI image layout",
-            "DIR[:REF]");
-  add_value(command, "--metadata-file", options.metadata_file,
-            "…from what buildx or bake wrote; without IMAGE: sign all it names", "FILE[:TARGET]");
-  add_value(command, "--digest-file", options.digest_file,
-            "…from what buildah, podman, kaniko, ko or skopeo wrote", "FILE");
-  add_value(command, "--manifest", options.manifest_file, "…from the manifest itself", "FILE");
-  add_value(command, "--file", options.file, "Sign this file, as REPO:NAME", "PATH");
-  add_flag(command, "--check-registry", options.check_registry,
-           "The tag in the registry must be this image, before and after");
-  add_flag(command, "--no-check-registry", options.no_check_registry,
-           "Do not look whether a registry that is known here has what was built");
-  add_flag(command, "--platforms", options.platforms, "Show the platforms of an index");
-  add_flag(command, "--also-children", options.also_children,
-           "Sign TAG-OS-ARCH[-VARIANT] for each platform of an index, too");
 }
 
 }  // namespace agent
