@@ -63,14 +63,23 @@ Secret::~Secret() {
   wipe();
 }
 
-std::string_view Secret::reveal() const {
-  if (sealed_) break_seal();
-  return {data_ == nullptr ? "" : data_, size_};
+Secret::Text::Text(const Secret& secret) : secret_(secret) {
+  const std::lock_guard lock(all_mutex());
+  if (secret.sealed_) secret.break_seal();
+  ++secret.readers_;
+  text_ = {secret.data_ == nullptr ? "" : secret.data_, secret.size_};
+}
+
+Secret::Text::~Text() {
+  const std::lock_guard lock(all_mutex());
+  --secret_.readers_;
 }
 
 void Secret::seal_all() {
   const std::lock_guard lock(all_mutex());
-  for (const Secret* secret : all_secrets()) secret->seal();
+  for (const Secret* secret : all_secrets()) {
+    if (secret->readers_ == 0) secret->seal();
+  }
 }
 
 void Secret::seal() const {
@@ -89,11 +98,11 @@ void Secret::break_seal() const {
 }
 
 void Secret::move_from(Secret& other) noexcept {
+  const std::lock_guard lock(all_mutex());  // or it is sealed half-way
   data_ = std::exchange(other.data_, nullptr);
   size_ = std::exchange(other.size_, 0);
   sealed_ = std::exchange(other.sealed_, false);
   if (data_ == nullptr) return;
-  const std::lock_guard lock(all_mutex());
   all_secrets().erase(&other);
   all_secrets().insert(this);
 }

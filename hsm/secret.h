@@ -21,10 +21,25 @@ class Secret {
   Secret& operator=(const Secret&) = delete;
   ~Secret();
 
-  /// For the one call that needs it; breaks the seal. Never log it, never store it: what it gives is noise
-  /// once the secret is sealed again.
-  std::string_view reveal() const;
-  /// Seals every secret of this process. One thread at a time works with secrets.
+  /// The text of a secret: as long as this lives, nobody seals it. Never log it, never store it.
+  class Text {
+   public:
+    Text(const Text&) = delete;
+    Text& operator=(const Text&) = delete;
+    ~Text();
+    operator std::string_view() const { return text_; }
+    std::string_view view() const { return text_; }
+
+   private:
+    friend class Secret;
+    explicit Text(const Secret& secret);
+    const Secret& secret_;
+    std::string_view text_;
+  };
+
+  /// For the one call that needs it; breaks the seal. The secret stays where it is meanwhile.
+  Text reveal() const { return Text(*this); }
+  /// Seals every secret of this process that nobody is looking at.
   static void seal_all();
   bool empty() const { return size_ == 0; }
 
@@ -37,6 +52,7 @@ class Secret {
   char* data_ = nullptr;  // two halves of the same length: the text, or its sum with the noise; and the noise
   std::size_t size_ = 0;
   mutable bool sealed_ = false;
+  mutable int readers_ = 0;  // Texts of it
 };
 
 }  // namespace hsm

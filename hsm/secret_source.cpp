@@ -92,6 +92,7 @@ void SecretSource::take(const std::string& name, std::string_view value) {
 }
 
 const Secret* SecretSource::find(const std::vector<std::string>& names) {
+  const std::lock_guard lock(*mutex_);
   for (const std::string& name : names) {
     if (const auto found = secrets_.find(name); found != secrets_.end()) return &found->second;
     if (const auto read = secrets_.find(twin(name)); read != secrets_.end()) return &read->second;
@@ -110,6 +111,7 @@ const Secret* SecretSource::find(const std::vector<std::string>& names) {
 }
 
 std::string SecretSource::variable_in_use(const std::vector<std::string>& names) const {
+  const std::lock_guard lock(*mutex_);
   for (const std::string& name : names) {
     if (secrets_.contains(name)) return name;
     if (files_.contains(twin(name))) return twin(name);

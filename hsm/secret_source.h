@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -52,6 +54,7 @@ class SecretSource {
   SecretSource() = default;
   void take(const std::string& name, std::string_view value);
 
+  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // of secrets_, which grows
   std::map<std::string, Secret> secrets_;     // by variable; those read from files under NAME_FILE
   std::map<std::string, std::string> files_;  // NAME_FILE -> path
   std::set<std::string> empty_;               // that were set, and empty

@@ -125,4 +125,9 @@ void write_ending(const CommandLine& line, const tuf::Error& error) {
   write_to(STDERR_FILENO, err.str());
 }
 
+void end_process(const CommandLine& line, const tuf::Error& error) {
+  write_ending(line, error);
+  ::_exit(static_cast<int>(error_row(error.code()).exit_code));
+}
+
 }  // namespace agent

@@ -30,5 +30,7 @@ void print_error(const tuf::Error& error, const OutputOptions& output, std::ostr
 /// The whole ending of a run that cannot go on while its main thread hangs: straight to standard output and
 /// standard error, since that thread may hold the locks of their streams. Tells nothing of what was done.
 void write_ending(const CommandLine& line, const tuf::Error& error);
+/// The same, and ends the process with the error's exit code: for a main thread that hangs.
+[[noreturn]] void end_process(const CommandLine& line, const tuf::Error& error);
 
 }  // namespace agent

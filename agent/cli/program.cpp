@@ -105,8 +105,7 @@ std::unique_ptr<Backstop> make_backstop(const CommandLine& line, const Run& run)
             ? Error(ErrorCode::kOutcomeUnknown, "sent, but not read back " + run.budget().in_words(),
                     "before repeating it, see what the server has: name the same to countersign inspect")
             : run.budget().used_up("the command did not come to its end");
-    write_ending(line, error);
-    ::_exit(static_cast<int>(error_row(error.code()).exit_code));
+    end_process(line, error);
   });
 }
 
@@ -136,7 +135,7 @@ void carry_out(const CommandLine& line, const Environment& environment, OutputOp
                   .dry_run = line.dry_run,
                   .reset_cache = line.reset_cache,
                   .offline = line.offline,
-                  .on_deadline = [&](const Error& error) { write_ending(line, error); }});
+                  .on_deadline = [&](const Error& error) { end_process(line, error); }});
   std::optional<Error> failure = capture([&] {
     const auto backstop = make_backstop(line, run);
     line.run(run, report);

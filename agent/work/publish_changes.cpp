@@ -143,9 +143,13 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
     }
 
     pass_gate(*repository, draft);
+    if (options.until == Until::kReady) {
+      require_readable(request.gun, draft.rehearse(signer_for));
+      return {*std::move(repository), false, 0, {}};
+    }
     const tuf::PublishTransaction transaction = draft.sign(signer_for);
     require_readable(request.gun, transaction.files());
-    if (options.dry_run) return {*std::move(repository), false, 0, transaction.files()};
+    if (options.until == Until::kSigned) return {*std::move(repository), false, 0, transaction.files()};
     request.likely.clear();
     for (const auto& file : transaction.files()) {
       if (file.role.is_delegation()) request.likely.push_back(file.role);

@@ -21,8 +21,15 @@ using ChangeRepository =
 /// this file's.
 using PassGate = std::function<void(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft)>;
 
+/// How far it goes.
+enum class Until {
+  kReady,      // every key that is needed is open; nothing is signed
+  kSigned,     // what would be published is there
+  kPublished,  // and read back
+};
+
 struct PublishOptions {
-  bool dry_run = false;
+  Until until = Until::kPublished;
   /// Publishes by others that are waited out before giving up (section 2.8).
   int attempts = 30;
   /// Called when everything is signed and nothing is sent yet, for every attempt: lets go of secrets that are
@@ -33,10 +40,10 @@ struct PublishOptions {
 };
 
 struct PublishedChanges {
-  tuf::TrustedRepository repository;  // as read back; with dry_run and without changes as it was
-  bool published = false;             // false: nothing to do, or dry_run
+  tuf::TrustedRepository repository;  // as read back; not published, and without changes, as it was
+  bool published = false;             // false: nothing to do, or not gone so far
   int attempts = 0;                   // POSTs
-  std::vector<tuf::PublishTransaction::File> files;  // what was, or with dry_run would be, published
+  std::vector<tuf::PublishTransaction::File> files;  // what was, or would be, published; none for kReady
 };
 
 /// Throws what loading, `change`, `pass_gate`, signing and the store throw; kConflict when every attempt, or

@@ -47,25 +47,27 @@ void ReleaseSigner::rehearse(const WantedImages& wanted) {
   for (const auto& [gun, images] : wanted) {
     std::vector<tuf::Warning> said_when_published;
     try {
-      static_cast<void>(rehearse(gun, images, said_when_published));
+      static_cast<void>(rehearse(gun, images, Until::kReady, said_when_published));
     } catch (const tuf::Error& error) {
       throw error.with_context("nothing of the release was published, since one part cannot be");
     }
   }
 }
 
-SignedImages ReleaseSigner::rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images,
+SignedImages ReleaseSigner::rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images, Until until,
                                      std::vector<tuf::Warning>& warnings) {
   Run::Repository repository = run_.open(gun, Access::kPublish);
   SignedRepository result;
-  sign(repository, images, true, result, warnings);
+  PublishOptions options = run_.publish_options();
+  options.until = until;
+  sign(repository, images, options, result, warnings);
   return std::move(*result.result);
 }
 
 void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedImage>& images,
                          SignedRepository& result) {
   try {
-    sign(repository, images, run_.dry_run(), result, warnings_);
+    sign(repository, images, run_.publish_options(), result, warnings_);
   } catch (const tuf::Error& error) {
     const std::string& gun = repository.load.gun.text();
     throw error.with_value("REPO", gun).with_value("IMAGE", gun + ":" + images.front().target.name);
@@ -73,8 +75,9 @@ void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedIm
   if (result.guarded) result.guarded->remember(result.result->changes, warnings_);
 }
 
-void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedImage>& images, bool dry_run,
-                         SignedRepository& result, std::vector<tuf::Warning>& warnings) {
+void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedImage>& images,
+                         const PublishOptions& options, SignedRepository& result,
+                         std::vector<tuf::Warning>& warnings) {
   SignRequest request = request_;
   if (policy_) {
     result.guarded.emplace(*policy_, choices_.policy, repository.load.gun, run_.keys(), run_, warnings);
@@ -88,10 +91,8 @@ void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedIm
       if (role.is_delegation()) repository.load.likely.push_back(role);
     }
   }
-  PublishOptions publish = run_.publish_options();
-  publish.dry_run = dry_run;
   result.result = sign_images(*repository.store, repository.seen, repository.load, request, run_.keys(),
-                              publish, warnings);
+                              options, warnings);
 }
 
 void ReleaseSigner::check_registry(const WantedImages& wanted) {

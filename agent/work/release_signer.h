@@ -42,19 +42,24 @@ class ReleaseSigner {
   /// do not go together.
   ReleaseSigner(SigningChoices choices, const Policy* policy, Run& run, std::vector<tuf::Warning>& warnings);
 
-  /// Throws what publishing any of it would throw.
+  /// Throws what publishing any of it would throw, as far as that shows before anything is signed: every key
+  /// is opened, no token is asked for a signature.
   void rehearse(const WantedImages& wanted);
   /// Everything but publishing.
   SignedImages rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images,
-                        std::vector<tuf::Warning>& warnings);
+                        std::vector<tuf::Warning>& warnings) {
+    return rehearse(gun, images, Until::kSigned, warnings);
+  }
   /// In an open repository; with --dry-run nothing is published. Throws what sign_images throws.
   void sign(Run::Repository& repository, const std::vector<WantedImage>& images, SignedRepository& result);
   /// That the registry has what was signed, under that tag.
   void check_registry(const WantedImages& wanted);
 
  private:
-  void sign(Run::Repository& repository, const std::vector<WantedImage>& images, bool dry_run,
-            SignedRepository& result, std::vector<tuf::Warning>& warnings);
+  SignedImages rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images, Until until,
+                        std::vector<tuf::Warning>& warnings);
+  void sign(Run::Repository& repository, const std::vector<WantedImage>& images,
+            const PublishOptions& options, SignedRepository& result, std::vector<tuf::Warning>& warnings);
 
   SigningChoices choices_;
   const Policy* policy_;

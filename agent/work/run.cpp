@@ -157,6 +157,7 @@ std::unique_ptr<TrustStore> Run::open_store(const tuf::Gun& gun, Access access) 
     }
     return std::make_unique<OfflineStore>(SeenRepository(settings().trust_dir(), gun));
   }
+  if (host_.open_store()) return host_.open_store()(gun, access);
   const ServerUrl server = settings().server_for(gun);
   if (server.is_folder()) {
     StaticRepository::Options options;
@@ -177,10 +178,11 @@ Run::Repository Run::open(const tuf::Gun& gun, Access access) {
   LoadRequest load{gun, {trust.pin, trust.trust_on_first_use, request_.reset_cache}, now_, {}};
   load.budget = budget_;
   load.remember = !dry_run();
+  std::unique_ptr<TrustStore> store = open_store(gun, access);
   host_.log()->info("{} of {}, as of {}",
                     access == Access::kRead ? "reading the trust data" : "changing the trust data",
-                    gun.text(), offline() ? "the last time" : settings().server_for(gun).text());
-  return {open_store(gun, access), SeenRepository(settings().trust_dir(), gun), std::move(load)};
+                    gun.text(), offline() ? "the last time" : store->name());
+  return {std::move(store), SeenRepository(settings().trust_dir(), gun), std::move(load)};
 }
 
 void Run::allow_time_to_publish() {
@@ -264,7 +266,7 @@ hsm::KeyRing& Run::administrator_keys() {
 
 PublishOptions Run::publish_options() {
   PublishOptions options;
-  options.dry_run = dry_run();
+  if (dry_run()) options.until = Until::kSigned;
   options.before_sending = [this] {
     note_sending();
     host_.log()->info("everything is signed; publishing");

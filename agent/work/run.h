@@ -39,7 +39,7 @@ struct RunRequest {
   bool reset_cache = false;
   bool offline = false;
   /// Called on a thread of its own when a token has not answered for too long. The thread that waits for it
-  /// is lost; the process ends when this returns.
+  /// is lost: whoever runs the process decides what becomes of it.
   std::function<void(const tuf::Error&)> on_deadline;
 };
 

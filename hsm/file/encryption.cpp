@@ -76,7 +76,8 @@ CipherContext make_cipher(const X509_ALGOR* algorithm, const Secret& passphrase,
   X509_ALGOR_get0(&method, &type, &value, algorithm);
   CipherContext context{EVP_CIPHER_CTX_new()};
   // OpenSSL only reads them, its signature is older than const.
-  const std::string_view text = passphrase.reveal();
+  const Secret::Text revealed = passphrase.reveal();
+  const std::string_view text = revealed;
   if (!context || type != V_ASN1_SEQUENCE ||
       EVP_PBE_CipherInit(const_cast<ASN1_OBJECT*>(method), text.data(), static_cast<int>(text.size()),
                          algorithm->parameter, context.get(), encrypt ? 1 : 0) != 1) {
@@ -99,7 +100,8 @@ bool run_cipher(EVP_CIPHER_CTX* context, ByteView input, Buffer& output) {
 }
 
 int give_passphrase(char* buffer, int size, int, void* user) {
-  const std::string_view text = static_cast<const Secret*>(user)->reveal();
+  const Secret::Text revealed = static_cast<const Secret*>(user)->reveal();
+  const std::string_view text = revealed;
   if (text.size() > static_cast<std::size_t>(size)) return -1;
   std::copy(text.begin(), text.end(), buffer);
   return static_cast<int>(text.size());

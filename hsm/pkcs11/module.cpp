@@ -198,7 +198,8 @@ void Module::withdraw_pin(const void* token) {
 int Module::answer_prompt(UI* ui, UI_STRING* prompt) {
   const auto* module = static_cast<const Module*>(UI_get0_user_data(ui));
   if (!module || module->pins_.size() != 1) return 0;
-  const std::string_view pin = module->pins_.front().second->reveal();
+  const Secret::Text revealed = module->pins_.front().second->reveal();
+  const std::string_view pin = revealed;
   return UI_set_result_ex(ui, prompt, pin.data(), static_cast<int>(pin.size())) == 0 ? 1 : 0;
 }
 

@@ -24,8 +24,8 @@ Pin Pin::find(const TokenUri& uri, SecretSource& secrets, const std::string& sub
               const OnWarning& on_warning) {
   const auto usable = [&](Pin pin) {
     // Neither can be a PIN, and trying would use up one of the few tries.
-    if (pin.reveal().empty()) fail_empty(subject, pin.origin());
-    if (pin.reveal().find('\0') != std::string_view::npos) {
+    if (pin.reveal().view().empty()) fail_empty(subject, pin.origin());
+    if (pin.reveal().view().find('\0') != std::string_view::npos) {
       throw tuf::Error(tuf::ErrorCode::kSecretMissing,
                        subject + ": the PIN in " + pin.origin() + " holds a zero byte",
                        "write the PIN there anew, and nothing else");
@@ -47,8 +47,9 @@ Pin Pin::find(const TokenUri& uri, SecretSource& secrets, const std::string& sub
   if (const Secret* secret = secrets.find({kVariable})) {
     const std::string origin = secrets.variable_in_use({kVariable});
     // As `$(cat FILE)` brings it out of a file from Windows.
-    const std::string_view text = tuf::without_mark(secret->reveal());
-    if (text.size() == secret->reveal().size()) return usable(Pin(secret, nullptr, origin));
+    const Secret::Text given = secret->reveal();
+    const std::string_view text = tuf::without_mark(given);
+    if (text.size() == given.view().size()) return usable(Pin(secret, nullptr, origin));
     const auto own = std::make_shared<const Secret>(text);
     return usable(Pin(own.get(), own, origin));
   }

@@ -24,7 +24,7 @@ class Pin {
   /// As `find`, but false instead of kSecretMissing.
   static bool is_at_hand(const TokenUri& uri, SecretSource& secrets);
 
-  std::string_view reveal() const { return secret_->reveal(); }
+  Secret::Text reveal() const { return secret_->reveal(); }
   /// "COUNTERSIGN_PIN", for messages.
   const std::string& origin() const { return origin_; }
 

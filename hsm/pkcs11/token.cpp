@@ -162,6 +162,10 @@ CK_RV Token::login_once() {
   return login_through_libp11(text.c_str());
 }
 
+CK_RV Token::login_again_as(CK_USER_TYPE user) {
+  return pin_ ? session().login(user, pin_->reveal()) : session().login(user, {});
+}
+
 bool Token::login_by_own_path(bool has_pin) {
   session();
   const CK_RV rv = login_through_libp11(nullptr);
@@ -232,7 +236,7 @@ void Token::authenticate_operation() {
     throw tuf::Error(ErrorCode::kSecretMissing, subject_ + ": the key wants the PIN for every signature",
                      "set COUNTERSIGN_PIN_FILE to the path of a file that holds it");
   }
-  const CK_RV rv = session().login(CKU_CONTEXT_SPECIFIC, known_pin());
+  const CK_RV rv = login_again_as(CKU_CONTEXT_SPECIFIC);
   if (rv == CKR_OK) return;
   // As a plain error: this call is never repeated, whatever it answered.
   login_failure_ = by_own_path_ ? own_path_error(rv) : login_error(rv);
@@ -277,7 +281,7 @@ bool Token::login_again() {
   if (logged_in_again_ || login_failure_ || !logged_in_) return false;
   refuse_hopeless_login(flags());
   logged_in_again_ = true;
-  const CK_RV rv = session().login(CKU_USER, known_pin());
+  const CK_RV rv = login_again_as(CKU_USER);
   if (rv == CKR_OK) return true;
   login_failure_ = by_own_path_ ? own_path_error(rv) : login_error(rv);
   throw tuf::Error(*login_failure_);

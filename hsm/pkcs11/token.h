@@ -85,7 +85,7 @@ class Token {
   bool login_by_own_path(bool has_pin);
   CK_RV login_through_libp11(const char* pin);
   /// What a repeated log-in gives: the PIN, or nothing where the token has a path of its own.
-  std::string_view known_pin() const { return pin_ ? pin_->reveal() : std::string_view(); }
+  CK_RV login_again_as(CK_USER_TYPE user);
   void try_login(const TokenUri& uri, SecretSource& secrets, const OnWarning& on_warning);
   void refuse_hopeless_login(CK_FLAGS flags) const;
   tuf::Error login_error(CK_RV rv) const;

@@ -38,6 +38,7 @@ struct TokenSettings {
   std::chrono::milliseconds deadline{60'000};
   /// What is left to the whole run, asked before each wait; empty: no limit.
   std::function<std::chrono::milliseconds()> time_left;
+  /// Told when a token does not answer; the thread that waits for it is lost.
   Watchdog::OnExpiry on_deadline;
   /// PIN_IN_URI, PIN_COUNT_LOW, KEY_SKIPPED, LOGIN_SKIPPED, NO_ORIGIN_EVIDENCE, NO_START_LOCK.
   std::function<void(const std::string& code, const std::string& message)> on_warning;

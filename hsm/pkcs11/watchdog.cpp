@@ -2,29 +2,18 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 namespace hsm {
 namespace {
 
-constexpr int kExitKey = 10;  // exit code KEY of the public command line
 constexpr std::chrono::milliseconds kShortest{2'000};
-
-/// One write: the hanging thread may hold any lock of stdio's.
-void report(const tuf::Error& error) {
-  const std::string text =
-      std::string("error[TOKEN_FAILED]: ") + error.what() + "\nhint: " + error.hint() + "\n";
-  [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, text.data(), text.size());
-}
 
 }  // namespace
 
 Watchdog::Watchdog(std::chrono::milliseconds limit, OnExpiry on_expiry, TimeLeft time_left)
-    : limit_(limit),
-      on_expiry_(on_expiry ? std::move(on_expiry) : OnExpiry(report)),
-      time_left_(std::move(time_left)) {}
+    : limit_(limit), on_expiry_(std::move(on_expiry)), time_left_(std::move(time_left)) {}
 
 Watchdog::~Watchdog() {
   if (!thread_.joinable()) return;
@@ -37,7 +26,7 @@ Watchdog::~Watchdog() {
 }
 
 Watchdog::Guard Watchdog::watch(const std::string& what) {
-  if (limit_ <= std::chrono::milliseconds::zero()) return Guard(nullptr);
+  if (!on_expiry_ || limit_ <= std::chrono::milliseconds::zero()) return Guard(nullptr);
   {
     const std::lock_guard lock(mutex_);
     if (depth_++ == 0) {
@@ -77,6 +66,7 @@ void Watchdog::run() {
     if (depth_ == 0) {
       changed_.wait(lock);
     } else if (Clock::now() >= deadline_) {
+      deadline_ = Clock::time_point::max();  // said once
       expire(what_, phase_limit_);
     } else {
       changed_.wait_until(lock, deadline_);
@@ -91,7 +81,6 @@ void Watchdog::expire(const std::string& what, std::chrono::milliseconds limit) 
   on_expiry_(tuf::Error(
       tuf::ErrorCode::kTokenFailed, what + ": no answer within " + seconds + " s",
       "restart what drives the token (pcscd, the HSM's client or service), then repeat the command"));
-  ::_exit(kExitKey);
 }
 
 }  // namespace hsm

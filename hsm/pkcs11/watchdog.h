@@ -1,6 +1,6 @@
-// Watchdog: a call into a PKCS#11 module that never returns ends the process, cleanly and with the exit code
-// of KEY, since nothing can be done about a thread that hangs inside foreign code (libp11 issue 525, dead
-// network HSMs). Nothing is sent before all signatures are there, so ending here loses nothing.
+// Watchdog: tells of a call into a PKCS#11 module that never returns (libp11 issue 525, dead network HSMs).
+// Nothing can be done about a thread that hangs inside foreign code; whoever runs the process decides what
+// becomes of it. Nothing is sent before all signatures are there, so ending it loses nothing.
 #pragma once
 
 #include <chrono>
@@ -17,8 +17,7 @@ namespace hsm {
 
 class Watchdog {
  public:
-  /// Called on the watchdog's thread when time is up. It may report in its own way; when it returns, the
-  /// process ends with exit code 10. The default writes the error and its hint to standard error.
+  /// Called on the watchdog's thread when time is up, once for each phase. Empty: nobody is told.
   using OnExpiry = std::function<void(const tuf::Error&)>;
 
   /// What is left to the whole run; empty: no limit.
@@ -26,7 +25,7 @@ class Watchdog {
 
   /// `limit`: for each watched phase, if `time_left` allows as much when it begins; closing down in good
   /// order is always granted a moment. Zero switches the watchdog off.
-  explicit Watchdog(std::chrono::milliseconds limit, OnExpiry on_expiry = {}, TimeLeft time_left = {});
+  explicit Watchdog(std::chrono::milliseconds limit, OnExpiry on_expiry, TimeLeft time_left = {});
   ~Watchdog();
   // The thread points to this object.
   Watchdog(const Watchdog&) = delete;
@@ -50,7 +49,7 @@ class Watchdog {
  private:
   using Clock = std::chrono::steady_clock;
   void run();
-  [[noreturn]] void expire(const std::string& what, std::chrono::milliseconds limit);
+  void expire(const std::string& what, std::chrono::milliseconds limit);
   void leave();
 
   const std::chrono::milliseconds limit_;

@@ -362,14 +362,25 @@ std::vector<RepositoryDraft::Pending> RepositoryDraft::pending() const {
   return pending;
 }
 
+std::string RepositoryDraft::text_of(const RoleName& role) const {
+  return role.text() == "root" ? encode_signed(*root_) : encode_signed(targets_.at(role));
+}
+
+std::vector<PublishTransaction::File> RepositoryDraft::rehearse(const SignerFor& signer_for) const {
+  std::vector<PublishTransaction::File> files;
+  for (const Pending& role : pending()) {
+    static_cast<void>(signers_at_hand(role.role.text() + " of " + gun_.text(), role.authorities, signer_for));
+    files.push_back({role.role, role.version, encode_file(text_of(role.role), {})});
+  }
+  return files;
+}
+
 PublishTransaction RepositoryDraft::sign(const SignerFor& signer_for) const {
   std::vector<PublishTransaction::File> files;
   for (const Pending& role : pending()) {
-    const std::string text =
-        role.role.text() == "root" ? encode_signed(*root_) : encode_signed(targets_.at(role.role));
-    files.push_back(
-        {role.role, role.version,
-         sign_metadata(role.role.text() + " of " + gun_.text(), text, role.authorities, signer_for)});
+    files.push_back({role.role, role.version,
+                     sign_metadata(role.role.text() + " of " + gun_.text(), text_of(role.role),
+                                   role.authorities, signer_for)});
   }
   const RoleName snapshot_role = RoleName::of("snapshot");
   const RoleAuthority snapshot_keys = RoleAuthority::of(root_ ? *root_ : base_->root().body, snapshot_role);

@@ -109,8 +109,11 @@ class RepositoryDraft {
   /// Signs everything that changed, and the snapshot too if its key is at hand (otherwise the server makes
   /// it). Throws what `sign_metadata` throws; then nothing was made.
   PublishTransaction sign(const SignerFor& signer_for) const;
+  /// The same files but for the snapshot, without signatures. Throws what `sign` throws for want of a key.
+  std::vector<PublishTransaction::File> rehearse(const SignerFor& signer_for) const;
 
  private:
+  std::string text_of(const RoleName& role) const;
   RepositoryDraft(Gun gun, Time now) : gun_(std::move(gun)), now_(now) {}
 
   Targets& edit(const RoleName& role);

@@ -1,6 +1,5 @@
 #include "tuf/edit/sign_metadata.h"
 
-#include <map>
 #include <set>
 
 #include "tuf/base/digest.h"
@@ -9,22 +8,18 @@
 
 namespace tuf {
 
-std::string sign_metadata(std::string_view what, std::string_view signed_text,
-                          const std::vector<RoleAuthority>& authorities, const SignerFor& signer_for) {
-  if (!has_wire_form(signed_text)) {
-    throw Error(ErrorCode::kMalformedMetadata,
-                std::string(what) + " holds a control character, with which no server could serve it again");
-  }
-  std::map<KeyId, std::pair<const PublicKey*, std::shared_ptr<Signer>>> at_hand;
+std::map<KeyId, ListedSigner> signers_at_hand(std::string_view what,
+                                              const std::vector<RoleAuthority>& authorities,
+                                              const SignerFor& signer_for) {
+  std::map<KeyId, ListedSigner> at_hand;
   for (const RoleAuthority& authority : authorities) {
     std::set<KeyId> pairs;
     for (const PublicKey& key : authority.keys()) {
       std::shared_ptr<Signer> signer = signer_for(key.canonical_id());
       if (!signer) continue;
-      at_hand.try_emplace(key.id(), &key, std::move(signer));
+      at_hand.try_emplace(key.id(), ListedSigner{key, std::move(signer)});
       pairs.insert(key.canonical_id());
     }
-    // Asked before anything is signed: what cannot be published must not be signed either.
     if (pairs.size() < static_cast<std::size_t>(authority.threshold())) {
       throw Error(ErrorCode::kKeyNotFound, std::string(what) + " needs " +
                                                std::to_string(authority.threshold()) + " of " +
@@ -32,12 +27,22 @@ std::string sign_metadata(std::string_view what, std::string_view signed_text,
                                                std::to_string(pairs.size()) + " at hand");
     }
   }
+  return at_hand;
+}
+
+std::string sign_metadata(std::string_view what, std::string_view signed_text,
+                          const std::vector<RoleAuthority>& authorities, const SignerFor& signer_for) {
+  if (!has_wire_form(signed_text)) {
+    throw Error(ErrorCode::kMalformedMetadata,
+                std::string(what) + " holds a control character, with which no server could serve it again");
+  }
+  // Asked before anything is signed: what cannot be published must not be signed either.
+  const std::map<KeyId, ListedSigner> at_hand = signers_at_hand(what, authorities, signer_for);
   std::vector<Signature> signatures;
   for (const auto& [id, listed] : at_hand) {
-    const PublicKey& key = *listed.first;
-    Signer* const signer = listed.second.get();
+    const PublicKey& key = listed.key;
     Signature signature{id.hex(), std::string(signature_method(key.type())),
-                        signer->sign(as_bytes(signed_text))};
+                        listed.signer->sign(as_bytes(signed_text))};
     if (!key.verifies(signature, as_bytes(signed_text))) {
       throw Error(ErrorCode::kBadTokenSignature, "key " + key.canonical_id().short_form() +
                                                      " made a signature for " + std::string(what) +

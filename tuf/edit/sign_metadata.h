@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,17 @@ using SignerFor = std::function<std::shared_ptr<Signer>(const KeyId& canonical_i
 /// kBadTokenSignature if a signature does not verify.
 std::string sign_metadata(std::string_view what, std::string_view signed_text,
                           const std::vector<RoleAuthority>& authorities, const SignerFor& signer_for);
+
+/// A key as a role lists it, with its signer.
+struct ListedSigner {
+  PublicKey key;
+  std::shared_ptr<Signer> signer;
+};
+/// Those at hand of the authorities' keys, by listed ID. Throws kKeyNotFound, naming `what`, if they are too
+/// few for one of them.
+std::map<KeyId, ListedSigner> signers_at_hand(std::string_view what,
+                                              const std::vector<RoleAuthority>& authorities,
+                                              const SignerFor& signer_for);
 
 /// The same for one authority.
 inline std::string sign_metadata(std::string_view what, std::string_view signed_text,

@@ -16,7 +16,7 @@ using tuf::ErrorCode;
 namespace {
 
 std::string value(const Secret* secret) {
-  return secret == nullptr ? "(none)" : std::string(secret->reveal());
+  return secret == nullptr ? "(none)" : std::string(secret->reveal().view());
 }
 
 }  // namespace

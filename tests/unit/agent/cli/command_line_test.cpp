@@ -226,7 +226,7 @@ TEST_CASE("A run whose main thread hangs ends as others do, in JSON too") {
       line.command = "sign";
       line.output.format = format;
       hsm::Watchdog watchdog(std::chrono::milliseconds(50),
-                             [line](const tuf::Error& error) { agent::write_ending(line, error); });
+                             [line](const tuf::Error& error) { agent::end_process(line, error); });
       const auto guard = watchdog.watch("token '\x1b[2J\xff'");
       while (true) ::pause();
     });

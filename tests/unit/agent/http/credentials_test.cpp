@@ -68,7 +68,7 @@ TEST_CASE("docker's login of a registry is found under every form of its name") 
   REQUIRE(found);
   CHECK(found->kind == Credential::Kind::kPassword);
   CHECK(found->username == "alice");
-  CHECK(found->secret.reveal() == "se:cret");
+  CHECK(found->secret.reveal().view() == "se:cret");
   CHECK(found->source == "auths in " + (home.path() / "config.json").string());
   CHECK_FALSE(home.find("r.example"));
 }
@@ -83,7 +83,7 @@ TEST_CASE("Docker Hub is known by its old index URL") {
   DockerHome home(R"({"auths":{"https://index.docker.io/v1/":{"username":"hub","password":"pw"}}})");
   REQUIRE(home.find("docker.io"));
   CHECK(home.find("docker.io")->username == "hub");
-  CHECK(home.find("docker.io")->secret.reveal() == "pw");
+  CHECK(home.find("docker.io")->secret.reveal().view() == "pw");
 }
 
 TEST_CASE("an identity token takes the place of the password") {
@@ -91,7 +91,7 @@ TEST_CASE("an identity token takes the place of the password") {
   const auto found = home.find("r.example");
   REQUIRE(found);
   CHECK(found->kind == Credential::Kind::kIdentityToken);
-  CHECK(found->secret.reveal() == "refresh-me");
+  CHECK(found->secret.reveal().view() == "refresh-me");
 }
 
 TEST_CASE("a registry's own helper is asked, or else the common one, and never both") {
@@ -101,7 +101,7 @@ TEST_CASE("a registry's own helper is asked, or else the common one, and never b
   const auto own = home.find("r.example");
   REQUIRE(own);
   CHECK(own->username == "u1");
-  CHECK(own->secret.reveal() == "s1");
+  CHECK(own->secret.reveal().view() == "s1");
   CHECK(own->source == "docker-credential-one");
   const auto common = home.find("docker.io");
   REQUIRE(common);
@@ -139,7 +139,7 @@ TEST_CASE("the store of Docker Desktop on WSL is asked, whose name has a dot") {
   DockerHome home("{" + member + name + (member.find('{') == std::string::npos ? "\"}" : "\"}}"));
   home.add_helper(name, R"(printf '{"ServerURL":"%s","Username":"ci","Secret":"secret"}\r\n' "$server")");
   REQUIRE(home.find("r.example"));
-  CHECK(home.find("r.example")->secret.reveal() == "secret");
+  CHECK(home.find("r.example")->secret.reveal().view() == "secret");
   CHECK(home.calls().starts_with("get r.example\n"));
 }
 
@@ -258,7 +258,7 @@ TEST_CASE("NOTARY_AUTH comes before everything that docker knows") {
   REQUIRE(found);
   CHECK(found->source == "NOTARY_AUTH");
   CHECK(found->username == "alice");
-  CHECK(found->secret.reveal() == "secret");
+  CHECK(found->secret.reveal().view() == "secret");
   CHECK(found->basic_header() == "Basic " + basic("alice:secret"));
 }
 

@@ -451,6 +451,45 @@ TEST_CASE("What goes with its only voucher goes in the same publication, and all
         std::vector<std::string>{"targets/jenkins 1.0", "targets/jenkins evil", "targets/releases 1.0"});
 }
 
+TEST_CASE("What somebody else says of an image is not their word who has signed only the image") {
+  Guarding g;
+  g.sign("1.0", "a");
+  const auto shared = tuf::RoleName::of("targets/shared");
+  g.client.publish(g.store, [&](tuf::RepositoryDraft& draft) {
+    draft.add_delegation(shared, {g.jenkins->public_key(), g.mallory->public_key()}, {""});
+  });
+  g.outside(g.mallory, {"targets/shared"}, "1.0", "a", tuf::Json{{"anything", "evil"}});
+  const auto renew = agent::witness_roles(g.store, {shared}, agent::UnverifiedContent::kRefuse, g.keys);
+  CHECK_ERROR(g.change(renew, {}, {shared}), ErrorCode::kForeignEntry, "targets/shared");
+  CHECK_FALSE(g.change(renew, quarantining(), {shared}).files.empty());
+  CHECK(g.body_of(shared).targets.empty());
+}
+
+TEST_CASE("What is released goes with the entry that vouched for it, in one publication") {
+  Guarding g;
+  const auto alices = tuf::RoleName::of("targets/alice");
+  g.rule["teams"] = {"ci", "qa"};
+  g.rule["provenance"] = {{"ref", "main"}};
+  g.rule["provenance_by"] = {"ci"};
+  g.client.publish(g.store, [&](tuf::RepositoryDraft& draft) {
+    draft.add_delegation(alices, {g.jenkins->public_key()}, {});
+  });
+  const auto claims = [](const char* ref) {
+    return tuf::Json{{std::string(tuf::kProvenanceMember), {{"ref", ref}}}};
+  };
+  // alice's own word is of another branch: nobody has asked her, and jenkins does not sign it as theirs.
+  g.outside(g.alice, {"targets/alice"}, "1.0", "a", claims("evil"));
+  g.outside(g.jenkins, {"targets/jenkins", "targets/releases"}, "1.0", "a", claims("main"));
+  REQUIRE(g.allows("1.0"));
+  const auto renew =
+      agent::witness_roles(g.store, {alices, kReleases}, agent::UnverifiedContent::kRefuse, g.keys);
+  CHECK_ERROR(g.change(renew, {}, {alices, kReleases}), ErrorCode::kForeignEntry,
+              "targets/alice and targets/releases");
+  g.change(renew, quarantining(), {alices, kReleases});
+  CHECK(g.body_of(alices).targets.empty());
+  CHECK_FALSE(g.is_released("1.0"));
+}
+
 TEST_CASE("An identity that two people share is left to the one whose signature the policy asks for") {
   Guarding g;
   const tuf::RoleName alices = tuf::RoleName::of("targets/alice");

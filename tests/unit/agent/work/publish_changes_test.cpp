@@ -145,7 +145,7 @@ TEST_CASE("No key is used before the repository has been verified and the change
 TEST_CASE("A dry run signs but sends nothing") {
   Publishing p;
   PublishOptions options;
-  options.dry_run = true;
+  options.until = agent::Until::kSigned;
 
   const auto changes = p.publish(add_tag("1.0"), options);
 
@@ -365,6 +365,6 @@ TEST_CASE("What no reader would take any more is not published") {
   CHECK_ERROR(p.publish(add_values(5, room + 100)), ErrorCode::kInvalidRole, "targets/releases");
   CHECK(p.store.publishes == 0);
   PublishOptions dry_run;
-  dry_run.dry_run = true;
+  dry_run.until = agent::Until::kSigned;
   CHECK(p.publish(add_values(5, room - 100), dry_run).files.size() == 1);
 }

@@ -37,7 +37,7 @@ TEST_CASE("a token URI is read attribute by attribute") {
   CHECK(uri.module_path == "/usr/lib/x.so");
   CHECK(uri.pin_source == "/run/secrets/pin");
   REQUIRE(uri.pin_value);
-  CHECK(uri.pin_value->reveal() == "12334");
+  CHECK(uri.pin_value->reveal().view() == "12334");
   CHECK(uri.names_key());
   CHECK(uri.names_token());
 }
