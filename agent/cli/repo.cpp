@@ -109,6 +109,30 @@ tuf::TrustedRepository load_existing(const RepoInitOptions& options, Run::Reposi
   }
 }
 
+/// A server that has lost its data, or a folder that is not mounted, is no reason to begin anew.
+void refuse_to_begin_anew(const Run::Repository& repository) {
+  if (!repository.seen.load(RoleName::of("root"))) return;
+  const std::string& gun = repository.load.gun.text();
+  throw Error(
+      ErrorCode::kRollback,
+      gun + " was seen here before, and " + repository.store->name() + " has nothing of it",
+      "ask the server's administrator to restore its data; if it was deleted on purpose, forget it here: "
+      "countersign repo delete " +
+          gun + " --yes");
+}
+
+void require_pinned(const LoadRequest& load, const tuf::PublicKey& root) {
+  const auto& pin = load.policy.pin;
+  if (!pin || pin->key_ids.empty() || pin->key_ids.contains(root.id()) ||
+      pin->key_ids.contains(root.canonical_id()))
+    return;
+  throw Error(
+      ErrorCode::kPinMismatch,
+      "the root key of the new " + load.gun.text() + " would be " + root.canonical_id().short_form() +
+          ", which is not pinned",
+      "name the pinned key with --root-key, or leave out the pin of a repository that is yet to come");
+}
+
 /// The other name of the pinned key, by which its owner finds the file. Not beside the pin on stdout, which
 /// scripts take as it is.
 void note_root_key(const RepositoryReport& described, Report& report) {
@@ -164,6 +188,7 @@ void init(const RepoInitOptions& options, Run& run, Report& report) {
     return;
   }
 
+  refuse_to_begin_anew(repository);
   NewKeys new_keys(run);
   std::shared_ptr<tuf::Signer> root = existing_root_key(options, run, report);
   const bool makes_root = !root;
@@ -172,6 +197,7 @@ void init(const RepoInitOptions& options, Run& run, Report& report) {
       options.targets_key ? run.named_key(*options.targets_key) : new_keys.make("targets", gun.text());
   const tuf::PublicKey root_certificate =
       tuf::PublicKey::from_certificate(hsm::make_root_certificate(*root, gun, run.now()));
+  require_pinned(repository.load, root_certificate);
   hsm::KeyRing ring;
   ring.add(std::make_unique<hsm::MemoryKeys>(std::vector{root, targets}));
   if (run.dry_run()) {

@@ -132,7 +132,10 @@ void Case::find_digest() {
           "whoever releases it signs it anew: " + command_to_sign());
     } else if (question_.digest && *question_.digest != decision_.digest) {
       add("OTHER_DIGEST", shown_ + " is signed as " + decision_.digest + ", not as " + *question_.digest,
-          "deploy what is signed, or sign the other image under a tag of its own");
+          is_signed_by_anybody() ? "deploy what is signed, or sign the other image under a tag of its own"
+                                 : "find out who has released what nobody who counts has signed: countersign "
+                                   "inspect " +
+                                       tuf::shell_word(shown_));
     }
     return;
   }
@@ -162,7 +165,7 @@ void Case::find_digest() {
           (problem ? std::string(": ") + problem->what() : ""),
       problem ? "whoever holds a key of targets/releases signs it anew: countersign witness " + gun +
                     " targets/releases"
-              : "whoever releases it signs it: " + command_to_sign(decision_.digest));
+              : "whoever releases it signs it: " + command_to_sign());
 }
 
 bool Case::is_about(const tuf::SignedState::Entry& entry) const {
@@ -257,10 +260,14 @@ bool Case::is_held_by(const RoleName& role) const {
 void Case::check_role(const RoleName& role) {
   if (is_held_by(role)) return;
   const tuf::Error* problem = problem_of(state_.repository(), role);
+  const std::string& gun = state_.repository().gun().text();
   add("ROLE_MISSING",
       role.text() + " does not hold " + shown_ + as_digest() +
           (problem ? std::string(": ") + problem->what() : ""),
-      "whoever holds its key signs it: " + command_to_sign() + " --role " + role.text());
+      state_.repository().find_delegation(role)
+          ? "whoever holds its key signs it: " + command_to_sign() + " --role " + role.text()
+          : "an administrator makes it first: countersign delegation add " + gun + " " + role.text() +
+                " --key KEY.pub");
 }
 
 /// Entries whose provenance counts.
@@ -328,13 +335,24 @@ void Case::check_age(tuf::Days most) {
 
 /// What has no image's tag is a file, and only who has that can
 /// sign.
-std::string Case::command_to_sign(const std::string& digest) const {
+std::string Case::command_to_sign() const {
   const std::string sign = "countersign sign ";
   if (!is_valid_tag(tag_)) return sign + tuf::shell_word(shown_) + " --file PATH";
-  std::string image = tuf::shell_word(shown_ + (digest.empty() ? "" : "@" + digest));
-  // Where no entry says it, the registry does.
-  if (!digest.empty() && decision_.length > 0) image += " --size " + std::to_string(decision_.length);
-  return sign + image;
+  if (!is_signed_by_anybody()) return sign + tuf::shell_word(shown_);  // what they have built
+  return sign + tuf::shell_word(shown_ + "@" + decision_.digest) + " --size " +
+         std::to_string(decision_.length);
+}
+
+/// Whether somebody who counts has signed what is judged. Nobody is told to sign what a stranger has
+/// released.
+bool Case::is_signed_by_anybody() const {
+  const auto& entries = state_.entries(tag_);
+  return std::any_of(entries.begin(), entries.end(), [&](const tuf::SignedState::Entry& entry) {
+    const std::vector<UserId>& signers = judge_.signers_of(*entry.role);
+    return entry.role->is_identity && is_about(entry) && entry.bound != tuf::Bound::kElsewhere &&
+           std::any_of(signers.begin(), signers.end(),
+                       [&](UserId user) { return rule_.counted.contains(user); });
+  });
 }
 
 std::string Case::other_digests(const UserSet& users) const {
@@ -358,7 +376,24 @@ std::string Case::key_of_stranger() const {
   return "";
 }
 
+/// What those who are missing have signed in its place: they have moved on. nullptr if they have not.
+const tuf::SignedState::Entry* Case::moved_on_to(const UserSet& users) const {
+  for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
+    if (!entry.role->is_identity || is_about(entry) || !entry.target->sha256() || !judge_.counts(entry))
+      continue;
+    for (const UserId user : judge_.signers_of(*entry.role)) {
+      if (users.contains(user) && !has_signed(user)) return &entry;
+    }
+  }
+  return nullptr;
+}
+
 std::string Case::who_could(const UserSet& users) const {
+  if (const tuf::SignedState::Entry* next = is_valid_tag(tag_) ? moved_on_to(users) : nullptr) {
+    return "it is being moved; whoever must sign it too moves it as well: countersign sign " +
+           tuf::shell_word(shown_ + "@" + next->digest()) + " --size " +
+           std::to_string(next->target->length) + " --allow-move";
+  }
   std::string able;
   std::size_t count = 0;
   for (const auto& [user, delegation] : judge_.identities()) {
@@ -375,7 +410,7 @@ std::string Case::who_could(const UserSet& users) const {
             (delegation->problem ? ", " + std::string(tuf::to_string(delegation->state)) : "") + ")";
   }
   if (count > 0) {
-    return able + " signs it: " + command_to_sign(decision_.digest);
+    return able + " signs it: " + command_to_sign();
   }
   std::vector<UserId> others = users.members();
   std::erase_if(others, [&](UserId user) { return has_signed(user); });

@@ -47,8 +47,11 @@ class Case {
   std::string who_could(const UserSet& users) const;
   /// Who of these have signed another digest, and which.
   std::string other_digests(const UserSet& users) const;
-  /// By which the tag is signed: with this digest, or what the signer has built.
-  std::string command_to_sign(const std::string& digest = "") const;
+  bool is_signed_by_anybody() const;
+  const tuf::SignedState::Entry* moved_on_to(const UserSet& users) const;
+  /// By which the tag is signed: with the digest that somebody who counts has signed, or what the signer has
+  /// built.
+  std::string command_to_sign() const;
   /// " as sha256:…", if it is known.
   std::string as_digest() const;
 

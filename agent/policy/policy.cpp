@@ -14,6 +14,12 @@ bool Rule::is_immutable(const std::string& tag) const {
                      [&](const Glob& pattern) { return pattern.matches(tag); });
 }
 
+std::set<tuf::KeyId> Policy::key_ids() const {
+  std::set<tuf::KeyId> ids;
+  for (const auto& [id, user] : keys) ids.insert(id);
+  return ids;
+}
+
 std::optional<UserId> Policy::user_of(const tuf::KeyId& canonical_id) const {
   const auto found = keys.find(canonical_id);
   return found == keys.end() ? std::nullopt : std::optional(found->second);

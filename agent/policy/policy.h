@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,8 @@ struct Policy {
   std::vector<Team> teams;
   std::vector<Rule> rules;
 
+  /// Of all users; canonical.
+  std::set<tuf::KeyId> key_ids() const;
   /// nullopt for a stranger's key.
   std::optional<UserId> user_of(const tuf::KeyId& canonical_id) const;
   /// "alice, bob", or "alice, bob and 998 others".

@@ -118,7 +118,7 @@ ErrorRow error_row(tuf::ErrorCode code) {
 
     case ErrorCode::kNoTrustData:
       return {"NO_TRUST_DATA", ExitCode::kNotFound,
-              "check the name and the server; a new repository is created with: countersign repo init REPO"};
+              "check the name and the server; its owner creates a new one with: countersign repo init REPO"};
     case ErrorCode::kNotSigned:
       return {"NOT_SIGNED", ExitCode::kNotFound, "see what is signed with: countersign list REPO"};
     case ErrorCode::kRoleNotFound:

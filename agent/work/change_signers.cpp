@@ -118,10 +118,11 @@ std::string way_to_sign(const tuf::TrustedRepository& repository, const tuf::Rep
            ", and what others sign there is their word: first only add a new key of " + names +
            "; or repeat it with --yes, and whoever stays signs anew what is still wanted";
   }
+  for (const RoleName& role : roles) {
+    if (keys_that_stay(repository, role, *draft.authority_of(role), policy).empty())
+      return "first only add the new key; once it has signed " + role.text() + ", take the old one out";
+  }
   const std::vector<std::string> stay = keys_that_stay(repository, roles.front(), next, policy);
-  if (stay.empty())
-    return "first only add the new key; once it has signed " + roles.front().text() +
-           ", take the old one out";
   std::string names;
   for (const RoleName& role : roles) {
     const std::vector<std::string> its = keys_that_stay(repository, role, *draft.authority_of(role), policy);
@@ -348,12 +349,13 @@ ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicK
       }
       *out_of_releases = std::move(its_own);
     }
-    std::set<tuf::KeyId> added;  // in the form that is wanted
-    for (const tuf::PublicKey& key : add) added.insert(key.id());
     bool changed = false;
     for (const auto& [each, leaving] : {std::pair(role, remove), std::pair(kReleases, **out_of_releases)}) {
-      if (!add.empty()) changed |= draft.add_delegation(each, add, {});
-      if (!leaving.empty()) changed |= draft.remove_from_delegation(each, leaving, {}, added);
+      if (!add.empty()) {
+        changed |= draft.add_delegation(each, add, {}, std::nullopt, leaving);
+      } else if (!leaving.empty()) {
+        changed |= draft.remove_from_delegation(each, leaving, {});
+      }
     }
     if (!changed) return;
     require_parent_key(repository, role, keys);

@@ -7,6 +7,7 @@ namespace agent {
 GuardedRepository::GuardedRepository(const Policy& policy, const PolicyChoices& choices, const tuf::Gun& gun,
                                      hsm::KeyRing& keys, const Run& run, std::vector<tuf::Warning>& warnings)
     : memory_(run.settings().trust_dir(), gun),
+      keys_(policy.key_ids()),
       checks_releases_(!choices.no_resign_guard),
       guard_(policy, keys, guard_options(choices, run.dry_run(), warnings)) {}
 
@@ -19,7 +20,7 @@ PolicyGuard::Options GuardedRepository::guard_options(const PolicyChoices& choic
     return guard;
   }
   try {
-    guard.last_releases = memory_.load();
+    guard.last_releases = memory_.load(keys_);
   } catch (const tuf::Error& error) {
     warnings.push_back({"CACHE_UNUSABLE", error.what()});
   }
@@ -31,7 +32,7 @@ void GuardedRepository::remember(const PublishedChanges& changes, std::vector<tu
   for (const auto& file : changes.files) {
     if (file.role.text() != "targets/releases") continue;
     try {
-      memory_.save(file.bytes);
+      memory_.save(file.bytes, keys_);
     } catch (const tuf::Error& error) {
       warnings.push_back({"CACHE_UNUSABLE", error.what()});
     }

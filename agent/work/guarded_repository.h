@@ -37,6 +37,7 @@ class GuardedRepository {
                                      std::vector<tuf::Warning>& warnings) const;
 
   GuardedReleases memory_;
+  GuardedReleases::Keys keys_;  // of the policy
   bool checks_releases_;
   PolicyGuard guard_;
 };

@@ -6,6 +6,7 @@
 
 #include "agent/work/signing_keys.h"
 #include "tuf/base/error.h"
+#include "tuf/base/shell_word.h"
 #include "tuf/base/words.h"
 #include "tuf/view/stored_target.h"
 #include "tuf/view/tag_view.h"
@@ -326,6 +327,34 @@ bool PolicyGuard::may_renew(const tuf::TrustedRepository& repository, const Role
          !silences_others(repository, role);
 }
 
+/// What is foreign may be a tag that somebody who counts has begun to move, and somebody else has not. Empty
+/// if it is not.
+std::string PolicyGuard::way_to_move_on(const tuf::TrustedRepository& repository) const {
+  const Stored stored(policy_, repository);
+  for (const ForeignEntry& foreign : foreign_) {
+    const Rule* rule = foreign.in == kReleases ? stored.judge.rule_for(foreign.name) : nullptr;
+    if (!rule) continue;
+    const tuf::Target* next = nullptr;
+    bool is_held = false;
+    for (const tuf::SignedState::Entry& entry : stored.state.entries(foreign.name)) {
+      if (!entry.role->is_identity || !entry.target->sha256() || !has_settled(*rule, stored.judge, entry))
+        continue;
+      if (entry.digest() == foreign.digest) {
+        is_held = true;
+      } else {
+        next = entry.target;
+      }
+    }
+    if (!next || !is_held) continue;
+    const std::string image =
+        repository.gun().text() + ":" + foreign.name + "@" + tuf::SignedState::Entry{nullptr, next}.digest();
+    return foreign.name + " is being moved; whoever must sign it too moves it as well: countersign sign " +
+           tuf::shell_word(image) + " --size " + std::to_string(next->length) +
+           " --allow-move; or, to drop it until then, run this again with --quarantine";
+  }
+  return "";
+}
+
 void PolicyGuard::refuse_foreign(const tuf::TrustedRepository& repository) const {
   std::string list;
   std::string roles;
@@ -337,7 +366,8 @@ void PolicyGuard::refuse_foreign(const tuf::TrustedRepository& repository) const
   throw Error(
       ErrorCode::kForeignEntry,
       "signing " + roles + " of " + repository.gun().text() +
-          " would sign along what this run was not asked for, and what the policy does not allow: " + list);
+          " would sign along what this run was not asked for, and what the policy does not allow: " + list,
+      way_to_move_on(repository));
 }
 
 void PolicyGuard::check_identity(const ImageToSign& image, const Judge& judge,
@@ -349,6 +379,11 @@ void PolicyGuard::check_identity(const ImageToSign& image, const Judge& judge,
                 "whoever owns the policy adds a rule whose images match it");
   }
   if (rule->accept_targets && contains(roles, kTargets)) return;
+  // What the rule wants these roles to hold may be held by somebody whose signature does not count.
+  if (!roles.empty() && std::all_of(roles.begin(), roles.end(), [&](const RoleName& role) {
+        return contains(rule->roles, role) && tuf::SignedState::is_identity(role);
+      }))
+    return;
   const auto counts = [&](UserId user) { return rule->counted.contains(user); };
   if (std::any_of(users.begin(), users.end(), counts)) return;
   const std::string who = users.empty() ? "no key at hand that signs a targets/NAME of " +
@@ -404,18 +439,35 @@ void PolicyGuard::check_move(const ImageToSign& image, const tuf::SignedState& s
 bool PolicyGuard::is_checked_file(const tuf::TrustedRepository& repository, const RoleName& role,
                                   const std::set<tuf::KeyId>& keys) const {
   const tuf::Delegation* delegation = repository.find_delegation(role);
-  return role == kReleases && options_.last_releases && delegation && delegation->metadata &&
-         delegation->metadata->bytes == *options_.last_releases && have_signed(repository, role, keys);
+  // Whoever quarantines wants to be rid of what nobody vouches for now.
+  return role == kReleases && options_.last_releases && !options_.quarantine && delegation &&
+         delegation->metadata && delegation->metadata->bytes == *options_.last_releases &&
+         have_signed(repository, role, keys);
 }
 
 void PolicyGuard::before_revoking(const tuf::TrustedRepository& repository,
                                   const std::vector<std::string>& tags) const {
   const Stored stored(policy_, repository);
+  std::vector<RoleName> roles;
+  for (const tuf::Delegation& delegation : repository.delegations()) roles.push_back(delegation.role.name);
+  const std::vector<UserId> users = signing_users(repository, roles);
   for (const std::string& tag : tags) {
     const Rule* rule = stored.judge.rule_for(tag);
-    if (!rule || !rule->is_immutable(tag)) continue;
+    if (!rule) continue;
+    const bool may_move = !rule->movers || std::any_of(users.begin(), users.end(), [&](UserId user) {
+      return rule->movers->contains(user);
+    });
+    if (!rule->is_immutable(tag) && may_move) continue;
     for (const tuf::SignedState::Entry& entry : stored.state.entries(tag)) {
       if (!has_settled(*rule, stored.judge, entry)) continue;
+      if (!rule->is_immutable(tag)) {
+        const std::string movers = policy_.names(rule->movers->members());
+        throw Error(ErrorCode::kTagMoved,
+                    "tag " + tag + " of " + repository.gun().text() + " is signed as " + entry.digest() +
+                        " in " + entry.role->name.text() + ", and the policy lets only " + movers +
+                        " move it: once revoked it could be signed as another image",
+                    "have it revoked by " + movers);
+      }
       throw Error(ErrorCode::kTagImmutable,
                   "tag " + tag + " of " + repository.gun().text() + " is signed as " + entry.digest() +
                       " in " + entry.role->name.text() +

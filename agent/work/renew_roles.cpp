@@ -189,12 +189,14 @@ ChangeRepository witness_roles(TrustStore& store, std::vector<RoleName> roles, U
       }
       tuf::Targets body = stored_body(store, repository, role);
       if (content == UnverifiedContent::kRefuse) {
-        throw Error(ErrorCode::kBadSignature,
-                    "nobody whom " + repository.gun().text() + " trusts now has signed what is stored in " +
-                        role.text() + ": " + content_of(body),
-                    "start it anew: " + witness_with("--empty", repository, role) +
-                        "; or, if you know that all of it is right, take it over: " +
-                        witness_with("--adopt", repository, role));
+        throw Error(
+            ErrorCode::kBadSignature,
+            "nobody whom " + repository.gun().text() + " trusts now has signed what is stored in " +
+                role.text() + ": " + content_of(body),
+            "ask the server's administrator to restore what its keys have signed; else, if you know that "
+            "all of it is right, take it over: " +
+                witness_with("--adopt", repository, role) +
+                "; or start it anew, without anything of it: " + witness_with("--empty", repository, role));
       }
       try {
         draft.replace(role, delegation->stored_version, std::move(body));

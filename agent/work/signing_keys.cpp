@@ -164,11 +164,13 @@ bool have_signed(const tuf::TrustedRepository& repository, const RoleName& role,
   if (!delegation || delegation->state == tuf::Delegation::State::kEmpty) return true;
   if (!delegation->metadata) return false;  // whoever signed it, it does not verify
   if (delegation->metadata->body.targets.empty() && delegation->metadata->body.roles.empty()) return true;
+  // In each form in which the role lists them: one of two may be about to go.
   std::set<tuf::KeyId> signers;
   for (const tuf::PublicKey& key : delegation->authority.keys()) {
-    if (keys.contains(key.canonical_id()) &&
-        tuf::is_signed_by(key, delegation->metadata->signed_text, delegation->metadata->signatures))
-      signers.insert(key.canonical_id());
+    if (!keys.contains(key.canonical_id())) continue;
+    if (!tuf::is_signed_by(key, delegation->metadata->signed_text, delegation->metadata->signatures))
+      return false;
+    signers.insert(key.canonical_id());
   }
   return signers == keys;
 }

@@ -350,7 +350,7 @@ def looked_at_and_taken_over(team, hint, args):
     """The command shows what is in it, and says so by refusing to sign that."""
     shown = team.machines["jenkins"].refused(4, *hint.words)
     assert shown.error[1].endswith(": 1.0")
-    Hint.of(shown, "content-of-others").follow(team.machines["jenkins"], which=1)
+    Hint.of(shown, "content-of-others").follow(team.machines["jenkins"], which=0)
 
 
 def odd_entry(team):

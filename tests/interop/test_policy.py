@@ -185,7 +185,12 @@ def test_two_teams_sign_one_after_the_other_and_the_last_releases(world):
     by_policy = ("--policy", policy, "--allow-move")
     moved = qa.sign(gun, "1.0", other, *by_policy, "--role", "targets/alice", *alice.key_args)
     assert [w["code"] for w in moved.document["warnings"]].count("HALF_MOVED") == 1
-    cluster.refused(5, "verify", subject, "--policy", policy)
+    (reason,) = cluster.refused(5, "verify", subject, "--policy", policy, "--explain").target("1.0")["reasons"]
+    being_moved = Hint.read(reason["mend"], "verdict-being-moved")
+    assert being_moved.values["image"] == f"{subject}@{other.digest}"
+    further = world.image("further")
+    refused = ci.refused(5, "sign", f"{gun}:1.1", "--oci-layout", further.layout, *by_policy, *jenkins.key_args)
+    assert Hint.of(refused, "foreign-entry-being-moved").values["image"] == being_moved.values["image"]
     fresh = world.ci(jenkins, pin=admin.pin)  # remembers nothing
     ended = fresh.sign(gun, "1.0", other, *by_policy, *jenkins.key_args)
     assert [entry["digest"] for entry in ended.repository["quarantined"]] == [image.digest]

@@ -133,7 +133,7 @@ def test_a_signer_leaves_at_once_and_what_they_signed_comes_back_when_another_si
     unsigned = team.machines["jenkins"].refused(4, "sign", f"{team.gun}:2.0", "--oci-layout", team.image.layout)
     looked_at = team.machines["jenkins"].refused(4, *hint_of(unsigned, "role-signed-by-none-who-counts"))
     assert looked_at.error[1].endswith(": 1.0")
-    team.machines["jenkins"].ok(*hint_of(looked_at, "content-of-others", 1))
+    team.machines["jenkins"].ok(*hint_of(looked_at, "content-of-others"))
     assert team.pulled() == {"1.0": team.image.digest}
     team.sign("jenkins", "2.0")
 
@@ -149,7 +149,7 @@ def test_the_last_signer_leaves_only_on_purpose(team):
     team.admin.ok("signer", "add", "carol", team.gun, "--key", team.carol.public)
     unsigned = team.machines["carol"].refused(4, "sign", f"{team.gun}:2.0", "--oci-layout", team.image.layout)
     looked_at = team.machines["carol"].refused(4, *hint_of(unsigned, "role-signed-by-none-who-counts"))
-    team.machines["carol"].ok(*hint_of(looked_at, "content-of-others", 1))
+    team.machines["carol"].ok(*hint_of(looked_at, "content-of-others"))
     team.sign("carol", "2.0")
     assert team.pulled() == {"1.0": team.image.digest, "2.0": team.image.digest}
 
@@ -257,3 +257,63 @@ def test_a_whole_repository_is_revoked_only_on_purpose(team):
     assert team.pulled() == {}
     assert [(t["name"], t["roles"]) for t in done.repository["targets"]] == [("1.0", ["targets/carol"])]
     team.machines["jenkins"].refused(6, "revoke", team.gun, "--yes")
+
+
+def test_a_repository_that_was_seen_and_is_gone_is_not_created_again_by_itself(team):
+    other = team.world.client(pin=team.admin.pin)
+    team.admin.ok("repo", "delete", team.gun, "--remote", "--yes")
+    init = ["repo", "init", team.gun]
+    refused = team.machines["jenkins"].refused(4, *init)
+    assert refused.error[0] == "ROLLBACK"
+    team.machines["jenkins"].ok(*hint_of(refused, "seen-here-and-gone"))
+    Hint.of(other.refused(4, *init), "new-root-not-pinned")
+    team.admin.pin = None
+    team.admin.init(team.gun)
+
+
+def test_whoever_may_not_move_a_tag_may_not_make_room_for_another_image_either(team):
+    rules = [{"images": ["**"], "teams": ["ci"], "movers": ["ci"]}, {"images": ["**:release"], "teams": ["ci", "qa"], "movers": ["qa"]}]
+    policy = write_policy(team.world, {"jenkins": team.jenkins, "carol": team.carol}, rules, {"ci": ["jenkins"], "qa": ["carol"]})
+    by_policy = ("--policy", policy)
+    team.sign("carol", "release", "--role", "targets/carol", *by_policy)
+    team.sign("jenkins", "release", *by_policy)
+    revoke = ["revoke", f"{team.gun}:release", "--yes", *by_policy]
+    refused = team.machines["jenkins"].refused(5, *revoke)
+    assert refused.error[0] == "TAG_MOVED" and Hint.of(refused, "revoked-by-movers").values["movers"] == "carol"
+    team.machines["carol"].ok(*revoke)
+
+
+def test_nobody_is_told_to_sign_what_a_stranger_has_released(team):
+    """carol is nobody to the policy."""
+    policy = write_policy(team.world, {"jenkins": team.jenkins}, [{"images": ["**"]}])
+    wanted = team.world.image("wanted")
+    team.sign("carol", "9.9")
+    subject = f"{team.gun}:9.9"
+    explained = team.admin.refused(5, "verify", f"{subject}@{wanted.digest}", "--policy", policy, "--explain")
+    reasons = {reason["code"]: reason["mend"] for reason in explained.target("9.9")["reasons"]}
+    Hint.read(reasons["OTHER_DIGEST"], "verdict-released-by-a-stranger")
+    assert Hint.read(reasons["SIGNATURES_MISSING"], "verdict-signature-missing").values["image"] == subject
+    assert team.image.digest not in str(reasons)
+    demanding = write_policy(team.world, {"jenkins": team.jenkins}, [{"images": ["**"], "roles": ["targets/audit"]}])
+    missing = team.admin.refused(5, "verify", f"{team.gun}:1.0", "--policy", demanding, "--explain").target("1.0")["reasons"]
+    assert Hint.read(missing[0]["mend"], "verdict-role-to-be-made").values["role"] == "targets/audit"
+    # Whoever holds a demanded role holds it by the policy, too, though their signature counts for nothing else.
+    held = write_policy(team.world, {"jenkins": team.jenkins}, [{"images": ["**"], "roles": ["targets/carol"]}])
+    team.sign("jenkins", "3.0", "--role", "targets/jenkins")
+    team.sign("carol", "3.0", "--role", "targets/carol", "--policy", held)
+    team.sign("jenkins", "3.0", "--policy", held)
+
+
+def test_what_a_key_has_vouched_for_that_went_out_of_the_policy_is_nobodys(team):
+    """Also on the machine that remembers what it has signed last."""
+    both = write_policy(team.world, {"jenkins": team.jenkins, "carol": team.carol}, [{"images": ["**"]}])
+    team.sign("carol", "evil", "--policy", both)
+    team.sign("jenkins", "good", "--policy", both)
+    only_ci = write_policy(team.world, {"jenkins": team.jenkins}, [{"images": ["**"]}])
+    ci = team.machines["jenkins"]
+    refresh = ["repo", "refresh", team.gun, "--within-days", "2000"]
+    assert ci.refused(5, *refresh, "--policy", only_ci).error[0] == "FOREIGN_ENTRY"
+    signed = team.sign("jenkins", "new", "--policy", only_ci, "--quarantine").repository
+    assert signed["attempts"] == 1 and signed["targets"][0]["status"] == "signed"
+    assert {entry["name"] for entry in signed["quarantined"]} == {"evil"}
+    assert set(team.pulled()) == {"1.0", "good", "new"}

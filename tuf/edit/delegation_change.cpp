@@ -26,8 +26,7 @@ void check_threshold(const DelegationRole& role, const std::map<KeyId, KeyObject
   throw Error(ErrorCode::kInvalidRole,
               role.name.text() + " would need " + std::to_string(role.threshold) + " signatures with " +
                   std::to_string(pairs) + " usable keys",
-              "add other keys first; a role goes as a whole with: countersign delegation remove REPO " +
-                  role.name.text());
+              "add other keys first");
 }
 
 /// Official clients would count such a key twice, which we do not (RoleAuthority::approves_by_ids).
@@ -48,6 +47,14 @@ void check_each_key_once(const DelegationRole& role, const std::map<KeyId, KeyOb
   }
 }
 
+/// Whether the listed key is among these, by either of its IDs.
+bool means(const std::set<KeyId>& keys, const KeyId& listed, const Targets& parent) {
+  if (keys.contains(listed)) return true;
+  const auto object = parent.keys.find(listed);
+  const auto key = object == parent.keys.end() ? std::nullopt : PublicKey::from_object(object->second);
+  return key && keys.contains(key->canonical_id());
+}
+
 void drop_unused_keys(Targets& parent) {
   std::erase_if(parent.keys, [&](const auto& key) {
     return std::none_of(parent.roles.begin(), parent.roles.end(), [&](const DelegationRole& role) {
@@ -59,7 +66,8 @@ void drop_unused_keys(Targets& parent) {
 }  // namespace
 
 bool add_to_delegation(Targets& parent, const RoleName& role, const std::vector<PublicKey>& keys,
-                       const std::vector<std::string>& paths, std::optional<int> threshold, Time now) {
+                       const std::vector<std::string>& paths, std::optional<int> threshold, Time now,
+                       const std::set<KeyId>& instead_of) {
   if (!role.is_delegation()) throw Error(ErrorCode::kInvalidRole, role.text() + " is not a delegation");
   for (const PublicKey& key : keys) {
     if (const auto problem = delegation_certificate_problem(key, now)) {
@@ -76,6 +84,10 @@ bool add_to_delegation(Targets& parent, const RoleName& role, const std::vector<
   const auto present = find(parent, role);
   DelegationRole next = present == parent.roles.end() ? DelegationRole{role, {}, 1, {}} : *present;
   std::map<KeyId, KeyObject> objects = parent.keys;
+  std::erase_if(next.key_ids, [&](const KeyId& id) {
+    return means(instead_of, id, parent) &&
+           std::none_of(keys.begin(), keys.end(), [&](const PublicKey& key) { return key.id() == id; });
+  });
   for (const PublicKey& key : keys) {
     add_each_once(next.key_ids, key.id());
     objects.emplace(key.id(), key.object());
@@ -94,21 +106,16 @@ bool add_to_delegation(Targets& parent, const RoleName& role, const std::vector<
     *present = std::move(next);
   }
   parent.keys = std::move(objects);
+  drop_unused_keys(parent);
   return true;
 }
 
 bool remove_from_delegation(Targets& parent, const RoleName& role, const std::set<KeyId>& keys,
-                            const std::set<std::string>& paths, const std::set<KeyId>& forms_to_keep) {
+                            const std::set<std::string>& paths) {
   const auto present = find(parent, role);
   if (present == parent.roles.end()) throw Error(ErrorCode::kRoleNotFound, "there is no role " + role.text());
   DelegationRole next = *present;
-  std::erase_if(next.key_ids, [&](const KeyId& id) {
-    if (forms_to_keep.contains(id)) return false;
-    if (keys.contains(id)) return true;
-    const auto object = parent.keys.find(id);
-    const auto key = object == parent.keys.end() ? std::nullopt : PublicKey::from_object(object->second);
-    return key && keys.contains(key->canonical_id());
-  });
+  std::erase_if(next.key_ids, [&](const KeyId& id) { return means(keys, id, parent); });
   std::erase_if(next.paths, [&](const std::string& path) { return paths.contains(path); });
   const bool fewer_keys = next.key_ids.size() != present->key_ids.size();
   if (!fewer_keys && next.paths.size() == present->paths.size()) return false;

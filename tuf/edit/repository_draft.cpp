@@ -267,17 +267,17 @@ bool RepositoryDraft::change_parent(const RoleName& role, const Change& change) 
 }
 
 bool RepositoryDraft::add_delegation(const RoleName& role, const std::vector<PublicKey>& keys,
-                                     const std::vector<std::string>& paths, std::optional<int> threshold) {
-  return change_parent(
-      role, [&](Targets& parent) { return add_to_delegation(parent, role, keys, paths, threshold, now_); });
+                                     const std::vector<std::string>& paths, std::optional<int> threshold,
+                                     const std::set<KeyId>& instead_of) {
+  return change_parent(role, [&](Targets& parent) {
+    return add_to_delegation(parent, role, keys, paths, threshold, now_, instead_of);
+  });
 }
 
 bool RepositoryDraft::remove_from_delegation(const RoleName& role, const std::set<KeyId>& keys,
-                                             const std::set<std::string>& paths,
-                                             const std::set<KeyId>& forms_to_keep) {
-  return change_parent(role, [&](Targets& parent) {
-    return tuf::remove_from_delegation(parent, role, keys, paths, forms_to_keep);
-  });
+                                             const std::set<std::string>& paths) {
+  return change_parent(
+      role, [&](Targets& parent) { return tuf::remove_from_delegation(parent, role, keys, paths); });
 }
 
 bool RepositoryDraft::remove_delegation(const RoleName& role) {

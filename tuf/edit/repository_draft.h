@@ -58,9 +58,10 @@ class RepositoryDraft {
   /// Changes to who signs in the role, as in delegation_change.h; false if nothing changes. The parent must
   /// be usable: otherwise kRoleNotFound.
   bool add_delegation(const RoleName& role, const std::vector<PublicKey>& keys,
-                      const std::vector<std::string>& paths, std::optional<int> threshold = std::nullopt);
+                      const std::vector<std::string>& paths, std::optional<int> threshold = std::nullopt,
+                      const std::set<KeyId>& instead_of = {});
   bool remove_from_delegation(const RoleName& role, const std::set<KeyId>& keys,
-                              const std::set<std::string>& paths, const std::set<KeyId>& forms_to_keep = {});
+                              const std::set<std::string>& paths);
   bool remove_delegation(const RoleName& role);
 
   /// Signs `targets` or a delegation anew as it is. Throws as set_target does.
