@@ -260,7 +260,7 @@ def test_a_whole_repository_is_revoked_only_on_purpose(team):
 
 
 def test_a_repository_that_was_seen_and_is_gone_is_not_created_again_by_itself(team):
-    other = team.world.client(pin=team.admin.pin)
+    other = team.world.client(pin=team.admin.pin, env=team.admin.env)
     team.admin.ok("repo", "delete", team.gun, "--remote", "--yes")
     init = ["repo", "init", team.gun]
     refused = team.machines["jenkins"].refused(4, *init)
@@ -298,10 +298,11 @@ def test_nobody_is_told_to_sign_what_a_stranger_has_released(team):
     missing = team.admin.refused(5, "verify", f"{team.gun}:1.0", "--policy", demanding, "--explain").target("1.0")["reasons"]
     assert Hint.read(missing[0]["mend"], "verdict-role-to-be-made").values["role"] == "targets/audit"
     # Whoever holds a demanded role holds it by the policy, too, though their signature counts for nothing else.
-    held = write_policy(team.world, {"jenkins": team.jenkins}, [{"images": ["**"], "roles": ["targets/carol"]}])
+    held = write_policy(team.world, {"jenkins": team.jenkins, "carol": team.carol},
+                        [{"images": ["**"], "teams": ["ci"], "roles": ["targets/carol"]}], {"ci": ["jenkins"]})
     team.sign("jenkins", "3.0", "--role", "targets/jenkins")
     team.sign("carol", "3.0", "--role", "targets/carol", "--policy", held)
-    team.sign("jenkins", "3.0", "--policy", held)
+    team.sign("jenkins", "3.0", "--policy", held, "--quarantine")
 
 
 def test_what_a_key_has_vouched_for_that_went_out_of_the_policy_is_nobodys(team):

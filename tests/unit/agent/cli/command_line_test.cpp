@@ -303,7 +303,7 @@ TEST_CASE("A printed command carries what was given by option") {
   const std::string server = "file:" + (dir / "store").string();
   const std::string trust_dir = (dir / "trust").string();
   const std::string command =
-      "countersign --server " + server + " --trust-dir " + trust_dir + " repo init registry.example.com/app";
+      "countersign --server " + server + " repo init registry.example.com/app";  // for its owner
   const Words words = {"list", "registry.example.com/app", "-s", server, "-d", trust_dir};
   CHECK_THAT(run(words).err, Catch::EndsWith(command + "\n"));
   Words as_json = words;

@@ -6,6 +6,7 @@
 #include "tests/support/policies.h"
 #include "tests/support/repository_maker.h"
 #include "tuf/base/hex.h"
+#include "tuf/view/bound.h"
 #include "tuf/view/provenance.h"
 
 using agent::Decision;
@@ -155,20 +156,35 @@ TEST_CASE("Releases never counts, whoever has signed it") {
         std::string::npos);
 }
 
-TEST_CASE("Whoever is asked to sign gets the size where an entry tells it, and no invented one") {
+TEST_CASE(
+    "Whoever is asked to sign gets what somebody who counts has signed, and never what a stranger has") {
   People people;
-  people.maker.set_target("targets/mallory", "1.0", test::make_target("image"));  // not released
   const std::string digest = "sha256:" + tuf::to_hex(*test::make_target("image").sha256());
-  const Decision known = people.decide(rule({{"teams", {"ci"}}}), {"1.0", digest});
+  const tuf::Json both = rule({{"teams", {"ci", "qa"}}});
+  people.maker.set_target("targets/mallory", "1.0", test::make_target("image"));  // not released
+  for (const std::string& asked : {digest, "sha256:" + std::string(64, 'a')}) {
+    const Decision unknown = people.decide(both, {"1.0", asked});
+    REQUIRE(codes(unknown) == Names{"NOT_RELEASED", "TEAM_MISSING", "TEAM_MISSING"});
+    for (const Decision::Reason& reason : unknown.reasons)
+      CHECK_THAT(reason.mend, Catch::EndsWith("countersign sign " + kGun + ":1.0"));
+  }
+  people.maker.set_target("targets/alice", "1.0", test::make_target("image"));
+  const Decision known = people.decide(both, {"1.0", digest});
   REQUIRE(codes(known) == Names{"NOT_RELEASED", "TEAM_MISSING"});
-  CHECK_THAT(known.reasons[1].mend,
-             Catch::EndsWith("countersign sign " + kGun + ":1.0@" + digest + " --size 5"));
+  for (const Decision::Reason& reason : known.reasons)
+    CHECK_THAT(reason.mend, Catch::EndsWith("countersign sign " + kGun + ":1.0@" + digest + " --size 5"));
+}
 
-  const std::string other = "sha256:" + std::string(64, 'a');
-  const Decision unknown = people.decide(rule({{"teams", {"ci"}}}), {"1.0", other});
-  CHECK_THAT(unknown.reasons.back().mend, Catch::EndsWith("countersign sign " + kGun + ":1.0@" + other + ""));
-  const Decision unsigned_tag = people.decide(rule({{"teams", {"ci"}}}), {"2.0", other});
-  CHECK_THAT(unsigned_tag.reasons.back().mend, !Catch::Contains("--size"));
+TEST_CASE("A tag that somebody has begun to move is moved on by whoever must sign it too") {
+  People people;
+  people.sign("1.0", {"jenkins", "alice"});
+  people.maker.set_target("targets/alice", "1.0", test::make_target("other"));
+  const Decision decision = people.decide(rule({{"teams", {"ci", "qa"}}}), {"1.0", std::nullopt});
+  REQUIRE(codes(decision) == Names{"TEAM_MISSING"});
+  const std::string digest = "sha256:" + tuf::to_hex(*test::make_target("other").sha256());
+  CHECK(decision.reasons[0].mend ==
+        "it is being moved; whoever must sign it too moves it as well: countersign sign " + kGun + ":1.0@" +
+            digest + " --size 5 --allow-move");
 }
 
 TEST_CASE("Whoever is asked to sign gets a command that signs that name, and does nothing else") {
@@ -328,6 +344,28 @@ TEST_CASE("Where readers skip the releases, whoever signs them signs them anew")
   CHECK(decision.reasons[0].mend ==
         "whoever holds a key of targets/releases signs it anew: countersign witness " + kGun +
             " targets/releases");
+}
+
+TEST_CASE("Only those are told as having signed whom the rule counts") {
+  People people;
+  people.sign("1.0", {"jenkins", "alice"});
+  const Decision decision = people.decide(rule({{"teams", {"ci"}}}), {"1.0", std::nullopt});
+  CHECK(decision.allowed);
+  REQUIRE(decision.signatures.size() == 1);
+  CHECK(decision.signatures[0].user == "jenkins");
+}
+
+TEST_CASE("A role that must hold the tag does not hold it with an entry that was signed for another role") {
+  People people;
+  people.sign("1.0", {"jenkins"});
+  tuf::Target entry = test::make_target("image");
+  people.maker.set_target("targets/alice", "1.0", entry);
+  const tuf::Json demand = rule({{"teams", {"ci"}}, {"roles", {"targets/alice"}}});
+  CHECK(people.decide(demand, {"1.0", std::nullopt}).allowed);
+  entry.custom =
+      tuf::with_bound(std::nullopt, tuf::bound_to(tuf::Gun::of(kGun), tuf::RoleName::of("targets/jenkins")));
+  people.maker.set_target("targets/alice", "1.0", entry);
+  CHECK(codes(people.decide(demand, {"1.0", std::nullopt})) == Names{"ROLE_MISSING"});
 }
 
 TEST_CASE("An image without a rule is refused") {
