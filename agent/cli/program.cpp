@@ -130,6 +130,7 @@ void carry_out(const CommandLine& line, const Environment& environment, OutputOp
                Report& report) {
   const std::unique_ptr<Host> host = make_host(line, environment, report);
   if (host->settings().policy()) output.carried.set_standing_policy();
+  if (const auto& server = host->settings().server()) output.carried.set_standing_server(server->text());
   report.carried = output.carried;
   Run run(*host, {.ci = CiContext::of_process(),
                   .dry_run = line.dry_run,

@@ -268,6 +268,7 @@ void signer_rotate(const SignerRotateOptions& options, Run& run, Report& report)
                 "countersign signer rotate " + options.name + " " +
                     tuf::shell_word(options.repositories.front()) + " --add NEW.pub");
   }
+  const auto added = add.empty() ? std::vector<DelegationToAdd>() : signer_delegations(options.name, add);
   const std::optional<Policy> policy = read_policy(options.policy, run.settings());
   const std::string what =
       (add.empty() ? "" : ": added " + short_forms(canonical_ids(add))) +
@@ -287,7 +288,7 @@ void signer_rotate(const SignerRotateOptions& options, Run& run, Report& report)
            [&](const tuf::TrustedRepository& now) {
              return steps_of_rotation(now, options, add, policy ? &*policy : nullptr);
            }},
-      run, report);
+      run, report, {}, added);
 }
 
 void delegation_add(const DelegationAddOptions& options, Run& run, Report& report) {

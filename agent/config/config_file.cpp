@@ -38,14 +38,14 @@ class Section {
 
   /// The member of that name in any case; nullptr if it is absent or null.
   const Json* find(std::string_view member) const {
-    const Json* found = nullptr;
-    if (object_ == nullptr) return found;
-    for (const auto& [name, value] : object_->items()) {
-      if (!equal_without_case(name, member)) continue;
-      if (found != nullptr) fail(member, "is there twice, in different spellings");
-      found = &value;
-    }
+    const Json* found = look_up(member);
     return found != nullptr && !found->is_null() ? found : nullptr;
+  }
+
+  /// Whether it is written down, as null.
+  bool is_null(std::string_view member) const {
+    const Json* found = look_up(member);
+    return found != nullptr && found->is_null();
   }
 
   Section section(std::string_view member) const {
@@ -102,6 +102,17 @@ class Section {
   }
 
  private:
+  const Json* look_up(std::string_view member) const {
+    const Json* found = nullptr;
+    if (object_ == nullptr) return found;
+    for (const auto& [name, value] : object_->items()) {
+      if (!equal_without_case(name, member)) continue;
+      if (found != nullptr) fail(member, "is there twice, in different spellings");
+      found = &value;
+    }
+    return found;
+  }
+
   std::string full_name(std::string_view member) const {
     return (name_.empty() ? std::string() : name_ + ".") + tuf::printable(member);
   }
@@ -119,7 +130,7 @@ class Reader {
   ConfigFile read(const Section& whole) {
     config_.trust_dir = path_member(whole, "trust_dir");
     read_server(whole.section("remote_server"));
-    read_pins(whole.section("trust_pinning"));
+    read_pins(pin_section(whole, "trust_pinning"));
     read_own(whole.section("countersign"));
     return std::move(config_);
   }
@@ -151,8 +162,13 @@ class Reader {
     }
   }
 
+  static Section pin_section(const Section& section, std::string_view member) {
+    if (section.is_null(member)) fail_empty_pin(section, member);
+    return section.section(member);
+  }
+
   void read_pins(const Section& section) {
-    const Section certs = section.section("certs");
+    const Section certs = pin_section(section, "certs");
     for (const auto& [gun, value] : certs.members()) {
       std::set<tuf::KeyId> ids;
       for (const std::string& text : certs.texts_of(gun, *value)) {
@@ -165,7 +181,7 @@ class Reader {
       if (ids.empty()) fail_empty_pin(certs, gun);
       config_.pinned_keys[gun] = std::move(ids);
     }
-    const Section authorities = section.section("ca");
+    const Section authorities = pin_section(section, "ca");
     for (const auto& [prefix, value] : authorities.members()) {
       if (prefix.ends_with('*')) {
         authorities.fail(prefix, "would match nothing: here a prefix is written without *");
@@ -204,6 +220,7 @@ class Reader {
 
   void read_trust_roots(const Section& section) {
     constexpr std::string_view kMember = "trust_root";
+    if (section.is_null(kMember)) fail_empty_pin(section, kMember);
     const Json* value = section.find(kMember);
     if (value == nullptr) return;
     if (value->is_structured() && value->empty()) fail_empty_pin(section, kMember);

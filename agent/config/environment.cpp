@@ -54,6 +54,8 @@ Environment Environment::of_process() {
   environment.trust_dir = variable("COUNTERSIGN_TRUST_DIR");
   environment.policy = variable("COUNTERSIGN_POLICY");
   environment.trust_roots = lines_in("COUNTERSIGN_TRUST_ROOT");
+  // Whoever sets it means to pin something: blanks are no less wrong than another text that is no pin.
+  if (environment.trust_roots.empty() && variable("COUNTERSIGN_TRUST_ROOT")) environment.trust_roots = {""};
   environment.keys = lines_in("COUNTERSIGN_KEY");
   return environment;
 }

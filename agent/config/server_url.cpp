@@ -13,6 +13,11 @@ const char kWanted[] = "write https://HOST[:PORT], or file:DIR for a repository 
   throw tuf::Error(tuf::ErrorCode::kUsage, message, hint);
 }
 
+[[noreturn]] void fail_for_login() {
+  fail("the server URL carries a user name or password",
+       "leave it out and log in with docker login, or set NOTARY_AUTH to the base64 of user:password");
+}
+
 }  // namespace
 
 ServerUrl ServerUrl::parse(std::string_view text, const Rules& rules) {
@@ -26,6 +31,8 @@ ServerUrl ServerUrl::parse(std::string_view text, const Rules& rules) {
              "write file:///ABSOLUTE/DIR or file:RELATIVE/DIR");
       }
     }
+    // No folder is called `user:password@host`, and nothing of it is repeated.
+    if (folder.find(':') < folder.rfind('@') && folder.rfind('@') != std::string_view::npos) fail_for_login();
     if (folder.empty()) fail("server URL \"" + tuf::printable(text) + "\" names no folder");
     url.folder_ = (rules.base / folder).lexically_normal();
     url.text_ = "file:" + url.folder_.string();
@@ -33,10 +40,7 @@ ServerUrl ServerUrl::parse(std::string_view text, const Rules& rules) {
   }
   const std::size_t scheme = text.starts_with("https://") ? 8 : text.starts_with("http://") ? 7 : 0;
   std::string_view rest = text.substr(scheme);
-  if (rest.find('@') != std::string_view::npos) {
-    fail("the server URL carries a user name or password",
-         "leave it out and log in with docker login, or set NOTARY_AUTH to the base64 of user:password");
-  }
+  if (rest.find('@') != std::string_view::npos) fail_for_login();
   const std::string host = tuf::printable(rest.substr(0, rest.find_first_of("/?#")));
   if (scheme == 0) {
     fail("server URL \"" + shown_url(text) + "\" begins neither with https:// nor with file:",

@@ -271,6 +271,14 @@ TlsFiles Settings::tls_for_registry(const std::string& registry) const {
   return files;
 }
 
+std::vector<std::pair<std::string, tuf::Gun>> Settings::pinned_for_run() const {
+  std::vector<std::pair<std::string, tuf::Gun>> pinned;
+  for (auto place = trust_roots_.begin(); place != trust_roots_.end() - 1; ++place) {
+    for (const tuf::Gun& gun : place->second.guns()) pinned.emplace_back(place->first, gun);
+  }
+  return pinned;
+}
+
 RootTrust Settings::root_trust_for(const tuf::Gun& gun) const {
   for (const auto& [origin, roots] : trust_roots_) {
     if (auto pin = roots.find(gun)) return {std::move(pin), origin, trust_on_first_use_};

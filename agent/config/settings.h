@@ -74,8 +74,9 @@ class Settings {
   /// `prefix*`, else the longest prefix in trust_pinning.ca. Throws kFileUnreadable for a CA file.
   RootTrust root_trust_for(const tuf::Gun& gun) const;
 
-  /// The repositories that `--trust-root` names.
-  std::vector<tuf::Gun> pinned_by_option() const { return trust_roots_.front().second.guns(); }
+  /// The repositories that are pinned for this run: by `--trust-root` and COUNTERSIGN_TRUST_ROOT, each with
+  /// which of them names it. The file names those of all runs.
+  std::vector<std::pair<std::string, tuf::Gun>> pinned_for_run() const;
 
   /// The trust server that is named for every repository; nullopt if each has its own.
   const std::optional<ServerUrl>& server() const { return server_; }
@@ -118,7 +119,7 @@ class Settings {
   std::filesystem::path engine_dir_;
   std::optional<std::filesystem::path> tls_ca_;
   std::optional<TlsFiles::Client> tls_client_;
-  /// By precedence; each with its origin.
+  /// By precedence, the file's last; each with its origin.
   std::vector<std::pair<std::string, TrustRoots>> trust_roots_;
   bool trust_on_first_use_ = false;
   std::vector<std::string> keys_;

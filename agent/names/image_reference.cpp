@@ -310,9 +310,8 @@ tuf::Gun parse_repository(std::string_view text) {
   const std::size_t slash = text.find('/');
   const std::string_view first = text.substr(0, slash);
   // What only notary knows: a host, and behind it names that Docker would not take.
-  const bool host = slash != std::string_view::npos && is_host_and_port(first) && first != kHub &&
-                    first != kOldHub &&
-                    (first == "localhost" || first.find_first_of(".:") != std::string_view::npos);
+  const bool host =
+      slash != std::string_view::npos && is_registry(first) && first != kHub && first != kOldHub;
   const std::string_view path = host ? text.substr(slash + 1) : std::string_view();
   if (host && path.find_first_of(":@[]") == std::string_view::npos) {
     if (auto gun = tuf::Gun::parse(text)) return *gun;
@@ -323,6 +322,11 @@ tuf::Gun parse_repository(std::string_view text) {
          "leave tag and digest out: " + reference.gun.text());
   }
   return reference.gun;
+}
+
+bool is_registry(std::string_view segment) {
+  return (segment == "localhost" || segment.find_first_of(".:") != std::string_view::npos) &&
+         is_host_and_port(segment);
 }
 
 std::string registry_of(const tuf::Gun& gun) {

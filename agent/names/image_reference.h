@@ -28,6 +28,10 @@ ImageReference parse_image(std::string_view text);
 /// does, when it begins with a host (`reg.example.com/Team/App`). Throws kInvalidReference.
 tuf::Gun parse_repository(std::string_view text);
 
+/// Whether the first segment of a name is the host of a registry, with or without a port: of other names it
+/// is part of a repository on Docker Hub.
+bool is_registry(std::string_view segment);
+
 /// The first segment of a GUN: the registry of an image's GUN.
 std::string registry_of(const tuf::Gun& gun);
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "agent/policy/glob.h"
+#include "agent/policy/image_pattern.h"
 #include "agent/policy/user_set.h"
 #include "tuf/base/time.h"
 #include "tuf/keys/key_id.h"
@@ -22,16 +23,6 @@ namespace agent {
 struct Team {
   std::string name;
   UserSet members;
-};
-
-/// What a rule applies to: repositories, and of them the tags that the part behind `:` matches.
-struct ImagePattern {
-  Glob repository;
-  std::optional<Glob> tag;
-
-  /// Characters that are no wildcards: the longest match decides.
-  std::size_t literals() const { return repository.literals() + (tag ? tag->literals() : 0); }
-  std::string text() const { return repository.text() + (tag ? ":" + tag->text() : ""); }
 };
 
 struct Rule {

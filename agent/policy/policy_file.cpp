@@ -197,7 +197,7 @@ class PolicyReader {
     Rule rule;
     rule.line = json.line;
     for (const LocatedJson* image : names(member(json, "images"))) {
-      rule.images.push_back(parsed(*image, parse_image_pattern));
+      rule.images.push_back(parsed(*image, ImagePattern::parse));
       const auto [before, is_new] = patterns_.try_emplace(rule.images.back().text(), image->line);
       if (!is_new) {
         fail(*image,
@@ -252,6 +252,14 @@ class PolicyReader {
     const auto matches_all = [](const Glob& tag) { return tag.text() == "*" || tag.text() == "**"; };
     if (rule.movers && std::any_of(rule.immutable_tags.begin(), rule.immutable_tags.end(), matches_all))
       fail(member(json, "movers"), "may move nothing: every tag is immutable");
+    // What the administrator signs in targets needs nobody's signature that counts.
+    if (!rule.movers || rule.accept_targets) return;
+    const std::vector<UserId> movers = rule.movers->members();
+    if (std::any_of(movers.begin(), movers.end(), [&](UserId user) { return rule.counted.contains(user); }))
+      return;
+    fail(member(json, "movers"), "may move nothing: only " + policy_.names(movers) +
+                                     " may, and this rule counts only the signatures of " +
+                                     policy_.names(rule.counted.members()));
   }
 
   void read_provenance(const LocatedJson& json, Rule& rule) const {
@@ -272,18 +280,6 @@ class PolicyReader {
         fail(*by,
              "asks " + policy_.users[user] + " for provenance, whose signature this rule does not count");
     }
-  }
-
-  static ImagePattern parse_image_pattern(const std::string& text) {
-    const auto colon = text.rfind(':');
-    const auto slash = text.rfind('/');
-    const bool has_tag = colon != std::string::npos && (slash == std::string::npos || colon > slash);
-    if (text.find('@') != std::string::npos)
-      throw tuf::Error(tuf::ErrorCode::kPolicyMalformed,
-                       "a pattern names repositories and tags, not digests");
-    ImagePattern pattern{Glob::parse(text.substr(0, has_tag ? colon : text.size())), std::nullopt};
-    if (has_tag) pattern.tag = Glob::parse(text.substr(colon + 1));
-    return pattern;
   }
 
   const std::string& name_;

@@ -94,10 +94,12 @@ bool is_for_others(std::string_view before) {
   return has(" administrator") || has(" owner") || has("whoever ") || has("where ") || has(" signs it: ");
 }
 
-/// A static repository by its whole path: whoever is handed the command stands elsewhere.
+/// A static repository by its whole path: whoever is handed the command stands elsewhere. What may be a login
+/// that somebody has put there stays as it is, and is not shown.
 std::string from_everywhere(const std::string& server) {
   constexpr std::string_view kFile = "file:";
   if (!server.starts_with(kFile) || server.starts_with("file:/")) return server;
+  if (server.find('@') != std::string::npos) return server;
   std::error_code unknown;
   const auto folder = std::filesystem::absolute(server.substr(kFile.size()), unknown);
   return unknown ? server : std::string(kFile) + folder.lexically_normal().string();
@@ -115,12 +117,19 @@ void CarriedOptions::add(const std::string& name, std::string value) {
   given_.push_back({option->name, name + (value.empty() ? " " : " " + tuf::printable(quoted(value)) + " ")});
 }
 
+void CarriedOptions::set_standing_server(const std::string& server) {
+  standing_server_ = "--server " + tuf::printable(tuf::shell_word(server)) + " ";
+}
+
 void CarriedOptions::set_docker_dir(const std::filesystem::path& folder) {
   docker_dir_ = tuf::printable(tuf::shell_path(folder.string()));
 }
 
 std::string CarriedOptions::words_for(int reach, bool is_own) const {
   std::string words;
+  const bool names_server =
+      std::any_of(given_.begin(), given_.end(), [](const Given& given) { return given.name == "--server"; });
+  if (!is_own && !names_server && reach >= static_cast<int>(Reach::kServers)) words = standing_server_;
   for (const Given& given : given_) {
     const Carried& option = *find_carried(given.name);
     if (static_cast<int>(option.from) <= reach && (is_own || option.is_anywhere)) words += given.words;

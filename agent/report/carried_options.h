@@ -22,6 +22,10 @@ class CarriedOptions {
   /// A policy stands in the environment or the configuration file, where a command of one's own finds it.
   void set_standing_policy() { has_standing_policy_ = true; }
 
+  /// The trust server that is named in the environment or the configuration file, where only a command of
+  /// one's own finds it.
+  void set_standing_server(const std::string& server);
+
   /// A hint, or another text for people, with the options in its commands. A command for somebody else gets
   /// what holds on their machine, too. Applied twice changes nothing more.
   std::string into(std::string_view text) const;
@@ -38,7 +42,8 @@ class CarriedOptions {
   std::vector<Given> given_;
   std::string policy_;  // " --policy p.json"
   bool has_standing_policy_ = false;
-  std::string docker_dir_;  // as a word of a shell; empty: ~/.docker
+  std::string standing_server_;  // "--server URL "
+  std::string docker_dir_;       // as a word of a shell; empty: ~/.docker
 };
 
 }  // namespace agent

@@ -296,9 +296,9 @@ std::optional<AuditTrail::Line> Run::log_end(AuditRecord record) {
 }
 
 std::vector<tuf::Warning> Run::take_warnings() {
-  for (const tuf::Gun& gun : settings().pinned_by_option()) {
+  for (const auto& [origin, gun] : settings().pinned_for_run()) {
     if (opened_.empty() || opened_.contains(gun)) continue;
-    warnings_.push_back({"TRUST_ROOT_UNUSED", "--trust-root names " + gun.text() +
+    warnings_.push_back({"TRUST_ROOT_UNUSED", origin + " names " + gun.text() +
                                                   ", which this run has not looked at; see whether it is "
                                                   "written as the repository is called"});
   }

@@ -301,3 +301,5 @@ def test_a_trust_root_of_a_misspelt_repository_is_told(case):
     hint = Hint.of(wrong, "not-pinned")
     right = case.reader.ok("list", case.gun, "--trust-root", f"{hint.values['repo']}={pin}")
     assert right.document["warnings"] == []
+    by_variable = case.reader.ok("list", case.gun, env={"COUNTERSIGN_TRUST_ROOT": f"{case.gun}={pin}\n{case.gun}s={pin}"})
+    assert f"warning[TRUST_ROOT_UNUSED]: COUNTERSIGN_TRUST_ROOT names {case.gun}s," in by_variable.stderr

@@ -35,6 +35,10 @@ def misspelt_policy(b):
     return path
 
 
+def pattern_as_printed(b, hint, command):
+    command[3].write_text(command[3].read_text().replace(f"https://{b.gun}:*", hint.values["pattern"]))
+
+
 def correct_policy(b, hint, command):
     command[3].write_text(command[3].read_text().replace('"rule"', '"rules"'))
 
@@ -100,6 +104,8 @@ REFUSALS = [
             add("--policy", lambda b, hint: policy(b)), "sign"),
     Refusal("quarantine-without-guard", lambda b: ["sign", b.named, "--policy", policy(b), "--quarantine",
                                                    "--no-resign-guard"], leave_out(5)),
+    Refusal("pattern-matches-nothing", lambda b: ["verify", b.named, "--policy", policy(
+        b, images=[f"https://{b.gun}:*"])], pattern_as_printed),
     Refusal("policy-malformed", lambda b: ["verify", b.named, "--policy", misspelt_policy(b)], correct_policy),
     Refusal("policy-unmet", lambda b: ["verify", b.named, "--policy", strict(b), "--explain"], asks_less),
     Refusal("tag-moved", lambda b: moving(b, "moved"), add("--allow-move")),

@@ -400,7 +400,7 @@ def test_the_pages_about_policies_say_what_the_program_reads(world, team):
     policy["users"] = {name: {"keys": [identity.public.read_text()]} for name, identity in
                        zip(policy["users"], (jenkins, mallory, world.identity()))}
     schema = json.loads((DOCS / "policy.schema.json").read_text())
-    everything = {"description": "", "images": ["a"], "teams": ["ci"], "signatures": {"needed": 1, "of": ["ci"]},
+    everything = {"description": "", "images": ["r.example.com/a"], "teams": ["ci"], "signatures": {"needed": 1, "of": ["ci"]},
                   "roles": ["targets/jenkins"], "accept_targets": False, "immutable_tags": ["v*"], "movers": ["ci"],
                   "provenance": {"ref": "main"}, "max_age_days": 1, "provenance_by": ["ci"]}
     assert set(everything) == set(schema["$defs"]["rule"]["properties"])

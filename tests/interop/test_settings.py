@@ -90,6 +90,11 @@ def test_the_program_reads_the_variables_of_the_step(deployment, world):
     assert (machine.trust_dir / "tuf").is_dir()
     machine.env |= deployment.identity.env | {"COUNTERSIGN_KEY": deployment.identity.key_args[1]}
     machine.ok("sign", f"{deployment.gun}:2.0", "--oci-layout", deployment.image.layout)
+    stranger = world.identity()
+    unlisted = machine.run("sign", f"{deployment.gun}:3.0", "--oci-layout", deployment.image.layout,
+                           env=stranger.env | {"COUNTERSIGN_KEY": stranger.key_args[1]})
+    # Only on this machine a setting names the server.
+    assert f"countersign --server {world.store.option} signer add" in unlisted.stderr, str(unlisted)
     bad = machine.refused(3, "verify", deployment.images[0], env={"COUNTERSIGN_TRUST_ROOT": "none"})
     assert "COUNTERSIGN_TRUST_ROOT" in bad.error[1]
 

@@ -117,6 +117,14 @@ def test_a_key_that_another_signer_has_too_stays_and_that_is_said(team):
     assert not [w for w in team.admin.ok("signer", "remove", "dave", team.gun, "--yes").document["warnings"] if w["code"] == "KEY_STAYS"]
 
 
+def test_a_key_that_another_signer_has_is_told_when_it_replaces_one(team):
+    rotated = team.admin.ok("signer", "rotate", "jenkins", team.gun, "--add", team.carol.public)
+    (told,) = [w["message"] for w in rotated.document["warnings"] if w["code"] == "KEY_SHARED"]
+    assert told == f"key {team.carol.key_id[:7]} of targets/jenkins is that of targets/carol too: what one signs is the other's as well"
+    alone = team.admin.ok("signer", "rotate", "jenkins", team.gun, "--add", team.world.identity().public)
+    assert not [w for w in alone.document["warnings"] if w["code"] == "KEY_SHARED"]
+
+
 def test_a_signer_leaves_who_signed_last(team):
     leave = ["signer", "remove", "carol", team.gun]
     refused = team.admin.refused(10, *leave)

@@ -13,21 +13,48 @@ bool equal_ignoring_case(char a, char b) {
   return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
 }
 
-/// `pin-value=1234` of a token URI, wherever somebody has put it: all of the value becomes `…`. An empty one
-/// asks for the empty PIN, and is none.
+bool starts_ignoring_case(std::string_view text, std::string_view with) {
+  return text.size() >= with.size() &&
+         std::equal(with.begin(), with.end(), text.begin(), equal_ignoring_case);
+}
+
+/// How long the mark is between the name and the value at the beginning of `text`: as it is, or as a URI
+/// encodes it in what it takes for part of a name. 0: there is none.
+std::size_t length_of_mark(std::string_view text, bool with_colon) {
+  for (const std::string_view mark : {"=", "%3d", ":", "%3a"}) {
+    if (starts_ignoring_case(text, mark) && (with_colon || mark == "=" || mark == "%3d")) return mark.size();
+  }
+  return 0;
+}
+
+/// Whether a word may begin behind `text`: a letter of `%3F` is part of none.
+bool ends_word(std::string_view text) {
+  const auto is_hex = [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; };
+  if (text.empty() || std::isalnum(static_cast<unsigned char>(text.back())) == 0) return true;
+  return text.size() >= 3 && text[text.size() - 3] == '%' && is_hex(text[text.size() - 2]) &&
+         is_hex(text.back());
+}
+
+/// `pin-value=1234` of a token URI, and `pin=1234`, wherever somebody has put it: all of the value becomes
+/// `…`. An empty one asks for the empty PIN, and is none.
 void hide_pins(std::string& text) {
-  constexpr std::string_view kAttributes[] = {"pin-value", "pin_value", "pinvalue"};
+  constexpr std::string_view kWord = "pin";
+  constexpr std::string_view kAttributes[] = {"pin-value", "pin_value", "pinvalue", kWord};
   for (const std::string_view attribute : kAttributes) {
-    auto at = text.begin();
+    const bool is_word = attribute == kWord;
+    std::size_t at = 0;
     while (true) {
-      at = std::search(at, text.end(), attribute.begin(), attribute.end(), equal_ignoring_case);
-      if (text.end() - at <= static_cast<std::ptrdiff_t>(attribute.size())) break;
-      at += static_cast<std::ptrdiff_t>(attribute.size());
-      if (*at != '=' && *at != ':') continue;
-      const auto begin = static_cast<std::size_t>(at + 1 - text.begin());
-      const std::size_t end = std::min(text.find_first_of("&;\"' \t\r\n", begin), text.size());
-      if (end > begin) text.replace(begin, end - begin, kHidden);
-      at = text.begin() + static_cast<std::ptrdiff_t>(begin);
+      const auto found = std::search(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(),
+                                     attribute.begin(), attribute.end(), equal_ignoring_case);
+      if (found == text.end()) break;
+      const auto name = static_cast<std::size_t>(found - text.begin());
+      at = name + attribute.size();
+      const std::string_view all = text;
+      const std::size_t mark = length_of_mark(all.substr(at), !is_word);
+      if (mark == 0 || (is_word && !ends_word(all.substr(0, name)))) continue;
+      at += mark;
+      const std::size_t end = std::min(text.find_first_of("&;\"' \t\r\n", at), text.size());
+      if (end > at) text.replace(at, end - at, kHidden);
     }
   }
 }
@@ -39,6 +66,17 @@ bool is_digest(std::string_view text) {
 bool begins_host(std::string_view text) {
   return !text.empty() &&
          (std::isalnum(static_cast<unsigned char>(text.front())) != 0 || text.front() == '[');
+}
+
+/// How far a login may reach: to the first slash; in a path that somebody has made of one by `file:`, in
+/// which an `@` alone is part of a name, as far as there are `user:` and `@`.
+std::size_t end_of_login(std::string_view word) {
+  constexpr std::string_view kPath = "file:";
+  const std::size_t path = word.find(kPath);
+  if (path == std::string_view::npos) return word.find('/');
+  const std::size_t colon = word.find(':', path + kPath.size());
+  const std::size_t sign = word.rfind('@');
+  return sign != std::string_view::npos && colon < sign ? sign + 1 : word.find('/');
 }
 
 /// The `user:password@` of a URL, and that in front of a host without a scheme, as in the name of an image;
@@ -56,7 +94,7 @@ void hide_users(std::string& text) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find_first_of(kBetweenWords, at), text.size());
     const std::string_view word = std::string_view(text).substr(at, end - at);
-    const std::string_view head = word.substr(0, word.find('/'));
+    const std::string_view head = word.substr(0, end_of_login(word));
     std::size_t sign = head.rfind('@');
     if (sign != std::string_view::npos && is_digest(word.substr(sign + 1)))
       sign = sign == 0 ? std::string_view::npos : head.rfind('@', sign - 1);
@@ -123,16 +161,48 @@ void hide_queries(std::string& text) {
   }
 }
 
+/// Behind any kind of dashes, such as those that a word processor makes of `--`.
+std::size_t skip_dashes(std::string_view text, std::size_t at) {
+  constexpr std::string_view kDashes[] = {"-",      "\u2010", "\u2011", "\u2012",
+                                          "\u2013", "\u2014", "\u2015", "\u2212"};
+  const auto length_of_dash = [&]() -> std::size_t {
+    for (const std::string_view dash : kDashes) {
+      if (text.substr(at).starts_with(dash)) return dash.size();
+    }
+    return 0;
+  };
+  while (const std::size_t length = length_of_dash()) at += length;
+  return at;
+}
+
+/// Where the content of a block begins whose `BEGIN ` ends at `label`: of a key whatever dashes stand there,
+/// of anything else only if it is PEM. npos: it is no block.
+std::size_t content_of_block(std::string_view text, std::size_t label) {
+  constexpr std::string_view kCapitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ";
+  constexpr std::string_view kKey = "PRIVATE KEY";
+  constexpr std::string_view kBlock = " BLOCK";  // of PGP
+  constexpr std::string_view kDashes = "-----";
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  const std::size_t label_end = std::min(text.find_first_not_of(kCapitals, label), text.size());
+  if (const std::size_t key = text.find(kKey, label); key < label_end) {
+    std::size_t behind = key + kKey.size();
+    if (text.substr(behind).starts_with(kBlock)) behind += kBlock.size();
+    return skip_dashes(text, behind);
+  }
+  const bool is_pem = text.substr(0, label).ends_with(kBegin) && text.substr(label_end).starts_with(kDashes);
+  return is_pem ? label_end + kDashes.size() : std::string_view::npos;
+}
+
 /// What a block of PEM holds, where the name of its file was wanted: to its end, or that of the quotation.
 void hide_pem(std::string& text) {
-  constexpr std::string_view kBegin = "-----BEGIN ";
+  constexpr std::string_view kBegin = "BEGIN ";
   constexpr std::string_view kDashes = "-----";
   constexpr std::string_view kEnd = "-----END ";
   for (std::size_t at = text.find(kBegin); at != std::string::npos; at = text.find(kBegin, at)) {
     at += kBegin.size();
-    const std::size_t label_end = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ", at);
-    if (label_end == std::string::npos || text.compare(label_end, kDashes.size(), kDashes) != 0) continue;
-    at = label_end + kDashes.size();
+    const std::size_t content = content_of_block(text, at);
+    if (content == std::string::npos) continue;
+    at = content;
     std::size_t end = std::min(text.find_first_of("\"'", at), text.size());
     if (const std::size_t foot = text.find(kEnd, at); foot < end)
       end = std::min(text.find(kDashes, foot + kEnd.size()), end - kDashes.size()) + kDashes.size();

@@ -50,7 +50,8 @@ Rule random_rule(Dice& dice, std::string prefix) {
   }
   rule.accept_targets = dice.percent(20);
   rule.is_immutable = dice.percent(10);
-  rule.says_who_moves = !rule.is_immutable && dice.percent(10);
+  const bool builders_count = rule.teams != std::vector<std::string>{"qa"} || rule.accept_targets;
+  rule.says_who_moves = !rule.is_immutable && builders_count && dice.percent(10);
   return rule;
 }
 

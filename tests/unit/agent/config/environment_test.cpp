@@ -46,6 +46,17 @@ TEST_CASE("Variables are read as they are, and an empty one counts as not set") 
   CHECK(environment.audit_log == "/var/log/audit");
 }
 
+TEST_CASE("A trust root that is set and names nothing does not count as not set") {
+  for (const char* blank : {" ", "\n", " \r\n\t\n"}) {
+    const Variable pins("COUNTERSIGN_TRUST_ROOT", blank);
+    CHECK(agent::Environment::of_process().trust_roots == std::vector<std::string>{""});
+  }
+  for (const char* unset : {"", static_cast<const char*>(nullptr)}) {
+    const Variable pins("COUNTERSIGN_TRUST_ROOT", unset);
+    CHECK(agent::Environment::of_process().trust_roots.empty());
+  }
+}
+
 TEST_CASE("Without HOME the password database knows the home folder") {
   const Variable set("HOME", "/somewhere/else");
   const Variable home("HOME", nullptr);

@@ -27,6 +27,8 @@ TEST_CASE("A trust server is https with host and port, or a folder") {
   CHECK(parse("file:trust/x").folder() == "trust/x");
   CHECK(parse("file:trust").text() == "file:trust");
   CHECK(parse("file:trust").is_folder());
+  CHECK(parse("file:job@2/trust").folder() == "job@2/trust");
+  CHECK(parse("file:/srv/a:b/c").folder() == "/srv/a:b/c");
   CHECK(ServerUrl::parse("file:../trust", {"/etc/notary", false}).folder() == "/etc/trust");
   CHECK(ServerUrl::parse("file:/srv", {"/etc/notary", false}).folder() == "/srv");
 
@@ -71,9 +73,12 @@ TEST_CASE("Plain http needs an explicit demand") {
 }
 
 TEST_CASE("A password or a token in a server URL does not get into the message") {
-  for (const char* text : {"https://ci:hunter2@notary.example.com", "ci:hunter2@notary.example.com",
-                           "https://notary.example.com/?token=hunter2", "http://notary.example.com/a#hunter2",
-                           "notary.example.com?hunter2"}) {
+  for (const char* text :
+       {"https://ci:hunter2@notary.example.com", "ci:hunter2@notary.example.com",
+        "https://notary.example.com/?token=hunter2", "http://notary.example.com/a#hunter2",
+        "notary.example.com?hunter2", "file:ci:hunter2@notary.example.com",
+        "file:ci:hun/hunter2@notary.example.com", "file:/srv/ci:hunter2@notary.example.com",
+        "file:///ci:hunter2@notary.example.com/x"}) {
     const auto error = error_of([&] { ServerUrl::parse(text, {}); }).value();
     CHECK(error.code() == ErrorCode::kUsage);
     CHECK_FALSE(mentions(error, "hunter2"));

@@ -174,12 +174,27 @@ TEST_CASE("A trust root of the file that is empty is refused: it pins nothing, a
     CHECK(error.code() == ErrorCode::kConfig);
     return error;
   };
-  for (const std::string value : {"[]", "{}", R"("")", R"([""])"})
+  for (const std::string value : {"[]", "{}", R"("")", R"([""])", "null"})
     CHECK(mentions(error_with(value), "countersign.trust_root is empty"));
   for (const std::string value : {R"({"r.example.com/app":[]})", R"({"r.example.com/app":""})"})
     CHECK(mentions(error_with(value), "countersign.trust_root.r.example.com/app is empty"));
   CHECK(mentions(error_with(R"({"r.example.com/app":null})"), "must be a string"));
   CHECK(mentions(error_with(R"({"":"x"})"), "names no repository"));
+}
+
+TEST_CASE("Pins of notary's that are null are refused: they pin nothing, and look as if they did") {
+  ConfigHome home;
+  for (const auto& [text, name] :
+       {std::pair{R"({"trust_pinning":null})", "trust_pinning is empty"},
+        {R"({"trust_pinning":{"certs":null}})", "trust_pinning.certs is empty"},
+        {R"({"Trust_Pinning":{"CA":null,"certs":{}}})", "trust_pinning.ca is empty"}}) {
+    test::write_file(home.config_path(), text);
+    const auto error = error_of([&] { home.load(); }).value();
+    CHECK(error.code() == ErrorCode::kConfig);
+    CHECK(mentions(error, name));
+  }
+  home.configure({{"trust_pinning", {{"certs", tuf::Json::object()}, {"disable_tofu", nullptr}}}});
+  CHECK_NOTHROW(home.load());
 }
 
 TEST_CASE("skipTLSVerify is refused with a way out, in any spelling; false is harmless") {
@@ -255,6 +270,10 @@ TEST_CASE("A setting of the environment that cannot be used is named by its vari
   const auto pin = error_of([&] { home.load(); }).value();
   CHECK(pin.code() == ErrorCode::kConfig);
   CHECK(mentions(pin, "COUNTERSIGN_TRUST_ROOT"));
+  home.environment.trust_roots = {""};  // of nothing but blanks
+  const auto blank = error_of([&] { home.load(); }).value();
+  CHECK(blank.code() == ErrorCode::kConfig);
+  CHECK(mentions(blank, "COUNTERSIGN_TRUST_ROOT: trust root \"\" is neither a key ID"));
   home.environment.trust_roots.clear();
   home.environment.tls_ca = home.path("gone").string();
   CHECK(mentions(error_of([&] { home.load(); }), "COUNTERSIGN_CA_CERT " + home.path("gone").string()));

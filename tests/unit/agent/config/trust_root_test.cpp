@@ -117,6 +117,18 @@ TEST_CASE(
   CHECK(pin_of(web).pin->key_ids == ids({kIdC, kIdB}));
 }
 
+TEST_CASE("What the option and the variable pin by name is meant for this run, what the file pins is not") {
+  ConfigHome home;
+  const Gun web = Gun::of("reg.example.com/team/web");
+  const Gun other = Gun::of("reg.example.com/team/other");
+  home.configure({{"countersign", {{"trust_root", {{other.text(), kIdA}}}}}});
+  CHECK(home.load().pinned_for_run().empty());
+  home.environment.trust_roots = {kIdC, web.text() + "=" + kIdA};
+  home.options.trust_roots = {kGun.text() + "=" + kIdB, kIdC};
+  CHECK(home.load().pinned_for_run() ==
+        std::vector<std::pair<std::string, Gun>>{{"--trust-root", kGun}, {"COUNTERSIGN_TRUST_ROOT", web}});
+}
+
 TEST_CASE("An ID in the file may have capitals and sha256: in front, as that of the option") {
   ConfigHome home;
   const std::string capitals(64, 'A');

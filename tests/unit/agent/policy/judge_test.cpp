@@ -374,7 +374,8 @@ TEST_CASE("An image without a rule is refused") {
   CHECK(codes(people.decide({{"images", {"registry.example.com/other"}}}, {"1.0", std::nullopt})) ==
         Names{"NO_RULE"});
   CHECK(codes(people.decide({{"images", {kGun + ":v*"}}}, {"1.0", std::nullopt})) == Names{"NO_RULE"});
-  CHECK(codes(people.decide({{"images", {"x"}}}, {std::nullopt, digest_of("image")})) == Names{"NO_RULE"});
+  CHECK(codes(people.decide({{"images", {"registry.example.com/x"}}}, {std::nullopt, digest_of("image")})) ==
+        Names{"NO_RULE"});
 }
 
 TEST_CASE("A digest is allowed if a tag is that is released with it") {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "agent/policy/repository_rules.h"
+#include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/support/policies.h"
 #include "tests/support/test_data.h"
@@ -28,7 +29,7 @@ std::string no_files(const std::string& path) {
 /// A policy that is right; tests change it.
 tuf::Json good() {
   return test::make_policy_json({{"jenkins", {key(0)}}, {"alice", {key(1)}}},
-                                {{"ci", {"jenkins"}}, {"qa", {"alice", "jenkins"}}},
+                                {{"ci", {"jenkins"}}, {"dev", {"alice"}}, {"qa", {"alice", "jenkins"}}},
                                 {{{"images", {"registry.example.com/**"}}, {"teams", {"ci", "qa"}}}});
 }
 
@@ -126,7 +127,7 @@ TEST_CASE("What is wrong with a policy is said with its line and its member") {
        "\"ci\": names \"nobody\", who is not among the users"},
       {"a user twice", with("/teams/ci", {"alice", "alice"}), "names \"alice\" twice"},
       {"an empty team", with("/teams/ci", tuf::Json::array()), "\"ci\": is empty"},
-      {"an unknown team", with("/rules/0/teams", {"dev"}), "\"teams\": names \"dev\""},
+      {"an unknown team", with("/rules/0/teams", {"ops"}), "\"teams\": names \"ops\""},
       {"no team, but the member", with("/rules/0/teams", tuf::Json::array()), "\"teams\": is empty"},
       {"a regular expression", with(pattern, {"registry.example.com/(a+)+$"}),
        "no pattern is a regular expression"},
@@ -147,8 +148,11 @@ TEST_CASE("What is wrong with a policy is said with its line and its member") {
       {"a top role as proof", with("/rules/0/roles", {"snapshot"}), "is not targets or a delegation"},
       {"yes as a word", with("/rules/0/accept_targets", "yes"), "is not true or false"},
       {"nothing to move",
-       with("/rules/0", {{"images", {"a"}}, {"immutable_tags", {"*"}}, {"movers", {"ci"}}}),
-       "may move nothing"},
+       with("/rules/0", {{"images", {"**"}}, {"immutable_tags", {"*"}}, {"movers", {"ci"}}}),
+       "may move nothing: every tag is immutable"},
+      {"movers whose signature does not count",
+       with("/rules/0", {{"images", {"**"}}, {"teams", {"ci"}}, {"movers", {"dev"}}}),
+       "\"movers\": may move nothing: only alice may, and this rule counts only the signatures of jenkins"},
       {"an age of nothing", with("/rules/0/max_age_days", 0), "is not between 1 and"},
       {"provenance of nothing", with("/rules/0/provenance", tuf::Json::object()), "\"provenance\": is empty"},
       {"provenance that is a number", with("/rules/0/provenance", {{"ref", 1}}), "\"ref\": is not an array"},
@@ -156,10 +160,10 @@ TEST_CASE("What is wrong with a policy is said with its line and its member") {
        "neither provenance nor"},
       {"provenance by somebody who does not count",
        with("/rules/0",
-            {{"images", {"a"}}, {"teams", {"ci"}}, {"max_age_days", 1}, {"provenance_by", {"qa"}}}),
+            {{"images", {"**"}}, {"teams", {"ci"}}, {"max_age_days", 1}, {"provenance_by", {"qa"}}}),
        "whose signature this rule does not count"},
       {"nobody at all",
-       {{"version", 1}, {"users", tuf::Json::object()}, {"rules", {{{"images", {"a"}}}}}},
+       {{"version", 1}, {"users", tuf::Json::object()}, {"rules", {{{"images", {"**"}}}}}},
        "can never be met"},
   };
   for (const Row& row : rows) {
@@ -170,6 +174,76 @@ TEST_CASE("What is wrong with a policy is said with its line and its member") {
     CHECK_ERROR(read(row.json), code, row.says);
     CHECK_ERROR(read(row.json), code, "policy.json line ");
   }
+}
+
+TEST_CASE("A pattern that can match no image is refused, with the one that is meant") {
+  struct Row {
+    const char* written;
+    const char* meant;
+  };
+  for (const Row& row : {Row{"alpine", "docker.io/library/alpine"},
+                         Row{"alpine:*", "docker.io/library/alpine:*"},
+                         Row{"alp?ne*:3.?", "docker.io/library/alp?ne*:3.?"},
+                         Row{"team/app", "docker.io/team/app"},
+                         Row{"team/**:v*", "docker.io/team/**:v*"},
+                         Row{"docker.io/alpine", "docker.io/library/alpine"},
+                         Row{"docker.io/alp*:3", "docker.io/library/alp*:3"},
+                         Row{"docker.io/*", "docker.io/**"},
+                         Row{"*", "**"},
+                         Row{"*:v1", "**:v1"},
+                         Row{"index.docker.io/alpine", "docker.io/library/alpine"},
+                         Row{"index.docker.io/library/alpine:*", "docker.io/library/alpine:*"},
+                         Row{"index.docker.io/**", "docker.io/**"},
+                         Row{"Reg.example.com/team/app", "reg.example.com/team/app"},
+                         Row{"reg.example.com/Team/app:V1", "reg.example.com/team/app:V1"},
+                         Row{"*.example.com/Team/*", "*.example.com/team/*"},
+                         Row{"Alpine:3", "docker.io/library/alpine:3"},
+                         Row{"reg.example.com", "reg.example.com/**"},
+                         Row{"reg.example.com:v1", "reg.example.com/**:v1"},
+                         Row{"reg.example.com:5000", "reg.example.com:5000/**"},
+                         Row{"localhost:5000", "localhost:5000/**"},
+                         Row{"docker.io/*:5", "docker.io/**:5"},
+                         Row{"https://reg.example.com:5000", "reg.example.com:5000/**"},
+                         Row{"https://reg.example.com/app:1", "reg.example.com/app:1"}}) {
+    CAPTURE(row.written);
+    const auto error = test::error_of([&] { read(with("/rules/0/images", {row.written})); });
+    REQUIRE(error);
+    CHECK(error->code() == ErrorCode::kPolicyMalformed);
+    CHECK_THAT(error->what(), Catch::Contains("policy.json line ") && Catch::Contains("\"images\": \""));
+    CHECK(error->hint() == "write " + std::string(row.meant) + " in the policy file, at the named line");
+    CHECK_NOTHROW(read(with("/rules/0/images", {row.meant})));
+  }
+  for (const char* none : {"reg.example.com/", "/app", "reg.example.com//app", "reg_x.example.com/app",
+                           "reg.example.com:/app", "-reg.example.com/**", "**/"}) {
+    CAPTURE(none);
+    CHECK_ERROR(read(with("/rules/0/images", {none})), ErrorCode::kPolicyMalformed,
+                "can match no repository: its name is HOST");
+  }
+}
+
+TEST_CASE("A pattern that can match an image is taken") {
+  struct Row {
+    const char* pattern;
+    const char* image;
+  };
+  for (const Row& row :
+       {Row{"**", "docker.io/library/alpine"}, Row{"**alpine", "docker.io/library/alpine"},
+        Row{"docker**", "docker.io/library/alpine"}, Row{"docker.io/**", "docker.io/library/alpine"},
+        Row{"docker.io/a**", "docker.io/a/b"}, Row{"docker.io/?/b", "docker.io/a/b"},
+        Row{"*/team/app", "localhost/team/app"}, Row{"reg?example.com/*", "reg.example.com/app"},
+        Row{"localhost/*", "localhost/app"}, Row{"localhost:5000/app", "localhost:5000/app"},
+        Row{"registry:5000/*", "registry:5000/app"}, Row{"reg.example.com/app", "reg.example.com/app"},
+        Row{"?eg.example.com/?eam/app", "Reg.example.com/Team/app"}}) {
+    CAPTURE(row.pattern);
+    const Policy policy = read(with("/rules/0/images", {row.pattern}));
+    CHECK(agent::RepositoryRules(policy, tuf::Gun::of(row.image)).find("1.0"));
+  }
+}
+
+TEST_CASE("Movers need not count where the administrator may sign in targets") {
+  CHECK_NOTHROW(read(with("/rules/0", {{"images", {"**"}}, {"teams", {"ci"}}, {"movers", {"qa"}}})));
+  CHECK_NOTHROW(read(with(
+      "/rules/0", {{"images", {"**"}}, {"teams", {"ci"}}, {"movers", {"dev"}}, {"accept_targets", true}})));
 }
 
 TEST_CASE("Text that is no strict JSON is refused with its line") {

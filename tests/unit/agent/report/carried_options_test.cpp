@@ -48,6 +48,31 @@ TEST_CASE("A command for somebody else gets what holds on their machine, too") {
   CHECK_THAT(kAll.into("ask its owner; then: countersign list r.example/a"), Catch::Contains("--trust-dir"));
 }
 
+TEST_CASE("A command for somebody else names the server that only this machine has in a setting") {
+  CarriedOptions standing;
+  standing.set_standing_server("https://trust.example:4443");
+  const std::string own = "run: countersign list r.example/a";
+  CHECK(standing.into(own) == own);
+  for (const std::string before :
+       {"an administrator adds it with: ", "whoever holds its key runs: ",
+        "the repository's owner prints it: ", "first, where one of the remaining keys is: ",
+        "alice (targets/alice) signs it: "}) {
+    const std::string theirs = before + "countersign --server https://trust.example:4443 list r.example/a";
+    CHECK(standing.into(before + "countersign list r.example/a") == theirs);
+    CHECK(standing.into(theirs) == theirs);
+    for (const std::string local : {"countersign key list", "countersign token list"})
+      CHECK(standing.into(before + local) == before + local);
+  }
+  CarriedOptions both = given({{"--server", "https://given.example"}, {"--allow-http", ""}});
+  both.set_standing_server("https://given.example");
+  CHECK(
+      both.into("whoever holds it runs: countersign repo init r.example/a") ==
+      "whoever holds it runs: countersign --server https://given.example --allow-http repo init r.example/a");
+  standing.set_standing_server("file:/srv/my trust");
+  CHECK(standing.into("its owner prints it:  countersign repo pin r.example/a") ==
+        "its owner prints it:  countersign --server 'file:/srv/my trust' repo pin r.example/a");
+}
+
 TEST_CASE("A command that goes by the policy names the one that was given") {
   CHECK(given({{"--policy", "-p.json"}})
             .into("countersign witness r.example/a targets/a --policy FILE --bind") ==
@@ -112,4 +137,14 @@ TEST_CASE("A secret that stands in an option is not carried") {
                     {"--server", "https://user:86420975@trust.example"}})
                  .into("countersign sign r.example/a:1"),
              !Catch::Contains("86420975"));
+  for (const std::string server :
+       {"file:user:86420975@trust.example", "file:user:8642/86420975@trust.example",
+        "file:/srv/user:86420975@trust.example", "file:86420975@trust.example"}) {
+    CAPTURE(server);
+    CHECK_THAT(given({{"--server", server}}).into("countersign list r.example/a"),
+               !Catch::Contains("86420975"));
+    CarriedOptions standing;
+    standing.set_standing_server(server);
+    CHECK_THAT(standing.into("whoever has it: countersign list r.example/a"), !Catch::Contains("86420975"));
+  }
 }

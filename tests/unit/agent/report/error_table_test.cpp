@@ -108,6 +108,16 @@ TEST_CASE("Text from outside is shown without the PIN of a token URI and the pas
         "key pkcs11:token=ci?pin-value=…&module-path=/m.so is");
   CHECK(tuf::printable("'pkcs11:?PIN-VALUE=1234'") == "'pkcs11:?PIN-VALUE=…'");
   CHECK(tuf::printable("pin_value:1234 pinvalue=5678") == "pin_value:… pinvalue=…");
+  CHECK(tuf::printable("pkcs11:token=ci:pin-value%3D4321?module-path=/m.so&x=y") ==
+        "pkcs11:token=ci:pin-value%3D…&x=y");
+  CHECK(tuf::printable("object=jk%23pin-value%3d4321;token=a") == "object=jk%23pin-value%3d…;token=a");
+  CHECK(tuf::printable("jk%3Fpin-value%3A4321 jk%2Cpinvalue=4321") == "jk%3Fpin-value%3A… jk%2Cpinvalue=…");
+  CHECK(tuf::printable("jk%26pin=4321 jk%26PIN%3D4321 pin=4321;") == "jk%26pin=… jk%26PIN%3D… pin=…;");
+  CHECK(tuf::printable("jk,pin%3d4321 so-pin=4321 COUNTERSIGN_PIN=4321") ==
+        "jk,pin%3d… so-pin=… COUNTERSIGN_PIN=…");
+  for (const std::string harmless :
+       {"spin=1", "pin: none", "pin-source=/run/pin", "pin=", "pin%3D", "repo pin=", "%2spin=1", "pin%2F=1"})
+    CHECK(tuf::printable(harmless) == harmless);
   CHECK(tuf::printable("pin-value") == "pin-value");
   CHECK(tuf::printable("pin-value=") == "pin-value=");  // the empty PIN, which can be pasted
   CHECK(tuf::printable("proxy 'http://ci:s3cr@t@proxy.example.com:3128/x@y'") ==
@@ -116,7 +126,7 @@ TEST_CASE("Text from outside is shown without the PIN of a token URI and the pas
         "https://…@a.example.com and https://b.example.com/@c");
   CHECK(tuf::printable("https://ci:secret@a.example.com", 12) ==
         "https://…@…");  // 12 bytes, of which 3 are the dots
-  const std::string once = tuf::printable("https://u:p@h pin-value=1234");
+  const std::string once = tuf::printable("https://u:p@h pin-value=1234 a%26pin%3D1234");
   CHECK(tuf::printable(once) == once);
 }
 
@@ -142,7 +152,11 @@ TEST_CASE("A login in front of a host is not repeated, with or without a scheme"
        {"app:1.0" + digest, "r.example:5000/app:1.0" + digest, digest, std::string("someone@r.example: x"),
         std::string("pkcs11:token=a@b/c"), std::string("https://h.example/?run=1")})
     CHECK(tuf::printable(harmless) == harmless);
-  const std::string once = tuf::printable("u:p@h https://u:p@h/?t=S");
+  CHECK(tuf::printable("server file:ci:s3cret@r.example is") == "server …@r.example is");
+  CHECK(tuf::printable("'file:/srv/ci:s3c/ret@r.example/a'") == "'…@r.example/a'");
+  for (const std::string harmless : {"file:/var/jenkins/job@2/trust", "file:/srv/a:b/c"})
+    CHECK(tuf::printable(harmless) == harmless);
+  const std::string once = tuf::printable("u:p@h https://u:p@h/?t=S file:/u:p@h");
   CHECK(tuf::printable(once) == once);
 }
 
@@ -172,8 +186,18 @@ TEST_CASE("A key that was given in the place of its file's name is not shown") {
   CHECK(printable("\"" + begin + "\\nS3cret\" names no key") == "\"" + begin + "…\" names no key");
   CHECK(printable("there is no key file " + begin + "\nS3cret=…") == "there is no key file " + begin + "…");
   CHECK(printable(printable(key + key)) == printable(key + key));
+  for (const std::string head :
+       {"----BEGIN PRIVATE KEY----", "BEGIN RSA PRIVATE KEY", "\u2014BEGIN ENCRYPTED PRIVATE KEY\u2014",
+        "--BEGIN EC PRIVATE KEY\u2013\u2013-", "-----BEGIN PRIVATE KEY----",
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----"}) {
+    CHECK(printable("\"" + head + "\nS3cret+/=\n----END PRIVATE KEY----\" names no key") ==
+          "\"" + head + "…\" names no key");
+    CHECK(printable("no file " + head + " S3CRET") == "no file " + head + "…");
+    CHECK(printable(printable(head + "S3CRET")) == printable(head + "S3CRET"));
+  }
   for (const std::string& harmless :
-       {"\"" + begin + "\" names no key", std::string("awk '/-----BEGIN/ {n++} n'")})
+       {"\"" + begin + "\" names no key", std::string("awk '/-----BEGIN/ {n++} n'"),
+        std::string("----BEGIN CERTIFICATE---- is none"), std::string("BEGIN with a PRIVATE KEY")})
     CHECK(printable(harmless) == harmless);
 }
 

@@ -303,6 +303,7 @@ TEST_CASE("A tag that counts for another image moves only if somebody says so") 
     CHECK(g.sign("1.0", "b").statuses == std::vector{SignStatus::kMoved});
   }
   SECTION("the policy lets others, whatever the user says") {
+    g.rule["signatures"] = {{"needed", 1}, {"of", {"ci", "qa"}}};
     g.rule["movers"] = {"qa"};
     CHECK_ERROR(g.sign("1.0", "b", moving()), ErrorCode::kTagMoved, "lets only alice move it");
   }
@@ -415,6 +416,7 @@ TEST_CASE("A role below another delegation is signed only where it is named") {
 TEST_CASE("Who counts for nobody settles no tag, wherever they stand") {
   Guarding g;
   g.rule["immutable_tags"] = {"v*"};
+  g.rule["signatures"] = {{"needed", 1}, {"of", {"ci", "qa"}}};
   g.rule["movers"] = {"qa"};
   g.sign("v0", "a");
   // Mallory's key is listed in jenkins' role too, as in a rotation.
