@@ -1,4 +1,6 @@
 // Faults that a real token shows only on a bad day: on the scripted module.
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 #include "hsm/key_ring.h"
@@ -271,13 +273,25 @@ TEST_CASE("whichever call fails, the error is one of KEY and the module is close
   }
 }
 
-TEST_CASE("a call that never returns ends the process with the exit code of KEY") {
+namespace {
+
+/// As a front door may decide.
+void end_process(const tuf::Error& error) {
+  const std::string text = std::string(error.what()) + "\nhint: " + error.hint();
+  [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, text.data(), text.size());
+  ::_exit(10);
+}
+
+}  // namespace
+
+TEST_CASE("of a call that never returns whoever runs the process is told") {
   const std::string where = GENERATE("C_Initialize@1", "C_GetSlotList@1", "C_Login@1", "C_FindObjects@1",
                                      "C_Sign@2", "C_CloseSession@2", "C_Finalize@1");
   const FakeModule fake("hang=" + where);
   const auto child = test::forked([&]() -> int {
     TokenBench bench(fake.dir().path(), kPin);
     bench.settings.deadline = std::chrono::milliseconds(300);
+    bench.settings.on_deadline = end_process;
     const auto key = bench.open(fake.uri(";object=key"));
     key->sign(tuf::as_bytes("one"));
     key->sign(tuf::as_bytes("two"));
@@ -285,16 +299,16 @@ TEST_CASE("a call that never returns ends the process with the exit code of KEY"
   });
   INFO(where << ": " << child.errors);
   CHECK(child.exit_code == 10);
-  CHECK(child.errors.find("error[TOKEN_FAILED]: ") == 0);
   CHECK(child.errors.find("no answer within 0.3 s\nhint: ") != std::string::npos);
 }
 
-TEST_CASE("libp11 waiting for a session that it cannot have ends the process with the exit code of KEY") {
+TEST_CASE("libp11 waiting for a session that it cannot have is told, too") {
   // Ours opens, the probe opens, libp11's does not.
   const FakeModule fake("fail=C_OpenSession@3:0x30");
   const auto child = test::forked([&]() -> int {
     TokenBench bench(fake.dir().path(), kPin);
     bench.settings.deadline = std::chrono::milliseconds(300);
+    bench.settings.on_deadline = end_process;
     bench.open(fake.uri(";object=key"));
     return 0;
   });
