@@ -121,16 +121,15 @@ void refuse_to_begin_anew(const Run::Repository& repository) {
           gun + " --yes");
 }
 
-void require_pinned(const LoadRequest& load, const tuf::PublicKey& root) {
+/// Whoever has pinned another root cannot use what they create.
+void warn_of_other_pin(const LoadRequest& load, const tuf::PublicKey& root, Report& report) {
   const auto& pin = load.policy.pin;
   if (!pin || pin->key_ids.empty() || pin->key_ids.contains(root.id()) ||
       pin->key_ids.contains(root.canonical_id()))
     return;
-  throw Error(
-      ErrorCode::kPinMismatch,
-      "the root key of the new " + load.gun.text() + " would be " + root.canonical_id().short_form() +
-          ", which is not pinned",
-      "name the pinned key with --root-key, or leave out the pin of a repository that is yet to come");
+  report.warnings.push_back({"ROOT_NOT_PINNED", "the root key of the new " + load.gun.text() + " is " +
+                                                    root.canonical_id().short_form() +
+                                                    ", which is not the pinned one"});
 }
 
 /// The other name of the pinned key, by which its owner finds the file. Not beside the pin on stdout, which
@@ -197,7 +196,7 @@ void init(const RepoInitOptions& options, Run& run, Report& report) {
       options.targets_key ? run.named_key(*options.targets_key) : new_keys.make("targets", gun.text());
   const tuf::PublicKey root_certificate =
       tuf::PublicKey::from_certificate(hsm::make_root_certificate(*root, gun, run.now()));
-  require_pinned(repository.load, root_certificate);
+  warn_of_other_pin(repository.load, root_certificate, report);
   hsm::KeyRing ring;
   ring.add(std::make_unique<hsm::MemoryKeys>(std::vector{root, targets}));
   if (run.dry_run()) {

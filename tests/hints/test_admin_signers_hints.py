@@ -142,6 +142,14 @@ def purge_of_an_only_key(team):
     return Refusal(2, ["delegation", "purge", team.gun, "--key", ids_of(team, "targets/carol")[0]])
 
 
+def adds_another_key(team, hint, args):
+    assert not hint.commands  # and none that takes the role away
+    new = team.world.identity()
+    team.admin.ok(*add(team, "targets/carol", "--key", new.public))
+    team.machine(new).ok("witness", team.gun, "targets/carol")
+    return args
+
+
 def two_forms(team):
     new_role(team, "one", "other")
     team.admin.ok(*add(team, "targets/qa", "--key", team.one.certificate))
@@ -394,7 +402,7 @@ CAUSES = [
     Cause("keys-listed", key_of_qa("0000000", 10), shows_keys_and_names_one, " but unknown"),
     Cause("key-id-ambiguous", keys_that_begin_alike, more_digits),
     Cause("certificate-of-a-signer-lapsed", lapsed_certificate, names_bare_key),
-    Cause("too-few-keys", purge_of_an_only_key, follow()),
+    Cause("too-few-keys", purge_of_an_only_key, adds_another_key),
     Cause("key-in-two-forms", two_forms, follow()),
     Cause("threshold-raised", raised_threshold, with_both_keys),
     Cause("rotation-in-one-step", rotation_in_one_step, in_two_steps),

@@ -56,12 +56,13 @@ def test_a_server_is_named_as_the_hint_writes_it(world, row, wrong, right):
 
 
 def test_a_printed_command_acts_where_this_one_acted_whatever_the_environment_says(world, tmp_path):
-    gun, admin = world.store.gun(), world.admin()
-    admin.trust_dir = tmp_path / "keys of the admin"
-    hint = failed(admin.run("list", gun), 6, "no-such-repository")
-    hint.follow(admin, env={"COUNTERSIGN_SERVER": f"file:{tmp_path}/other", "COUNTERSIGN_TRUST_DIR": f"{tmp_path}/other",
-                            "COUNTERSIGN_CA_CERT": ""})
-    assert admin.ok("list", gun).repository["targets"] == [] and not (tmp_path / "other").exists()
+    identity = world.identity()
+    gun, admin = world.repository(identity)
+    reader = world.client(pin=admin.pin, trust_dir=tmp_path / "trust of the reader")
+    hint = failed(reader.run("verify", f"{gun}:none"), 6, "not-signed")
+    hint.follow(reader, env={"COUNTERSIGN_SERVER": f"file:{tmp_path}/other", "COUNTERSIGN_TRUST_DIR": f"{tmp_path}/other",
+                             "COUNTERSIGN_CA_CERT": "", "COUNTERSIGN_TRUST_ROOT": admin.pin})
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_folder_that_is_not_there_is_made_by_the_printed_command(world, tmp_path):

@@ -188,7 +188,8 @@ def test_two_teams_sign_one_after_the_other_and_the_last_releases(world):
     (reason,) = cluster.refused(5, "verify", subject, "--policy", policy, "--explain").target("1.0")["reasons"]
     being_moved = Hint.read(reason["mend"], "verdict-being-moved")
     assert being_moved.values["image"] == f"{subject}@{other.digest}"
-    refused = ci.refused(5, "repo", "refresh", gun, "--within-days", "2000", "--policy", policy, *jenkins.key_args)
+    refused = ci.refused(5, "repo", "refresh", gun, "--within-days", "2000", "--policy", policy,
+                         "--signing-key", jenkins.key_args[1])
     assert Hint.of(refused, "foreign-entry-being-moved").values["image"] == being_moved.values["image"]
     fresh = world.ci(jenkins, pin=admin.pin)  # remembers nothing
     ended = fresh.sign(gun, "1.0", other, *by_policy, *jenkins.key_args)

@@ -11,8 +11,8 @@ namespace tuf {
 
 /// `text` with control characters, bytes that are not UTF-8, characters that change the direction of text and
 /// those that are not seen replaced by `\n`, `\x1b` or `\u{202e}`. Applying it twice changes nothing more: a
-/// backslash stays as it is. More than `max_bytes` of input are cut off and replaced by `…`, and so are secrets
-/// (without_secrets.h).
+/// backslash stays as it is. More than `max_bytes` of input are cut off and replaced by `…`, and so are
+/// secrets (without_secrets.h).
 std::string printable(std::string_view text, std::size_t max_bytes = 1024);
 
 /// Whether a terminal shows `text` as it is: nothing in it would be replaced for its characters.

@@ -368,6 +368,22 @@ TEST_CASE("A role that must hold the tag does not hold it with an entry that was
   CHECK(codes(people.decide(demand, {"1.0", std::nullopt})) == Names{"ROLE_MISSING"});
 }
 
+TEST_CASE("A claim is worth what its entry is: nothing where it was signed for another role or image") {
+  People people;
+  people.sign("1.0", {"jenkins"});
+  const tuf::Json demand = rule({{"provenance", {{"ref", "main"}}}, {"provenance_by", {"qa"}}});
+  const agent::Question question{"1.0", std::nullopt};
+  tuf::Target entry = claiming("image", {{"ref", "main"}});
+  people.maker.set_target("targets/alice", "1.0", entry);
+  CHECK(people.decide(demand, question).allowed);
+  entry.custom =
+      tuf::with_bound(entry.custom, tuf::bound_to(tuf::Gun::of(kGun), tuf::RoleName::of("targets/other")));
+  people.maker.set_target("targets/alice", "1.0", entry);
+  CHECK(codes(people.decide(demand, question)) == Names{"PROVENANCE_MISSING"});
+  people.maker.set_target("targets/alice", "1.0", claiming("other", {{"ref", "main"}}));
+  CHECK(codes(people.decide(demand, question)) == Names{"PROVENANCE_MISSING"});
+}
+
 TEST_CASE("An image without a rule is refused") {
   People people;
   people.sign("1.0", {"jenkins", "alice", "bob", "dave"});

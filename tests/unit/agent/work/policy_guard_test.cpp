@@ -453,6 +453,31 @@ TEST_CASE("What goes with its only voucher goes in the same publication, and all
         std::vector<std::string>{"targets/jenkins 1.0", "targets/jenkins evil", "targets/releases 1.0"});
 }
 
+TEST_CASE("Whoever quarantines is rid of what nobody vouches for, also on the machine that signed it last") {
+  Guarding g;
+  g.sign("1.0", "a");
+  g.outside(g.mallory, {"targets/releases"}, "evil", "evil");
+  g.sign_unguarded("1.1", "a");  // with evil
+  agent::PolicyGuard::Options options = quarantining();
+  options.last_releases = g.releases();
+  g.sign("1.2", "c", options);
+  CHECK(g.guard->quarantined().size() == 1);
+  CHECK_FALSE(g.is_released("evil"));
+}
+
+TEST_CASE("Whoever may not move a tag may not revoke it to make room for another image") {
+  Guarding g;
+  g.rule = {{"images", {"**"}}, {"teams", {"ci"}}, {"movers", {"ci"}}};
+  g.sign("1.0", "a");
+  g.hold(g.alice);
+  g.ask({});
+  CHECK_ERROR(g.guard->before_revoking(g.client.load(g.store), {"1.0"}), ErrorCode::kTagMoved,
+              "lets only jenkins move it");
+  g.hold(g.jenkins);
+  g.ask({});
+  g.guard->before_revoking(g.client.load(g.store), {"1.0"});
+}
+
 TEST_CASE("What somebody else says of an image is not their word who has signed only the image") {
   Guarding g;
   g.sign("1.0", "a");
