@@ -368,7 +368,7 @@ std::string Case::other_digests(const UserSet& users) const {
 
 std::string Case::key_of_stranger() const {
   for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
-    if (!entry.role->is_identity || !is_about(entry)) continue;
+    if (!is_about(entry) || !entry.role->is_identity) continue;
     for (const tuf::KeyId& id : entry.role->signers) {
       if (!policy_.user_of(id)) return id.hex() + " of " + entry.role->name.text();
     }

@@ -460,7 +460,9 @@ TEST_CASE("Whoever quarantines is rid of what nobody vouches for, also on the ma
   g.sign_unguarded("1.1", "a");  // with evil
   agent::PolicyGuard::Options options = quarantining();
   options.last_releases = g.releases();
+  g.store.publishes = 0;
   g.sign("1.2", "c", options);
+  CHECK(g.store.publishes == 1);
   CHECK(g.guard->quarantined().size() == 1);
   CHECK_FALSE(g.is_released("evil"));
 }
