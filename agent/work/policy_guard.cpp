@@ -27,12 +27,13 @@ bool contains(const std::vector<RoleName>& roles, const RoleName& role) {
   return std::find(roles.begin(), roles.end(), role) != roles.end();
 }
 
+bool names_any(const UserSet& named, const std::vector<UserId>& users) {
+  return std::any_of(users.begin(), users.end(), [&](UserId user) { return named.contains(user); });
+}
+
 /// Whether somebody who counts has said it for that role, or before entries said for which.
 bool has_settled(const Rule& rule, const Judge& judge, const tuf::SignedState::Entry& entry) {
-  const std::vector<UserId>& signers = judge.signers_of(*entry.role);
-  return entry.bound != tuf::Bound::kElsewhere &&
-         std::any_of(signers.begin(), signers.end(),
-                     [&](UserId user) { return rule.counted.contains(user); });
+  return entry.bound != tuf::Bound::kElsewhere && names_any(rule.counted, judge.signers_of(*entry.role));
 }
 
 /// Whether the draft says anew who signs delegations.
@@ -125,9 +126,7 @@ void PolicyGuard::look_at_releases(const tuf::TrustedRepository& repository,
 bool PolicyGuard::is_being_moved(const std::string& tag, const tuf::Target& image,
                                  const std::vector<UserId>& users) const {
   const Rule& rule = *stored_->judge.rule_for(tag);
-  const bool may_move = rule.movers ? std::any_of(users.begin(), users.end(),
-                                                  [&](UserId user) { return rule.movers->contains(user); })
-                                    : options_.allow_move;
+  const bool may_move = rule.movers ? names_any(*rule.movers, users) : options_.allow_move;
   const auto& entries = stored_->state.entries(tag);
   return may_move && std::any_of(entries.begin(), entries.end(), [&](const tuf::SignedState::Entry& entry) {
            return entry.role->is_identity && has_settled(rule, stored_->judge, entry) &&
@@ -384,8 +383,7 @@ void PolicyGuard::check_identity(const ImageToSign& image, const Judge& judge,
         return contains(rule->roles, role) && tuf::SignedState::is_identity(role);
       }))
     return;
-  const auto counts = [&](UserId user) { return rule->counted.contains(user); };
-  if (std::any_of(users.begin(), users.end(), counts)) return;
+  if (names_any(rule->counted, users)) return;
   const std::string who = users.empty() ? "no key at hand that signs a targets/NAME of " +
                                               repository.gun().text() + " belongs to a user of the policy"
                                         : "a signature by " + policy_.names(users) + " does not count";
@@ -428,8 +426,7 @@ void PolicyGuard::check_move(const ImageToSign& image, const tuf::SignedState& s
     if (!options_.allow_move) throw Error(ErrorCode::kTagMoved, moved);
     return;
   }
-  const auto may_move = [&](UserId user) { return rule.movers->contains(user); };
-  if (std::any_of(users.begin(), users.end(), may_move)) return;
+  if (names_any(*rule.movers, users)) return;
   const std::string movers = policy_.names(rule.movers->members());
   throw Error(ErrorCode::kTagMoved, moved + "; the policy lets only " + movers + " move it",
               "choose a new tag, or have it signed by " + movers);
@@ -454,9 +451,7 @@ void PolicyGuard::before_revoking(const tuf::TrustedRepository& repository,
   for (const std::string& tag : tags) {
     const Rule* rule = stored.judge.rule_for(tag);
     if (!rule) continue;
-    const bool may_move = !rule->movers || std::any_of(users.begin(), users.end(), [&](UserId user) {
-      return rule->movers->contains(user);
-    });
+    const bool may_move = !rule->movers || names_any(*rule->movers, users);
     if (!rule->is_immutable(tag) && may_move) continue;
     for (const tuf::SignedState::Entry& entry : stored.state.entries(tag)) {
       if (!has_settled(*rule, stored.judge, entry)) continue;
