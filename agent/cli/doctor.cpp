@@ -141,8 +141,10 @@ void doctor(const DoctorOptions& options, Run& run, Report& report) {
   if (has_policy) {
     chain.push_back({"policy", [&] {
                        read_policy(options.sign.policy, run.settings());
-                       return tuf::printable(
-                           policy_file.value_or(run.settings().policy().value_or("").string()));
+                       const std::filesystem::path file =
+                           policy_file ? std::filesystem::path(*policy_file) : *run.settings().policy();
+                       warn_if_others_can_change(file, patient);
+                       return tuf::printable(file.string());
                      }});
   }
   server.add_to(chain);

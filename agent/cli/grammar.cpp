@@ -67,7 +67,8 @@ std::string not_expected(const std::vector<std::string>& rest) {
   throw tuf::Error(tuf::ErrorCode::kUsage, name + " is empty",
                    name == "--path"
                        ? "give it a prefix of tags, or --all-paths in its place if all of them are meant"
-                       : "give it a value, or leave it out");
+                   : name.starts_with('-') ? "give it a value, or leave it out"
+                                           : "give it a value: a variable that is not set leaves it empty");
 }
 
 bool lacks_value(const std::string& word) {

@@ -238,8 +238,7 @@ void rotate(const RepoRotateOptions& options, Run& run, Report& report) {
     };
   }
   const std::optional<Policy> policy = read_policy(options.policy, run.settings());
-  ChangeWords words{"gave " + role.text() + " a new key; keep the old one until every client has seen it",
-                    "give " + role.text() + " a new key"};
+  ChangeWords words{"gave " + role.text() + " a new key", "give " + role.text() + " a new key"};
   if (run.dry_run() && !options.key) {
     words.stand_ins = {{signer->public_key().canonical_id(), "this machine"}};
   }

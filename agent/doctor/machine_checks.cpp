@@ -93,6 +93,17 @@ std::string look_at_trust_directory(Patient& patient) {
 
 }  // namespace
 
+void warn_if_others_can_change(const fs::path& file, Patient& patient) {
+  const auto mode = mode_of(file);
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  const auto above = mode_of(folder);
+  if (!(mode && others_can_write(*mode)) && !(above && others_can_write(*above))) return;
+  patient.warn("POLICY_WRITABLE", "others on this machine can change " + shown(file) +
+                                      ", which says who may release: chmod go-w " +
+                                      tuf::shell_path(file.string()) + " " +
+                                      tuf::shell_path(folder.string()));
+}
+
 void add_machine_checks(Patient& patient, std::vector<Check>& chain) {
   chain.push_back({"configuration", [&patient] { return look_at_configuration(patient); }});
   chain.push_back({"trust-directory", [&patient] { return look_at_trust_directory(patient); }});

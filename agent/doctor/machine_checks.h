@@ -1,6 +1,7 @@
 // The machine's own links: its configuration and its trust directory.
 #pragma once
 
+#include <filesystem>
 #include <vector>
 
 #include "agent/doctor/check.h"
@@ -10,5 +11,8 @@ namespace agent {
 
 /// Adds `configuration` and `trust-directory`. `patient` must outlive the chain.
 void add_machine_checks(Patient& patient, std::vector<Check>& chain);
+
+/// Warns (`POLICY_WRITABLE`) if others can change `file`, a policy: they can then say who may release.
+void warn_if_others_can_change(const std::filesystem::path& file, Patient& patient);
 
 }  // namespace agent

@@ -2,12 +2,32 @@
 
 #include <algorithm>
 
+#include "agent/names/image_reference.h"
+
 namespace agent {
+namespace {
+
+constexpr std::string_view kHttpsPort = ":443";
+
+/// The name of a repository as most people write it: the same registry answers to a host in capitals, and to
+/// one with the port that it has anyway.
+std::string common_name(const tuf::Gun& gun) {
+  std::string host = registry_of(gun);
+  const std::string path = gun.text().substr(host.size());
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  std::transform(host.begin(), host.end(), host.begin(), lower);
+  if (host.ends_with(kHttpsPort)) host.resize(host.size() - kHttpsPort.size());
+  return host + path;
+}
+
+}  // namespace
 
 RepositoryRules::RepositoryRules(const Policy& policy, const tuf::Gun& gun) {
+  const std::string common = common_name(gun);
   for (const Rule& rule : policy.rules) {
     for (const ImagePattern& pattern : rule.images) {
-      if (pattern.repository.matches(gun.text())) ordered_.push_back({&rule, &pattern});
+      if (pattern.repository.matches(gun.text()) || pattern.repository.matches(common))
+        ordered_.push_back({&rule, &pattern});
     }
   }
   std::stable_sort(ordered_.begin(), ordered_.end(), [](const Match& a, const Match& b) {

@@ -14,7 +14,8 @@ namespace agent {
 
 class RepositoryRules {
  public:
-  /// The policy must outlive the rules.
+  /// The policy must outlive the rules. A pattern matches the name as it is written, and as it is written
+  /// without capitals in its host and the port of https: another spelling of a registry gets no weaker rule.
   RepositoryRules(const Policy& policy, const tuf::Gun& gun);
 
   struct Match {

@@ -354,6 +354,23 @@ std::string PolicyGuard::way_to_move_on(const tuf::TrustedRepository& repository
   return "";
 }
 
+/// Where the key at hand has signed the role itself, and the policy does not know it (yet), as in the middle
+/// of a rotation: who names it. "" if there is none.
+std::string PolicyGuard::way_to_name_key(const tuf::TrustedRepository& repository) const {
+  for (const ForeignEntry& foreign : foreign_) {
+    const tuf::Delegation* delegation = repository.find_delegation(foreign.in);
+    if (!delegation || !tuf::SignedState::is_identity(foreign.in)) continue;
+    for (const tuf::KeyId& key : keys_at_hand(delegation->authority, keys_)) {
+      if (policy_.user_of(key) || !have_signed(repository, foreign.in, {key})) continue;
+      return "key " + key.short_form() + " of " + foreign.in.text() +
+             " belongs to no user of the policy: if it should, whoever owns the policy adds it to the keys "
+             "of its "
+             "user; to drop what it has signed, run this again with --quarantine";
+    }
+  }
+  return "";
+}
+
 void PolicyGuard::refuse_foreign(const tuf::TrustedRepository& repository) const {
   std::string list;
   std::string roles;
@@ -362,11 +379,12 @@ void PolicyGuard::refuse_foreign(const tuf::TrustedRepository& repository) const
     if (i == 0 || foreign_[i].in != foreign_[i - 1].in) roles += (i ? " and " : "") + foreign_[i].in.text();
   }
   if (foreign_.size() > kMaxNamed) list += "; and " + std::to_string(foreign_.size() - kMaxNamed) + " more";
+  const std::string way = way_to_move_on(repository);
   throw Error(
       ErrorCode::kForeignEntry,
       "signing " + roles + " of " + repository.gun().text() +
           " would sign along what this run was not asked for, and what the policy does not allow: " + list,
-      way_to_move_on(repository));
+      way.empty() ? way_to_name_key(repository) : way);
 }
 
 void PolicyGuard::check_identity(const ImageToSign& image, const Judge& judge,
@@ -489,8 +507,11 @@ void PolicyGuard::after(const tuf::TrustedRepository& repository, const std::vec
   // Whoever signs only for themselves releases nothing: others may still add what is missing.
   const bool releases = contains(roles, kReleases) || contains(roles, kTargets);
   if (releases && !reasons.empty()) {
+    const auto own = std::find_if(roles.begin(), roles.end(), tuf::SignedState::is_identity);
     throw Error(ErrorCode::kPolicy, "the result would not satisfy the policy: " + reasons,
-                "sign for yourself first, with --role targets/NAME, and let the last signer release it");
+                "sign for yourself first, with --role " +
+                    (own == roles.end() ? "targets/NAME" : own->text()) +
+                    ", and let the last signer release it");
   }
   std::set<std::string> names;
   for (const ImageToSign& image : images) names.insert(image.name);

@@ -120,6 +120,7 @@ class PolicyGuard {
                                              const std::set<std::string>& names) const;
   void check_others(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft);
   std::string way_to_move_on(const tuf::TrustedRepository& repository) const;
+  std::string way_to_name_key(const tuf::TrustedRepository& repository) const;
   [[noreturn]] void refuse_foreign(const tuf::TrustedRepository& repository) const;
 
   const Policy& policy_;

@@ -118,7 +118,7 @@ std::string mend_without_key(const tuf::TrustedRepository& repository, const Rol
   if (role != kRoot) return elsewhere;
   return elsewhere + "; if it is lost, signing goes on until the root expires at " +
          tuf::format_time(repository.root().body.expires) +
-         ", and only a new repository helps: countersign repo delete " + gun +
+         ", and only a new repository helps, which is for its owner to make: countersign repo delete " + gun +
          " --remote, then countersign repo init " + gun;
 }
 

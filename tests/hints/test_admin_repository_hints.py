@@ -139,6 +139,18 @@ def foreign(team):
     return command
 
 
+def rotated_behind_the_policy(team):
+    """The policy has the key that jenkins had before."""
+    options = policy(team)
+    (team.policy.parent / "keys" / "jenkins.pub").write_bytes(team.world.identity().public.read_bytes())
+    return team.machines["jenkins"], ["witness", team.gun, "targets/jenkins", *options]
+
+
+def owner_adds_the_key(team, hint, args):
+    assert hint.values["role"] == "targets/jenkins"
+    (team.policy.parent / "keys" / "jenkins.pub").write_bytes(team.jenkins.public.read_bytes())
+
+
 def in_a_shared_role(team):
     """carol, whose key the role of jenkins lists too."""
     team.admin.ok("delegation", "add", team.gun, "targets/jenkins", "--key", team.carol.public)
@@ -183,6 +195,7 @@ CAUSES = [
     Cause("immutable-tag-revoked", 5, revoking_immutable,
           lambda team, hint, args: owner_changes(team, immutable_tags=["v*"])),
     Cause("signature-of-another-replaced", 5, in_a_shared_role, for_herself),
+    Cause("key-of-no-user", 5, rotated_behind_the_policy, owner_adds_the_key),
     Cause("foreign-entries", 5, foreign, lambda team, hint, args: [*args, "--quarantine"]),
 ]
 

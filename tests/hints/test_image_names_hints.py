@@ -58,6 +58,7 @@ REFUSALS = [
     Refusal("command-misspelt", lambda b: ["repo", "pin"],
             lambda b, hint, command: hint.follow(b.ci) or [*command, b.gun], "two words"),
     Refusal("value-empty", lambda b: ["verify", b.named, "--policy", ""], lambda b, hint, command: command[:-2]),
+    Refusal("operand-empty", lambda b: ["verify", b.named, ""], lambda b, hint, command: command[:-1]),
     Refusal("value-empty", lambda b: ["verify", "--policy=", b.named],
             lambda b, hint, command: [command[0], command[2]], "behind ="),
     Refusal("options-exclude-each-other",

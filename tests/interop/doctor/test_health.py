@@ -1,4 +1,6 @@
 """`countersign doctor` where nothing is broken: what it checked, and what it warns of."""
+import shutil
+import subprocess
 import time
 from email.utils import formatdate
 
@@ -68,6 +70,23 @@ def test_a_machine_can_sign_only_where_all_that_the_sign_needs_was_looked_at(cli
     assert patient.doctor(output="text").stdout.splitlines()[-1] == f"this machine can sign {patient.args[0]}"
     signed = patient.client.ok("sign", *patient.args)
     assert signed.target("1.0")["status"] == "signed"
+
+
+@pytest.mark.parametrize("opened", ["file", "folder"])
+def test_a_policy_that_others_can_change_is_told_with_what_takes_their_access_away(clinic, tmp_path, opened):
+    patient = clinic.patient(clinic.repository("to-be-signed"))
+    made = write_policy(clinic.world(), {"jenkins": clinic.repository("to-be-signed").identity},
+                        [{"images": ["**"], "teams": ["ci"]}], {"ci": ["jenkins"]})
+    folder = shutil.copytree(made.parent, tmp_path / "a folder")
+    policy = folder / made.name
+    (policy if opened == "file" else folder).chmod(0o777)
+    patient.args += ["--policy", policy]
+    (warning,) = patient.doctor().document["warnings"]
+    assert warning["code"] == "POLICY_WRITABLE"
+    command = warning["message"].partition("may release: ")[2]
+    assert command.startswith("chmod go-w ")
+    subprocess.run(command, shell=True, check=True)
+    assert patient.doctor().document["warnings"] == []
 
 
 def test_without_a_repository_everything_is_checked_that_needs_none(clinic):

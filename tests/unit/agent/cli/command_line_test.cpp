@@ -279,6 +279,8 @@ TEST_CASE("A value that is empty is refused by the name of its option, wherever 
              Catch::StartsWith("--days is empty"));
   CHECK_THAT(refusal({"delegation", "add", "r.example/a", "targets/x", "--path", ""}),
              Catch::Contains("--all-paths"));
+  CHECK(refusal({"sign", ""}) ==
+        "the operand IMAGE is empty; give it a value: a variable that is not set leaves it empty");
   CHECK_THAT(refusal({"receipt", "verify", ""}), Catch::StartsWith("the operand "));
   CHECK_THAT(refusal({"audit", "verify", ""}), Catch::StartsWith("the operand "));
   // The path that admits all tags can be taken out.

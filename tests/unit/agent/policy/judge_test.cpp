@@ -384,6 +384,16 @@ TEST_CASE("A claim is worth what its entry is: nothing where it was signed for a
   CHECK(codes(people.decide(demand, question)) == Names{"PROVENANCE_MISSING"});
 }
 
+TEST_CASE("What targets claims counts where the rule accepts targets, and nowhere else") {
+  People people;
+  people.sign("1.0", {"jenkins"});
+  people.maker.set_target("targets", "1.0", claiming("image", {{"ref", "main"}}));
+  tuf::Json demand = rule({{"teams", {"ci"}}, {"provenance", {{"ref", "main"}}}});
+  CHECK(codes(people.decide(demand, {"1.0", std::nullopt})) == Names{"PROVENANCE_MISSING"});
+  demand["accept_targets"] = true;
+  CHECK(people.decide(demand, {"1.0", std::nullopt}).allowed);
+}
+
 TEST_CASE("An image without a rule is refused") {
   People people;
   people.sign("1.0", {"jenkins", "alice", "bob", "dave"});
@@ -451,9 +461,13 @@ TEST_CASE("Provenance: one signature that counts must say it, and none may say o
   CHECK(people.decide(on_main, question).allowed);
   says("jenkins", {{"ref", "refs/heads/feature"}});
   CHECK(codes(people.decide(on_main, question)) == Names{"PROVENANCE_REFUSED"});
-  // Somebody else who counts cannot talk it right.
+  // Somebody else who counts cannot talk it right, whoever is looked at first.
   says("alice", {{"ref", "refs/heads/main"}});
   CHECK(codes(people.decide(on_main, question)) == Names{"PROVENANCE_REFUSED"});
+  says("alice", {{"ref", "refs/heads/feature"}});
+  says("jenkins", {{"ref", "refs/heads/main"}});
+  CHECK(codes(people.decide(on_main, question)) == Names{"PROVENANCE_REFUSED"});
+  says("alice", {{"ref", "refs/heads/main"}});
   says("jenkins", {{"repository", "x"}});
   CHECK(people.decide(on_main, question).allowed);
   // …and where the rule says whose word counts, not even then.

@@ -233,7 +233,7 @@ TEST_CASE("A pattern that can match an image is taken") {
         Row{"*/team/app", "localhost/team/app"}, Row{"reg?example.com/*", "reg.example.com/app"},
         Row{"localhost/*", "localhost/app"}, Row{"localhost:5000/app", "localhost:5000/app"},
         Row{"registry:5000/*", "registry:5000/app"}, Row{"reg.example.com/app", "reg.example.com/app"},
-        Row{"?eg.example.com/?eam/app", "Reg.example.com/Team/app"}}) {
+        Row{"reg.example.com/?eam/app", "reg.example.com/Team/app"}}) {
     CAPTURE(row.pattern);
     const Policy policy = read(with("/rules/0/images", {row.pattern}));
     CHECK(agent::RepositoryRules(policy, tuf::Gun::of(row.image)).find("1.0"));
@@ -299,7 +299,11 @@ TEST_CASE("The longest match decides, by characters that are no wildcards; then 
         Row{"registry.example.com/team/x", "1", 2}, Row{"registry.example.com/team/app", "v1", 3},
         Row{"registry.example.com/team/app", "1", 4}, Row{"registry.example.com/team/opp", "v1", 5},
         Row{"registry.example.com/team/app/x", "1", 1}, Row{"registry.example.com:5000/team/app", "v1", 8},
-        Row{"registry.example.com:5000/team/app", "v2", 7}}) {
+        Row{"registry.example.com:5000/team/app", "v2", 7},
+        // The same registry, spelt otherwise, has no weaker rule.
+        Row{"Registry.Example.COM/team/app", "v1", 3}, Row{"registry.example.com:443/team/app", "v1", 3},
+        Row{"REGISTRY.example.com:443/team/x", "1", 2}, Row{"registry.example.com:4430/team/app", "v1", 0},
+        Row{"registry.example.com/Team/app", "1", 1}, Row{"REGISTRY.example.com:5000/team/app", "v1", 8}}) {
     CAPTURE(row.gun, row.tag);
     const agent::RepositoryRules rules(policy, tuf::Gun::of(row.gun));
     REQUIRE(rules.find(row.tag));
