@@ -141,7 +141,7 @@ def foreign(team):
 
 def rotated_behind_the_policy(team):
     """The policy has the key that jenkins had before."""
-    options = policy(team)
+    options = policy(team, teams=["ci"])
     (team.policy.parent / "keys" / "jenkins.pub").write_bytes(team.world.identity().public.read_bytes())
     return team.machines["jenkins"], ["witness", team.gun, "targets/jenkins", *options]
 
