@@ -90,9 +90,9 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
                                  const tuf::SignerFor& signer_for, const PublishOptions& options,
                                  std::vector<tuf::Warning>& warnings) {
   const auto sleep = options.sleep ? options.sleep : sleep_for_milliseconds;
-  std::vector<tuf::PublishTransaction::File> sent;  // by the last POST
+  std::vector<tuf::PublishTransaction::File> sent;  // by the last POST that may be stored
   std::optional<PublishResult> last_result;
-  bool maybe_stored = false;  // by any POST: a lost one may arrive late
+  bool maybe_stored = false;  // any POST: a lost one may arrive late
   int attempts = 0;
   int unknown_outcomes = 0;
   bool is_last = false;  // no time for another attempt, but to see what has become of the last one
@@ -122,8 +122,7 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
     tuf::RepositoryDraft draft(*repository);
     change(*repository, draft);
     if (draft.empty()) {
-      const bool published = last_result.has_value() && *last_result != PublishResult::kConflict;
-      return {*std::move(repository), published, attempts, published ? std::move(sent) : decltype(sent){}};
+      return {*std::move(repository), maybe_stored, attempts, std::move(sent)};
     }
     if (last_result == PublishResult::kStored && !was_overtaken(*repository, sent)) {
       throw Error(ErrorCode::kServerError, store.name() + " says that it stored the update of " +
@@ -158,19 +157,22 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
       throw lost_every_race();
     request.budget->require("nothing was published to " + store.name() + ": no time was left for it");
     ++attempts;
-    sent = transaction.files();
     if (options.before_sending) options.before_sending();
     try {
       last_result = store.publish(role_files(transaction));
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kServerRejected) explain_missing_snapshot(store, *repository, sent);
+      if (error.code() == ErrorCode::kServerRejected)
+        explain_missing_snapshot(store, *repository, transaction.files());
       throw;
     }
-    if (last_result != PublishResult::kConflict) maybe_stored = true;
+    if (last_result != PublishResult::kConflict) {
+      maybe_stored = true;
+      sent = transaction.files();
+    }
     before = std::move(repository);
     // A new root may have changed who signs everything else: that is read as by a stranger.
     const bool mends = request.tolerate.other_form || !before->has_timestamp();
-    request.before = mends || sent.front().role.text() == "root" ? nullptr : &*before;
+    request.before = mends || transaction.files().front().role.text() == "root" ? nullptr : &*before;
     // What was read in order to mend it is read back as everybody reads it.
     if (last_result != PublishResult::kConflict) request.tolerate = {};
     if (last_result == PublishResult::kStored) continue;

@@ -206,6 +206,21 @@ TEST_CASE("A lost answer to a publish that was stored is success without another
   CHECK(p.store.publishes == 1);
 }
 
+TEST_CASE("What arrives late, and makes the next attempt lose its race, is reported as published by us") {
+  Publishing p;
+  p.store.outcomes[1] = Outcome::kUnknownLost;
+  PublishOptions options;
+  options.before_sending = [&] {
+    if (p.store.publishes != 1) return;
+    REQUIRE(p.client.publish(p.store, test::StoreClient::set_target("targets/releases", "1.0", "1.0")) ==
+            agent::PublishResult::kStored);
+  };
+  const auto changes = p.publish(add_tag("1.0"), options);
+  CHECK(changes.published);
+  CHECK(changes.attempts == 2);
+  CHECK_FALSE(changes.files.empty());
+}
+
 TEST_CASE("A publish that never arrived is repeated, three times at most") {
   Publishing p;
   const int lost = GENERATE(1, 2, 3);
