@@ -1,5 +1,4 @@
-"""What each folder may include of the others: one row per folder, lowest first. tests/arrows holds the code to
-it, and `scripts/arrows` draws docs/architecture.md's picture of what the code really includes."""
+"""What each folder may include of the others, as cmake/folders.cmake says it to the build, and what it includes."""
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -7,43 +6,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = re.compile(r'^\s*#\s*include\s*"((?:tuf|hsm|agent)[\w/]*)/[\w.]+"', re.MULTILINE)
 
-TUF = ("tuf/base", "tuf/json", "tuf/keys", "tuf/names", "tuf/metadata", "tuf/trust", "tuf/edit", "tuf/view")
-HSM = ("hsm/os", "hsm", "hsm/file", "hsm/pkcs11", "hsm/certificate")
+SET = re.compile(r"^set\((\w+) ([^)]*)\)", re.MULTILINE)
+ROW = re.compile(r"^countersign_folder\(([\w/]+)(?:\s+USES ([^)]*?))?(?:\s+LINKS [^)]*)?\)", re.MULTILINE)
 
-BELOW_WORK = ("agent/names", "agent/http", "agent/image", "agent/policy", "agent/store", "agent/config",
-              "agent/evidence")
 
-MAY_INCLUDE = {
-    "tuf/base": (),
-    "tuf/json": ("tuf/base",),
-    "tuf/keys": ("tuf/base", "tuf/json"),
-    "tuf/names": ("tuf/base", "tuf/json"),
-    "tuf/metadata": TUF[:4],
-    "tuf/trust": TUF[:5],
-    "tuf/edit": TUF[:6],
-    "tuf/view": TUF[:7],
-    "hsm/os": ("tuf/base",),
-    "hsm": ("tuf/base", "tuf/keys", "hsm/os"),
-    "hsm/file": ("tuf/base", "tuf/keys", "hsm/os", "hsm"),
-    "hsm/pkcs11": ("tuf/base", "tuf/keys", "hsm/os", "hsm"),
-    "hsm/certificate": ("tuf/base", "tuf/keys", "tuf/names"),
-    "agent/names": ("tuf/base", "tuf/names"),
-    "agent/http": ("tuf/base", "tuf/json", "tuf/keys", "tuf/names", "hsm/os", "hsm", "hsm/file", "agent/names"),
-    "agent/image": ("tuf/base", "tuf/json", "tuf/names", "tuf/metadata", "hsm/os", "agent/names", "agent/http"),
-    "agent/image/listed": ("tuf/base", "tuf/json", "hsm/os", "agent/names", "agent/image"),
-    # Pure: it never sees http, a store or a file.
-    "agent/policy": (*TUF, "hsm/file", "agent/names"),
-    "agent/store": (*TUF, "hsm/os", "hsm", "hsm/file", "agent/http"),
-    "agent/config": (*TUF, "hsm/os", "hsm", "hsm/file", "agent/names", "agent/http"),
-    # What is signed must not change with what is printed.
-    "agent/evidence": (*TUF, *HSM, "agent/names"),
-    # The use cases: no argument list, no text.
-    "agent/work": (*TUF, *HSM, *BELOW_WORK, "agent/image/listed"),
-    "agent/report": (*TUF, "hsm", *BELOW_WORK, "agent/work"),
-    "agent/doctor": (*TUF, *HSM, *BELOW_WORK, "agent/work", "agent/report"),
-    "agent/cli": (*TUF, *HSM, *BELOW_WORK, "agent/image/listed", "agent/work", "agent/report", "agent/doctor"),
-    "agent": ("agent/cli",),
-}
+def rows() -> dict[str, tuple[str, ...]]:
+    """As the build has them."""
+    text = (ROOT / "cmake" / "folders.cmake").read_text()
+    for variable, value in SET.findall(text):
+        text = text.replace(f"${{{variable}}}", value)
+    return {folder: tuple(used.split()) for folder, used in ROW.findall(text)} | {"agent": ("agent/cli",)}
+
+
+MAY_INCLUDE = rows()
 
 
 def sources(folders=("tuf", "hsm", "agent")):

@@ -288,7 +288,9 @@ TEST_CASE("The longest match decides, by characters that are no wildcards; then 
                                              {{"images", {"registry.example.com/team/?pp"}}},
                                              {{"images", {"registry.example.com/team/a?p"}}},
                                              {{"images", {"registry.example.com:5000/**"}}},
-                                             {{"images", {"registry.example.com:5000/team/app:v1"}}}}));
+                                             {{"images", {"registry.example.com:5000/team/app:v1"}}},
+                                             {{"images", {"registry.example.com/team/app:v*-rc"}}},
+                                             {{"images", {"registry.example.com/team/app:*-2*-rc"}}}}));
   struct Row {
     const char* gun;
     const char* tag;
@@ -297,8 +299,10 @@ TEST_CASE("The longest match decides, by characters that are no wildcards; then 
   for (const Row& row :
        {Row{"docker.io/library/alpine", "3", 0}, Row{"registry.example.com/x", "1", 1},
         Row{"registry.example.com/team/x", "1", 2}, Row{"registry.example.com/team/app", "v1", 3},
-        Row{"registry.example.com/team/app", "1", 4}, Row{"registry.example.com/team/opp", "v1", 5},
-        Row{"registry.example.com/team/app/x", "1", 1}, Row{"registry.example.com:5000/team/app", "v1", 8},
+        Row{"registry.example.com/team/app", "1", 4}, Row{"registry.example.com/team/app", "v1-rc", 9},
+        Row{"registry.example.com/team/app", "v1-2-rc", 10}, Row{"registry.example.com/team/app", "1-rc", 4},
+        Row{"registry.example.com/team/opp", "v1", 5}, Row{"registry.example.com/team/app/x", "1", 1},
+        Row{"registry.example.com:5000/team/app", "v1", 8},
         Row{"registry.example.com:5000/team/app", "v2", 7},
         // The same registry, spelt otherwise, has no weaker rule.
         Row{"Registry.Example.COM/team/app", "v1", 3}, Row{"registry.example.com:443/team/app", "v1", 3},
