@@ -96,7 +96,7 @@ tuf::TrustPin pin_of_own_root_keys(const RepoInitOptions& options, Run& run) {
 tuf::TrustedRepository load_existing(const RepoInitOptions& options, Run::Repository& repository, Run& run,
                                      Report& report) {
   TrustPolicy& policy = repository.load.policy;
-  const bool known = policy.pin || policy.trust_on_first_use || repository.seen.load(RoleName::of("root"));
+  const bool known = policy.pin || policy.trust_on_first_use || repository.seen.load(RoleName::root());
   const tuf::TrustPin own = known ? tuf::TrustPin{} : pin_of_own_root_keys(options, run);
   if (!own.key_ids.empty()) policy.pin = own;
   try {
@@ -111,7 +111,7 @@ tuf::TrustedRepository load_existing(const RepoInitOptions& options, Run::Reposi
 
 /// A server that has lost its data, or a folder that is not mounted, is no reason to begin anew.
 void refuse_to_begin_anew(const Run::Repository& repository) {
-  if (!repository.seen.load(RoleName::of("root"))) return;
+  if (!repository.seen.load(RoleName::root())) return;
   const std::string& gun = repository.load.gun.text();
   throw Error(
       ErrorCode::kRollback,

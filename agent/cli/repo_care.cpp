@@ -60,13 +60,9 @@ struct RepoDeleteOptions {
   bool yes = false;
 };
 
-const RoleName kRoot = RoleName::of("root");
-const RoleName kSnapshot = RoleName::of("snapshot");
-const RoleName kTimestamp = RoleName::of("timestamp");
-
 /// As a root lists it: a certificate for `root`, bare for every other role.
 tuf::KeyObject listed_key(const RoleName& role, tuf::Signer& signer, const tuf::Gun& gun, tuf::Time now) {
-  if (role != kRoot) return signer.public_key().object();
+  if (role != RoleName::root()) return signer.public_key().object();
   return tuf::PublicKey::from_certificate(hsm::make_root_certificate(signer, gun, now)).object();
 }
 
@@ -105,7 +101,7 @@ std::vector<StillDue> still_due(Run::Repository& open, const tuf::TrustedReposit
                                 bool server_renews, tuf::Time due_by) {
   std::vector<StillDue> due;
   for (const tuf::RoleExpiry& role : tuf::role_expiries(repository, server_renews)) {
-    const bool by_server = server_renews && role.name == kSnapshot.text();
+    const bool by_server = server_renews && role.name == RoleName::snapshot().text();
     if (!role.is_due(due_by) || role.is_fresh) continue;
     if (by_server && store_signs_snapshot(*open.store, repository)) continue;
     const bool is_role = role.version > 0;  // and not a certificate
@@ -199,7 +195,7 @@ RoleName parse_rotated(const RepoRotateOptions& options) {
 void rotate(const RepoRotateOptions& options, Run& run, Report& report) {
   const RoleName role = parse_rotated(options);
   if (role.is_delegation()) {
-    const bool is_signer = tuf::SignedState::is_identity(role);
+    const bool is_signer = role.is_identity();
     const std::string repository = tuf::shell_word(options.repository);
     throw Error(
         ErrorCode::kInvalidRole, "the root does not say who signs " + role.text(),
@@ -207,8 +203,8 @@ void rotate(const RepoRotateOptions& options, Run& run, Report& report) {
             ? "countersign signer rotate " + std::string(role.leaf()) + " " + repository + " --add NEW.pub"
             : "countersign delegation add " + repository + " " + role.text() + " --key NEW.pub");
   }
-  const bool by_server = role == kTimestamp || options.server_managed;
-  if (by_server && role != kTimestamp && role != kSnapshot) {
+  const bool by_server = role == RoleName::timestamp() || options.server_managed;
+  if (by_server && role != RoleName::timestamp() && role != RoleName::snapshot()) {
     throw Error(ErrorCode::kUsage, "a server does not manage " + role.text(), "leave --server-managed out");
   }
   if (by_server && options.key) {
@@ -219,16 +215,18 @@ void rotate(const RepoRotateOptions& options, Run& run, Report& report) {
   Run::Repository open = run.open(gun, by_server ? Access::kAdminister : Access::kPublish);
   open.load.nested.emplace();
   if (by_server) return rotate_to_server(open, role, run, report);
-  const bool takes_yes = role == kSnapshot && !options.yes && takes_snapshot_from_server(open, report);
+  const bool takes_yes =
+      role == RoleName::snapshot() && !options.yes && takes_snapshot_from_server(open, report);
   if (takes_yes && !run.dry_run()) refuse_snapshot_here(open);
 
   NewKeys new_keys(run);
   const std::shared_ptr<tuf::Signer> signer =
-      options.key ? run.named_key(*options.key) : new_keys.make(role.text(), role == kRoot ? "" : gun.text());
+      options.key ? run.named_key(*options.key)
+                  : new_keys.make(role.text(), role == RoleName::root() ? "" : gun.text());
   run.administrator_keys().add(std::make_unique<hsm::MemoryKeys>(std::vector{signer}));
   ChangeRepository how =
       rotate_key(role, listed_key(role, *signer, gun, run.now()), run.administrator_keys());
-  if (role == kRoot) {
+  if (role == RoleName::root()) {
     // It mends a root whose certificate has lapsed, and whatever has expired in the meantime goes with it.
     open.load.tolerate = {.expiry = true, .lapsed_certificate = true};
     how = [rotate = how, renew = renew_due_roles(run.now(), run.administrator_keys())](
@@ -252,7 +250,7 @@ void rotate(const RepoRotateOptions& options, Run& run, Report& report) {
     return;
   }
   new_keys.store_for(publish);
-  if (role == kRoot) report.text.push_back(*report.repositories.back().trust_root);
+  if (role == RoleName::root()) report.text.push_back(*report.repositories.back().trust_root);
 }
 
 void repair(const RepoRepairOptions& options, Run& run, Report& report) {
@@ -277,7 +275,8 @@ void prepare(const RepoPrepareOptions& options, Run& run, Report& report) {
     open.load.nested.emplace();
     const tuf::TrustedRepository trusted =
         load_repository(*open.store, open.seen, open.load, report.warnings);
-    if (!store_signs_snapshot(*open.store, trusted)) return rotate_to_server(open, kSnapshot, run, report);
+    if (!store_signs_snapshot(*open.store, trusted))
+      return rotate_to_server(open, RoleName::snapshot(), run, report);
     describe(trusted, start_report(open, report));
     report.text.push_back(gun.text() + ": unchanged: the server signs the snapshot");
   });

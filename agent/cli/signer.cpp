@@ -231,7 +231,7 @@ ChangeRepository telling_what_stays(const std::string& name, std::vector<tuf::Wa
                                                                      tuf::RepositoryDraft& draft) mutable {
     remove(repository, draft);
     if (draft.empty() || std::exchange(said, true)) return;
-    const auto authority = draft.authority_of(tuf::RoleName::of("targets/releases"));
+    const auto authority = draft.authority_of(tuf::RoleName::releases());
     if (!authority) return;
     const auto shared = keys_of_others_too(repository, name);
     for (const tuf::PublicKey& key : authority->keys()) {

@@ -17,11 +17,6 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::RoleName;
 
-const RoleName kRoot = RoleName::of("root");
-const RoleName kTargets = RoleName::of("targets");
-const RoleName kReleases = RoleName::of("targets/releases");
-const RoleName kSnapshot = RoleName::of("snapshot");
-
 bool lists(const tuf::RoleAuthority& authority, const tuf::KeyId& canonical_id) {
   return std::any_of(authority.keys().begin(), authority.keys().end(),
                      [&](const tuf::PublicKey& key) { return key.canonical_id() == canonical_id; });
@@ -72,7 +67,7 @@ void RoleChecks::tell_roles_of_keys() {
 void RoleChecks::require_releases() {
   const tuf::TrustedRepository& repository = repository_.trusted();
   const std::string gun = patient_.gun->text();
-  const tuf::Delegation* releases = repository.find_delegation(kReleases);
+  const tuf::Delegation* releases = repository.find_delegation(RoleName::releases());
   if (!releases) return;  // roles_to_sign says so
   const std::size_t found = keys_at_hand(releases->authority, keys_.ring()).size();
   const auto threshold = static_cast<std::size_t>(releases->authority.threshold());
@@ -95,7 +90,7 @@ void RoleChecks::require_releases() {
                           "key " + key.canonical_id.short_form() + " is listed in " + role + " of " + gun +
                               ", but not in targets/releases, so pullers would not see what it signs",
                           "an administrator adds it with: countersign delegation add " + gun + " " +
-                              kReleases.text() + " --key KEY.pub"));
+                              RoleName::releases().text() + " --key KEY.pub"));
     }
   }
 }
@@ -103,11 +98,13 @@ void RoleChecks::require_releases() {
 /// An administrator's machine that has lost what changes who may sign. Machines of signers have no root key.
 void RoleChecks::require_administrator_key() {
   const tuf::TrustedRepository& repository = repository_.trusted();
-  if (!can_sign(repository, kRoot, keys_.ring()) || can_sign(repository, kTargets, keys_.ring())) return;
+  if (!can_sign(repository, RoleName::root(), keys_.ring()) ||
+      can_sign(repository, RoleName::targets(), keys_.ring()))
+    return;
   throw Ailment("targets-key-missing",
                 Error(ErrorCode::kKeyNotFound,
                       "the root key of " + patient_.gun->text() + " is at hand, and no key of targets",
-                      mend_without_key(repository, kTargets, keys_.ring())));
+                      mend_without_key(repository, RoleName::targets(), keys_.ring())));
 }
 
 /// What nobody can read, nobody can add to. What has merely expired is renewed when something is signed.
@@ -195,8 +192,8 @@ std::string RoleChecks::look_at_paths() {
 std::string RoleChecks::look_at_snapshot() {
   const tuf::TrustedRepository& repository = repository_.trusted();
   const std::string gun = patient_.gun->text();
-  const auto authority = tuf::RoleAuthority::of(repository.root().body, kSnapshot);
-  const bool is_ours = can_sign(repository, kSnapshot, keys_.ring());
+  const auto authority = tuf::RoleAuthority::of(repository.root().body, RoleName::snapshot());
+  const bool is_ours = can_sign(repository, RoleName::snapshot(), keys_.ring());
   std::set<tuf::KeyId> wanted;
   const auto want = [&](const tuf::RoleAuthority& role) {
     for (const tuf::PublicKey& key : role.keys()) {

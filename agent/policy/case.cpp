@@ -15,9 +15,6 @@ namespace {
 
 using tuf::RoleName;
 
-const RoleName kTargets = RoleName::of("targets");
-const RoleName kReleases = RoleName::of("targets/releases");
-
 constexpr std::size_t kMaxAsked = 4;  // people in one sentence
 constexpr std::chrono::hours kMaxClockSkew{1};
 
@@ -81,7 +78,7 @@ bool Case::approves(const RoleName& role, const tuf::Target& entry) {
   bool said = false;  // by somebody who counts: all that the entry says
   for (const tuf::SignedState::Entry& other : state_.entries(tag_)) {
     if (!judge_.counts(other) || !tuf::agrees(entry, *other.target)) continue;
-    const bool is_administrators = rule_.accept_targets && other.role->name == kTargets;
+    const bool is_administrators = rule_.accept_targets && other.role->name == RoleName::targets();
     bool counts = is_administrators;
     for (const UserId user : judge_.signers_of(*other.role)) {
       if (!rule_.counted.contains(user)) continue;
@@ -101,7 +98,7 @@ bool Case::approves(const RoleName& role, const tuf::Target& entry) {
 
 /// Where it says nothing of provenance, and can be shown nowhere else.
 bool Case::is_bound_to_releases(const RoleName& role, const tuf::Target& entry) const {
-  return role == kReleases &&
+  return role == RoleName::releases() &&
          tuf::bound_of(entry, tuf::bound_to(state_.repository().gun(), role)) == tuf::Bound::kHere;
 }
 
@@ -148,7 +145,7 @@ void Case::find_digest() {
   } else {
     for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
       const tuf::Bytes* sha256 = entry.target->sha256();
-      if (!entry.role->is_identity || judge_.signers_of(*entry.role).empty() || !sha256) continue;
+      if (!entry.role->name.is_identity() || judge_.signers_of(*entry.role).empty() || !sha256) continue;
       if (sha256_ && *sha256_ != *sha256) {
         sha256_.reset();
         break;
@@ -159,7 +156,7 @@ void Case::find_digest() {
   }
   if (sha256_) decision_.digest = "sha256:" + tuf::to_hex(*sha256_);
   const std::string& gun = state_.repository().gun().text();
-  const tuf::Error* problem = problem_of(state_.repository(), kReleases);
+  const tuf::Error* problem = problem_of(state_.repository(), RoleName::releases());
   add("NOT_RELEASED",
       shown_ + " is not signed in targets/releases or targets" +
           (problem ? std::string(": ") + problem->what() : ""),
@@ -179,7 +176,7 @@ std::string Case::as_digest() const {
 
 void Case::collect_signatures() {
   for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
-    if (!entry.role->is_identity || !is_about(entry)) continue;
+    if (!entry.role->name.is_identity() || !is_about(entry)) continue;
     for (const UserId user : judge_.signers_of(*entry.role)) {
       if (!rule_.counted.contains(user)) continue;
       if (!judge_.counts(entry)) {
@@ -218,12 +215,12 @@ std::vector<UserId> Case::signers_among(const UserSet& users) const {
 bool Case::is_accepted_from_targets() const {
   const auto& entries = state_.entries(tag_);
   return rule_.accept_targets && std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
-           return entry.role->name == kTargets && is_about(entry) && judge_.counts(entry);
+           return entry.role->name == RoleName::targets() && is_about(entry) && judge_.counts(entry);
          });
 }
 
 void Case::check_teams() {
-  if (released_ && released_->role->name == kTargets && users_.empty()) {
+  if (released_ && released_->role->name == RoleName::targets() && users_.empty()) {
     add("ONLY_TARGETS",
         shown_ + " is signed by the repository's administrator only, which this rule does not accept",
         "a signer signs it, or whoever owns the policy sets accept_targets");
@@ -276,7 +273,7 @@ Case::Entries Case::witnesses() const {
   for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
     if (!is_about(entry) || !judge_.counts(entry)) continue;
     const std::vector<UserId>& users = judge_.signers_of(*entry.role);
-    const bool counts = entry.role->name == kTargets
+    const bool counts = entry.role->name == RoleName::targets()
                             ? rule_.accept_targets
                             : std::any_of(users.begin(), users.end(),
                                           [&](UserId user) { return rule_.provenance_by.contains(user); });
@@ -349,7 +346,7 @@ bool Case::is_signed_by_anybody() const {
   const auto& entries = state_.entries(tag_);
   return std::any_of(entries.begin(), entries.end(), [&](const tuf::SignedState::Entry& entry) {
     const std::vector<UserId>& signers = judge_.signers_of(*entry.role);
-    return entry.role->is_identity && is_about(entry) && entry.bound != tuf::Bound::kElsewhere &&
+    return entry.role->name.is_identity() && is_about(entry) && entry.bound != tuf::Bound::kElsewhere &&
            std::any_of(signers.begin(), signers.end(),
                        [&](UserId user) { return rule_.counted.contains(user); });
   });
@@ -358,7 +355,7 @@ bool Case::is_signed_by_anybody() const {
 std::string Case::other_digests(const UserSet& users) const {
   std::string out;
   for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
-    if (!entry.role->is_identity || is_about(entry)) continue;
+    if (!entry.role->name.is_identity() || is_about(entry)) continue;
     for (const UserId user : judge_.signers_of(*entry.role)) {
       if (users.contains(user)) out += "; " + policy_.users[user] + " has signed it as " + entry.digest();
     }
@@ -368,7 +365,7 @@ std::string Case::other_digests(const UserSet& users) const {
 
 std::string Case::key_of_stranger() const {
   for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
-    if (!is_about(entry) || !entry.role->is_identity) continue;
+    if (!is_about(entry) || !entry.role->name.is_identity()) continue;
     for (const tuf::KeyId& id : entry.role->signers) {
       if (!policy_.user_of(id)) return id.hex() + " of " + entry.role->name.text();
     }
@@ -379,7 +376,8 @@ std::string Case::key_of_stranger() const {
 /// What those who are missing have signed in its place: they have moved on. nullptr if they have not.
 const tuf::SignedState::Entry* Case::moved_on_to(const UserSet& users) const {
   for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
-    if (!entry.role->is_identity || is_about(entry) || !entry.target->sha256() || !judge_.counts(entry))
+    if (!entry.role->name.is_identity() || is_about(entry) || !entry.target->sha256() ||
+        !judge_.counts(entry))
       continue;
     for (const UserId user : judge_.signers_of(*entry.role)) {
       if (users.contains(user) && !has_signed(user)) return &entry;

@@ -11,8 +11,6 @@ namespace {
 
 using tuf::RoleName;
 
-const RoleName kTargets = RoleName::of("targets");
-
 /// The user whose key it is, or the key with the identities that list it.
 std::string owner_of(const Policy& policy, const tuf::TrustedRepository& repository,
                      const tuf::PublicKey& key) {
@@ -21,7 +19,7 @@ std::string owner_of(const Policy& policy, const tuf::TrustedRepository& reposit
   for (const tuf::Delegation& delegation : repository.delegations()) {
     const auto& keys = delegation.authority.keys();
     const auto is_same = [&](const auto& other) { return other.canonical_id() == key.canonical_id(); };
-    if (tuf::SignedState::is_identity(delegation.role.name) && std::any_of(keys.begin(), keys.end(), is_same))
+    if (delegation.role.name.is_identity() && std::any_of(keys.begin(), keys.end(), is_same))
       owner += " of " + delegation.role.name.text();
   }
   return owner;
@@ -33,8 +31,7 @@ std::vector<std::string> signers_of(const Policy& policy, const tuf::TrustedRepo
   const tuf::Delegation* delegation = repository.find_delegation(role);
   if (!delegation || !delegation->metadata) return signers;
   for (const tuf::PublicKey& key : delegation->authority.keys()) {
-    if (tuf::is_signed_by(key, delegation->metadata->signed_text, delegation->metadata->signatures))
-      signers.push_back(owner_of(policy, repository, key));
+    if (delegation->is_signed_by(key)) signers.push_back(owner_of(policy, repository, key));
   }
   return signers;
 }
@@ -60,8 +57,9 @@ std::string ForeignEntry::text() const {
 std::vector<ForeignEntry> foreign_entries(const Policy& policy, const tuf::SignedState& state,
                                           const Judge& judge, const FileToSign& file) {
   const std::set<std::optional<UserId>> owners = owners_of(policy, file.keys);
-  const bool is_administrators = file.role == kTargets && owners == std::set{std::optional<UserId>()};
-  const bool is_identity = tuf::SignedState::is_identity(file.role);
+  const bool is_administrators =
+      file.role == RoleName::targets() && owners == std::set{std::optional<UserId>()};
+  const bool is_identity = file.role.is_identity();
   const tuf::SignedState::Role* stored = state.find_role(file.role);
   const auto has_signed_file = [&](const std::optional<UserId>& owner) {
     if (!owner || !stored) return false;
@@ -95,12 +93,12 @@ std::vector<ForeignEntry> foreign_entries(const Policy& policy, const tuf::Signe
     ForeignEntry& entry = foreign.emplace_back(
         ForeignEntry{file.role, name, tuf::SignedState::Entry{nullptr, &target}.digest()});
     for (const tuf::SignedState::Entry& other : state.entries(name)) {
-      if (other.role->is_identity && other.role->name != file.role && other.digest() == entry.digest)
+      if (other.role->name.is_identity() && other.role->name != file.role && other.digest() == entry.digest)
         entry.roles.push_back(other.role->name);
     }
   }
   for (const tuf::DelegationRole& delegation : file.body.roles) {
-    if (file.role == kTargets || is_own || file.asked_to_delegate(delegation.name)) continue;
+    if (file.role == RoleName::targets() || is_own || file.asked_to_delegate(delegation.name)) continue;
     foreign.push_back({file.role, delegation.name.text(), "", {}, {}, ForeignEntry::Kind::kDelegation});
   }
   if (!foreign.empty()) {

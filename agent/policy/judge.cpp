@@ -27,7 +27,7 @@ Decision refuse_without_rule(const tuf::Gun& gun, const Question& question) {
 Judge::Judge(const Policy& policy, const tuf::SignedState& state)
     : policy_(policy), state_(state), rules_(policy, state.repository().gun()) {
   for (const tuf::SignedState::Role& role : state.roles()) {
-    if (!role.is_identity) continue;
+    if (!role.name.is_identity()) continue;
     std::vector<UserId>& users = signers_[&role];
     for (const tuf::KeyId& key : role.signers) {
       const auto user = policy.user_of(key);
@@ -35,7 +35,7 @@ Judge::Judge(const Policy& policy, const tuf::SignedState& state)
     }
   }
   for (const tuf::Delegation& delegation : state.repository().delegations()) {
-    if (!tuf::SignedState::is_identity(delegation.role.name)) continue;
+    if (!delegation.role.name.is_identity()) continue;
     for (const tuf::PublicKey& key : delegation.authority.keys()) {
       const auto user = policy.user_of(key.canonical_id());
       const auto is_known = [&](const Identity& known) {

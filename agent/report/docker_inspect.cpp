@@ -102,7 +102,7 @@ bool naturally_before(std::string_view a, std::string_view b) {
 /// tag.
 std::vector<tuf::TagView> shown_tags(std::vector<tuf::TagView> tags) {
   std::erase_if(tags, [](const tuf::TagView& tag) {
-    return !tag.is_in(RoleName::of("targets")) && !tag.is_in(RoleName::of("targets/releases"));
+    return !tag.is_in(RoleName::targets()) && !tag.is_in(RoleName::releases());
   });
   std::stable_sort(tags.begin(), tags.end(), [](const tuf::TagView& a, const tuf::TagView& b) {
     return naturally_before(a.name, b.name);

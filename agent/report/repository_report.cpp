@@ -46,12 +46,12 @@ TargetReport describe_target(const tuf::TagView& view) {
 
 const char* signer_kind(const tuf::TagView& view) {
   if (!view.signers().empty()) return "identity";
-  return view.is_in(RoleName::of("targets")) ? "administrator" : "unknown";
+  return view.is_in(RoleName::targets()) ? "administrator" : "unknown";
 }
 
 std::string signed_by(const tuf::TrustedRepository& repository, const tuf::TagView& view) {
   if (!view.signers().empty()) return "signed by " + tuf::join(view.signers());
-  if (view.is_in(RoleName::of("targets"))) return "signed by the repository's administrator";
+  if (view.is_in(RoleName::targets())) return "signed by the repository's administrator";
   const RoleName& role = view.releasing_role();
   return "signed and released; which signer is not known (key " +
          short_forms(tuf::file_signers(repository, role)) + " of " + role.text() + ")";
@@ -59,7 +59,7 @@ std::string signed_by(const tuf::TrustedRepository& repository, const tuf::TagVi
 
 std::string shown_signers(const tuf::TrustedRepository& repository, const tuf::TagView& view) {
   if (!view.signers().empty() || !view.released) return tuf::join(view.signers());
-  if (view.is_in(RoleName::of("targets"))) return "(administrator)";
+  if (view.is_in(RoleName::targets())) return "(administrator)";
   return "(key " + short_forms(tuf::file_signers(repository, view.releasing_role())) + ")";
 }
 

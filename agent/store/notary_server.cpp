@@ -159,7 +159,7 @@ void NotaryServer::remove() {
 }
 
 void NotaryServer::require_publishing() {
-  const HttpResponse response = ask_for_key(HttpMethod::kGet, tuf::RoleName::of("timestamp"));
+  const HttpResponse response = ask_for_key(HttpMethod::kGet, tuf::RoleName::timestamp());
   if (response.status == 404) {
     throw Error(ErrorCode::kServerRejected,
                 name() + " serves " + gun_.text() + ", but nothing can be published there: it has no keys",

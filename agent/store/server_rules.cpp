@@ -11,11 +11,6 @@
 namespace agent {
 namespace {
 
-const tuf::RoleName kRoot = tuf::RoleName::of("root");
-const tuf::RoleName kTargets = tuf::RoleName::of("targets");
-const tuf::RoleName kSnapshot = tuf::RoleName::of("snapshot");
-const tuf::RoleName kTimestamp = tuf::RoleName::of("timestamp");
-
 [[noreturn]] void reject(const ServerState& state, const std::string& reason) {
   throw tuf::Error(tuf::ErrorCode::kServerRejected,
                    "the update of " + state.gun.text() + " is refused: " + reason);
@@ -89,13 +84,13 @@ std::string sign(const ServerState& state, const tuf::Root& root, const tuf::Roo
 
 std::string make_timestamp(const ServerState& state, const tuf::Root& root, const tuf::Root* before,
                            std::int64_t version, std::string_view snapshot) {
-  return sign(state, root, before, kTimestamp,
+  return sign(state, root, before, tuf::RoleName::timestamp(),
               tuf::encode_signed(tuf::Timestamp{version, state.now + tuf::kTimestampLifetime,
                                                 tuf::describe_file(snapshot)}));
 }
 
 std::int64_t timestamp_version(const ServerState& state) {
-  const auto timestamp = decode_stored<tuf::Timestamp>(state, kTimestamp);
+  const auto timestamp = decode_stored<tuf::Timestamp>(state, tuf::RoleName::timestamp());
   return timestamp ? timestamp->body.version : 0;
 }
 
@@ -103,13 +98,13 @@ std::int64_t timestamp_version(const ServerState& state) {
 class Publication {
  public:
   Publication(const ServerState& state, const std::vector<RoleFile>& posted)
-      : state_(state), stored_root_(decode_stored<tuf::Root>(state, kRoot)) {
+      : state_(state), stored_root_(decode_stored<tuf::Root>(state, tuf::RoleName::root())) {
     for (const RoleFile& file : posted) {
-      if (file.role == kTimestamp) continue;  // the server always makes its own
+      if (file.role == tuf::RoleName::timestamp()) continue;  // the server always makes its own
       if (!posted_.emplace(file.role, file.bytes).second) reject(state_, file.role.text() + " came twice");
-      if (file.role == kRoot) {
+      if (file.role == tuf::RoleName::root()) {
         new_root_ = decode_posted<tuf::Root>(state_, file);
-      } else if (file.role == kSnapshot) {
+      } else if (file.role == tuf::RoleName::snapshot()) {
         new_snapshot_ = decode_posted<tuf::Snapshot>(state_, file);
       } else {
         new_targets_.emplace(file.role, decode_posted<tuf::Targets>(state_, file));
@@ -123,7 +118,7 @@ class Publication {
   bool is_outdated() const {
     if (new_root_ && stored_root_ && new_root_->body.version <= stored_root_->body.version) return true;
     if (new_snapshot_) {
-      const auto stored = decode_stored<tuf::Snapshot>(state_, kSnapshot);
+      const auto stored = decode_stored<tuf::Snapshot>(state_, tuf::RoleName::snapshot());
       if (stored && new_snapshot_->body.version <= stored->body.version) return true;
     }
     return std::any_of(new_targets_.begin(), new_targets_.end(), [&](const auto& posted) {
@@ -134,7 +129,7 @@ class Publication {
 
   void check() const {
     if (new_root_) check_root();
-    if (!holds_key(state_, root_->body, kTimestamp)) {
+    if (!holds_key(state_, root_->body, tuf::RoleName::timestamp())) {
       reject(state_, "the timestamp key that root names is not the store's");
     }
     check_targets();
@@ -143,9 +138,10 @@ class Publication {
 
   RoleFiles files() const {
     RoleFiles files = posted_;
-    if (!new_snapshot_) files[kSnapshot] = make_snapshot();
-    files[kTimestamp] = make_timestamp(state_, root_->body, root_before(), timestamp_version(state_) + 1,
-                                       files.at(kSnapshot));
+    if (!new_snapshot_) files[tuf::RoleName::snapshot()] = make_snapshot();
+    files[tuf::RoleName::timestamp()] =
+        make_timestamp(state_, root_->body, root_before(), timestamp_version(state_) + 1,
+                       files.at(tuf::RoleName::snapshot()));
     return files;
   }
 
@@ -169,7 +165,8 @@ class Publication {
       reject(state_,
              "root must have version " + std::to_string(next) + ", not " + std::to_string(root.version));
     }
-    for (const tuf::RoleName& role : {kRoot, kTargets, kSnapshot, kTimestamp}) {
+    for (const tuf::RoleName& role : {tuf::RoleName::root(), tuf::RoleName::targets(),
+                                      tuf::RoleName::snapshot(), tuf::RoleName::timestamp()}) {
       const tuf::RoleAuthority authority = tuf::RoleAuthority::of(root, role);
       if (authority.keys().size() < static_cast<std::size_t>(authority.threshold())) {
         reject(state_, role.text() + " has fewer usable keys than its threshold");
@@ -178,12 +175,12 @@ class Publication {
     std::vector<std::string> problems;
     const tuf::RoleAuthority own = tuf::RoleAuthority::of_root(root, state_.gun, state_.now, &problems);
     if (own.keys().empty()) reject(state_, problems.empty() ? "root has no usable key" : problems.front());
-    check_approved(kRoot, own, new_root_->signed_text, new_root_->signatures);
-    if (stored_root_ && !tuf::RoleAuthority::of(stored_root_->body, kRoot)
+    check_approved(tuf::RoleName::root(), own, new_root_->signed_text, new_root_->signatures);
+    if (stored_root_ && !tuf::RoleAuthority::of(stored_root_->body, tuf::RoleName::root())
                              .approves(new_root_->signed_text, new_root_->signatures)) {
       reject(state_, "the new root is not signed by the keys of the present one");
     }
-    check_fresh(kRoot, root.expires);
+    check_fresh(tuf::RoleName::root(), root.expires);
   }
 
   /// The targets file of a role as it will be: posted or stored.
@@ -193,7 +190,7 @@ class Publication {
   }
 
   tuf::RoleAuthority authority_of(const tuf::RoleName& role) const {
-    if (role == kTargets) return tuf::RoleAuthority::of(root_->body, role);
+    if (role == tuf::RoleName::targets()) return tuf::RoleAuthority::of(root_->body, role);
     const auto parent = targets_of(role.parent());
     const tuf::DelegationRole* definition = parent ? parent->body.find_role(role) : nullptr;
     if (!definition) reject(state_, "the delegation " + role.text() + " does not exist");
@@ -201,10 +198,11 @@ class Publication {
   }
 
   void check_targets() const {
-    if (new_root_ && !new_targets_.contains(kTargets)) {
-      const auto stored = decode_stored<tuf::Targets>(state_, kTargets);
+    if (new_root_ && !new_targets_.contains(tuf::RoleName::targets())) {
+      const auto stored = decode_stored<tuf::Targets>(state_, tuf::RoleName::targets());
       if (!stored) reject(state_, "there are no targets, stored or posted");
-      check_approved(kTargets, authority_of(kTargets), stored->signed_text, stored->signatures);
+      check_approved(tuf::RoleName::targets(), authority_of(tuf::RoleName::targets()), stored->signed_text,
+                     stored->signatures);
     }
     for (const auto& [role, metadata] : new_targets_) {  // the map's order puts parents before children
       check_approved(role, authority_of(role), metadata.signed_text, metadata.signatures);
@@ -217,14 +215,14 @@ class Publication {
   }
 
   void check_snapshot() const {
-    check_approved(kSnapshot, tuf::RoleAuthority::of(root_->body, kSnapshot), new_snapshot_->signed_text,
-                   new_snapshot_->signatures);
-    check_fresh(kSnapshot, new_snapshot_->body.expires);
-    for (const tuf::RoleName& role : {kRoot, kTargets}) {
+    check_approved(tuf::RoleName::snapshot(), tuf::RoleAuthority::of(root_->body, tuf::RoleName::snapshot()),
+                   new_snapshot_->signed_text, new_snapshot_->signatures);
+    check_fresh(tuf::RoleName::snapshot(), new_snapshot_->body.expires);
+    for (const tuf::RoleName& role : {tuf::RoleName::root(), tuf::RoleName::targets()}) {
       if (!posted_.contains(role)) check_listed(role, state_.newest(role));
     }
     for (const auto& [role, bytes] : posted_) {
-      if (role != kSnapshot) check_listed(role, bytes);
+      if (role != tuf::RoleName::snapshot()) check_listed(role, bytes);
     }
   }
 
@@ -238,11 +236,11 @@ class Publication {
 
   /// The previous snapshot with the posted roles replaced: entries of removed delegations stay (section 2.5).
   std::string make_snapshot() const {
-    if (!holds_key(state_, root_->body, kSnapshot)) {
+    if (!holds_key(state_, root_->body, tuf::RoleName::snapshot())) {
       reject(state_, "no snapshot was posted, and the store does not hold the snapshot key that root names");
     }
     tuf::Snapshot snapshot;
-    if (const auto stored = decode_stored<tuf::Snapshot>(state_, kSnapshot)) {
+    if (const auto stored = decode_stored<tuf::Snapshot>(state_, tuf::RoleName::snapshot())) {
       snapshot = stored->body;
     } else if (stored_root_) {
       broken(state_, "there is a root but no snapshot");
@@ -250,7 +248,7 @@ class Publication {
     for (const auto& [role, bytes] : posted_) snapshot.meta[role.text()] = tuf::describe_file(bytes);
     ++snapshot.version;
     snapshot.expires = state_.now + tuf::kSnapshotLifetime;
-    return sign(state_, root_->body, root_before(), kSnapshot, tuf::encode_signed(snapshot));
+    return sign(state_, root_->body, root_before(), tuf::RoleName::snapshot(), tuf::encode_signed(snapshot));
   }
 
   /// What readers have whom this POST overtakes.
@@ -275,27 +273,29 @@ std::optional<RoleFiles> accept_publish(const ServerState& state, const std::vec
 }
 
 RoleFiles refresh_due(const ServerState& state) {
-  const auto root = decode_stored<tuf::Root>(state, kRoot);
-  const auto timestamp = decode_stored<tuf::Timestamp>(state, kTimestamp);
-  const auto snapshot = decode_stored<tuf::Snapshot>(state, kSnapshot);
-  if (!root || !timestamp || !snapshot || !holds_key(state, root->body, kTimestamp)) return {};
+  const auto root = decode_stored<tuf::Root>(state, tuf::RoleName::root());
+  const auto timestamp = decode_stored<tuf::Timestamp>(state, tuf::RoleName::timestamp());
+  const auto snapshot = decode_stored<tuf::Snapshot>(state, tuf::RoleName::snapshot());
+  if (!root || !timestamp || !snapshot || !holds_key(state, root->body, tuf::RoleName::timestamp()))
+    return {};
   RoleFiles files;
   std::string current = snapshot->bytes;
   if (snapshot->body.expires <= state.now + tuf::kSnapshotLifetime / 2 &&
-      holds_key(state, root->body, kSnapshot)) {
+      holds_key(state, root->body, tuf::RoleName::snapshot())) {
     tuf::Snapshot next = snapshot->body;
     ++next.version;
     next.expires = state.now + tuf::kSnapshotLifetime;
-    current = sign(state, root->body, nullptr, kSnapshot, tuf::encode_signed(next));
-    files[kSnapshot] = current;
+    current = sign(state, root->body, nullptr, tuf::RoleName::snapshot(), tuf::encode_signed(next));
+    files[tuf::RoleName::snapshot()] = current;
   }
   if (files.empty() && timestamp->body.expires > state.now + tuf::kTimestampLifetime / 2) return {};
-  files[kTimestamp] = make_timestamp(state, root->body, nullptr, timestamp->body.version + 1, current);
+  files[tuf::RoleName::timestamp()] =
+      make_timestamp(state, root->body, nullptr, timestamp->body.version + 1, current);
   return files;
 }
 
 std::shared_ptr<tuf::Signer> current_server_key(const ServerState& state, const tuf::RoleName& role) {
-  if (const auto root = decode_stored<tuf::Root>(state, kRoot)) {
+  if (const auto root = decode_stored<tuf::Root>(state, tuf::RoleName::root())) {
     if (auto named = find_key(state, root->body, role)) return named;
   }
   const auto keys = state.keys.all(role);

@@ -14,10 +14,6 @@ namespace {
 constexpr mode_t kFileMode = 0644;
 constexpr mode_t kFolderMode = 0755;
 
-const tuf::RoleName kRoot = tuf::RoleName::of("root");
-const tuf::RoleName kSnapshot = tuf::RoleName::of("snapshot");
-const tuf::RoleName kTimestamp = tuf::RoleName::of("timestamp");
-
 std::string hash_name(const tuf::RoleName& role, const tuf::Bytes& sha256) {
   return role.text() + "." + tuf::to_hex(sha256);
 }
@@ -27,9 +23,9 @@ std::string version_name(const tuf::RoleName& role, std::int64_t version) {
 }
 
 std::int64_t version_of(const tuf::RoleName& role, const std::string& bytes) {
-  if (role == kRoot) return tuf::decode<tuf::Root>(bytes, role.text()).body.version;
-  if (role == kSnapshot) return tuf::decode<tuf::Snapshot>(bytes, role.text()).body.version;
-  if (role == kTimestamp) return tuf::decode<tuf::Timestamp>(bytes, role.text()).body.version;
+  if (role == tuf::RoleName::root()) return tuf::decode<tuf::Root>(bytes, role.text()).body.version;
+  if (role == tuf::RoleName::snapshot()) return tuf::decode<tuf::Snapshot>(bytes, role.text()).body.version;
+  if (role == tuf::RoleName::timestamp()) return tuf::decode<tuf::Timestamp>(bytes, role.text()).body.version;
   return tuf::decode<tuf::Targets>(bytes, role.text()).body.version;
 }
 
@@ -56,17 +52,17 @@ std::optional<std::string> StaticFolder::read(const std::string& name) const {
 
 StaticState StaticFolder::state() const {
   StaticState state;
-  state.timestamp = newest_named(kTimestamp);
+  state.timestamp = newest_named(tuf::RoleName::timestamp());
   if (!state.timestamp) return state;
-  const auto timestamp = decode_body<tuf::Timestamp>(*state.timestamp, kTimestamp);
+  const auto timestamp = decode_body<tuf::Timestamp>(*state.timestamp, tuf::RoleName::timestamp());
   if (!timestamp) return state;
   const tuf::Bytes& snapshot_hash = timestamp->snapshot.hashes.at("sha256");
-  const auto bytes = with_hash(kSnapshot, snapshot_hash);
-  const auto snapshot = bytes ? decode_body<tuf::Snapshot>(*bytes, kSnapshot) : std::nullopt;
+  const auto bytes = with_hash(tuf::RoleName::snapshot(), snapshot_hash);
+  const auto snapshot = bytes ? decode_body<tuf::Snapshot>(*bytes, tuf::RoleName::snapshot()) : std::nullopt;
   state.expires = timestamp->expires;
   if (!snapshot) return state;
   state.expires = std::min(state.expires, snapshot->expires);
-  state.hashes.emplace(kSnapshot, snapshot_hash);
+  state.hashes.emplace(tuf::RoleName::snapshot(), snapshot_hash);
   for (const auto& [name, meta] : snapshot->meta) {
     if (const auto role = tuf::RoleName::parse(name)) state.hashes.emplace(*role, meta.hashes.at("sha256"));
   }
@@ -74,7 +70,7 @@ StaticState StaticFolder::state() const {
 }
 
 std::optional<std::string> StaticFolder::find(const StaticState& state, const tuf::RoleName& role) const {
-  if (role == kTimestamp) return state.timestamp;
+  if (role == tuf::RoleName::timestamp()) return state.timestamp;
   const auto found = state.hashes.find(role);
   return found == state.hashes.end() ? std::nullopt : with_hash(role, found->second);
 }
@@ -110,23 +106,26 @@ void StaticFolder::write_if_other(const std::string& name, const std::string& co
 
 bool StaticFolder::is_incomplete(const StaticState& state) const {
   if (!state.timestamp || state.hashes.empty()) return false;
-  const auto root = find(state, kRoot);
-  if (root && newest_named(kRoot) != root) return true;
+  const auto root = find(state, tuf::RoleName::root());
+  if (root && newest_named(tuf::RoleName::root()) != root) return true;
   // The timestamp's version name is the last of all to be written: if it is there, so are the others.
-  return read(version_name(kTimestamp, version_of(kTimestamp, *state.timestamp))) != state.timestamp;
+  return read(version_name(tuf::RoleName::timestamp(),
+                           version_of(tuf::RoleName::timestamp(), *state.timestamp))) != state.timestamp;
 }
 
 void StaticFolder::complete() const {
   const StaticState now = state();
   if (!is_incomplete(now)) return;
-  if (const auto root = find(now, kRoot)) write_if_other(kRoot.text(), *root);
+  if (const auto root = find(now, tuf::RoleName::root())) write_if_other(tuf::RoleName::root().text(), *root);
   for (const auto& [role, hash] : now.hashes) {
     const auto bytes = with_hash(role, hash);
     if (!bytes) continue;  // damaged; only a newer version of the role mends it
     write_if_other(role.text(), *bytes);
     write_if_other(version_name(role, version_of(role, *bytes)), *bytes);
   }
-  write_if_other(version_name(kTimestamp, version_of(kTimestamp, *now.timestamp)), *now.timestamp);
+  write_if_other(
+      version_name(tuf::RoleName::timestamp(), version_of(tuf::RoleName::timestamp(), *now.timestamp)),
+      *now.timestamp);
 }
 
 void StaticFolder::publish(const RoleFiles& files, bool root_first) const {
@@ -136,8 +135,8 @@ void StaticFolder::publish(const RoleFiles& files, bool root_first) const {
   for (const auto& [role, bytes] : files) {
     write_if_other(hash_name(role, tuf::sha256(tuf::as_bytes(bytes))), bytes);
   }
-  if (root_first) write(path_of(kRoot.text()), files.at(kRoot));
-  write(path_of(kTimestamp.text()), files.at(kTimestamp));
+  if (root_first) write(path_of(tuf::RoleName::root().text()), files.at(tuf::RoleName::root()));
+  write(path_of(tuf::RoleName::timestamp().text()), files.at(tuf::RoleName::timestamp()));
   try {
     complete();
   } catch (const tuf::Error& error) {
@@ -147,8 +146,8 @@ void StaticFolder::publish(const RoleFiles& files, bool root_first) const {
 
 void StaticFolder::remove() const {
   std::error_code failure;
-  std::filesystem::remove(path_of(kTimestamp.text()), failure);
-  if (!failure) std::filesystem::remove(path_of(kRoot.text()), failure);
+  std::filesystem::remove(path_of(tuf::RoleName::timestamp().text()), failure);
+  if (!failure) std::filesystem::remove(path_of(tuf::RoleName::root().text()), failure);
   if (!failure) std::filesystem::remove_all(folder_, failure);
   if (failure) {
     throw tuf::Error(tuf::ErrorCode::kLocal, "cannot remove " + folder_.string() + ": " + failure.message());

@@ -16,10 +16,6 @@
 namespace agent {
 namespace {
 
-const tuf::RoleName kRoot = tuf::RoleName::of("root");
-const tuf::RoleName kSnapshot = tuf::RoleName::of("snapshot");
-const tuf::RoleName kTimestamp = tuf::RoleName::of("timestamp");
-
 /// One spelling for one folder, so that every process finds the same keys and the same lock beside it.
 std::filesystem::path canonical_folder(const std::filesystem::path& dir) {
   std::error_code error;
@@ -50,17 +46,19 @@ std::filesystem::path key_folder_beside(const std::filesystem::path& dir, const 
 }
 
 void require_server_role(const tuf::RoleName& role) {
-  if (role == kSnapshot || role == kTimestamp) return;
+  if (role == tuf::RoleName::snapshot() || role == tuf::RoleName::timestamp()) return;
   throw tuf::Error(tuf::ErrorCode::kInternal, "a trust store has no key for " + role.text());
 }
 
 /// True if a reader that still has `present` as its root verifies what the new timestamp leads to.
 bool leads_on_from(const std::string& present, const RoleFiles& files) {
   const tuf::Root root = tuf::decode<tuf::Root>(present, "root").body;
-  const auto timestamp = tuf::decode<tuf::Timestamp>(files.at(kTimestamp), "timestamp");
-  const auto snapshot = tuf::decode<tuf::Snapshot>(files.at(kSnapshot), "snapshot");
-  return tuf::RoleAuthority::of(root, kTimestamp).approves(timestamp.signed_text, timestamp.signatures) &&
-         tuf::RoleAuthority::of(root, kSnapshot).approves(snapshot.signed_text, snapshot.signatures);
+  const auto timestamp = tuf::decode<tuf::Timestamp>(files.at(tuf::RoleName::timestamp()), "timestamp");
+  const auto snapshot = tuf::decode<tuf::Snapshot>(files.at(tuf::RoleName::snapshot()), "snapshot");
+  return tuf::RoleAuthority::of(root, tuf::RoleName::timestamp())
+             .approves(timestamp.signed_text, timestamp.signatures) &&
+         tuf::RoleAuthority::of(root, tuf::RoleName::snapshot())
+             .approves(snapshot.signed_text, snapshot.signatures);
 }
 
 }  // namespace
@@ -92,7 +90,7 @@ ServerState StaticRepository::server_state(const StaticState& present) {
     // A snapshot that is the client's own may leave out a delegation; what was published of it still counts.
     return bytes || !role.is_delegation() ? bytes : folder_.newest_named(role);
   };
-  for (const tuf::RoleName& role : {kSnapshot, kRoot}) {
+  for (const tuf::RoleName& role : {tuf::RoleName::snapshot(), tuf::RoleName::root()}) {
     if (present.timestamp && !newest(role)) {
       throw tuf::Error(tuf::ErrorCode::kRepositoryBroken,
                        name_ + ": the " + role.text() + " of " + gun_.text() +
@@ -162,7 +160,7 @@ bool StaticRepository::is_copy() {
   std::error_code error;
   if (!std::filesystem::exists(key_folder_, error)) return !error;
   if (access(key_folder_.c_str(), R_OK | X_OK) != 0) return false;  // they may be there, for others
-  return keys_.all(kTimestamp).empty() && keys_.all(kSnapshot).empty();
+  return keys_.all(tuf::RoleName::timestamp()).empty() && keys_.all(tuf::RoleName::snapshot()).empty();
 }
 
 void StaticRepository::require_keys() {
@@ -211,8 +209,8 @@ PublishResult StaticRepository::publish(const std::vector<RoleFile>& files) {
   const StaticState present = folder_.state();
   const auto update = accept_publish(server_state(present), files);
   if (!update) return PublishResult::kConflict;
-  const auto root = folder_.find(present, kRoot);
-  folder_.publish(*update, update->contains(kRoot) && root && !leads_on_from(*root, *update));
+  const auto root = folder_.find(present, tuf::RoleName::root());
+  folder_.publish(*update, update->contains(tuf::RoleName::root()) && root && !leads_on_from(*root, *update));
   return PublishResult::kStored;
 }
 

@@ -19,8 +19,6 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::RoleName;
 
-const RoleName kReleases = RoleName::of("targets/releases");
-
 /// Docker's grammar: `[a-z0-9][a-z0-9_-]*` (section 5.3).
 bool is_signer_name(const std::string& name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
@@ -50,11 +48,12 @@ bool is_one_letter_longer(std::string_view longer, std::string_view shorter) {
 /// Readers know the name `targets/releases`, and a role of nearly that name would be one that nobody reads.
 void refuse_near_miss(const RoleName& role) {
   constexpr std::size_t kNear = 2;
-  if (role == kReleases || role.parent() != kReleases.parent()) return;
-  if (edit_distance(role.leaf(), kReleases.leaf()) > kNear) return;
-  throw Error(ErrorCode::kInvalidRole,
-              role.text() + " is nearly " + kReleases.text() + ", which is the one that pullers read",
-              "name " + kReleases.text() + ", or choose a name that nobody mistakes for it");
+  if (role == RoleName::releases() || role.parent() != RoleName::releases().parent()) return;
+  if (edit_distance(role.leaf(), RoleName::releases().leaf()) > kNear) return;
+  throw Error(
+      ErrorCode::kInvalidRole,
+      role.text() + " is nearly " + RoleName::releases().text() + ", which is the one that pullers read",
+      "name " + RoleName::releases().text() + ", or choose a name that nobody mistakes for it");
 }
 
 [[noreturn]] void fail_created_by_others(const tuf::Gun& gun, const TrustStore& store) {
@@ -66,7 +65,7 @@ void refuse_near_miss(const RoleName& role) {
 }  // namespace
 
 bool repository_exists(TrustStore& store) {
-  return store.fetch({{RoleName::of("root")}}).front().has_value();
+  return store.fetch({{RoleName::root()}}).front().has_value();
 }
 
 tuf::PublishTransaction sign_new_repository(const tuf::RepositoryDraft& draft, hsm::KeyRing& keys) {
@@ -77,8 +76,8 @@ tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen
                                          tuf::Time now, const tuf::PublicKey& root,
                                          const tuf::PublicKey& targets, hsm::KeyRing& keys,
                                          std::vector<tuf::Warning>& warnings) {
-  const tuf::KeyObject snapshot = store.server_key(RoleName::of("snapshot"));
-  const tuf::KeyObject timestamp = store.server_key(RoleName::of("timestamp"));
+  const tuf::KeyObject snapshot = store.server_key(RoleName::snapshot());
+  const tuf::KeyObject timestamp = store.server_key(RoleName::timestamp());
   const auto draft = tuf::RepositoryDraft::for_new_repository(gun, now, {root, targets, snapshot, timestamp});
   const tuf::PublishTransaction transaction = sign_new_repository(draft, keys);
   std::vector<RoleFile> files;
@@ -123,9 +122,9 @@ std::vector<tuf::Warning> doubts_about(const tuf::TrustedRepository& repository,
   std::vector<tuf::Warning> doubts;
   for (const DelegationToAdd& delegation : added) {
     const RoleName& role = delegation.role;
-    if (!tuf::SignedState::is_identity(role)) continue;
+    if (!role.is_identity()) continue;
     for (const tuf::Delegation& other : repository.delegations()) {
-      if (other.role.name == role || !tuf::SignedState::is_identity(other.role.name)) continue;
+      if (other.role.name == role || !other.role.name.is_identity()) continue;
       if (is_one_letter_longer(role.leaf(), other.role.name.leaf()) ||
           is_one_letter_longer(other.role.name.leaf(), role.leaf()))
         doubts.push_back({"NEARLY_THE_SAME", role.text() + " is nearly " + other.role.name.text() + " of " +
@@ -149,7 +148,7 @@ void require_signer_name(const std::string& name) {
     throw Error(ErrorCode::kInvalidRole, "\"" + tuf::printable(name) + "\" is not a signer name",
                 "use lower-case letters, digits, - and _, starting with a letter or digit");
   }
-  if (name == kReleases.leaf()) {
+  if (name == RoleName::releases().leaf()) {
     throw Error(ErrorCode::kInvalidRole,
                 "\"releases\" is the role that every signer signs, not the name of one",
                 "name the signer after the CI identity, for example: jenkins");
@@ -160,7 +159,8 @@ std::vector<DelegationToAdd> signer_delegations(const std::string& name,
                                                 const std::vector<tuf::PublicKey>& keys) {
   require_signer_name(name);
   // The order is that of priority: readers that look through all roles report the released tag as released.
-  return {{kReleases, keys, {}, std::nullopt}, {RoleName::of("targets/" + name), keys, {}, std::nullopt}};
+  return {{RoleName::releases(), keys, {}, std::nullopt},
+          {RoleName::of("targets/" + name), keys, {}, std::nullopt}};
 }
 
 }  // namespace agent

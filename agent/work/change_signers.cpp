@@ -19,8 +19,6 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::RoleName;
 
-const RoleName kReleases = RoleName::of("targets/releases");
-
 void require_role(const tuf::TrustedRepository& repository, const RoleName& role) {
   if (!repository.find_delegation(role)) throw repository.no_such_role(role);
 }
@@ -44,7 +42,7 @@ std::map<tuf::KeyId, RoleName> keys_of_others(const tuf::TrustedRepository& repo
                                               const RoleName& role) {
   std::map<tuf::KeyId, RoleName> keys;
   for (const tuf::Delegation& other : repository.delegations()) {
-    if (other.role.name == role || !tuf::SignedState::is_identity(other.role.name)) continue;
+    if (other.role.name == role || !other.role.name.is_identity()) continue;
     for (const tuf::KeyId& id : ids_of(other.authority)) keys.emplace(id, other.role.name);
   }
   return keys;
@@ -84,7 +82,7 @@ std::vector<std::string> keys_that_stay(const tuf::TrustedRepository& repository
   std::set<tuf::KeyId> before;
   for (const tuf::PublicKey& key : repository.find_delegation(role)->authority.keys())
     before.insert(key.id());
-  const bool is_anybodys = !policy || !tuf::SignedState::is_identity(role);
+  const bool is_anybodys = !policy || !role.is_identity();
   const std::set<UserId> users =
       is_anybodys ? std::set<UserId>{} : users_who_signed(repository, role, *policy);
   std::vector<std::string> stay;
@@ -139,7 +137,7 @@ void drop_delegations_to(const std::set<tuf::KeyId>& removed, const tuf::Trusted
                          tuf::RepositoryDraft& draft, hsm::KeyRing& keys) {
   for (const tuf::Delegation& above : repository.delegations()) {
     // Deeper down it is not for the administrator to say, and out of reach without what stands above.
-    if (above.role.name.parent() != kReleases.parent() || !above.metadata ||
+    if (above.role.name.parent() != RoleName::releases().parent() || !above.metadata ||
         !draft.authority_of(above.role.name) || !can_sign(repository, above.role.name, keys))
       continue;
     const tuf::Targets& body = above.metadata->body;
@@ -155,12 +153,12 @@ void drop_delegations_to(const std::set<tuf::KeyId>& removed, const tuf::Trusted
 /// The last who could release leave nobody behind, and nothing released: that takes consent.
 bool take_out_of_releases(const std::set<tuf::KeyId>& removed, const tuf::TrustedRepository& repository,
                           tuf::RepositoryDraft& draft, Consent consent) {
-  const std::set<tuf::KeyId> present = keys_of(repository, kReleases);
-  if (!repository.find_delegation(kReleases)) return false;
+  const std::set<tuf::KeyId> present = keys_of(repository, RoleName::releases());
+  if (!repository.find_delegation(RoleName::releases())) return false;
   const bool all =
       !present.empty() && std::includes(removed.begin(), removed.end(), present.begin(), present.end());
-  if (!all) return draft.remove_from_delegation(kReleases, removed, {});
-  if (consent.hide_tags) return draft.remove_delegation(kReleases);
+  if (!all) return draft.remove_from_delegation(RoleName::releases(), removed, {});
+  if (consent.hide_tags) return draft.remove_delegation(RoleName::releases());
   throw Error(ErrorCode::kInvalidRole,
               "nobody would be left who signs targets/releases of " + repository.gun().text(),
               "first let somebody else in: countersign signer add NAME " + repository.gun().text() +
@@ -184,11 +182,11 @@ const tuf::Target* released_by(const tuf::TrustedRepository& repository, const t
 /// What pullers would no longer get, or get otherwise.
 std::vector<std::string> hidden_tags(const tuf::TrustedRepository& repository,
                                      const tuf::RepositoryDraft& draft, LostFiles lost) {
-  const RoleName targets = kReleases.parent();
+  const RoleName targets = RoleName::releases().parent();
   std::vector<std::string> hidden;
   for (const tuf::TagView& view : tuf::view_tags(repository)) {
     if (!view.released) continue;
-    const tuf::Target* next = released_by(repository, draft, kReleases, view.name, lost);
+    const tuf::Target* next = released_by(repository, draft, RoleName::releases(), view.name, lost);
     if (!next) next = released_by(repository, draft, targets, view.name, lost);
     if (next && tuf::is_same_image(*next, view.target)) continue;
     hidden.push_back(view.name + (next ? " (another digest comes to light)" : ""));
@@ -338,7 +336,7 @@ ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicK
   return [role, add = std::move(add), remove = std::move(remove), out_of_releases, &keys, consent](
              const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
     require_role(repository, role);
-    require_role(repository, kReleases);
+    require_role(repository, RoleName::releases());
     if (!*out_of_releases) {
       const auto others = keys_of_others(repository, role);
       std::set<tuf::KeyId> its_own;
@@ -350,7 +348,8 @@ ChangeRepository rotate_signer(const std::string& name, std::vector<tuf::PublicK
       *out_of_releases = std::move(its_own);
     }
     bool changed = false;
-    for (const auto& [each, leaving] : {std::pair(role, remove), std::pair(kReleases, **out_of_releases)}) {
+    for (const auto& [each, leaving] :
+         {std::pair(role, remove), std::pair(RoleName::releases(), **out_of_releases)}) {
       if (!add.empty()) {
         changed |= draft.add_delegation(each, add, {}, std::nullopt, leaving);
       } else if (!leaving.empty()) {
@@ -370,7 +369,7 @@ ChangeRepository purge_keys(std::set<tuf::KeyId> remove, hsm::KeyRing& keys, Con
       const RoleName& role = delegation.role.name;
       // What somebody delegates below their own role stops nobody from taking the key out elsewhere.
       const RoleName above = role.parent();
-      const bool is_near = !above.is_delegation() || above.parent() == kReleases.parent();
+      const bool is_near = !above.is_delegation() || above.parent() == RoleName::releases().parent();
       if (above.is_delegation() && !(is_near && can_sign(repository, above, keys))) continue;
       if (draft.remove_from_delegation(role, remove, {})) require_parent_key(repository, role, keys);
     }

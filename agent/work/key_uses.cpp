@@ -23,7 +23,7 @@ void add(const RoleAuthority& authority, const RoleName& role, const tuf::Gun& g
 /// Anybody's root can list a key that is not theirs: only one that has signed it stands for it.
 void add_trust_roots(const tuf::TrustedRepository& repository, Uses& uses) {
   const auto& root = repository.root();
-  const RoleAuthority authority = RoleAuthority::of(root.body, RoleName::of("root"));
+  const RoleAuthority authority = RoleAuthority::of(root.body, RoleName::root());
   for (const tuf::PublicKey& key : authority.keys()) {
     if (tuf::is_signed_by(key, root.signed_text, root.signatures))
       uses[key.canonical_id()].back().trust_root = key.id();

@@ -30,11 +30,6 @@ constexpr std::int64_t kNearEnd = tuf::kVersionLimit - 1'000'000;
 constexpr std::int64_t kMaxSnapshotSteps = 1 << 20;
 constexpr std::chrono::seconds kLockPatience{30};
 
-const RoleName kRoot = RoleName::of("root");
-const RoleName kTimestamp = RoleName::of("timestamp");
-const RoleName kSnapshot = RoleName::of("snapshot");
-const RoleName kTargets = RoleName::of("targets");
-
 /// One attempt at loading. The state of the store may change between two requests; then the attempt fails and
 /// is made once more.
 class Loading {
@@ -79,7 +74,7 @@ class Loading {
     } else {
       repository.accept_unstamped_snapshot(newest_snapshot());
     }
-    repository.accept_targets(named(repository, kTargets));
+    repository.accept_targets(named(repository, RoleName::targets()));
     for (Wanted wanted = wanted_delegations(repository); !wanted.empty();
          wanted = wanted_delegations(repository)) {
       request_.budget->require("the delegations of " + request_.gun.text() + " were not all read");
@@ -111,8 +106,8 @@ class Loading {
   /// again.
   void start_from(const TrustedRepository& before) {
     memory_ = RollbackMemory::of(before);
-    newest_[kRoot] = before.root().bytes;
-    newest_[kTargets] = before.targets().bytes;
+    newest_[RoleName::root()] = before.root().bytes;
+    newest_[RoleName::targets()] = before.targets().bytes;
     for (const tuf::Delegation& delegation : before.delegations()) {
       const RoleName& role = delegation.role.name;
       const bool again = std::find(likely_.begin(), likely_.end(), role) != likely_.end();
@@ -122,12 +117,12 @@ class Loading {
 
   /// False if the store can make no timestamp, and that is put up with.
   bool ask_for_newest() {
-    std::vector<FileRequest> requests = {{kTimestamp, FileRequest::Newest{}, kMaxTimestamp},
-                                         guess(kSnapshot)};
+    std::vector<FileRequest> requests = {{RoleName::timestamp(), FileRequest::Newest{}, kMaxTimestamp},
+                                         guess(RoleName::snapshot())};
     const auto first_of_the_rest = static_cast<std::ptrdiff_t>(requests.size());
     if (!request_.before) {
-      requests.push_back({kRoot, FileRequest::Newest{}, RootChain::kMaxLength});
-      requests.push_back(guess(kTargets));
+      requests.push_back({RoleName::root(), FileRequest::Newest{}, RootChain::kMaxLength});
+      requests.push_back(guess(RoleName::targets()));
     }
     for (const RoleName& role : likely_) requests.push_back(guess(role));
     bool is_stamped = true;
@@ -148,20 +143,20 @@ class Loading {
   }
 
   void require_trust_data() {
-    if (!newest_[kRoot]) {
+    if (!newest_[RoleName::root()]) {
       throw Error(ErrorCode::kNoTrustData, store_.name() + " has no trust data for " + request_.gun.text() +
                                                ", or these credentials may not see it");
     }
   }
 
   void accept_stamped_snapshot(TrustedRepository& repository) {
-    repository.accept_timestamp(newest(kTimestamp));
-    std::string snapshot = named(repository, kSnapshot);
+    repository.accept_timestamp(newest(RoleName::timestamp()));
+    std::string snapshot = named(repository, RoleName::snapshot());
     if (auto root = other_root_named_by(snapshot, repository)) {
       // A served folder switches `root.json` a moment after its timestamp.
-      newest_[kRoot] = *std::move(root);
+      newest_[RoleName::root()] = *std::move(root);
       repository = start_with_root();
-      repository.accept_timestamp(newest(kTimestamp));
+      repository.accept_timestamp(newest(RoleName::timestamp()));
     }
     repository.accept_snapshot(std::move(snapshot));
   }
@@ -169,7 +164,7 @@ class Loading {
   /// Of a store that no longer says which one it is: the last in the row of versions, which has no gaps.
   std::string newest_snapshot() {
     const auto with_version = [&](std::int64_t version) {
-      return store_.fetch({{kSnapshot, FileRequest::WithVersion{version}}}).front();
+      return store_.fetch({{RoleName::snapshot(), FileRequest::WithVersion{version}}}).front();
     };
     std::int64_t there = 0;
     std::int64_t step = 1;
@@ -219,7 +214,7 @@ class Loading {
   }
 
   bool is_wanted(const RoleName& role) const {
-    if (!request_.nested || role.parent() == kTargets) return true;
+    if (!request_.nested || role.parent() == RoleName::targets()) return true;
     const auto is_below = [](const RoleName& below, const RoleName& above) {
       return below == above || below.text().starts_with(above.text() + "/");
     };
@@ -343,9 +338,9 @@ class Loading {
   void believe_what_pinned_keys_signed() {
     TrustedRepository pinned(request_.gun, request_.now);
     pinned.tolerate(request_.tolerate);
-    roots_.start_from_pin(pinned, *request_.policy.pin, newest(kRoot));
+    roots_.start_from_pin(pinned, *request_.policy.pin, newest(RoleName::root()));
     if (is_among_roots_of(pinned, *memory_.known_root)) return;
-    pinned_id_ = pinned.root().body.role(kRoot).key_ids.front().hex();
+    pinned_id_ = pinned.root().body.role(RoleName::root()).key_ids.front().hex();
     memory_ = RollbackMemory::read(seen_, request_.gun, request_.now, &pinned.root().body);
     for (const std::string& loss : memory_.losses) warnings_.push_back({"CACHE_UNUSABLE", loss});
     replaces_memory_ = !memory_.losses.empty();
@@ -356,7 +351,8 @@ class Loading {
   bool is_among_roots_of(const TrustedRepository& repository, const Metadata<tuf::Root>& root) {
     const std::int64_t newest = repository.root().body.version;
     if (root.body.version >= newest) return root.bytes == repository.root().bytes;
-    const FileRequest request{kRoot, FileRequest::WithVersion{root.body.version}, RootChain::kMaxLength};
+    const FileRequest request{RoleName::root(), FileRequest::WithVersion{root.body.version},
+                              RootChain::kMaxLength};
     return store_.fetch({request}).front() == root.bytes;
   }
 
@@ -367,18 +363,18 @@ class Loading {
     const tuf::Snapshot body = tuf::decode<tuf::Snapshot>(snapshot, "snapshot").body;
     const tuf::FileMeta& expected = body.meta.at("root");
     if (is(repository.root().bytes, expected)) return std::nullopt;
-    return store_.fetch({by_hash(kRoot, expected)}).front();
+    return store_.fetch({by_hash(RoleName::root(), expected)}).front();
   }
 
   void load_root(TrustedRepository& repository) {
     const tuf::TrustPin* pin = request_.policy.pin ? &*request_.policy.pin : nullptr;
     if (memory_.known_root && pin_accepts(*memory_.known_root)) {
       repository.accept_known_root(memory_.known_root->bytes);
-      roots_.follow(repository, newest(kRoot));
+      roots_.follow(repository, newest(RoleName::root()));
     } else if (pin) {
-      roots_.start_from_pin(repository, *pin, newest(kRoot));
+      roots_.start_from_pin(repository, *pin, newest(RoleName::root()));
     } else if (request_.policy.trust_on_first_use) {
-      repository.accept_first_root(newest(kRoot), nullptr);
+      repository.accept_first_root(newest(RoleName::root()), nullptr);
     } else {
       throw Error(ErrorCode::kUnpinnedRoot, "nothing vouches for the root of " + request_.gun.text() +
                                                 ": it was never seen here and is not pinned");
@@ -449,10 +445,10 @@ bool is_newer_than(const SeenRepository& seen, const LoadRequest& request,
 /// With `replace`, what is remembered belongs to another repository of that name, or is to be forgotten.
 void save(const SeenRepository& seen, const LoadRequest& request, const TrustedRepository& repository,
           bool replace) {
-  std::map<RoleName, std::string> files = {{kRoot, repository.root().bytes},
-                                           {kTimestamp, repository.timestamp().bytes},
-                                           {kSnapshot, repository.snapshot().bytes},
-                                           {kTargets, repository.targets().bytes}};
+  std::map<RoleName, std::string> files = {{RoleName::root(), repository.root().bytes},
+                                           {RoleName::timestamp(), repository.timestamp().bytes},
+                                           {RoleName::snapshot(), repository.snapshot().bytes},
+                                           {RoleName::targets(), repository.targets().bytes}};
   for (const tuf::Delegation& delegation : repository.delegations()) {
     if (delegation.metadata) files[delegation.role.name] = delegation.metadata->bytes;
   }

@@ -18,9 +18,6 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::RoleName;
 
-const RoleName kTargets = RoleName::of("targets");
-const RoleName kReleases = RoleName::of("targets/releases");
-
 constexpr std::size_t kMaxNamed = 10;  // entries in one message
 
 bool contains(const std::vector<RoleName>& roles, const RoleName& role) {
@@ -38,7 +35,7 @@ bool has_settled(const Rule& rule, const Judge& judge, const tuf::SignedState::E
 
 /// Whether the draft says anew who signs delegations.
 bool changes_signers(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft) {
-  const tuf::Targets* next = draft.find_changed(kTargets);
+  const tuf::Targets* next = draft.find_changed(RoleName::targets());
   const tuf::Targets& now = repository.targets().body;
   return next && (next->roles != now.roles || next->keys != now.keys);
 }
@@ -63,7 +60,7 @@ std::vector<UserId> PolicyGuard::signing_users(const tuf::TrustedRepository& rep
   std::vector<UserId> users;
   for (const RoleName& role : roles) {
     const tuf::Delegation* delegation = repository.find_delegation(role);
-    if (!delegation || !tuf::SignedState::is_identity(role)) continue;
+    if (!delegation || !role.is_identity()) continue;
     for (const tuf::PublicKey& key : delegation->authority.keys()) {
       if (!keys_.has(key.canonical_id())) continue;
       if (const auto user = policy_.user_of(key.canonical_id())) users.push_back(*user);
@@ -83,7 +80,8 @@ void PolicyGuard::before(const tuf::TrustedRepository& repository, const std::ve
   foreign_.clear();
   overwritten_.clear();
   dropped_.clear();
-  if (options_.resign_guard && contains(roles, kReleases)) look_at_releases(repository, images, users, draft);
+  if (options_.resign_guard && contains(roles, RoleName::releases()))
+    look_at_releases(repository, images, users, draft);
   for (const ImageToSign& image : images) check_move(image, stored_->state, stored_->judge, users, roles);
 }
 
@@ -92,10 +90,10 @@ void PolicyGuard::before(const tuf::TrustedRepository& repository, const std::ve
 void PolicyGuard::look_at_releases(const tuf::TrustedRepository& repository,
                                    const std::vector<ImageToSign>& images, const std::vector<UserId>& users,
                                    tuf::RepositoryDraft& draft) {
-  const tuf::Delegation* releases = repository.find_delegation(kReleases);
+  const tuf::Delegation* releases = repository.find_delegation(RoleName::releases());
   if (!releases || !releases->metadata) return;
   const std::set<tuf::KeyId> keys = keys_at_hand(releases->authority, keys_);
-  if (is_checked_file(repository, kReleases, keys)) return;
+  if (is_checked_file(repository, RoleName::releases(), keys)) return;
   std::map<std::string_view, const tuf::Target*> wanted;
   for (const ImageToSign& image : images) wanted[image.name] = &image.target;
   tuf::Targets replaced;  // of releases: what is to be looked at
@@ -108,7 +106,7 @@ void PolicyGuard::look_at_releases(const tuf::TrustedRepository& repository,
     const auto found = wanted.find(name);
     return found != wanted.end() && tuf::is_same_image(*found->second, entry);
   };
-  const FileToSign file{kReleases, options_.quarantine ? body : replaced, keys, is_wanted,
+  const FileToSign file{RoleName::releases(), options_.quarantine ? body : replaced, keys, is_wanted,
                         [](const RoleName&) { return false; }};
   std::vector<ForeignEntry> foreign = foreign_entries(policy_, stored_->state, stored_->judge, file);
   if (options_.quarantine) {
@@ -129,7 +127,7 @@ bool PolicyGuard::is_being_moved(const std::string& tag, const tuf::Target& imag
   const bool may_move = rule.movers ? names_any(*rule.movers, users) : options_.allow_move;
   const auto& entries = stored_->state.entries(tag);
   return may_move && std::any_of(entries.begin(), entries.end(), [&](const tuf::SignedState::Entry& entry) {
-           return entry.role->is_identity && has_settled(rule, stored_->judge, entry) &&
+           return entry.role->name.is_identity() && has_settled(rule, stored_->judge, entry) &&
                   tuf::is_same_image(*entry.target, image);
          });
 }
@@ -171,7 +169,7 @@ void PolicyGuard::check(const tuf::TrustedRepository& repository, tuf::Repositor
       if (entry.kind == ForeignEntry::Kind::kTarget) gone.emplace(entry.in, entry.name);
     }
   }
-  if (draft.find_changed(kReleases)) {
+  if (draft.find_changed(RoleName::releases())) {
     for (ForeignEntry& entry : std::exchange(overwritten_, {})) foreign_.push_back(std::move(entry));
   }
   if (!foreign_.empty() && !options_.quarantine) refuse_foreign(repository);
@@ -184,14 +182,14 @@ std::set<UserId> PolicyGuard::others_in(const tuf::TrustedRepository& repository
                                         const RoleName& role) const {
   std::set<UserId> others;
   const tuf::Delegation* delegation = repository.find_delegation(role);
-  if (!tuf::SignedState::is_identity(role) || !delegation || !delegation->metadata) return others;
+  if (!role.is_identity() || !delegation || !delegation->metadata) return others;
   std::set<UserId> own;
   for (const tuf::PublicKey& key : delegation->authority.keys()) {
     const auto user = policy_.user_of(key.canonical_id());
     if (!user) continue;
     if (keys_.has(key.canonical_id())) {
       own.insert(*user);
-    } else if (tuf::is_signed_by(key, delegation->metadata->signed_text, delegation->metadata->signatures)) {
+    } else if (delegation->is_signed_by(key)) {
       others.insert(*user);
     }
   }
@@ -331,12 +329,13 @@ bool PolicyGuard::may_renew(const tuf::TrustedRepository& repository, const Role
 std::string PolicyGuard::way_to_move_on(const tuf::TrustedRepository& repository) const {
   const Stored stored(policy_, repository);
   for (const ForeignEntry& foreign : foreign_) {
-    const Rule* rule = foreign.in == kReleases ? stored.judge.rule_for(foreign.name) : nullptr;
+    const Rule* rule = foreign.in == RoleName::releases() ? stored.judge.rule_for(foreign.name) : nullptr;
     if (!rule) continue;
     const tuf::Target* next = nullptr;
     bool is_held = false;
     for (const tuf::SignedState::Entry& entry : stored.state.entries(foreign.name)) {
-      if (!entry.role->is_identity || !entry.target->sha256() || !has_settled(*rule, stored.judge, entry))
+      if (!entry.role->name.is_identity() || !entry.target->sha256() ||
+          !has_settled(*rule, stored.judge, entry))
         continue;
       if (entry.digest() == foreign.digest) {
         is_held = true;
@@ -359,7 +358,7 @@ std::string PolicyGuard::way_to_move_on(const tuf::TrustedRepository& repository
 std::string PolicyGuard::way_to_name_key(const tuf::TrustedRepository& repository) const {
   for (const ForeignEntry& foreign : foreign_) {
     const tuf::Delegation* delegation = repository.find_delegation(foreign.in);
-    if (!delegation || !tuf::SignedState::is_identity(foreign.in)) continue;
+    if (!delegation || !foreign.in.is_identity()) continue;
     for (const tuf::KeyId& key : keys_at_hand(delegation->authority, keys_)) {
       if (policy_.user_of(key) || !have_signed(repository, foreign.in, {key})) continue;
       return "key " + key.short_form() + " of " + foreign.in.text() +
@@ -395,10 +394,10 @@ void PolicyGuard::check_identity(const ImageToSign& image, const Judge& judge,
     throw Error(ErrorCode::kPolicy, "no rule of the policy is for " + shown(repository, image),
                 "whoever owns the policy adds a rule whose images match it");
   }
-  if (rule->accept_targets && contains(roles, kTargets)) return;
+  if (rule->accept_targets && contains(roles, RoleName::targets())) return;
   // What the rule wants these roles to hold may be held by somebody whose signature does not count.
   if (!roles.empty() && std::all_of(roles.begin(), roles.end(), [&](const RoleName& role) {
-        return contains(rule->roles, role) && tuf::SignedState::is_identity(role);
+        return contains(rule->roles, role) && role.is_identity();
       }))
     return;
   if (names_any(rule->counted, users)) return;
@@ -421,17 +420,18 @@ void PolicyGuard::check_move(const ImageToSign& image, const tuf::SignedState& s
   const tuf::Target* held = nullptr;
   const auto look_at = [&](const RoleName& role, const tuf::Target* target) {
     if (held || !target || tuf::is_same_image(*target, image.target)) return;
-    if (role == kReleases && !may_stay(repository, role, image.name, *target)) return;  // foreign: no move
+    if (role == RoleName::releases() && !may_stay(repository, role, image.name, *target))
+      return;  // foreign: no move
     holder = &role;
     held = target;
   };
   // In an identity only what somebody said who counts: whoever else stands in it settles no tag.
   for (const RoleName& role : roles) {
-    if (!tuf::SignedState::is_identity(role)) look_at(role, tuf::stored_target(repository, role, image.name));
+    if (!role.is_identity()) look_at(role, tuf::stored_target(repository, role, image.name));
   }
   for (const tuf::SignedState::Entry& entry : state.entries(image.name)) {
-    const bool counts =
-        entry.role->name == kTargets || entry.role->name == kReleases || has_settled(rule, judge, entry);
+    const bool counts = entry.role->name == RoleName::targets() || entry.role->name == RoleName::releases() ||
+                        has_settled(rule, judge, entry);
     if (counts) look_at(entry.role->name, entry.target);
   }
   if (!held) return;
@@ -455,7 +455,7 @@ bool PolicyGuard::is_checked_file(const tuf::TrustedRepository& repository, cons
                                   const std::set<tuf::KeyId>& keys) const {
   const tuf::Delegation* delegation = repository.find_delegation(role);
   // Whoever quarantines wants to be rid of what nobody vouches for now.
-  return role == kReleases && options_.last_releases && !options_.quarantine && delegation &&
+  return role == RoleName::releases() && options_.last_releases && !options_.quarantine && delegation &&
          delegation->metadata && delegation->metadata->bytes == *options_.last_releases &&
          have_signed(repository, role, keys);
 }
@@ -505,9 +505,10 @@ void PolicyGuard::after(const tuf::TrustedRepository& repository, const std::vec
       reasons += (reasons.empty() ? "" : "; ") + reason.message;
   }
   // Whoever signs only for themselves releases nothing: others may still add what is missing.
-  const bool releases = contains(roles, kReleases) || contains(roles, kTargets);
+  const bool releases = contains(roles, RoleName::releases()) || contains(roles, RoleName::targets());
   if (releases && !reasons.empty()) {
-    const auto own = std::find_if(roles.begin(), roles.end(), tuf::SignedState::is_identity);
+    const auto own =
+        std::find_if(roles.begin(), roles.end(), [](const RoleName& role) { return role.is_identity(); });
     throw Error(ErrorCode::kPolicy, "the result would not satisfy the policy: " + reasons,
                 "sign for yourself first, with --role " +
                     (own == roles.end() ? "targets/NAME" : own->text()) +

@@ -55,7 +55,7 @@ bool was_overtaken(const tuf::TrustedRepository& repository,
 /// be told, the store's own words must do.
 void explain_missing_snapshot(TrustStore& store, const tuf::TrustedRepository& repository,
                               const std::vector<tuf::PublishTransaction::File>& files) {
-  const tuf::RoleName snapshot = tuf::RoleName::of("snapshot");
+  const tuf::RoleName& snapshot = tuf::RoleName::snapshot();
   if (std::any_of(files.begin(), files.end(), [&](const auto& file) { return file.role == snapshot; }))
     return;
   const auto& key_ids = repository.root().body.role(snapshot).key_ids;

@@ -85,7 +85,7 @@ void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedIm
   }
   for (const WantedImage& image : images) request.images.push_back(image.target);
   if (request.roles.empty()) {
-    repository.load.likely.push_back(tuf::RoleName::of("targets/releases"));
+    repository.load.likely.push_back(tuf::RoleName::releases());
   } else {
     for (const tuf::RoleName& role : request.roles) {
       if (role.is_delegation()) repository.load.likely.push_back(role);

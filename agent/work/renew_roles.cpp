@@ -18,10 +18,6 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::RoleName;
 
-const RoleName kRoot = RoleName::of("root");
-const RoleName kTargets = RoleName::of("targets");
-const RoleName kSnapshot = RoleName::of("snapshot");
-
 [[noreturn]] void fail_expired(const tuf::TrustedRepository& repository, const RoleName& role,
                                hsm::KeyRing& keys) {
   throw Error(ErrorCode::kKeyNotFound,
@@ -34,16 +30,16 @@ const RoleName kSnapshot = RoleName::of("snapshot");
 void renew_snapshot(const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft,
                     hsm::KeyRing& keys) {
   if (!draft.empty()) return;
-  if (can_sign(repository, kTargets, keys)) return draft.renew(kTargets);
+  if (can_sign(repository, RoleName::targets(), keys)) return draft.renew(RoleName::targets());
   for (const tuf::Delegation& delegation : repository.delegations()) {
     const RoleName& role = delegation.role.name;
-    if (delegation.metadata && role.parent() == kTargets && can_sign(repository, role, keys))
+    if (delegation.metadata && role.parent() == RoleName::targets() && can_sign(repository, role, keys))
       return draft.renew(role);
   }
   throw Error(ErrorCode::kKeyNotFound,
               "the snapshot of " + repository.gun().text() +
                   " can only be signed anew with another role, and no key of any is at hand",
-              mend_without_key(repository, kTargets, keys));
+              mend_without_key(repository, RoleName::targets(), keys));
 }
 
 /// Whether the bytes are those that the snapshot names.
@@ -103,34 +99,34 @@ ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys, const Pol
           return expires <= due_by && version <= first;
         };
         const tuf::Root& root = repository.root().body;
-        if (is_due(kRoot, root.version, root.expires)) {
-          if (can_sign(repository, kRoot, keys)) {
+        if (is_due(RoleName::root(), root.version, root.expires)) {
+          if (can_sign(repository, RoleName::root(), keys)) {
             draft.renew_root();
           } else if (root.expires <= repository.now()) {
-            fail_expired(repository, kRoot, keys);
+            fail_expired(repository, RoleName::root(), keys);
           }
         }
         const tuf::Targets& targets = repository.targets().body;
-        if (is_due(kTargets, targets.version, targets.expires)) {
-          if (can_sign(repository, kTargets, keys)) {
-            draft.renew(kTargets);
+        if (is_due(RoleName::targets(), targets.version, targets.expires)) {
+          if (can_sign(repository, RoleName::targets(), keys)) {
+            draft.renew(RoleName::targets());
           } else if (targets.expires <= repository.now()) {
-            fail_expired(repository, kTargets, keys);
+            fail_expired(repository, RoleName::targets(), keys);
           }
         }
         for (const tuf::Delegation& delegation : repository.delegations()) {
           const RoleName& role = delegation.role.name;
-          if (delegation.metadata && role.parent() == kTargets &&
+          if (delegation.metadata && role.parent() == RoleName::targets() &&
               is_due(role, delegation.metadata->body.version, delegation.metadata->body.expires) &&
               can_sign(repository, role, keys) && !(guard && guard->silences_others(repository, role)))
             draft.renew(role);
         }
         const tuf::Snapshot& snapshot = repository.snapshot().body;
-        if (is_due(kSnapshot, snapshot.version, snapshot.expires)) {
-          if (can_sign(repository, kSnapshot, keys)) {
+        if (is_due(RoleName::snapshot(), snapshot.version, snapshot.expires)) {
+          if (can_sign(repository, RoleName::snapshot(), keys)) {
             renew_snapshot(repository, draft, keys);
           } else if (!repository.has_timestamp()) {
-            fail_expired(repository, kSnapshot, keys);
+            fail_expired(repository, RoleName::snapshot(), keys);
           }
         }
       };
@@ -138,13 +134,13 @@ ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys, const Pol
 
 ChangeRepository repair_roles(hsm::KeyRing& keys) {
   return [&keys](const tuf::TrustedRepository& repository, tuf::RepositoryDraft& draft) {
-    if (!is_named(repository, kRoot, repository.root().bytes)) {
-      require_key(repository, kRoot, keys);
+    if (!is_named(repository, RoleName::root(), repository.root().bytes)) {
+      require_key(repository, RoleName::root(), keys);
       draft.renew_root();
     }
-    if (!is_named(repository, kTargets, repository.targets().bytes)) {
-      require_key(repository, kTargets, keys);
-      draft.renew(kTargets);
+    if (!is_named(repository, RoleName::targets(), repository.targets().bytes)) {
+      require_key(repository, RoleName::targets(), keys);
+      draft.renew(RoleName::targets());
     }
     for (const tuf::Delegation& delegation : repository.delegations()) {
       const RoleName& role = delegation.role.name;
@@ -156,7 +152,7 @@ ChangeRepository repair_roles(hsm::KeyRing& keys) {
             repository.gun().text() + " " + role.text() + " --yes");
       }
       if (!delegation.metadata || is_named(repository, role, delegation.metadata->bytes)) continue;
-      if (role.parent() != kTargets) continue;  // for whoever signs the role above it
+      if (role.parent() != RoleName::targets()) continue;  // for whoever signs the role above it
       require_key(repository, role, keys);
       draft.renew(role);
     }

@@ -19,9 +19,9 @@ using tuf::RoleName;
 /// is signed only where it is named.
 std::vector<RoleName> own_roles(const tuf::TrustedRepository& repository, hsm::KeyRing& keys) {
   std::vector<RoleName> roles;
-  if (can_sign(repository, RoleName::of("targets"), keys)) roles.push_back(RoleName::of("targets"));
+  if (can_sign(repository, RoleName::targets(), keys)) roles.push_back(RoleName::targets());
   for (const tuf::Delegation& delegation : repository.delegations()) {
-    if (delegation.metadata && delegation.role.name.parent() == RoleName::of("targets") &&
+    if (delegation.metadata && delegation.role.name.parent() == RoleName::targets() &&
         can_sign(repository, delegation.role.name, keys))
       roles.push_back(delegation.role.name);
   }

@@ -11,25 +11,20 @@ using tuf::Metadata;
 using tuf::RoleAuthority;
 using tuf::RoleName;
 
-const RoleName kRoot = RoleName::of("root");
-const RoleName kTimestamp = RoleName::of("timestamp");
-const RoleName kSnapshot = RoleName::of("snapshot");
-const RoleName kTargets = RoleName::of("targets");
-
 class Reader {
  public:
   Reader(const SeenRepository& folder, const tuf::Gun& gun, tuf::Time now)
       : folder_(folder), gun_(gun), now_(now) {}
 
   void read_root() {
-    auto root = read<tuf::Root>(kRoot);
+    auto root = read<tuf::Root>(RoleName::root());
     if (!root) return;
     try {
       tuf::TrustedRepository(gun_, now_).accept_known_root(root->bytes);
     } catch (const Error& error) {
-      return lose(kRoot, error.what());
+      return lose(RoleName::root(), error.what());
     }
-    remember(kRoot, *root);
+    remember(RoleName::root(), *root);
     memory_.known_root = std::move(root);
     believe(memory_.known_root->body);
   }
@@ -124,11 +119,11 @@ RollbackMemory RollbackMemory::read(const SeenRepository& folder, const tuf::Gun
     reader.read_root();
   }
   if (!reader.has_root()) return reader.take();  // nothing vouches for the rest
-  reader.read_top<tuf::Timestamp>(kTimestamp);
-  reader.read_top<tuf::Snapshot>(kSnapshot);
+  reader.read_top<tuf::Timestamp>(RoleName::timestamp());
+  reader.read_top<tuf::Snapshot>(RoleName::snapshot());
   reader.read_delegations();
-  if (const auto targets = reader.read_top<tuf::Targets>(kTargets))
-    reader.list_delegations(kTargets, targets->body);
+  if (const auto targets = reader.read_top<tuf::Targets>(RoleName::targets()))
+    reader.list_delegations(RoleName::targets(), targets->body);
   return reader.take();
 }
 
@@ -139,10 +134,10 @@ RollbackMemory RollbackMemory::of(const tuf::TrustedRepository& repository) {
     memory.lengths[role] = file.bytes.size();
   };
   memory.known_root = repository.root();
-  remember(kRoot, repository.root());
-  remember(kTimestamp, repository.timestamp());
-  remember(kSnapshot, repository.snapshot());
-  remember(kTargets, repository.targets());
+  remember(RoleName::root(), repository.root());
+  remember(RoleName::timestamp(), repository.timestamp());
+  remember(RoleName::snapshot(), repository.snapshot());
+  remember(RoleName::targets(), repository.targets());
   for (const tuf::Delegation& delegation : repository.delegations()) {
     if (!delegation.metadata) continue;
     remember(delegation.role.name, *delegation.metadata);
@@ -159,7 +154,7 @@ std::optional<std::pair<std::int64_t, std::int64_t>> RollbackMemory::versions(co
   const auto& root = reader.memory().known_root;
   if (!root) return std::nullopt;
   const std::int64_t version = root->body.version;
-  const auto timestamp = reader.read_top<tuf::Timestamp>(kTimestamp);
+  const auto timestamp = reader.read_top<tuf::Timestamp>(RoleName::timestamp());
   if (!timestamp) return std::nullopt;
   return std::pair(version, timestamp->body.version);
 }

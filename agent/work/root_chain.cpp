@@ -10,11 +10,10 @@ namespace {
 using tuf::Error;
 using tuf::ErrorCode;
 
-const tuf::RoleName kRoot = tuf::RoleName::of("root");
 constexpr std::int64_t kAtOnce = 16;
 
 FileRequest root_with_version(std::int64_t version) {
-  return {kRoot, FileRequest::WithVersion{version}, RootChain::kMaxLength};
+  return {tuf::RoleName::root(), FileRequest::WithVersion{version}, RootChain::kMaxLength};
 }
 
 }  // namespace

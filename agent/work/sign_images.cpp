@@ -18,8 +18,6 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::RoleName;
 
-const RoleName kReleases = RoleName::of("targets/releases");
-
 std::string digest_text(const tuf::Target& target) {
   const tuf::Bytes* sha256 = target.sha256();
   return sha256 ? "sha256:" + tuf::to_hex(*sha256) : "no SHA-256";
@@ -38,7 +36,7 @@ class Entries {
       : repository_(repository), roles_(roles), request_(request) {
     for (const RoleName& role : roles) {
       here_.push_back(tuf::bound_to(repository.gun(), role));
-      is_own_.push_back(!tuf::SignedState::is_identity(role) || have_signed(repository, role, keys));
+      is_own_.push_back(!role.is_identity() || have_signed(repository, role, keys));
     }
   }
 
@@ -48,7 +46,7 @@ class Entries {
     // Identities come first: what releases says of an image is what this identity says of it.
     for (const bool identities : {true, false}) {
       for (std::size_t i = 0; i < roles_.size(); ++i) {
-        if (tuf::SignedState::is_identity(roles_[i]) == identities) set(i, image, draft, status);
+        if (roles_[i].is_identity() == identities) set(i, image, draft, status);
       }
     }
     return status;
@@ -98,7 +96,7 @@ class Entries {
       const bool as_own = own_ && (request_.guard || !before);
       entry.custom = as_own ? *own_ : said_of(image, entry.custom);
     }
-    if (!own_ && tuf::SignedState::is_identity(roles_[at])) own_ = tuf::without_bound(entry.custom);
+    if (!own_ && roles_[at].is_identity()) own_ = tuf::without_bound(entry.custom);
     // What stands there already is signed again, so as to be bound, only where a policy may ask for it.
     const bool binds =
         request_.bind && (!says_it || request_.guard || tuf::bound_of(entry, here_[at]) != tuf::Bound::kNot);
@@ -133,7 +131,7 @@ void leave_to_others(const tuf::TrustedRepository& repository, const PolicyGuard
                      std::vector<RoleName>& roles) {
   const auto is_theirs = [&](const RoleName& role) { return guard.silences_others(repository, role); };
   const bool has_own = std::any_of(roles.begin(), roles.end(), [&](const RoleName& role) {
-    return tuf::SignedState::is_identity(role) && !is_theirs(role);
+    return role.is_identity() && !is_theirs(role);
   });
   if (has_own) std::erase_if(roles, is_theirs);
 }
@@ -175,10 +173,10 @@ bool is_released(const tuf::TrustedRepository& repository, const SignRequest& re
   const auto signs = [&](const RoleName& role) {
     return std::find(roles.begin(), roles.end(), role) != roles.end();
   };
-  return signs(kReleases) ||
-         (signs(RoleName::of("targets")) &&
+  return signs(RoleName::releases()) ||
+         (signs(RoleName::targets()) &&
           std::none_of(request.images.begin(), request.images.end(), [&](const auto& image) {
-            return repository.find_target(kReleases, image.name) != nullptr;
+            return repository.find_target(RoleName::releases(), image.name) != nullptr;
           }));
 }
 

@@ -18,7 +18,6 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::RoleName;
 
-const RoleName kTargets = RoleName::of("targets");
 constexpr std::size_t kMaxNamed = 10;  // entries in one message
 
 }  // namespace
@@ -39,7 +38,7 @@ std::vector<std::string> SigningGate::hidden() const {
 
 void SigningGate::check_role(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
                              const RoleName& role) const {
-  if (!role.is_delegation() || role.parent() == kTargets) return;
+  if (!role.is_delegation() || role.parent() == RoleName::targets()) return;
   if (options_.named.contains(role) || draft.was_delegated(role)) return;
   throw Error(
       ErrorCode::kPolicy,
@@ -89,7 +88,7 @@ void SigningGate::look_at_carried(const tuf::TrustedRepository& repository, tuf:
     }
   }
   if (anew.entries.empty() && anew.delegations.empty()) return;
-  anew.adopted = tuf::SignedState::is_identity(role) && !have_signed(repository, role, keys_of(file, keys_));
+  anew.adopted = role.is_identity() && !have_signed(repository, role, keys_of(file, keys_));
   const std::string here = tuf::bound_to(repository.gun(), role);
   const auto is_bound = [&](const std::string& name) {
     return tuf::bound_of(draft.find_changed(role)->targets.at(name), here) == tuf::Bound::kHere;

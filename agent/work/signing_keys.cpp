@@ -14,10 +14,6 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::RoleName;
 
-const RoleName kRoot = RoleName::of("root");
-const RoleName kTargets = RoleName::of("targets");
-const RoleName kReleases = RoleName::of("targets/releases");
-
 std::string listing(hsm::KeyRing& keys) {
   std::string out;
   for (const hsm::KeyInfo& key : keys.keys()) {
@@ -32,13 +28,13 @@ std::string listing(hsm::KeyRing& keys) {
                                    hsm::KeyRing& keys) {
   const std::string gun = repository.gun().text();
   const bool one = keys.keys().size() == 1;
-  const std::string hint = role == kTargets ? mend_without_key(repository, role, keys)
-                           : role.parent() != kTargets
-                               ? "an administrator adds it with: countersign delegation add " + gun + " " +
-                                     role.text() + " --key KEY.pub"
-                               : "an administrator adds it with: countersign signer add --key KEY.pub " +
-                                     (role == kReleases ? std::string("NAME") : std::string(role.leaf())) +
-                                     " " + gun;
+  const std::string hint =
+      role == RoleName::targets() ? mend_without_key(repository, role, keys)
+      : role.parent() != RoleName::targets()
+          ? "an administrator adds it with: countersign delegation add " + gun + " " + role.text() +
+                " --key KEY.pub"
+          : "an administrator adds it with: countersign signer add --key KEY.pub " +
+                (role == RoleName::releases() ? std::string("NAME") : std::string(role.leaf())) + " " + gun;
   throw Error(ErrorCode::kKeyNotInRole,
               (one ? "key " : "none of the keys ") + listing(keys) + (one ? " is not" : " is") +
                   " listed in " + role.text() + " of " + gun,
@@ -110,12 +106,12 @@ std::string mend_without_key(const tuf::TrustedRepository& repository, const Rol
   const std::string gun = repository.gun().text();
   const std::string elsewhere =
       "run this where the key of " + role.text() + " is, or name it with --signing-key";
-  if (role == kTargets && can_sign(repository, kRoot, keys)) {
+  if (role == RoleName::targets() && can_sign(repository, RoleName::root(), keys)) {
     return elsewhere +
            "; if it is lost, the root key at hand gives the role a new one: countersign repo rotate " + gun +
            " targets";
   }
-  if (role != kRoot) return elsewhere;
+  if (role != RoleName::root()) return elsewhere;
   return elsewhere + "; if it is lost, signing goes on until the root expires at " +
          tuf::format_time(repository.root().body.expires) +
          ", and only a new repository helps, which is for its owner to make: countersign repo delete " + gun +
@@ -124,16 +120,16 @@ std::string mend_without_key(const tuf::TrustedRepository& repository, const Rol
 
 std::vector<RoleName> roles_to_sign(const tuf::TrustedRepository& repository, hsm::KeyRing& keys) {
   require_any_key(repository, keys);
-  if (!repository.find_delegation(kReleases)) {
+  if (!repository.find_delegation(RoleName::releases())) {
     throw Error(ErrorCode::kRoleNotFound, repository.gun().text() + " has no delegation targets/releases",
                 "an administrator makes it with: countersign signer add --key KEY.pub NAME " +
                     repository.gun().text());
   }
-  require_enough_keys(repository, kReleases, keys);
+  require_enough_keys(repository, RoleName::releases(), keys);
   std::vector<RoleName> roles;
   for (const tuf::Delegation& delegation : repository.delegations()) {
     const RoleName& role = delegation.role.name;
-    if (role.parent() == kTargets && can_sign(repository, role, keys)) roles.push_back(role);
+    if (role.parent() == RoleName::targets() && can_sign(repository, role, keys)) roles.push_back(role);
   }
   return roles;
 }
@@ -145,7 +141,7 @@ std::vector<RoleName> check_roles_to_sign(const tuf::TrustedRepository& reposito
     if (role.is_delegation() && !repository.find_delegation(role)) {
       throw repository.no_such_role(role);
     }
-    if (!role.is_delegation() && role != kTargets)
+    if (!role.is_delegation() && role != RoleName::targets())
       throw Error(ErrorCode::kInvalidRole, role.text() + " holds no targets");
     require_enough_keys(repository, role, keys);
   }
@@ -168,8 +164,7 @@ bool have_signed(const tuf::TrustedRepository& repository, const RoleName& role,
   std::set<tuf::KeyId> signers;
   for (const tuf::PublicKey& key : delegation->authority.keys()) {
     if (!keys.contains(key.canonical_id())) continue;
-    if (!tuf::is_signed_by(key, delegation->metadata->signed_text, delegation->metadata->signatures))
-      return false;
+    if (!delegation->is_signed_by(key)) return false;
     signers.insert(key.canonical_id());
   }
   return signers == keys;

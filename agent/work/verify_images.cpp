@@ -17,8 +17,6 @@ namespace {
 using tuf::Error;
 using tuf::ErrorCode;
 
-const tuf::RoleName kReleases = tuf::RoleName::of("targets/releases");
-
 /// "sha256:… (1573 bytes)"
 std::string content_of(const tuf::Target& target) {
   return "sha256:" + tuf::to_hex(*target.sha256()) + " (" + std::to_string(target.length) + " bytes)";
@@ -44,7 +42,7 @@ std::optional<std::string> unusable(const tuf::TrustedRepository& repository, co
 
 /// That pullers get no such image: because of a role that cannot be read, or because it is not there.
 [[noreturn]] void fail_not_released(const tuf::TrustedRepository& repository, const std::string& image) {
-  const tuf::Delegation* releases = repository.find_delegation(kReleases);
+  const tuf::Delegation* releases = repository.find_delegation(tuf::RoleName::releases());
   if (releases && releases->problem) throw releases->problem->with_context(image + " is not signed");
   throw Error(ErrorCode::kNotSigned, image + " is not signed in targets/releases or targets");
 }

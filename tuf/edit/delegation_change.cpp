@@ -29,7 +29,7 @@ void check_threshold(const DelegationRole& role, const std::map<KeyId, KeyObject
               "add other keys first");
 }
 
-/// Official clients would count such a key twice, which we do not (RoleAuthority::approves_by_ids).
+/// Official clients would count such a key twice, which we do not (Delegation::counted_twice).
 void check_each_key_once(const DelegationRole& role, const std::map<KeyId, KeyObject>& keys) {
   if (role.threshold < 2) return;
   const RoleAuthority authority(keys, role.key_ids, role.threshold);

@@ -95,7 +95,7 @@ RepositoryDraft RepositoryDraft::for_new_repository(const Gun& gun, Time now, co
   add("snapshot", keys.snapshot);
   add("timestamp", keys.timestamp);
   draft.root_ = std::move(root);
-  Targets& targets = draft.targets_[RoleName::of("targets")];
+  Targets& targets = draft.targets_[RoleName::targets()];
   targets.version = 1;
   targets.expires = now + kTargetsLifetime;
   return draft;
@@ -303,7 +303,7 @@ void RepositoryDraft::replace(const RoleName& role, std::int64_t stored_version,
 Root& RepositoryDraft::edit_root() {
   if (root_) return *root_;
   root_ = base_->root().body;
-  root_->version = next_version(gun_, RoleName::of("root"), root_->version);
+  root_->version = next_version(gun_, RoleName::root(), root_->version);
   root_->expires = now_ + kRootLifetime;
   return *root_;
 }
@@ -344,7 +344,7 @@ bool RepositoryDraft::rotate(const RoleName& role, const KeyObject& key) {
 std::vector<RepositoryDraft::Pending> RepositoryDraft::pending() const {
   std::vector<Pending> pending;
   const Root& root = root_ ? *root_ : base_->root().body;
-  const RoleName root_role = RoleName::of("root");
+  const RoleName& root_role = RoleName::root();
   if (root_) {
     const RoleAuthority own = RoleAuthority::of_root(*root_, gun_, now_);
     pending.push_back({root_role, root_->version, root_->expires, {own}});
@@ -382,7 +382,7 @@ PublishTransaction RepositoryDraft::sign(const SignerFor& signer_for) const {
                      sign_metadata(role.role.text() + " of " + gun_.text(), text_of(role.role),
                                    role.authorities, signer_for)});
   }
-  const RoleName snapshot_role = RoleName::of("snapshot");
+  const RoleName& snapshot_role = RoleName::snapshot();
   const RoleAuthority snapshot_keys = RoleAuthority::of(root_ ? *root_ : base_->root().body, snapshot_role);
   const bool own_snapshot =
       std::any_of(snapshot_keys.keys().begin(), snapshot_keys.keys().end(),

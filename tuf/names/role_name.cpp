@@ -52,6 +52,35 @@ RoleName RoleName::of(std::string_view text) {
   throw Error(ErrorCode::kInternal, "not a role name: " + printable(text, kShown));
 }
 
+const RoleName& RoleName::root() {
+  static const RoleName name("root");
+  return name;
+}
+
+const RoleName& RoleName::targets() {
+  static const RoleName name("targets");
+  return name;
+}
+
+const RoleName& RoleName::snapshot() {
+  static const RoleName name("snapshot");
+  return name;
+}
+
+const RoleName& RoleName::timestamp() {
+  static const RoleName name("timestamp");
+  return name;
+}
+
+const RoleName& RoleName::releases() {
+  static const RoleName name("targets/releases");
+  return name;
+}
+
+bool RoleName::is_identity() const {
+  return is_delegation() && *this != releases() && parent() == targets();
+}
+
 RoleName RoleName::parent() const {
   if (!is_delegation()) throw Error(ErrorCode::kInternal, text_ + " has no parent");
   return RoleName(text_.substr(0, text_.rfind('/')));

@@ -16,8 +16,17 @@ class RoleName {
   static std::optional<RoleName> parse(std::string_view text);
   /// For names written in the program. Throws kInternal if `text` is none.
   static RoleName of(std::string_view text);
+  static const RoleName& root();
+  static const RoleName& targets();
+  static const RoleName& snapshot();
+  static const RoleName& timestamp();
+  /// `targets/releases`: what pullers get, which everybody signs who releases.
+  static const RoleName& releases();
 
   const std::string& text() const { return text_; }
+  /// Directly below `targets` and not `releases`: somebody's own role, whose signature counts. What is deeper
+  /// down was set up by whoever signs the role above it.
+  bool is_identity() const;
   bool is_delegation() const { return text_.starts_with("targets/"); }
   /// `targets` for `targets/a`, `targets/a` for `targets/a/b`. Only for delegations.
   RoleName parent() const;

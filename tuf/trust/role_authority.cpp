@@ -33,7 +33,7 @@ RoleAuthority RoleAuthority::of(const Root& root, const RoleName& role) {
 
 RoleAuthority RoleAuthority::of_root(const Root& root, const Gun& gun, std::optional<Time> now,
                                      std::vector<std::string>* problems) {
-  RoleAuthority authority = of(root, RoleName::of("root"));
+  RoleAuthority authority = of(root, RoleName::root());
   std::erase_if(authority.keys_, [&](const PublicKey& key) {
     const auto problem = root_certificate_problem(key, gun.text(), now);
     if (problem && problems) problems->push_back("root key " + key.id().short_form() + ": " + *problem);
@@ -49,21 +49,24 @@ std::size_t RoleAuthority::key_pairs() const {
 }
 
 bool RoleAuthority::approves(std::string_view signed_text, const std::vector<Signature>& signatures) const {
-  std::set<KeyId> approved;  // canonical IDs: what counts is the key pair
-  for (const PublicKey& key : keys_) {
-    if (approved.contains(key.canonical_id()) || !is_signed_by(key, signed_text, signatures)) continue;
-    approved.insert(key.canonical_id());
-    if (approved.size() >= static_cast<std::size_t>(threshold_)) return true;
-  }
-  return false;
+  return is_reached_by(signers(signed_text, signatures));
 }
 
-bool RoleAuthority::approves_by_ids(std::string_view signed_text,
-                                    const std::vector<Signature>& signatures) const {
-  const auto signed_it = std::count_if(keys_.begin(), keys_.end(), [&](const PublicKey& key) {
-    return is_signed_by(key, signed_text, signatures);
-  });
-  return signed_it >= threshold_;
+std::set<KeyId> RoleAuthority::signers(std::string_view signed_text,
+                                       const std::vector<Signature>& signatures) const {
+  std::set<KeyId> signers;
+  for (const PublicKey& key : keys_) {
+    if (tuf::is_signed_by(key, signed_text, signatures)) signers.insert(key.id());
+  }
+  return signers;
+}
+
+bool RoleAuthority::is_reached_by(const std::set<KeyId>& signers) const {
+  std::set<KeyId> pairs;  // canonical IDs: what counts is the key pair
+  for (const PublicKey& key : keys_) {
+    if (signers.contains(key.id())) pairs.insert(key.canonical_id());
+  }
+  return !pairs.empty() && pairs.size() >= static_cast<std::size_t>(threshold_);
 }
 
 bool TrustPin::accepts(const Metadata<Root>& root, const Gun& gun, std::optional<Time> now) const {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,11 @@ class RoleAuthority {
   /// True if at least `threshold` distinct public keys have signed `signed_text`. The same key bare and in a
   /// certificate counts once, and so does a key that signed twice.
   bool approves(std::string_view signed_text, const std::vector<Signature>& signatures) const;
-  /// As the official clients count: the same key under two IDs counts twice.
-  bool approves_by_ids(std::string_view signed_text, const std::vector<Signature>& signatures) const;
+  /// Which of the listed keys have signed, by the ID under which each did, and not only as many as are
+  /// needed.
+  std::set<KeyId> signers(std::string_view signed_text, const std::vector<Signature>& signatures) const;
+  /// The same as `approves`, of those that `signers` found.
+  bool is_reached_by(const std::set<KeyId>& signers) const;
 
  private:
   std::vector<PublicKey> keys_;

@@ -8,11 +8,6 @@
 namespace tuf {
 namespace {
 
-const RoleName& root_role() {
-  static const RoleName name = RoleName::of("root");
-  return name;
-}
-
 /// Whether a file that `parent` signs can delegate to the role: only to its direct children; anything else it
 /// names has no meaning.
 bool is_child(const DelegationRole& role, const RoleName& parent) {
@@ -47,17 +42,19 @@ void check_approved(const std::string& what, const RoleAuthority& authority, std
   if (!authority.approves(signed_text, signatures)) throw not_approved(what, authority);
 }
 
+/// What what was seen before has to say against it.
 template <class T>
-void check_not_older(const std::string& what, const SeenFile& seen, const Metadata<T>& metadata) {
+std::optional<Error> objection(const std::string& what, const SeenFile& seen, const Metadata<T>& metadata) {
   if (metadata.body.version < seen.version) {
-    throw Error(ErrorCode::kRollback, what + " has version " + std::to_string(metadata.body.version) +
-                                          ", but version " + std::to_string(seen.version) +
-                                          " was seen before");
+    return Error(ErrorCode::kRollback, what + " has version " + std::to_string(metadata.body.version) +
+                                           ", but version " + std::to_string(seen.version) +
+                                           " was seen before");
   }
   if (metadata.body.version == seen.version && sha256(as_bytes(metadata.bytes)) != seen.sha256) {
-    throw Error(ErrorCode::kRollback,
-                what + " version " + std::to_string(seen.version) + " was seen before with other content");
+    return Error(ErrorCode::kRollback,
+                 what + " version " + std::to_string(seen.version) + " was seen before with other content");
   }
+  return std::nullopt;
 }
 
 /// Each part is accepted once and in turn: what was checked against a part must not outlive it.
@@ -85,6 +82,12 @@ std::string_view to_string(Delegation::State state) {
   return "unknown";
 }
 
+bool Delegation::is_signed_by(const PublicKey& key) const {
+  if (!metadata) return false;
+  return keys.contains(key.id()) ? signers.contains(key.id())
+                                 : tuf::is_signed_by(key, metadata->signed_text, metadata->signatures);
+}
+
 TrustedRepository::TrustedRepository(Gun gun, Time now, std::map<RoleName, SeenFile> seen)
     : gun_(std::move(gun)), now_(now), seen_(std::move(seen)) {}
 
@@ -94,16 +97,19 @@ const T& TrustedRepository::get(const std::optional<T>& part) {
   return *part;
 }
 
-const SeenFile* TrustedRepository::find_seen(const RoleName& name, const RoleAuthority& authority) const {
+bool TrustedRepository::has_seen(const RoleName& name, const RoleAuthority& authority) const {
   const auto found = seen_.find(name);
-  if (found == seen_.end()) return nullptr;
-  return authority.approves(found->second.signed_text, found->second.signatures) ? &found->second : nullptr;
+  return found != seen_.end() && authority.approves(found->second.signed_text, found->second.signatures);
 }
 
 template <class T>
 void TrustedRepository::check_seen(const RoleName& name, const RoleAuthority& authority,
                                    const Metadata<T>& metadata) const {
-  if (const SeenFile* seen = find_seen(name, authority)) check_not_older(name.text(), *seen, metadata);
+  const auto found = seen_.find(name);
+  if (found == seen_.end()) return;
+  // Who has signed it matters only if it has something to say.
+  const auto against = objection(name.text(), found->second, metadata);
+  if (against && has_seen(name, authority)) throw Error(*against);
 }
 
 Error TrustedRepository::expired(const std::string& what, Time expires) const {
@@ -191,7 +197,7 @@ void TrustedRepository::accept_next_root(std::string bytes) {
 
 void TrustedRepository::accept_timestamp(std::string bytes) {
   require_order(!timestamp_);
-  const RoleName name = RoleName::of("timestamp");
+  const RoleName& name = RoleName::timestamp();
   const Metadata<Root>& root = get(root_);
   check_final_root(root);
   Metadata<Timestamp> timestamp = decode<Timestamp>(std::move(bytes), name.text());
@@ -204,8 +210,9 @@ void TrustedRepository::accept_timestamp(std::string bytes) {
 
 void TrustedRepository::check_final_root(const Metadata<Root>& root) const {
   // The chain of roots is never left, so what was seen of it binds whatever keys its roots have.
-  if (const auto seen = seen_.find(root_role()); seen != seen_.end())
-    check_not_older("root", seen->second, root);
+  if (const auto seen = seen_.find(RoleName::root()); seen != seen_.end()) {
+    if (const auto against = objection("root", seen->second, root)) throw Error(*against);
+  }
   check_expiry("root", root.body.expires);
   std::vector<std::string> problems;
   const RoleAuthority own =
@@ -221,7 +228,7 @@ void TrustedRepository::check_named(const std::string& what, const FileMeta& exp
 
 void TrustedRepository::accept_snapshot(std::string bytes) {
   require_order(!snapshot_);
-  const RoleName name = RoleName::of("snapshot");
+  const RoleName& name = RoleName::snapshot();
   check_file(name.text(), expected(name), bytes);
   verify_snapshot(std::move(bytes));
 }
@@ -233,7 +240,7 @@ void TrustedRepository::accept_unstamped_snapshot(std::string bytes) {
 }
 
 void TrustedRepository::verify_snapshot(std::string bytes) {
-  const RoleName name = RoleName::of("snapshot");
+  const RoleName& name = RoleName::snapshot();
   Metadata<Snapshot> snapshot = decode<Snapshot>(std::move(bytes), name.text());
   const Metadata<Root>& root = get(root_);
   const RoleAuthority authority = RoleAuthority::of(root.body, name);
@@ -246,7 +253,7 @@ void TrustedRepository::verify_snapshot(std::string bytes) {
 
 void TrustedRepository::accept_targets(std::string bytes) {
   require_order(!targets_);
-  const RoleName name = RoleName::of("targets");
+  const RoleName& name = RoleName::targets();
   check_named(name.text(), expected(name), bytes);
   Metadata<Targets> targets = decode<Targets>(std::move(bytes), name.text());
   const RoleAuthority authority = RoleAuthority::of(get(root_).body, name);
@@ -266,7 +273,7 @@ std::vector<std::pair<RoleName, std::optional<FileMeta>>> TrustedRepository::wan
           role.name, entry == get(snapshot_).body.meta.end() ? std::nullopt : std::optional(entry->second));
     }
   };
-  add(RoleName::of("targets"), get(targets_).body);
+  add(RoleName::targets(), get(targets_).body);
   for (const Delegation& delegation : delegations_) {
     // Below a role that readers skip, nothing counts.
     if (delegation.state == Delegation::State::kUsable && !delegation.unread_below)
@@ -313,7 +320,7 @@ void TrustedRepository::accept_delegation(const RoleName& name, std::optional<st
   const auto listed = get(snapshot_).body.meta.find(name.text());
   if (listed != get(snapshot_).body.meta.end()) {
     read_file(delegation, listed->second, std::move(bytes));
-  } else if (find_seen(name, delegation.authority)) {
+  } else if (has_seen(name, delegation.authority)) {
     // A delegation that its parent has removed may leave the snapshot; one that still stands there may not.
     throw Error(ErrorCode::kRollback,
                 "the snapshot no longer lists " + name.text() + ", which was seen before");
@@ -387,16 +394,16 @@ void TrustedRepository::read_file(Delegation& delegation, const FileMeta& listed
   }
   check_seen(delegation.role.name, delegation.authority, *metadata);
   delegation.stored_version = metadata->body.version;
-  if (!delegation.authority.approves(metadata->signed_text, metadata->signatures)) {
+  delegation.signers = delegation.authority.signers(metadata->signed_text, metadata->signatures);
+  if (!delegation.authority.is_reached_by(delegation.signers)) {
     delegation.state = State::kBelowThreshold;
     delegation.problem = not_approved("the file of " + of_repository, delegation.authority)
                              .with_hint(
                                  "if the role's keys were changed, someone who holds a current one "
                                  "looks at it and signs it: countersign witness " +
                                  gun_.text() + " " + name);
-    delegation.counted_twice =
-        delegation.authority.threshold() > 1 &&
-        delegation.authority.approves_by_ids(metadata->signed_text, metadata->signatures);
+    const auto threshold = static_cast<std::size_t>(delegation.authority.threshold());
+    delegation.counted_twice = threshold > 1 && delegation.signers.size() >= threshold;
     return;
   }
   delegation.state = State::kUsable;

@@ -63,10 +63,14 @@ struct Delegation {
   State state = State::kEmpty;
   std::optional<Error> problem = {};               // why it is neither usable nor empty
   std::optional<Metadata<Targets>> metadata = {};  // with kUsable and kExpired
+  std::set<KeyId> signers = {};                    // listed keys that have signed it, each by its ID
   std::int64_t stored_version = 0;                 // of the file, 0 where it could not be read
   bool over_limit = false;                         // left out for what it takes to read it
   bool counted_twice = false;                      // below threshold here, but not for official clients
   std::optional<Error> unread_below = {};          // why none of what it delegates to is read, though usable
+
+  /// Whether the key, listed or not, has signed the file; false where none is read.
+  bool is_signed_by(const PublicKey& key) const;
 };
 
 /// "usable", "expired", "below threshold", "malformed", "missing", "empty".
@@ -151,7 +155,7 @@ class TrustedRepository {
   template <class T>
   static const T& get(const std::optional<T>& part);
   /// What was seen of the role and still binds it; nullptr if there is nothing.
-  const SeenFile* find_seen(const RoleName& name, const RoleAuthority& authority) const;
+  bool has_seen(const RoleName& name, const RoleAuthority& authority) const;
   template <class T>
   void check_seen(const RoleName& name, const RoleAuthority& authority, const Metadata<T>& metadata) const;
   Error expired(const std::string& what, Time expires) const;

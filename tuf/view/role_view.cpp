@@ -10,42 +10,52 @@
 namespace tuf {
 namespace {
 
-template <class T>
-std::vector<KeyId> signers_of(const Metadata<T>& file, const RoleAuthority& authority) {
-  std::vector<KeyId> signers;
+/// Each once, though a key may be listed in two forms.
+std::vector<KeyId> canonical(const RoleAuthority& authority, const std::set<KeyId>& signers) {
+  std::vector<KeyId> ids;
   for (const PublicKey& key : authority.keys()) {
-    const KeyId id = key.canonical_id();  // a key may be listed in two forms
-    if (is_signed_by(key, file.signed_text, file.signatures) &&
-        std::find(signers.begin(), signers.end(), id) == signers.end())
-      signers.push_back(id);
+    const KeyId id = key.canonical_id();
+    if (signers.contains(key.id()) && std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
   }
-  return signers;
+  return ids;
 }
 
+/// Who may sign a role, and who has.
+struct Signing {
+  const std::vector<KeyId>& listed;
+  RoleAuthority authority;
+  std::set<KeyId> signers;
+};
+
 template <class T>
-RoleView view_file(const RoleName& role, const Metadata<T>& file, const std::vector<KeyId>& keys,
-                   const RoleAuthority& authority) {
+RoleView view_file(const RoleName& role, const Metadata<T>& file, const Signing& signing) {
   RoleView view{.name = role};
   view.version = file.body.version;
   view.expires = file.body.expires;
   view.length = static_cast<std::int64_t>(file.bytes.size());
   view.sha256 = to_hex(sha256(as_bytes(file.bytes)));
-  for (const KeyId& id : keys) view.key_ids.push_back(id.hex());
-  for (const PublicKey& key : authority.keys()) view.canonical_key_ids.push_back(key.canonical_id().hex());
-  for (const KeyId& id : signers_of(file, authority)) view.signed_by_key_ids.push_back(id.hex());
+  for (const KeyId& id : signing.listed) view.key_ids.push_back(id.hex());
+  for (const PublicKey& key : signing.authority.keys())
+    view.canonical_key_ids.push_back(key.canonical_id().hex());
+  for (const KeyId& id : canonical(signing.authority, signing.signers))
+    view.signed_by_key_ids.push_back(id.hex());
   return view;
 }
 
-/// Calls `use` with the role's file and who may sign it; not for a delegation whose file is not read.
+/// Calls `use` with the role's file and its Signing; not for a delegation whose file is not read.
 template <class Use>
 void with_file(const TrustedRepository& repository, const RoleName& role, Use use) {
   if (const Delegation* delegation = repository.find_delegation(role)) {
-    if (delegation->metadata) use(*delegation->metadata, delegation->role.key_ids, delegation->authority);
+    if (delegation->metadata)
+      use(*delegation->metadata,
+          Signing{delegation->role.key_ids, delegation->authority, delegation->signers});
     return;
   }
   const auto use_top = [&](const auto& file) {
     const Root& root = repository.root().body;
-    use(file, root.role(role).key_ids, RoleAuthority::of(root, role));
+    const RoleAuthority authority = RoleAuthority::of(root, role);
+    use(file,
+        Signing{root.role(role).key_ids, authority, authority.signers(file.signed_text, file.signatures)});
   };
   if (role.text() == "root") use_top(repository.root());
   if (role.text() == "targets") use_top(repository.targets());
@@ -57,17 +67,16 @@ void with_file(const TrustedRepository& repository, const RoleName& role, Use us
 
 RoleView view_role(const TrustedRepository& repository, const RoleName& role) {
   std::optional<RoleView> view;
-  with_file(repository, role, [&](const auto& file, const auto& keys, const auto& authority) {
-    view = view_file(role, file, keys, authority);
-  });
+  with_file(repository, role,
+            [&](const auto& file, const Signing& signing) { view = view_file(role, file, signing); });
   if (!view) throw Error(ErrorCode::kInternal, role.text() + " has no file");
   return *view;
 }
 
 std::vector<KeyId> file_signers(const TrustedRepository& repository, const RoleName& role) {
   std::vector<KeyId> signers;
-  with_file(repository, role, [&](const auto& file, const auto&, const auto& authority) {
-    signers = signers_of(file, authority);
+  with_file(repository, role, [&](const auto&, const Signing& signing) {
+    signers = canonical(signing.authority, signing.signers);
   });
   return signers;
 }

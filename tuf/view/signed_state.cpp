@@ -8,23 +8,15 @@
 namespace tuf {
 namespace {
 
-const RoleName kTargets = RoleName::of("targets");
-const RoleName kReleases = RoleName::of("targets/releases");
-
 std::vector<KeyId> signers_of(const Delegation& delegation, const std::vector<PublicKey>& keys) {
   std::vector<KeyId> signers;
   for (const PublicKey& key : keys) {
-    if (is_signed_by(key, delegation.metadata->signed_text, delegation.metadata->signatures))
-      signers.push_back(key.canonical_id());
+    if (delegation.is_signed_by(key)) signers.push_back(key.canonical_id());
   }
   return signers;
 }
 
 }  // namespace
-
-bool SignedState::is_identity(const RoleName& role) {
-  return role.is_delegation() && role != kReleases && role.parent() == kTargets;
-}
 
 std::string SignedState::Entry::digest() const {
   const Bytes* sha256 = target->sha256();
@@ -33,7 +25,7 @@ std::string SignedState::Entry::digest() const {
 
 SignedState::SignedState(const TrustedRepository& repository, Expired expired, const Names& without)
     : repository_(&repository), hides_releases_(hides_releases(repository)) {
-  add({kTargets, &repository.targets().body, {}, false}, {""}, without);
+  add({RoleName::targets(), &repository.targets().body, {}}, {""}, without);
   for (const Delegation& delegation : repository.delegations())
     add_stored(delegation, delegation.authority.keys(), delegation.paths, expired, without);
 }
@@ -41,21 +33,21 @@ SignedState::SignedState(const TrustedRepository& repository, Expired expired, c
 SignedState::SignedState(const TrustedRepository& repository, const RepositoryDraft& draft,
                          const std::function<bool(const KeyId&)>& at_hand)
     : repository_(&repository),
-      hides_releases_(hides_releases(repository) && !draft.find_changed(kReleases)) {
-  const Targets* const targets = draft.find_changed(kTargets);
-  add({kTargets, targets ? targets : &repository.targets().body, {}, false}, {""});
+      hides_releases_(hides_releases(repository) && !draft.find_changed(RoleName::releases())) {
+  const Targets* const targets = draft.find_changed(RoleName::targets());
+  add({RoleName::targets(), targets ? targets : &repository.targets().body, {}}, {""});
   for (const Delegation& delegation : repository.delegations()) {
     const RoleName& role = delegation.role.name;
     const auto authority = draft.authority_of(role);
     if (!authority || draft.loses_file(role)) continue;  // taken out, or of no use to readers any more
     const std::vector<std::string>& paths =
-        role.parent() == kTargets ? draft.definition_of(role)->paths : delegation.paths;
+        role.parent() == RoleName::targets() ? draft.definition_of(role)->paths : delegation.paths;
     const Targets* const body = draft.find_changed(role);
     if (!body) {
       add_stored(delegation, authority->keys(), paths, Expired::kSkip);
       continue;
     }
-    Role changed{role, body, {}, is_identity(role)};
+    Role changed{role, body, {}};
     for (const PublicKey& key : authority->keys()) {
       if (at_hand(key.canonical_id())) changed.signers.push_back(key.canonical_id());
     }
@@ -68,7 +60,7 @@ void SignedState::add_stored(const Delegation& delegation, const std::vector<Pub
   if (!delegation.metadata) return;
   if (expired == Expired::kSkip && delegation.state == Delegation::State::kExpired) return;
   const RoleName& role = delegation.role.name;
-  add({role, &delegation.metadata->body, signers_of(delegation, keys), is_identity(role)}, paths, without);
+  add({role, &delegation.metadata->body, signers_of(delegation, keys)}, paths, without);
 }
 
 void SignedState::add(Role role, const std::vector<std::string>& paths, const Names& without) {
@@ -98,7 +90,7 @@ const std::vector<SignedState::Entry>& SignedState::entries(std::string_view nam
 const SignedState::Entry* SignedState::released(std::string_view name) const {
   if (hides_releases_) return nullptr;
   const std::vector<Entry>& all = entries(name);
-  for (const RoleName& role : {kReleases, kTargets}) {
+  for (const RoleName& role : {RoleName::releases(), RoleName::targets()}) {
     const auto found =
         std::find_if(all.begin(), all.end(), [&](const Entry& entry) { return entry.role->name == role; });
     if (found != all.end()) return &*found;

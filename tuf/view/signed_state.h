@@ -26,9 +26,6 @@ class SignedState {
     RoleName name;
     const Targets* body;
     std::vector<KeyId> signers;  // canonical IDs; not filled for `targets`
-    /// Directly below `targets` and not `releases`: an identity, whose signature counts. What is deeper down
-    /// was set up by whoever signs the role above it, and everybody signs `releases`.
-    bool is_identity;
   };
   struct Entry {
     const Role* role;
@@ -38,9 +35,6 @@ class SignedState {
     /// `sha256:…`; empty without a SHA-256.
     std::string digest() const;
   };
-
-  /// Whether a role is such an identity.
-  static bool is_identity(const RoleName& role);
 
   /// As verified. The repository must outlive the state. Readers skip what has expired; its signer renews it.
   enum class Expired { kSkip, kTake };

@@ -10,11 +10,8 @@
 namespace tuf {
 namespace {
 
-const RoleName kTargets = RoleName::of("targets");
-const RoleName kReleases = RoleName::of("targets/releases");
-
 std::vector<RoleName> usable_roles(const TrustedRepository& repository) {
-  std::vector<RoleName> roles = {kTargets};
+  std::vector<RoleName> roles = {RoleName::targets()};
   for (const Delegation& delegation : repository.delegations()) {
     if (delegation.state == Delegation::State::kUsable) roles.push_back(delegation.role.name);
   }
@@ -23,7 +20,7 @@ std::vector<RoleName> usable_roles(const TrustedRepository& repository) {
 
 /// What is bound elsewhere proves nothing where it stands. What pullers get all the same is not hidden.
 bool holds(const TrustedRepository& repository, const RoleName& role, const Target& target) {
-  if (!target.custom || role == kTargets || role == kReleases) return true;
+  if (!target.custom || role == RoleName::targets() || role == RoleName::releases()) return true;
   return bound_of(target, bound_to(repository.gun(), role)) != Bound::kElsewhere;
 }
 
@@ -44,7 +41,7 @@ std::vector<TagView> views_of(const TrustedRepository& repository, const std::st
     }
   }
   if (hides_releases(repository)) return views;
-  for (const RoleName& role : {kReleases, kTargets}) {
+  for (const RoleName& role : {RoleName::releases(), RoleName::targets()}) {
     const auto holder =
         std::find_if(holders.begin(), holders.end(), [&](const auto& entry) { return entry.first == role; });
     if (holder == holders.end()) continue;
@@ -61,7 +58,7 @@ std::vector<TagView> views_of(const TrustedRepository& repository, const std::st
 }  // namespace
 
 bool hides_releases(const TrustedRepository& repository) {
-  const Delegation* releases = repository.find_delegation(kReleases);
+  const Delegation* releases = repository.find_delegation(RoleName::releases());
   return releases && (releases->state == Delegation::State::kMissing ||
                       releases->state == Delegation::State::kMalformed || releases->counted_twice);
 }
@@ -76,13 +73,13 @@ std::string TagView::digest() const {
 }
 
 const RoleName& TagView::releasing_role() const {
-  return is_in(kReleases) ? kReleases : kTargets;
+  return is_in(RoleName::releases()) ? RoleName::releases() : RoleName::targets();
 }
 
 std::vector<std::string> TagView::signers() const {
   std::vector<std::string> names;
   for (const RoleName& role : roles) {
-    if (role.is_delegation() && role.parent() == kTargets && role != kReleases)
+    if (role.is_delegation() && role.parent() == RoleName::targets() && role != RoleName::releases())
       names.emplace_back(role.leaf());
   }
   return names;
@@ -106,7 +103,7 @@ std::vector<TagView> view_tags(const TrustedRepository& repository) {
         tags[name].emplace_back(role, &target);
     }
   };
-  add(kTargets, repository.targets().body);
+  add(RoleName::targets(), repository.targets().body);
   for (const Delegation& delegation : repository.delegations()) {
     if (delegation.state == Delegation::State::kUsable) add(delegation.role.name, delegation.metadata->body);
   }

@@ -5,7 +5,7 @@
 namespace tuf {
 
 std::string trust_root_of(const TrustedRepository& repository) {
-  const auto& keys = repository.root().body.role(RoleName::of("root")).key_ids;
+  const auto& keys = repository.root().body.role(RoleName::root()).key_ids;
   if (keys.empty()) throw Error(ErrorCode::kInternal, "a verified root without keys");
   return keys.front().hex();
 }
