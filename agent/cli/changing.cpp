@@ -9,12 +9,12 @@
 
 namespace agent {
 
-PublishedChanges change(Run::Repository& repository, const ChangeRequest& request, hsm::KeyRing& keys,
-                        const ChangeWords& words, Run& run, Report& report) {
+PublishedChanges change(Run::Repository& repository, const ChangeRequest& request, const ChangeWords& words,
+                        Run& run, Report& report) {
   RepositoryReport& described = start_report(repository, report);
   RepositoryChange change;
   try {
-    change_repository(repository, request, keys, run, report.warnings, change);
+    change_repository(repository, request, run, report.warnings, change);
   } catch (const tuf::Error&) {
     if (change.guarded) describe_foreign(change.guarded->guard(), described);
     throw;

@@ -13,8 +13,8 @@
 namespace agent {
 
 /// Changes an open repository, publishes that unless --dry-run, and reports it, also after a refusal.
-PublishedChanges change(Run::Repository& repository, const ChangeRequest& request, hsm::KeyRing& keys,
-                        const ChangeWords& words, Run& run, Report& report);
+PublishedChanges change(Run::Repository& repository, const ChangeRequest& request, const ChangeWords& words,
+                        Run& run, Report& report);
 
 /// Calls `each` for every repository, whatever becomes of the others. The first failure is thrown in the end,
 /// naming those that failed if there were several repositories.

@@ -85,8 +85,8 @@ class Rehearsal {
 
   std::string sign() {
     std::vector<tuf::Warning> warnings;
-    const std::optional<Policy> policy = read_policy(options_.policy, patient_.run.settings());
-    ReleaseSigner signer(options_.choices(), policy ? &*policy : nullptr, patient_.run, warnings);
+    const std::unique_ptr<const Policy> policy = read_policy(options_.policy, patient_.run.settings());
+    ReleaseSigner signer(options_.choices(), policy.get(), patient_.run, warnings);
     const auto& [gun, images] = *wanted_.begin();
     const SignedImages result = signer.rehearse(gun, images, warnings);
     // What a look at the repository has warned of is not said twice.

@@ -1,6 +1,7 @@
 // Guarding: what commands share that sign by a policy: its options, and where it is.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -18,8 +19,8 @@ struct PolicyOptions : PolicyChoices {
 /// --policy and --quarantine.
 void add_policy_options(CLI::App* command, PolicyOptions& options, const std::string& help);
 
-/// That of the option, else of the settings; nullopt without one. Throws kUsage for options that do not go
+/// That of the option, else of the settings; nullptr without one. Throws kUsage for options that do not go
 /// together, and what read_policy throws.
-std::optional<Policy> read_policy(const PolicyOptions& options, const Settings& settings);
+std::unique_ptr<const Policy> read_policy(const PolicyOptions& options, const Settings& settings);
 
 }  // namespace agent

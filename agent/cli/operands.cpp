@@ -51,10 +51,10 @@ Policy read_policy(const std::string& file) {
   });
 }
 
-std::optional<Policy> read_policy(const std::optional<std::string>& file, const Settings& settings) {
-  if (file) return read_policy(*file);
-  if (settings.policy()) return read_policy(settings.policy()->string());
-  return std::nullopt;
+std::unique_ptr<const Policy> read_policy(const std::optional<std::string>& file, const Settings& settings) {
+  if (file) return std::make_unique<const Policy>(read_policy(*file));
+  if (settings.policy()) return std::make_unique<const Policy>(read_policy(settings.policy()->string()));
+  return nullptr;
 }
 
 }  // namespace agent

@@ -1,6 +1,7 @@
 // Operands and option values that several commands read in the same way.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,7 +23,7 @@ std::vector<tuf::PublicKey> read_public_keys(const std::vector<std::string>& fil
 /// A policy file and the key files that it names; their paths are relative to its folder. Throws
 /// kPolicyMalformed, kFileUnreadable.
 Policy read_policy(const std::string& file);
-/// The same of the file of the option, else of the settings; nullopt if there is none.
-std::optional<Policy> read_policy(const std::optional<std::string>& file, const Settings& settings);
+/// The same of the file of the option, else of the settings; nullptr if there is none.
+std::unique_ptr<const Policy> read_policy(const std::optional<std::string>& file, const Settings& settings);
 
 }  // namespace agent

@@ -100,7 +100,7 @@ tuf::TrustedRepository load_existing(const RepoInitOptions& options, Run::Reposi
   const tuf::TrustPin own = known ? tuf::TrustPin{} : pin_of_own_root_keys(options, run);
   if (!own.key_ids.empty()) policy.pin = own;
   try {
-    return load_repository(*repository.store, repository.seen, repository.load, report.warnings);
+    return load_repository(repository, report.warnings);
   } catch (const Error& error) {
     if (own.key_ids.empty() || error.code() != ErrorCode::kPinMismatch) throw;
     throw Error(ErrorCode::kUnpinnedRoot, "nothing vouches for the root of " + repository.load.gun.text() +
@@ -207,8 +207,8 @@ void init(const RepoInitOptions& options, Run& run, Report& report) {
   }
   new_keys.store_for([&] {
     const tuf::TrustedRepository trusted =
-        create_repository(*repository.store, repository.seen, gun, run.now(), root_certificate,
-                          targets->public_key(), ring, report.warnings);
+        create_repository(*repository.store, repository.seen,
+                          {gun, run.now(), root_certificate, targets->public_key()}, ring, report.warnings);
     described.published = true;
     described.attempts = 1;
     describe(trusted, described);

@@ -81,7 +81,7 @@ void rotate_to_server(Run::Repository& open, const RoleName& role, Run& run, Rep
   }
   hsm::KeyRing& keys = run.administrator_keys();
   const auto how = [&](const PolicyGuard*) { return rotate_key(role, *key, keys); };
-  change(open, {how}, keys, words, run, report);  // no policy: the root alone is signed
+  change(open, {how, keys}, words, run, report);  // no policy: the root alone is signed
 }
 
 /// Keys that may sign a role, as messages name them.
@@ -138,7 +138,7 @@ void describe_due(const std::vector<StillDue>& due, Report& report) {
 }
 
 void refresh(const RepoRefreshOptions& options, Run& run, Report& report) {
-  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
   const tuf::Time due_by = run.now() + tuf::Days{options.within_days};
   const std::string within = " within " + std::to_string(options.within_days) + " days";
   std::vector<StillDue> all_due;
@@ -148,7 +148,7 @@ void refresh(const RepoRefreshOptions& options, Run& run, Report& report) {
     hsm::KeyRing& keys = run.administrator_keys();
     const auto how = [&](const PolicyGuard* guard) { return renew_due_roles(due_by, keys, guard); };
     const PublishedChanges changes =
-        change(open, {how, policy ? &*policy : nullptr, options.policy}, keys,
+        change(open, {how, keys, policy.get(), options.policy},
                {"signed anew what expires" + within, "sign anew what expires" + within, true}, run, report);
     std::vector<StillDue> due =
         still_due(open, changes.repository, !run.settings().server_for(gun).is_folder(), due_by);
@@ -166,7 +166,7 @@ void refresh(const RepoRefreshOptions& options, Run& run, Report& report) {
 
 /// Whoever takes the snapshot from the server keeps everybody else from publishing: that takes consent.
 bool takes_snapshot_from_server(Run::Repository& open, Report& report) {
-  const tuf::TrustedRepository trusted = load_repository(*open.store, open.seen, open.load, report.warnings);
+  const tuf::TrustedRepository trusted = load_repository(open, report.warnings);
   return store_signs_snapshot(*open.store, trusted);
 }
 
@@ -235,14 +235,15 @@ void rotate(const RepoRotateOptions& options, Run& run, Report& report) {
       renew(repository, draft);
     };
   }
-  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
   ChangeWords words{"gave " + role.text() + " a new key", "give " + role.text() + " a new key"};
   if (run.dry_run() && !options.key) {
     words.stand_ins = {{signer->public_key().canonical_id(), "this machine"}};
   }
   const auto publish = [&] {
-    change(open, {[&](const PolicyGuard*) { return how; }, policy ? &*policy : nullptr, options.policy},
-           run.administrator_keys(), words, run, report);
+    change(open,
+           {[&](const PolicyGuard*) { return how; }, run.administrator_keys(), policy.get(), options.policy},
+           words, run, report);
   };
   if (run.dry_run()) {
     publish();
@@ -254,18 +255,18 @@ void rotate(const RepoRotateOptions& options, Run& run, Report& report) {
 }
 
 void repair(const RepoRepairOptions& options, Run& run, Report& report) {
-  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
   for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
     Run::Repository open = run.open(gun, Access::kPublish);
     open.load.tolerate = {.expiry = true, .other_form = true};
     hsm::KeyRing& keys = run.administrator_keys();
     const auto how = [&](const PolicyGuard*) { return repair_roles(keys); };
-    change(open, {how, policy ? &*policy : nullptr, options.policy}, keys,
+    change(open, {how, keys, policy.get(), options.policy},
            {"signed anew what could not be served", "sign anew what cannot be served", true}, run, report);
     if (run.dry_run()) return;
     // Others may have broken it in the meantime, or something else may be wrong with it.
     open.load.tolerate = {};
-    load_repository(*open.store, open.seen, open.load, report.warnings);
+    load_repository(open, report.warnings);
   });
 }
 
@@ -273,8 +274,7 @@ void prepare(const RepoPrepareOptions& options, Run& run, Report& report) {
   for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
     Run::Repository open = run.open(gun, Access::kAdminister);
     open.load.nested.emplace();
-    const tuf::TrustedRepository trusted =
-        load_repository(*open.store, open.seen, open.load, report.warnings);
+    const tuf::TrustedRepository trusted = load_repository(open, report.warnings);
     if (!store_signs_snapshot(*open.store, trusted))
       return rotate_to_server(open, RoleName::snapshot(), run, report);
     describe(trusted, start_report(open, report));

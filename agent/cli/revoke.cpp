@@ -69,7 +69,7 @@ void describe_rest(const std::vector<tuf::TagView>& views, Report& report) {
 
 void revoke(const RevokeOptions& options, Run& run, Report& report) {
   const std::vector<tuf::RoleName> roles = parse_roles(options.roles);
-  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
   const Consent consent{options.policy.hide_tags, run.dry_run()};
   for (const auto& [gun, names] : tags_to_revoke(options.images)) {
     Run::Repository open = run.open(gun, Access::kPublish);
@@ -77,10 +77,10 @@ void revoke(const RevokeOptions& options, Run& run, Report& report) {
       return revoke_tags({tags, roles, guard, consent}, run.keys());
     };
     const std::string what = names.empty() ? "everything" : tuf::join(names);
-    change(open, {how, policy ? &*policy : nullptr, options.policy, {{roles.begin(), roles.end()}}},
-           run.keys(), {"revoked " + what, "revoke " + what}, run, report);
+    change(open, {how, run.keys(), policy.get(), options.policy, {{roles.begin(), roles.end()}}},
+           {"revoked " + what, "revoke " + what}, run, report);
     if (run.dry_run()) continue;
-    const tuf::TrustedRepository now = load_repository(*open.store, open.seen, open.load, report.warnings);
+    const tuf::TrustedRepository now = load_repository(open, report.warnings);
     if (names.empty()) describe_rest(tuf::view_tags(now), report);
     for (const std::string& name : names) describe_rest(tuf::view_tag(now, name), report);
   }

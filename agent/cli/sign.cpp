@@ -14,9 +14,19 @@
 namespace agent {
 namespace {
 
-/// Signs into one repository and reports it, also after a refusal.
-void sign_part(ReleaseSigner& signer, const tuf::Gun& gun, const std::vector<WantedImage>& images,
-               bool shows_platforms, Run& run, Report& report, SignReceipt& receipt) {
+/// One release, repository by repository.
+struct Release {
+  ReleaseSigner& signer;
+  Run& run;
+  Report& report;
+  SignReceipt& receipt;
+  bool shows_platforms;
+
+  void sign(const tuf::Gun& gun, const std::vector<WantedImage>& images) const;
+};
+
+/// Reports it also after a refusal.
+void Release::sign(const tuf::Gun& gun, const std::vector<WantedImage>& images) const {
   Run::Repository repository = run.open(gun, Access::kPublish);
   RepositoryReport& described = start_report(repository, report);
   SignedRepository part;
@@ -40,13 +50,13 @@ void sign_part(ReleaseSigner& signer, const tuf::Gun& gun, const std::vector<Wan
 }
 
 void sign(const SignOptions& options, Run& run, Report& report) {
-  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
   SignReceipt receipt(options.receipt, run);
-  ReleaseSigner signer(options.choices(), policy ? &*policy : nullptr, run, report.warnings);
+  ReleaseSigner signer(options.choices(), policy.get(), run, report.warnings);
   const WantedImages wanted = wanted_images(options.images, run, report.warnings);
   if (wanted.size() > 1 && !run.dry_run()) signer.rehearse(wanted);
-  for (const auto& [gun, images] : wanted)
-    sign_part(signer, gun, images, options.images.platforms, run, report, receipt);
+  const Release release{signer, run, report, receipt, options.images.platforms};
+  for (const auto& [gun, images] : wanted) release.sign(gun, images);
   receipt.write();
   if (options.images.check_registry && !run.dry_run()) signer.check_registry(wanted);
 }

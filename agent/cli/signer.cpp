@@ -174,16 +174,16 @@ void warn_of_doubts(const tuf::TrustedRepository& repository, const std::vector<
 
 /// `nested`: what is read below the direct children of `targets` (LoadRequest::nested).
 void change_each(const std::vector<std::string>& repositories, const PolicyOptions& options,
-                 const std::optional<Policy>& policy, const std::optional<std::vector<tuf::RoleName>>& nested,
+                 const Policy* policy, const std::optional<std::vector<tuf::RoleName>>& nested,
                  const std::function<ChangeRepository()>& how, const ChangeWords& words, Run& run,
                  Report& report, const SigningGate::Options& gate = {},
                  const std::vector<DelegationToAdd>& added = {}) {
   for_each_repository(repositories, report, [&](const tuf::Gun& gun) {
     Run::Repository open = run.open(gun, Access::kPublish);
     if (!policy) open.load.nested = nested;  // a policy may demand roles anywhere
-    const PublishedChanges changes =
-        change(open, {[&](const PolicyGuard*) { return how(); }, policy ? &*policy : nullptr, options, gate},
-               run.administrator_keys(), words, run, report);
+    const PublishedChanges changes = change(
+        open, {[&](const PolicyGuard*) { return how(); }, run.administrator_keys(), policy, options, gate},
+        words, run, report);
     if (!added.empty()) warn_of_doubts(changes.repository, added, *open.store, report);
   });
 }
@@ -193,18 +193,17 @@ void add_consent(CLI::App* command, PolicyOptions& options) {
   add_flag(command, "--yes", options.hide_tags, "Even if pullers no longer see some tags");
 }
 
-Consent consent_of(const PolicyOptions& options, const std::optional<Policy>& policy, const Run& run) {
-  return {.hide_tags = options.hide_tags, .rehearsed = run.dry_run(), .policy = policy ? &*policy : nullptr};
+Consent consent_of(const PolicyOptions& options, const Policy* policy, const Run& run) {
+  return {.hide_tags = options.hide_tags, .rehearsed = run.dry_run(), .policy = policy};
 }
 
 /// Of signers, who are direct children of `targets`.
 const std::vector<tuf::RoleName> kNoneNested;
 
 /// Of a repository in which nothing is changed below the direct children of `targets` but `role`.
-void change_one(const std::string& repository, const PolicyOptions& options,
-                const std::optional<Policy>& policy, const tuf::RoleName& role, const ChangeRepository& how,
-                const ChangeWords& words, Run& run, Report& report,
-                const std::vector<DelegationToAdd>& added = {}) {
+void change_one(const std::string& repository, const PolicyOptions& options, const Policy* policy,
+                const tuf::RoleName& role, const ChangeRepository& how, const ChangeWords& words, Run& run,
+                Report& report, const std::vector<DelegationToAdd>& added = {}) {
   // Whoever names a delegation names the role that says who signs it.
   SigningGate::Options gate;
   if (role.parent().is_delegation()) gate.named = {role.parent()};
@@ -219,7 +218,7 @@ void signer_add(const SignerAddOptions& options, Run& run, Report& report) {
   for (const DelegationToAdd& delegation : delegations) roles.push_back(delegation.role);
   const std::string where = "the keys to " + tuf::join(tuf::names_of(roles));
   change_each(
-      options.repositories, options.policy, read_policy(options.policy, run.settings()), kNoneNested,
+      options.repositories, options.policy, read_policy(options.policy, run.settings()).get(), kNoneNested,
       [&] { return add_delegations(delegations, run.administrator_keys()); },
       {"added " + where, "add " + where}, run, report, {}, delegations);
 }
@@ -247,11 +246,11 @@ ChangeRepository telling_what_stays(const std::string& name, std::vector<tuf::Wa
 
 void signer_remove(const SignerRemoveOptions& options, Run& run, Report& report) {
   require_signer_name(options.name);
-  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
   change_each(
-      options.repositories, options.policy, policy, kNoneNested,
+      options.repositories, options.policy, policy.get(), kNoneNested,
       [&] {
-        const Consent consent = consent_of(options.policy, policy, run);
+        const Consent consent = consent_of(options.policy, policy.get(), run);
         return telling_what_stays(options.name, report.warnings,
                                   remove_signer(options.name, run.administrator_keys(), consent));
       },
@@ -269,24 +268,24 @@ void signer_rotate(const SignerRotateOptions& options, Run& run, Report& report)
                     tuf::shell_word(options.repositories.front()) + " --add NEW.pub");
   }
   const auto added = add.empty() ? std::vector<DelegationToAdd>() : signer_delegations(options.name, add);
-  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
   const std::string what =
       (add.empty() ? "" : ": added " + short_forms(canonical_ids(add))) +
       (remove.empty() ? ""
                       : std::string(add.empty() ? ": " : ", ") + "took out " + tuf::join(options.remove));
   change_each(
-      options.repositories, options.policy, policy, kNoneNested,
+      options.repositories, options.policy, policy.get(), kNoneNested,
       [&] {
         return with_keys(remove, [&](const std::set<tuf::KeyId>& ids) {
           return rotate_signer(options.name, add, ids, run.administrator_keys(),
-                               consent_of(options.policy, policy, run));
+                               consent_of(options.policy, policy.get(), run));
         });
       },
       {.done = "changed the keys of signer " + options.name + what,
        .plan = "change the keys of signer " + options.name + what,
        .next =
            [&](const tuf::TrustedRepository& now) {
-             return steps_of_rotation(now, options, add, policy ? &*policy : nullptr);
+             return steps_of_rotation(now, options, add, policy.get());
            }},
       run, report, {}, added);
 }
@@ -305,8 +304,9 @@ void delegation_add(const DelegationAddOptions& options, Run& run, Report& repor
                                                       "change what " + role + " admits or needs"}
                                         : ChangeWords{"added the keys to " + role, "add the keys to " + role};
   const std::vector<DelegationToAdd> added(only_limits ? 0 : 1, delegation);
-  change_one(options.repository, options.policy, read_policy(options.policy, run.settings()), delegation.role,
-             add_delegations({delegation}, run.administrator_keys()), words, run, report, added);
+  change_one(options.repository, options.policy, read_policy(options.policy, run.settings()).get(),
+             delegation.role, add_delegations({delegation}, run.administrator_keys()), words, run, report,
+             added);
 }
 
 void delegation_remove(const DelegationRemoveOptions& options, Run& run, Report& report) {
@@ -315,23 +315,23 @@ void delegation_remove(const DelegationRemoveOptions& options, Run& run, Report&
   what.paths.insert(options.paths.begin(), options.paths.end());
   what.remove = keys.empty() && what.paths.empty();
   const std::string object = what.remove ? what.role.text() : "keys or paths of " + what.role.text();
-  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
   const auto how = [&](std::set<tuf::KeyId> ids) {
     what.keys = std::move(ids);
-    return change_delegation(what, run.administrator_keys(), consent_of(options.policy, policy, run));
+    return change_delegation(what, run.administrator_keys(), consent_of(options.policy, policy.get(), run));
   };
-  change_one(options.repository, options.policy, policy, what.role, with_keys(keys, how),
+  change_one(options.repository, options.policy, policy.get(), what.role, with_keys(keys, how),
              {"removed " + object, "remove " + object}, run, report);
 }
 
 void delegation_purge(const DelegationPurgeOptions& options, Run& run, Report& report) {
   const NamedKeys remove(options.keys, options.repositories.front());
-  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
   change_each(
-      options.repositories, options.policy, policy, std::nullopt,
+      options.repositories, options.policy, policy.get(), std::nullopt,
       [&] {
         return with_keys(remove, [&](const std::set<tuf::KeyId>& ids) {
-          return purge_keys(ids, run.administrator_keys(), consent_of(options.policy, policy, run));
+          return purge_keys(ids, run.administrator_keys(), consent_of(options.policy, policy.get(), run));
         });
       },
       {"took the keys out of every delegation", "take the keys out of every delegation"}, run, report);
@@ -343,7 +343,7 @@ void witness(const WitnessOptions& options, Run& run, Report& report) {
   }
   std::vector<tuf::RoleName> roles;
   for (const std::string& role : options.roles) roles.push_back(parse_delegation(role));
-  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
   if (options.bind && !policy) {
     throw Error(ErrorCode::kUsage, "--bind is for what a policy allows, and none is given",
                 "add --policy FILE");
@@ -358,10 +358,11 @@ void witness(const WitnessOptions& options, Run& run, Report& report) {
   const auto how = [&](const PolicyGuard*) { return witness_roles(*open.store, roles, content, keys); };
   change(open,
          {how,
-          policy ? &*policy : nullptr,
+          keys,
+          policy.get(),
           options.policy,
           {.named = {roles.begin(), roles.end()}, .bind = options.bind}},
-         keys, {"signed " + object, "sign " + object}, run, report);
+         {"signed " + object, "sign " + object}, run, report);
 }
 
 }  // namespace

@@ -200,15 +200,15 @@ std::vector<ImageToVerify> subjects(const VerifyOptions& options, Run& run,
 }
 
 void verify(const VerifyOptions& options, Run& run, Report& report) {
-  const std::optional<Policy> policy = read_policy(options.policy, run.settings());
-  const bool judges = policy.has_value();
+  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
+  const bool judges = policy != nullptr;
   if (options.explain && !judges) {
     throw Error(ErrorCode::kUsage, "--explain explains what a policy says, and none is given",
                 "add --policy FILE");
   }
   std::vector<ImageToVerify> all = subjects(options, run, report.warnings);
   if (!options.images_from.empty()) run.distrust_names();
-  ImageVerifier verifier(parse_roles(options.roles), policy ? &*policy : nullptr, run, report.warnings);
+  ImageVerifier verifier(parse_roles(options.roles), policy.get(), run, report.warnings);
   Verdicts verdicts(report);
   for (ImageToVerify& subject : all) verdicts.add(verifier.verify(std::move(subject)));
   switch (report.format) {

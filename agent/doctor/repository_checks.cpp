@@ -25,7 +25,7 @@ bool is_about_the_root(ErrorCode code) {
 RepositoryChecks::RepositoryChecks(Patient& patient, ServerChecks& server)
     : patient_(patient), server_(server), trusted_([this] {
         Run::Repository& open = server_.repository();
-        return load_repository(*open.store, open.seen, open.load, patient_.warnings);
+        return load_repository(open, patient_.warnings);
       }) {}
 
 void RepositoryChecks::add_to(std::vector<Check>& chain) {
@@ -71,7 +71,7 @@ std::optional<tuf::TrustedRepository> RepositoryChecks::load_with(const tuf::Tol
   request.tolerate = tolerance;
   std::vector<tuf::Warning> said_already;
   try {
-    return load_repository(*open.store, open.seen, request, said_already);
+    return load_repository({*open.store, open.seen, request}, said_already);
   } catch (const Error&) {
     return std::nullopt;  // more than that is wrong
   }

@@ -72,24 +72,24 @@ tuf::PublishTransaction sign_new_repository(const tuf::RepositoryDraft& draft, h
   return draft.sign(signer_look_up(keys));
 }
 
-tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen, const tuf::Gun& gun,
-                                         tuf::Time now, const tuf::PublicKey& root,
-                                         const tuf::PublicKey& targets, hsm::KeyRing& keys,
-                                         std::vector<tuf::Warning>& warnings) {
+tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen, const NewRepository& wanted,
+                                         hsm::KeyRing& keys, std::vector<tuf::Warning>& warnings) {
+  const tuf::Gun& gun = wanted.gun;
   const tuf::KeyObject snapshot = store.server_key(RoleName::snapshot());
   const tuf::KeyObject timestamp = store.server_key(RoleName::timestamp());
-  const auto draft = tuf::RepositoryDraft::for_new_repository(gun, now, {root, targets, snapshot, timestamp});
+  const auto draft = tuf::RepositoryDraft::for_new_repository(
+      gun, wanted.now, {wanted.root, wanted.targets, snapshot, timestamp});
   const tuf::PublishTransaction transaction = sign_new_repository(draft, keys);
   std::vector<RoleFile> files;
   for (const auto& file : transaction.files()) files.push_back({file.role, file.bytes});
 
   const PublishResult result = store.publish(files);
   if (result == PublishResult::kConflict) fail_created_by_others(gun, store);
-  LoadRequest load{gun, {tuf::TrustPin{{root.id()}, ""}, false, false}, now, {}};
+  LoadRequest load{gun, {tuf::TrustPin{{wanted.root.id()}, ""}, false, false}, wanted.now, {}};
   // What an earlier repository of this name left in the trust directory says nothing about the new one.
   load.policy.reset_cache = true;
   try {
-    return load_repository(store, seen, load, warnings);
+    return load_repository({store, seen, load}, warnings);
   } catch (const Error& error) {
     if (result == PublishResult::kUnknown && error.code() == ErrorCode::kPinMismatch)
       fail_created_by_others(gun, store);

@@ -17,14 +17,19 @@ bool repository_exists(TrustStore& store);
 /// The first files of a repository. They carry nothing along, so nothing has to pass the gate.
 tuf::PublishTransaction sign_new_repository(const tuf::RepositoryDraft& draft, hsm::KeyRing& keys);
 
+struct NewRepository {
+  tuf::Gun gun;
+  tuf::Time now;
+  tuf::PublicKey root;  // a certificate for the GUN
+  tuf::PublicKey targets;
+};
+
 /// Creates the repository with the store managing snapshot and timestamp, and reads it back with the new root
-/// as pin. `root` is a certificate for the GUN; its key and `targets` must be in the ring. Throws kConflict
+/// as pin. Its two keys must be in the ring. Throws kConflict
 /// if somebody else created it meanwhile, and what signing and the store throw: then nothing was created.
 /// Only with kOutcomeUnknown it may have been.
-tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen, const tuf::Gun& gun,
-                                         tuf::Time now, const tuf::PublicKey& root,
-                                         const tuf::PublicKey& targets, hsm::KeyRing& keys,
-                                         std::vector<tuf::Warning>& warnings);
+tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen, const NewRepository& wanted,
+                                         hsm::KeyRing& keys, std::vector<tuf::Warning>& warnings);
 
 /// A delegation with keys and paths to add. Without paths one that is there keeps its own, and a new one is
 /// for all: whoever adds a key does not mean to widen what the role may sign.

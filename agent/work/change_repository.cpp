@@ -6,8 +6,9 @@
 
 namespace agent {
 
-void change_repository(Run::Repository& repository, const ChangeRequest& request, hsm::KeyRing& keys,
-                       Run& run, std::vector<tuf::Warning>& warnings, RepositoryChange& change) {
+void change_repository(Run::Repository& repository, const ChangeRequest& request, Run& run,
+                       std::vector<tuf::Warning>& warnings, RepositoryChange& change) {
+  hsm::KeyRing& keys = request.keys;
   SigningGate::Options gate_options = request.gate;
   if (request.policy) {
     change.guarded.emplace(*request.policy, request.choices, repository.load.gun, keys, run, warnings);
@@ -22,8 +23,8 @@ void change_repository(Run::Repository& repository, const ChangeRequest& request
     change.revived = revived_roles(*repository.store, trusted, draft, change.signers);
     if (run.dry_run()) change.hidden = tags_that_vanish(trusted, draft);
   };
-  change.result = publish_changes(*repository.store, repository.seen, repository.load, watched,
-                                  gate.as_function(), signer_look_up(keys), run.publish_options(), warnings);
+  change.result = publish_changes(
+      repository, {watched, gate.as_function(), signer_look_up(keys), run.publish_options()}, warnings);
   for (const std::string& tag : gate.hidden()) {
     if (std::find(change.hidden.begin(), change.hidden.end(), tag) == change.hidden.end())
       change.hidden.push_back(tag);

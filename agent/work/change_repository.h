@@ -19,6 +19,7 @@ namespace agent {
 struct ChangeRequest {
   /// Is told the guard; nullptr without a policy.
   std::function<ChangeRepository(const PolicyGuard*)> how;
+  hsm::KeyRing& keys;              // that sign
   const Policy* policy = nullptr;  // outlives the request
   PolicyChoices choices = {};
   SigningGate::Options gate = {};
@@ -38,7 +39,7 @@ struct RepositoryChange {
 };
 
 /// Throws what `how`, the gate and publish_changes throw.
-void change_repository(Run::Repository& repository, const ChangeRequest& request, hsm::KeyRing& keys,
-                       Run& run, std::vector<tuf::Warning>& warnings, RepositoryChange& change);
+void change_repository(Run::Repository& repository, const ChangeRequest& request, Run& run,
+                       std::vector<tuf::Warning>& warnings, RepositoryChange& change);
 
 }  // namespace agent

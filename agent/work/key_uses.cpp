@@ -52,7 +52,7 @@ Uses find_key_uses(const std::filesystem::path& trust_dir, tuf::Time now,
       LoadRequest request{gun, {}, now, {}};
       request.tolerate.expiry = true;
       std::vector<tuf::Warning> ignored;  // of a state that nothing is decided by
-      add(load_repository(store, seen, request, ignored), uses);
+      add(load_repository({store, seen, request}, ignored), uses);
     } catch (const tuf::Error& error) {
       warnings.push_back({"REPOSITORY_SKIPPED", gun.text() + " is left out: " + error.what()});
     }

@@ -474,13 +474,13 @@ void save(const SeenRepository& seen, const LoadRequest& request, const TrustedR
 
 }  // namespace
 
-TrustedRepository load_repository(TrustStore& store, SeenRepository& seen, const LoadRequest& request,
-                                  std::vector<tuf::Warning>& warnings) {
-  Loaded loaded = load_with_second_look(store, seen, request, warnings);
+TrustedRepository load_repository(const OpenRepository& open, std::vector<tuf::Warning>& warnings) {
+  const LoadRequest& request = open.load;
+  Loaded loaded = load_with_second_look(open.store, open.seen, request, warnings);
   if (!request.remember || request.tolerate.other_form || !loaded.repository.has_timestamp())
     return std::move(loaded.repository);
   try {
-    save(seen, request, loaded.repository, request.policy.reset_cache || loaded.replaces_memory);
+    save(open.seen, request, loaded.repository, request.policy.reset_cache || loaded.replaces_memory);
   } catch (const Error& error) {
     if (!request.before) throw;
     // What is published and proven stays so, whatever becomes of this machine's disk.

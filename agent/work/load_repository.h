@@ -50,11 +50,17 @@ struct LoadRequest {
   bool remember = true;
 };
 
+/// A repository as a run has it open: where it is, what was seen of it, and how it is read.
+struct OpenRepository {
+  TrustStore& store;
+  SeenRepository& seen;
+  const LoadRequest& load;
+};
+
 /// The verified repository; `seen` is updated, if it is to be. Delegations that are more than is read are
 /// left out, each with its problem, and warned of (LIMIT_EXCEEDED): they hurt nobody else. Throws
 /// kNoTrustData if the store has none, kUnpinnedRoot, kRepositoryBroken (a file that verified metadata names
 /// is missing), the errors of TrustedRepository, of the store and of the trust directory.
-tuf::TrustedRepository load_repository(TrustStore& store, SeenRepository& seen, const LoadRequest& request,
-                                       std::vector<tuf::Warning>& warnings);
+tuf::TrustedRepository load_repository(const OpenRepository& open, std::vector<tuf::Warning>& warnings);
 
 }  // namespace agent

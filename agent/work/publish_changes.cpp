@@ -85,10 +85,11 @@ void require_readable(const tuf::Gun& gun, const std::vector<tuf::PublishTransac
 
 }  // namespace
 
-PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRequest request,
-                                 const ChangeRepository& change, const PassGate& pass_gate,
-                                 const tuf::SignerFor& signer_for, const PublishOptions& options,
+PublishedChanges publish_changes(const OpenRepository& open, const Publication& publication,
                                  std::vector<tuf::Warning>& warnings) {
+  TrustStore& store = open.store;
+  LoadRequest request = open.load;
+  const PublishOptions& options = publication.options;
   const auto sleep = options.sleep ? options.sleep : sleep_for_milliseconds;
   std::vector<tuf::PublishTransaction::File> sent;  // by the last POST that may be stored
   std::optional<PublishResult> last_result;
@@ -108,7 +109,7 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
   while (true) {
     std::optional<tuf::TrustedRepository> repository;
     try {
-      repository = load_repository(store, seen, request, warnings);
+      repository = load_repository({store, open.seen, request}, warnings);
     } catch (const Error& error) {
       // Between two attempts, what has used up the time are the others.
       if (!maybe_stored && attempts > 0 && error.code() == ErrorCode::kTimeout) throw lost_every_race();
@@ -120,7 +121,7 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
     request.policy.reset_cache = false;
 
     tuf::RepositoryDraft draft(*repository);
-    change(*repository, draft);
+    publication.change(*repository, draft);
     if (draft.empty()) {
       return {*std::move(repository), maybe_stored, attempts, std::move(sent)};
     }
@@ -141,12 +142,12 @@ PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRe
                                             "; gave up after " + std::to_string(attempts) + " attempts");
     }
 
-    pass_gate(*repository, draft);
+    publication.pass_gate(*repository, draft);
     if (options.until == Until::kReady) {
-      require_readable(request.gun, draft.rehearse(signer_for));
+      require_readable(request.gun, draft.rehearse(publication.signer_for));
       return {*std::move(repository), false, 0, {}};
     }
-    const tuf::PublishTransaction transaction = draft.sign(signer_for);
+    const tuf::PublishTransaction transaction = draft.sign(publication.signer_for);
     require_readable(request.gun, transaction.files());
     if (options.until == Until::kSigned) return {*std::move(repository), false, 0, transaction.files()};
     request.likely.clear();

@@ -39,6 +39,14 @@ struct PublishOptions {
   std::function<void(int)> sleep;
 };
 
+/// What is published and how.
+struct Publication {
+  ChangeRepository change;
+  PassGate pass_gate;
+  tuf::SignerFor signer_for;
+  PublishOptions options = {};
+};
+
 struct PublishedChanges {
   tuf::TrustedRepository repository;  // as read back; not published, and without changes, as it was
   bool published = false;             // false: nothing to do, or not gone so far
@@ -49,9 +57,7 @@ struct PublishedChanges {
 /// Throws what loading, `change`, `pass_gate`, signing and the store throw; kConflict when every attempt, or
 /// all the time of the request, was used up by others; kTimeout when it was used up otherwise and nothing is
 /// stored; kServerError when the store claims to have stored what it does not have, kOutcomeUnknown.
-PublishedChanges publish_changes(TrustStore& store, SeenRepository& seen, LoadRequest request,
-                                 const ChangeRepository& change, const PassGate& pass_gate,
-                                 const tuf::SignerFor& signer_for, const PublishOptions& options,
+PublishedChanges publish_changes(const OpenRepository& open, const Publication& publication,
                                  std::vector<tuf::Warning>& warnings);
 
 }  // namespace agent

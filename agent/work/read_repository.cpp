@@ -4,8 +4,7 @@ namespace agent {
 
 tuf::TrustedRepository read_repository(Run::Repository& repository, const Run& run,
                                        std::vector<tuf::Warning>& warnings) {
-  tuf::TrustedRepository trusted =
-      load_repository(*repository.store, repository.seen, repository.load, warnings);
+  tuf::TrustedRepository trusted = load_repository(repository, warnings);
   if (run.offline()) {
     warnings.push_back(
         {"OFFLINE", trusted.gun().text() + " is shown as it was last seen here, timestamp version " +

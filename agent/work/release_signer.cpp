@@ -91,8 +91,7 @@ void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedIm
       if (role.is_delegation()) repository.load.likely.push_back(role);
     }
   }
-  result.result = sign_images(*repository.store, repository.seen, repository.load, request, run_.keys(),
-                              options, warnings);
+  result.result = sign_images(repository, request, run_.keys(), options, warnings);
 }
 
 void ReleaseSigner::check_registry(const WantedImages& wanted) {

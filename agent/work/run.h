@@ -67,6 +67,8 @@ class Run {
     std::unique_ptr<TrustStore> store;
     SeenRepository seen;
     LoadRequest load;
+
+    operator OpenRepository() { return {*store, seen, load}; }  // NOLINT(google-explicit-constructor)
   };
   /// Throws kUsage if anything but reading is to be done offline, and the errors of an audit log that cannot
   /// be written if anything is to be published.

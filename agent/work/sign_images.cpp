@@ -195,9 +195,8 @@ void warn_about_roles(const tuf::TrustedRepository& repository, const SignReques
 
 }  // namespace
 
-SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequest& load,
-                         const SignRequest& request, hsm::KeyRing& keys, const PublishOptions& options,
-                         std::vector<tuf::Warning>& warnings) {
+SignedImages sign_images(const OpenRepository& open, const SignRequest& request, hsm::KeyRing& keys,
+                         const PublishOptions& options, std::vector<tuf::Warning>& warnings) {
   std::vector<RoleName> roles;
   std::vector<SignStatus> statuses;  // of the last attempt: what is read back shows only that it is there
   std::vector<RoleName> renewed;     // as well
@@ -217,7 +216,7 @@ SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequ
   };
   SigningGate gate(keys, {{request.roles.begin(), request.roles.end()}, request.guard});
   PublishedChanges changes =
-      publish_changes(store, seen, load, change, gate.as_function(), signer_look_up(keys), options, warnings);
+      publish_changes(open, {change, gate.as_function(), signer_look_up(keys), options}, warnings);
   const bool others_were_faster = changes.attempts > 0 && !changes.published;
   if (others_were_faster) {
     statuses.assign(request.images.size(), SignStatus::kUnchanged);

@@ -50,8 +50,7 @@ struct SignedImages {
 /// Throws kTagMoved (before anything is signed) if a tag stands there with another digest and may not move,
 /// kUsage if annotations can not stand beside what the entry says already, and what the guard, roles_to_sign
 /// and publish_changes throw.
-SignedImages sign_images(TrustStore& store, SeenRepository& seen, const LoadRequest& load,
-                         const SignRequest& request, hsm::KeyRing& keys, const PublishOptions& options,
-                         std::vector<tuf::Warning>& warnings);
+SignedImages sign_images(const OpenRepository& open, const SignRequest& request, hsm::KeyRing& keys,
+                         const PublishOptions& options, std::vector<tuf::Warning>& warnings);
 
 }  // namespace agent

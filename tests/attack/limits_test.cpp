@@ -106,8 +106,9 @@ struct Shared {
     agent::PublishOptions options;
     options.sleep = [](int) {};
     agent::SigningGate gate(keys);
-    return agent::publish_changes(store, machine.seen, machine.request, how, gate.as_function(),
-                                  agent::signer_look_up(keys), options, machine.warnings);
+    return agent::publish_changes({store, machine.seen, machine.request},
+                                  {how, gate.as_function(), agent::signer_look_up(keys), options},
+                                  machine.warnings);
   }
 
   std::shared_ptr<TestSigner> jenkins = TestSigner::generate();

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.countersign import Countersign
-from support.process import Result, run
+from support.process import Result, run, traced
 
 # What others can see: files, folders, and what is sent.
 CHANGING = ("write", "writev", "pwrite64", "sendto", "sendmsg", "rename", "renameat", "renameat2", "link", "linkat",
@@ -38,11 +38,8 @@ class Life:
 def _strace(client: Countersign, args, *options) -> Result:
     calls = ",".join((*CHANGING, WAITING))
     log = client.home / "strace.log"
-    environment = client.environment()
-    # Leaks cannot be looked for in a process that is traced.
-    environment["ASAN_OPTIONS"] = ":".join(filter(None, (environment.get("ASAN_OPTIONS"), "detect_leaks=0")))
     return run(["/usr/bin/strace", "-f", "-qq", "-o", log, "-e", f"trace={calls}", "-e", "signal=none",
-                *options, "--", *client.argv(*args)], env=environment, cwd=client.work, check=False)
+                *options, "--", *client.argv(*args)], env=traced(client.environment()), cwd=client.work, check=False)
 
 
 def watch(client: Countersign, args, *, but_for: Path | None = None) -> Life:

@@ -175,7 +175,7 @@ bool RepositoryDraft::loses_file(const RoleName& delegation) const {
       base_ && !targets_.contains(delegation) ? base_->find_delegation(delegation) : nullptr;
   if (!present || present->state != Delegation::State::kUsable) return false;
   const auto authority = authority_of(delegation);
-  return authority && !authority->approves(present->metadata->signed_text, present->metadata->signatures);
+  return authority && !present->is_approved_by(*authority);
 }
 
 bool RepositoryDraft::needs_renewal(const RoleName& role) const {

@@ -88,6 +88,14 @@ bool Delegation::is_signed_by(const PublicKey& key) const {
                                  : tuf::is_signed_by(key, metadata->signed_text, metadata->signatures);
 }
 
+bool Delegation::is_approved_by(const RoleAuthority& other) const {
+  std::set<KeyId> approving;
+  for (const PublicKey& key : other.keys()) {
+    if (is_signed_by(key)) approving.insert(key.id());
+  }
+  return other.is_reached_by(approving);
+}
+
 TrustedRepository::TrustedRepository(Gun gun, Time now, std::map<RoleName, SeenFile> seen)
     : gun_(std::move(gun)), now_(now), seen_(std::move(seen)) {}
 

@@ -71,6 +71,8 @@ struct Delegation {
 
   /// Whether the key, listed or not, has signed the file; false where none is read.
   bool is_signed_by(const PublicKey& key) const;
+  /// Whether it would still be verified if these were the keys of the role.
+  bool is_approved_by(const RoleAuthority& other) const;
 };
 
 /// "usable", "expired", "below threshold", "malformed", "missing", "empty".

@@ -171,7 +171,7 @@ void World::sign(Repository& repository, Dice& dice) {
   const Command command = [&](agent::PolicyGuard* guard, hsm::KeyRing& keys) {
     std::vector<tuf::Warning> warnings;
     request.guard = guard;
-    return agent::sign_images(repository.store, repository.seen, load_request(repository), request, keys,
+    return agent::sign_images({repository.store, repository.seen, load_request(repository)}, request, keys,
                               at_once(), warnings)
         .changes;
   };
@@ -184,8 +184,9 @@ void World::change(Repository& repository, const Run& run, const How& how, Dice&
     agent::LoadRequest load = load_request(repository);
     if (prepare) prepare(load);
     agent::SigningGate gate(keys, {run.named, guard, run.binds});
-    return agent::publish_changes(repository.store, repository.seen, load, how(keys, guard),
-                                  gate.as_function(), agent::signer_look_up(keys), at_once(), warnings);
+    return agent::publish_changes(
+        {repository.store, repository.seen, load},
+        {how(keys, guard), gate.as_function(), agent::signer_look_up(keys), at_once()}, warnings);
   };
   this->run(repository, run, {}, {}, command, dice);
 }

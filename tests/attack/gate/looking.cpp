@@ -74,7 +74,7 @@ void World::load(Repository& repository) {
   repository.seen.forget();  // as somebody loads it who sees it for the first time
   std::vector<tuf::Warning> warnings;
   repository.state =
-      agent::load_repository(repository.store, repository.seen, load_request(repository), warnings);
+      agent::load_repository({repository.store, repository.seen, load_request(repository)}, warnings);
   repository.is_changed = false;
 }
 

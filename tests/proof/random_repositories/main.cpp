@@ -195,7 +195,7 @@ class RandomRepository {
       made = true;
     };
     std::vector<tuf::Warning> warnings;
-    agent::publish_changes(store_, seen_, request, change, test::open_gate, all_of(keys_), {}, warnings);
+    agent::publish_changes({store_, seen_, request}, {change, test::open_gate, all_of(keys_), {}}, warnings);
   }
 
   Role* find(const tuf::RoleName& name) {

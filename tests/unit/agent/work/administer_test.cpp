@@ -30,14 +30,14 @@ struct Administrator {
   tuf::TrustedRepository create() {
     const tuf::PublicKey certificate =
         RepositoryMaker::certified(*root, RepositoryMaker(gun.text()).root_certificate());
-    return agent::create_repository(store, machine.seen, gun, test::kNow, certificate, targets->public_key(),
-                                    keys, machine.warnings);
+    return agent::create_repository(
+        store, machine.seen, {gun, test::kNow, certificate, targets->public_key()}, keys, machine.warnings);
   }
   agent::PublishedChanges add_signer(hsm::KeyRing& ring) {
     const auto how =
         agent::add_delegations(agent::signer_delegations("jenkins", {jenkins->public_key()}), ring);
-    return agent::publish_changes(store, machine.seen, machine.request, how, test::open_gate,
-                                  agent::signer_look_up(ring), {}, machine.warnings);
+    return agent::publish_changes({store, machine.seen, machine.request},
+                                  {how, test::open_gate, agent::signer_look_up(ring), {}}, machine.warnings);
   }
 
   tuf::Gun gun = tuf::Gun::of("registry.example.com/team/app");
@@ -151,9 +151,10 @@ TEST_CASE("A new role that is nearly targets/releases is refused, whoever adds i
   const auto add = [&](const std::string& name) {
     const agent::DelegationToAdd delegation{
         RoleName::of("targets/" + name), {a.jenkins->public_key()}, {""}, {}};
-    return agent::publish_changes(a.store, a.machine.seen, a.machine.request,
-                                  agent::add_delegations({delegation}, a.keys), test::open_gate,
-                                  agent::signer_look_up(a.keys), {}, a.machine.warnings);
+    return agent::publish_changes(
+        {a.store, a.machine.seen, a.machine.request},
+        {agent::add_delegations({delegation}, a.keys), test::open_gate, agent::signer_look_up(a.keys), {}},
+        a.machine.warnings);
   };
   for (const char* name : {"release", "relases", "realeses", "relase", "releasess", "releases1"})
     CHECK_ERROR(add(name), ErrorCode::kInvalidRole, "nearly targets/releases");
@@ -165,10 +166,12 @@ TEST_CASE("What cannot be signed for as long as was asked for is signed anew onc
   Administrator a;
   a.create();
   a.add_signer(a.keys);
-  const auto renewed =
-      agent::publish_changes(a.store, a.machine.seen, a.machine.request,
-                             agent::renew_due_roles(test::kNow + tuf::Days{36500}, a.keys), test::open_gate,
-                             agent::signer_look_up(a.keys), {}, a.machine.warnings);
+  const auto renewed = agent::publish_changes({a.store, a.machine.seen, a.machine.request},
+                                              {agent::renew_due_roles(test::kNow + tuf::Days{36500}, a.keys),
+                                               test::open_gate,
+                                               agent::signer_look_up(a.keys),
+                                               {}},
+                                              a.machine.warnings);
   CHECK(renewed.attempts == 1);
   CHECK(renewed.repository.root().body.version == 2);
   CHECK(renewed.repository.targets().body.version == 3);

@@ -114,7 +114,7 @@ struct Guarding {
     request.roles = std::move(roles);
     request.guard = &ask(std::move(options));
     request.bind = bind;
-    return agent::sign_images(store, machine.seen, machine.request, request, keys, at_once(),
+    return agent::sign_images({store, machine.seen, machine.request}, request, keys, at_once(),
                               machine.warnings);
   }
 
@@ -124,15 +124,16 @@ struct Guarding {
     agent::SignRequest request;
     request.images = {{tag, test::make_target(content)}};
     request.roles = std::move(roles);
-    return agent::sign_images(store, machine.seen, machine.request, request, keys, at_once(),
+    return agent::sign_images({store, machine.seen, machine.request}, request, keys, at_once(),
                               machine.warnings);
   }
 
   agent::PublishedChanges change(const agent::ChangeRepository& how, agent::PolicyGuard::Options options = {},
                                  std::set<tuf::RoleName> named = {}, bool binds = false) {
     agent::SigningGate gate(keys, {std::move(named), &ask(std::move(options)), binds});
-    return agent::publish_changes(store, machine.seen, machine.request, how, gate.as_function(),
-                                  agent::signer_look_up(keys), at_once(), machine.warnings);
+    return agent::publish_changes({store, machine.seen, machine.request},
+                                  {how, gate.as_function(), agent::signer_look_up(keys), at_once()},
+                                  machine.warnings);
   }
 
   static agent::PublishOptions at_once() {

@@ -406,8 +406,9 @@ TEST_CASE("A role below another delegation is signed only where it is named") {
     const auto change = [&](const auto&, tuf::RepositoryDraft& changed) {
       if (g.store.publishes == before) changed.renew(below);
     };
-    return agent::publish_changes(g.store, g.machine.seen, g.machine.request, change, gate.as_function(),
-                                  agent::signer_look_up(g.keys), Guarding::at_once(), g.machine.warnings);
+    return agent::publish_changes(
+        {g.store, g.machine.seen, g.machine.request},
+        {change, gate.as_function(), agent::signer_look_up(g.keys), Guarding::at_once()}, g.machine.warnings);
   };
   CHECK_ERROR(renew({}), ErrorCode::kPolicy, "targets/releases/x");
   CHECK(renew({.named = {below}}).published);

@@ -100,9 +100,9 @@ struct Process {
     agent::ChangeRequest request{[&](const agent::PolicyGuard* guard) {
                                    return agent::revoke_tags({{tag}, {}, guard}, run.keys());
                                  },
-                                 &policy};
+                                 run.keys(), &policy};
     request.choices.hide_tags = true;
-    agent::change_repository(repository, request, run.keys(), run, warnings, change);
+    agent::change_repository(repository, request, run, warnings, change);
     if (!change.result->published) throw std::runtime_error("nothing was published");
   }
 

@@ -41,8 +41,8 @@ struct Publishing {
   agent::PublishedChanges publish(const agent::ChangeRepository& change, const tuf::SignerFor& signer_for,
                                   PublishOptions options = {}) {
     options.sleep = [this](int milliseconds) { slept.push_back(milliseconds); };
-    return agent::publish_changes(store, machine.seen, machine.request, change, test::open_gate, signer_for,
-                                  options, machine.warnings);
+    return agent::publish_changes({store, machine.seen, machine.request},
+                                  {change, test::open_gate, signer_for, options}, machine.warnings);
   }
   bool has(const std::string& tag) { return client.load(store).find_target(kReleases, tag) != nullptr; }
 
@@ -284,8 +284,9 @@ struct Timed : Publishing {
     PublishOptions options;
     options.attempts = 1'000'000;
     options.sleep = [this](int milliseconds) { now += std::chrono::milliseconds(milliseconds); };
-    return agent::publish_changes(store, machine.seen, machine.request, add_tag("1.0"), test::open_gate,
-                                  client.signer_for(), options, machine.warnings);
+    return agent::publish_changes({store, machine.seen, machine.request},
+                                  {add_tag("1.0"), test::open_gate, client.signer_for(), options},
+                                  machine.warnings);
   }
   std::chrono::milliseconds passed() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
@@ -333,8 +334,8 @@ TEST_CASE("Nothing is sent when reading and signing have used up the time") {
     t.now += std::chrono::seconds(10);
     return t.client.signer_for()(id);
   };
-  CHECK_ERROR(agent::publish_changes(t.store, t.machine.seen, t.machine.request, add_tag("1.0"),
-                                     test::open_gate, slow, {}, t.machine.warnings),
+  CHECK_ERROR(agent::publish_changes({t.store, t.machine.seen, t.machine.request},
+                                     {add_tag("1.0"), test::open_gate, slow, {}}, t.machine.warnings),
               ErrorCode::kTimeout, "nothing was published");
   CHECK(t.store.publishes == 0);
 }
@@ -359,9 +360,10 @@ TEST_CASE("Where clients sign the snapshot its missing key is what an error name
 
   // A reason that cannot be found out does not hide the store's own.
   KeylessStore keyless(p.store);
-  CHECK_ERROR(agent::publish_changes(keyless, p.machine.seen, p.machine.request, add_tag("2.0"),
-                                     test::open_gate, only_delegate, {}, p.machine.warnings),
-              ErrorCode::kServerRejected);
+  CHECK_ERROR(
+      agent::publish_changes({keyless, p.machine.seen, p.machine.request},
+                             {add_tag("2.0"), test::open_gate, only_delegate, {}}, p.machine.warnings),
+      ErrorCode::kServerRejected);
 }
 
 TEST_CASE("What no reader would take any more is not published") {

@@ -38,7 +38,7 @@ struct Site {
     const auto change = [](const tuf::TrustedRepository&, tuf::RepositoryDraft& draft) {
       StoreClient::set_target("targets/jenkins", "1.0")(draft);
     };
-    return publish_changes(store, seen, request, change, test::open_gate, administrator.signer_for(), {},
+    return agent::publish_changes({store, seen, request}, {change, test::open_gate, administrator.signer_for(), {}},
                            warnings);
   }
 

@@ -39,7 +39,7 @@ struct Machine {
 
   tuf::TrustedRepository load(agent::TrustStore& store) {
     warnings.clear();
-    return agent::load_repository(store, seen, request, warnings);
+    return agent::load_repository({store, seen, request}, warnings);
   }
   void pin(const tuf::KeyId& id) { request.policy.pin = tuf::TrustPin{{id}, ""}; }
   std::optional<std::string> remembered(const std::string& role) const {

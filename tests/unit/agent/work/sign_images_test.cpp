@@ -44,7 +44,8 @@ struct Signing {
     agent::PublishOptions publish;
     publish.sleep = [](int) {};
     machine.warnings.clear();
-    return agent::sign_images(store, machine.seen, machine.request, request, keys, publish, machine.warnings);
+    return agent::sign_images({store, machine.seen, machine.request}, request, keys, publish,
+                              machine.warnings);
   }
 
   test::StoreClient client{tuf::Gun::of("registry.example.com/team/app"), test::kNow};
@@ -276,7 +277,7 @@ TEST_CASE("A tag in targets is what pullers get as long as releases has none") {
   agent::SignRequest request = roles({kTargets});
   request.images = {{"1.0", test::make_target("1.0")}};
 
-  agent::sign_images(store, machine.seen, machine.request, request, keys, {}, machine.warnings);
+  agent::sign_images({store, machine.seen, machine.request}, request, keys, {}, machine.warnings);
 
   CHECK(machine.warned_of("NOT_RELEASED") == shadowed);
 }

@@ -100,8 +100,9 @@ TEST_CASE("Renewing and revoking sign no role that somebody else has delegated t
   const std::string before = g.store.newest.at(kNested);
   agent::SigningGate gate(g.keys);
   const auto run = [&](const agent::ChangeRepository& how, agent::SigningGate& through) {
-    return agent::publish_changes(g.store, g.machine.seen, g.machine.request, how, through.as_function(),
-                                  agent::signer_look_up(g.keys), Guarding::at_once(), g.machine.warnings);
+    return agent::publish_changes(
+        {g.store, g.machine.seen, g.machine.request},
+        {how, through.as_function(), agent::signer_look_up(g.keys), Guarding::at_once()}, g.machine.warnings);
   };
   run(renew_all(g), gate);
   run(agent::revoke_tags({{"1.0"}, {}}, g.keys), gate);
@@ -190,9 +191,11 @@ TEST_CASE("A key that follows another one of the same user takes over what that 
   agent::PolicyGuard guard(both, g.keys, {});
   agent::SigningGate gate(g.keys, {.guard = &guard});
   const auto renew = renew_once(kJenkins);
-  CHECK(agent::publish_changes(g.store, g.machine.seen, g.machine.request, renew, gate.as_function(),
-                               agent::signer_look_up(g.keys), Guarding::at_once(), g.machine.warnings)
-            .published);
+  CHECK(
+      agent::publish_changes({g.store, g.machine.seen, g.machine.request},
+                             {renew, gate.as_function(), agent::signer_look_up(g.keys), Guarding::at_once()},
+                             g.machine.warnings)
+          .published);
 }
 
 TEST_CASE("What a user has signed elsewhere is not signed here along with a key of nobody") {
@@ -237,8 +240,9 @@ TEST_CASE("The file of targets is the administrator's only where no user of the 
     draft.set_target(role, "other", test::make_target("other"));
   };
   const auto run = [&] {
-    return agent::publish_changes(g.store, g.machine.seen, g.machine.request, add, gate.as_function(),
-                                  agent::signer_look_up(g.keys), Guarding::at_once(), g.machine.warnings);
+    return agent::publish_changes(
+        {g.store, g.machine.seen, g.machine.request},
+        {add, gate.as_function(), agent::signer_look_up(g.keys), Guarding::at_once()}, g.machine.warnings);
   };
   if (is_users) {
     CHECK_ERROR(run(), ErrorCode::kForeignEntry, "evil");
@@ -319,9 +323,10 @@ TEST_CASE("Whoever leaves takes the delegations to their keys inside releases wi
     all.push_back(g.client.signer_for()(key.canonical_id()));
   office.add(std::make_unique<hsm::MemoryKeys>(all));
   agent::SigningGate gate(office);
-  agent::publish_changes(g.store, g.machine.seen, g.machine.request,
-                         agent::remove_signer("mallory", office, {}), gate.as_function(),
-                         agent::signer_look_up(office), Guarding::at_once(), g.machine.warnings);
+  agent::publish_changes({g.store, g.machine.seen, g.machine.request},
+                         {agent::remove_signer("mallory", office, {}), gate.as_function(),
+                          agent::signer_look_up(office), Guarding::at_once()},
+                         g.machine.warnings);
   CHECK(g.body_of(kReleases).roles.empty());
   CHECK_FALSE(g.body_of(RoleName::of("targets")).find_role(RoleName::of("targets/mallory")));
   // What was signed along is told.
@@ -339,9 +344,10 @@ TEST_CASE("An immutable tag is not revoked with the policy, so that it cannot be
   const auto revoke = [&](const std::string& tag) {
     agent::PolicyGuard& guard = g.ask(test::consenting());
     agent::SigningGate gate(g.keys, {.guard = &guard});
-    return agent::publish_changes(g.store, g.machine.seen, g.machine.request,
-                                  agent::revoke_tags({{tag}, {}, &guard}, g.keys), gate.as_function(),
-                                  agent::signer_look_up(g.keys), Guarding::at_once(), g.machine.warnings);
+    return agent::publish_changes({g.store, g.machine.seen, g.machine.request},
+                                  {agent::revoke_tags({{tag}, {}, &guard}, g.keys), gate.as_function(),
+                                   agent::signer_look_up(g.keys), Guarding::at_once()},
+                                  g.machine.warnings);
   };
   CHECK_ERROR(revoke("1.0"), ErrorCode::kTagImmutable, "1.0");
   CHECK(revoke("dev").published);
