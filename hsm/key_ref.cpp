@@ -4,6 +4,7 @@
 
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
+#include "tuf/base/without_secrets.h"
 
 namespace hsm {
 namespace {
@@ -26,6 +27,11 @@ bool is_file(const std::filesystem::path& path) {
 std::string shown(std::string_view text) {
   const std::size_t mark = text.find_first_of("=?;&");
   return std::string(text.substr(0, mark)) + (mark == std::string_view::npos ? "" : "…");
+}
+
+/// As PEM or in base64, as a variable may hold it.
+bool is_key_itself(std::string_view text) {
+  return text.find("PRIVATE KEY") != std::string_view::npos || tuf::without_secrets(text).starts_with("…");
 }
 
 }  // namespace
@@ -64,6 +70,13 @@ KeyRef parse_key_ref(std::string_view text) {
   // Before any file: a checkout could hold one of that name, with a key of somebody else.
   if (is_key_id(text)) return KeyIdPrefix{tuf::with_lower_hex(text)};
   if (!text.empty() && is_file(text)) return KeyFilePath{text};
+  if (is_key_itself(text)) {
+    throw tuf::Error(
+        tuf::ErrorCode::kInvalidKeyRef, "what is given is a key, and not the name of one",
+        "write the key into a file that only you can read, and name the file: umask 077; printf '%s' "
+        "\"$COUNTERSIGN_KEY\" > KEY.pem, or of base64: umask 077; printf '%s' "
+        "\"$COUNTERSIGN_KEY\" | base64 -d > KEY.pem");
+  }
   const std::string name = shown(text);
   if (text.find('/') != std::string_view::npos || text.ends_with(".pem") || text.ends_with(".key")) {
     throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "there is no key file " + name,

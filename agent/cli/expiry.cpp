@@ -43,6 +43,21 @@ std::string way_to_renew(const ExpiryReport& expiry, tuf::Time now) {
          std::to_string(days.count());
 }
 
+/// Whether the store signs timestamps by itself: a Notary server does, a folder and its copy on a web server
+/// do not. It is asked only if it matters.
+bool renews_timestamp(const tuf::TrustedRepository& repository, tuf::Time due_by, Run& run) {
+  if (run.settings().server_for(repository.gun()).is_folder()) return false;
+  if (run.offline() || !repository.has_timestamp() || repository.timestamp().body.expires > due_by)
+    return true;
+  try {
+    run.open(repository.gun(), Access::kRead).store->require_publishing();
+  } catch (const Error& error) {
+    // Whoever asks who we are, or may not tell, is a server.
+    return error.code() != ErrorCode::kServerRejected;
+  }
+  return true;
+}
+
 void expiry(const ExpiryOptions& options, Run& run, Report& report) {
   ExpiryReport expiry;
   expiry.at = options.at ? parse_date(*options.at) : run.now();
@@ -56,8 +71,7 @@ void expiry(const ExpiryOptions& options, Run& run, Report& report) {
     entry.gun = gun.text();
     try {
       const tuf::TrustedRepository trusted = look_at(gun, run, report);
-      const bool is_server = !run.settings().server_for(gun).is_folder();
-      entry.roles = tuf::role_expiries(trusted, is_server);
+      entry.roles = tuf::role_expiries(trusted, renews_timestamp(trusted, expiry.due_by, run));
       report.repositories.back().more["expiry"] = expiry_json(entry, expiry.at, expiry.due_by);
       for (tuf::Warning& warning : health_warnings(trusted)) {
         if (warning.code != "EXPIRES_SOON") report.warnings.push_back(std::move(warning));

@@ -101,8 +101,8 @@ std::vector<StillDue> still_due(Run::Repository& open, const tuf::TrustedReposit
                                 bool server_renews, tuf::Time due_by) {
   std::vector<StillDue> due;
   for (const tuf::RoleExpiry& role : tuf::role_expiries(repository, server_renews)) {
+    if (!role.is_due(due_by)) continue;
     const bool by_server = server_renews && role.name == RoleName::snapshot().text();
-    if (!role.is_due(due_by) || role.is_fresh) continue;
     if (by_server && store_signs_snapshot(*open.store, repository)) continue;
     const bool is_role = role.version > 0;  // and not a certificate
     due.push_back({repository.gun().text(), role, is_role ? keys_for(repository, role.name) : ""});

@@ -14,6 +14,7 @@ std::int64_t days_left(tuf::Time expires, tuf::Time at) {
 
 const char* status_of(const tuf::RoleExpiry& role, tuf::Time at, tuf::Time due_by) {
   if (role.renewed_by_server) return "renewed by the server";
+  if (role.is_fresh && role.expires <= due_by) return "renewed by whoever opens the folder with its keys";
   if (role.expires <= at) return "expired";
   return role.is_due(due_by) ? "due" : "ok";
 }

@@ -1,5 +1,6 @@
 """Hints about keys in files, and about their secrets: each cause, what is printed for it, and the same command again when
 that was done. No server is asked."""
+import base64
 import os
 import re
 import shutil
@@ -432,6 +433,24 @@ CAUSES = [
     ("key-of-which-repository", targets_key_of_nothing),
     ("key-label-unprintable", label_with_control_character),
 ]
+
+
+@pytest.mark.parametrize("encoded", [False, True], ids=["PEM", "base64"])
+def test_a_key_that_a_variable_holds_is_not_shown_and_is_named_after_it_was_written_to_a_file(world, encoded):
+    bench = Bench(world)
+    key = bench.plain().read_bytes()
+    value = (base64.b64encode(key) if encoded else key).decode()
+    secret = value if encoded else value.splitlines()[1]
+    for args, env in ((["sign", "r.example/a:1@sha256:" + 64 * "0", "--size", "1", "--key", value], {}),
+                      (["sign", "r.example/a:1@sha256:" + 64 * "0", "--size", "1"], {"COUNTERSIGN_KEY": value}),
+                      (["signer", "add", "x", "r.example/a", "--key", value], {})):
+        refused = bench.user.run(*args, "--server", "https://127.0.0.1:9", env=env)
+        assert refused.exit_code not in (0, 1)
+        assert secret[:24] not in refused.stderr + refused.stdout and secret[-24:] not in refused.stderr + refused.stdout
+    hint = Hint.of(bench.user.refused(2, "key", "csr", value, "--cn", "x"), "key-itself-given")
+    hint.follow(bench.user, env={"COUNTERSIGN_KEY": value}, which=int(encoded))
+    assert (bench.user.work / "KEY.pem").stat().st_mode & 0o777 == 0o600
+    bench.user.ok("key", "csr", "KEY.pem", "--cn", "x")
 
 
 @pytest.mark.parametrize("row, cause", CAUSES, ids=lambda value: getattr(value, "__name__", value))

@@ -87,20 +87,31 @@ def test_images_of_one_repository_are_reported_together(world, signed):
 def test_expiry_is_rehearsed_and_fit_for_machines(world, signed):
     gun, admin, _ = signed
     reader = world.client(pin=admin.pin)
-    # A static repository's timestamp lives for two weeks, and no server renews it.
     ends = {r["name"]: r["due"] for r in reader.ok("expiry", gun).repository["expiry"]}
     assert set(ends) == {"root", "root certificate", "targets", "snapshot", "timestamp", "targets/releases",
                          "targets/jenkins"}
     assert not any(ends.values())
-    assert reader.refused(5, "expiry", gun, "--warn-days", 30).error[0] == "EXPIRY_DUE"
     far = reader.refused(5, "expiry", gun, "--at", "2040-01-31")
-    assert all(r["due"] for r in far.repository["expiry"])
-    suites = ElementTree.fromstring(reader.refused(5, "expiry", gun, "--warn-days", 30, output="junit").stdout)
-    assert [c.get("name") for c in suites.iter("testcase") if c.find("failure") is not None] == ["timestamp"]
+    assert far.error[0] == "EXPIRY_DUE"
+    assert {r["name"] for r in far.repository["expiry"] if r["due"]} == set(ends) - {"timestamp"}
+    suites = ElementTree.fromstring(reader.refused(5, "expiry", gun, "--at", "2040-01-31", output="junit").stdout)
+    failed = {c.get("name") for c in suites.iter("testcase") if c.find("failure") is not None}
+    assert failed == set(ends) - {"timestamp"}
     metrics = reader.ok("expiry", gun, output="prometheus").stdout.splitlines()
     assert f'countersign_role_due{{gun="{gun}",role="targets/jenkins"}} 0' in metrics
     reader.refused(2, "expiry", gun, "--at", "tomorrow")
     reader.refused(2, "list", gun, output="junit")
+
+
+@pytest.mark.parametrize("place", ["folder", "web server"])
+def test_no_server_renews_the_timestamp_of_a_folder_and_a_nightly_job_is_red_only_if_nobody_does(world, signed, place):
+    """It lives for two weeks; whoever opens the folder with its keys signs it anew after one."""
+    gun, admin, _ = signed
+    reader = world.client(pin=admin.pin, server=world.store.option if place == "folder" else world.store.url)
+    timestamp = {r["name"]: r for r in reader.ok("expiry", gun, "--warn-days", 30).repository["expiry"]}["timestamp"]
+    assert not timestamp["renewed_by_server"] and not timestamp["due"]
+    said = reader.ok("expiry", gun, "--warn-days", 30, output="text").stdout
+    assert "renewed by whoever opens the folder with its keys" in said and "renewed by the server" not in said
 
 
 def test_expiry_reports_every_repository_though_one_cannot_be_read(world, signed):

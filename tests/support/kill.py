@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.countersign import Countersign
-from support.process import Result, run, traced
+from support.process import Result, run
 
 # What others can see: files, folders, and what is sent.
 CHANGING = ("write", "writev", "pwrite64", "sendto", "sendmsg", "rename", "renameat", "renameat2", "link", "linkat",
@@ -39,7 +39,7 @@ def _strace(client: Countersign, args, *options) -> Result:
     calls = ",".join((*CHANGING, WAITING))
     log = client.home / "strace.log"
     return run(["/usr/bin/strace", "-f", "-qq", "-o", log, "-e", f"trace={calls}", "-e", "signal=none",
-                *options, "--", *client.argv(*args)], env=traced(client.environment()), cwd=client.work, check=False)
+                *options, "--", *client.argv(*args)], env=client.environment(), cwd=client.work, check=False)
 
 
 def watch(client: Countersign, args, *, but_for: Path | None = None) -> Life:

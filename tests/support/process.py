@@ -20,12 +20,6 @@ def clean_environment(home: Path) -> dict[str, str]:
     return environment
 
 
-def traced(environment: dict[str, str]) -> dict[str, str]:
-    """For what runs below strace: leaks cannot be looked for there."""
-    options = ":".join(filter(None, (environment.get("ASAN_OPTIONS"), "detect_leaks=0")))
-    return environment | {"ASAN_OPTIONS": options}
-
-
 @dataclass
 class Result:
     argv: list[str]

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <iterator>
 
+#include "tuf/base/base64.h"
+
 namespace tuf {
 namespace {
 
@@ -211,6 +213,44 @@ void hide_pem(std::string& text) {
   }
 }
 
+/// Whether it is the beginning of a private key in DER: SEQUENCE { INTEGER version }, or what is encrypted by
+/// a password.
+bool begins_private_key(std::string_view der) {
+  constexpr std::string_view kEncryption("\x2a\x86\x48\x86\xf7\x0d\x01\x05", 8);  // PKCS#5
+  if (!der.starts_with('\x30') || der.size() < 12) return false;
+  const auto length = static_cast<unsigned char>(der[1]);
+  const std::string_view body = der.substr(length < 0x80 ? 2 : 2 + (length & 0x7f));
+  return body.starts_with(std::string_view("\x02\x01", 2)) || body.find(kEncryption) < 24;
+}
+
+/// The first bytes of a run of base64, of either alphabet.
+std::string first_bytes(std::string_view run) {
+  constexpr std::size_t kEnough = 64;
+  std::string standard(run.substr(0, std::min(kEnough, run.size() / 4 * 4)));
+  std::replace(standard.begin(), standard.end(), '-', '+');
+  std::replace(standard.begin(), standard.end(), '_', '/');
+  const auto bytes = from_base64(standard);
+  return bytes ? std::string(bytes->begin(), bytes->end()) : "";
+}
+
+/// A key in base64, as the variables of CI systems hold them, also twice.
+void hide_encoded_keys(std::string& text) {
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+  constexpr std::size_t kShortest = 40;
+  for (std::size_t at = text.find_first_of(kAlphabet); at != std::string::npos;
+       at = text.find_first_of(kAlphabet, at)) {
+    const std::size_t end = std::min(text.find_first_not_of(kAlphabet, at), text.size());
+    std::string inner = end - at < kShortest ? "" : first_bytes(std::string_view(text).substr(at, end - at));
+    if (inner.starts_with("LS0tLS1CRUdJ") || inner.starts_with('M')) inner = first_bytes(inner);
+    if (!inner.starts_with("-----BEGIN ") && !begins_private_key(inner)) {
+      at = end;
+      continue;
+    }
+    text.replace(at, std::min(text.find_first_not_of('=', end), text.size()) - at, kHidden);
+    at += kHidden.size();
+  }
+}
+
 }  // namespace
 
 std::string without_secrets(std::string_view raw) {
@@ -220,6 +260,7 @@ std::string without_secrets(std::string_view raw) {
   hide_users(text);
   hide_passwords_without_host(text);
   hide_queries(text);
+  hide_encoded_keys(text);
   return text;
 }
 

@@ -21,7 +21,7 @@ struct RoleExpiry {
   bool is_fresh = false;
 
   /// Whether somebody has to sign it anew by `when`.
-  bool is_due(Time when) const { return !renewed_by_server && expires <= when; }
+  bool is_due(Time when) const { return !renewed_by_server && !is_fresh && expires <= when; }
 };
 
 /// Every role that has a verified file, top roles first, and the root's certificates. `server_renews` tells

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from support.countersign import Countersign
 from support.images import Image
-from support.process import clean_environment, run, traced
+from support.process import clean_environment, run
 from support.registry import RegistryServer
 from support.secrets import Secrets
 from support.stores import PARTS, NotaryServer, Nginx, TokenService
@@ -100,7 +100,7 @@ class Place:
         (home / "bin" / "buildah").symlink_to(PARTS / "buildah/usr/bin/buildah")
         storage = home / "storage.conf"
         storage.write_text(f'[storage]\ndriver = "vfs"\ngraphroot = "{home}/images"\nrunroot = "{home}/run/images"\n')
-        environment = traced(clean_environment(home)) | (self.token() if token else {})
+        environment = clean_environment(home) | (self.token() if token else {})
         return environment | {
             "PATH": f"{home}/bin:{environment['PATH']}", "TMPDIR": str(home / "tmp"), "XDG_RUNTIME_DIR": str(home / "run"),
             "CONTAINERS_STORAGE_CONF": str(storage), "BUILDAH_ISOLATION": "chroot", "SSL_CERT_FILE": str(self.ca)}

@@ -1,9 +1,16 @@
 #include "agent/report/error_table.h"
 
+#include <openssl/pem.h>
+
 #include <catch2/catch.hpp>
 #include <set>
+#include <sstream>
 #include <string>
+#include <vector>
 
+#include "tuf/base/base64.h"
+#include "tuf/base/digest.h"
+#include "tuf/base/hex.h"
 #include "tuf/base/printable.h"
 
 namespace {
@@ -198,6 +205,61 @@ TEST_CASE("A key that was given in the place of its file's name is not shown") {
   for (const std::string& harmless :
        {"\"" + begin + "\" names no key", std::string("awk '/-----BEGIN/ {n++} n'"),
         std::string("----BEGIN CERTIFICATE---- is none"), std::string("BEGIN with a PRIVATE KEY")})
+    CHECK(printable(harmless) == harmless);
+}
+
+namespace {
+
+std::string pem_of(EVP_PKEY* key, bool traditional, const char* passphrase) {
+  BIO* out = BIO_new(BIO_s_mem());
+  if (traditional) {
+    PEM_write_bio_PrivateKey_traditional(out, key, nullptr, nullptr, 0, nullptr, nullptr);
+  } else {
+    PEM_write_bio_PKCS8PrivateKey(out, key, passphrase ? EVP_aes_256_cbc() : nullptr, passphrase,
+                                  passphrase ? 6 : 0, nullptr, nullptr);
+  }
+  char* text = nullptr;
+  const long length = BIO_get_mem_data(out, &text);
+  std::string pem(text, static_cast<std::size_t>(length));
+  BIO_free(out);
+  return pem;
+}
+
+/// In PEM, in the forms that there are.
+std::vector<std::string> private_keys() {
+  std::vector<std::string> keys;
+  for (EVP_PKEY* key : {EVP_EC_gen("P-256"), EVP_EC_gen("P-521"), EVP_RSA_gen(2048),
+                        EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")}) {
+    keys.push_back(pem_of(key, false, nullptr));
+    keys.push_back(pem_of(key, false, "S3cret"));
+    if (!EVP_PKEY_is_a(key, "ED25519")) keys.push_back(pem_of(key, true, nullptr));
+    EVP_PKEY_free(key);
+  }
+  return keys;
+}
+
+}  // namespace
+
+TEST_CASE("Nor is one in base64, as the variables of CI systems hold them") {
+  using tuf::printable;
+  const auto encoded = [](const std::string& bytes) { return tuf::to_base64(tuf::as_bytes(bytes)); };
+  for (const std::string& pem : private_keys()) {
+    std::string body;  // of the PEM, on one line
+    std::istringstream lines(pem);
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with("-")) body += line;
+    }
+    for (const std::string& key : {encoded(pem), encoded(encoded(pem)), body, encoded(body)}) {
+      CAPTURE(key);
+      CHECK(printable("there is no key file " + key + ", or \"" + key + "\"") ==
+            "there is no key file …, or \"…\"");
+      CHECK(printable(key.substr(0, 64)) == "…");
+    }
+  }
+  const std::string id = tuf::to_hex(tuf::sha256(tuf::as_bytes("a key")));
+  for (const std::string& harmless :
+       {id, "sha256:" + id, std::string("/builds/Group1/MIIabcdefghijklmnopqrstuvwxyz/KEY0123456789.pem"),
+        std::string("registry.example.com/team/ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop/app")})
     CHECK(printable(harmless) == harmless);
 }
 
