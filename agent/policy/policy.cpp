@@ -33,4 +33,10 @@ std::string Policy::names(const std::vector<UserId>& some) const {
   return out;
 }
 
+std::string way_to_name(const tuf::KeyId& key, const tuf::RoleName& role) {
+  return "key " + key.short_form() + " of " + role.text() +
+         " belongs to no user of the policy: if it should, whoever owns the policy adds it to the keys of "
+         "its user first";
+}
+
 }  // namespace agent

@@ -66,4 +66,7 @@ struct Policy {
   std::string names(const std::vector<UserId>& some) const;
 };
 
+/// What is to be done where a key that signs a role, or is to, belongs to nobody: for a hint.
+std::string way_to_name(const tuf::KeyId& key, const tuf::RoleName& role);
+
 }  // namespace agent

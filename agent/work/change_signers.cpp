@@ -110,6 +110,9 @@ std::string way_to_sign(const tuf::TrustedRepository& repository, const tuf::Rep
     if (!keys_that_stay(repository, role, keys, policy).empty() ||
         keys_that_stay(repository, role, keys, nullptr).empty())
       continue;
+    for (const tuf::PublicKey& key : keys.keys()) {
+      if (!policy->user_of(key.canonical_id())) return way_to_name(key.canonical_id(), role);
+    }
     const std::set<UserId> users = users_who_signed(repository, role, *policy);
     const std::string names = policy->names({users.begin(), users.end()});
     return "no key of " + names + " would stay in " + role.text() +

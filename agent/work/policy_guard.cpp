@@ -273,19 +273,25 @@ void PolicyGuard::check_others(const tuf::TrustedRepository& repository, const t
   if (is_administration || silenced.empty()) return;
   std::set<UserId> others;
   std::string roles;
+  std::string way;
   for (const RoleName& role : draft.changed_roles()) {
     const std::set<UserId> its = others_in(repository, role);
-    if (!its.empty()) roles += (roles.empty() ? "" : " and ") + role.text();
+    if (its.empty()) continue;
+    roles += (roles.empty() ? "" : " and ") + role.text();
     others.insert(its.begin(), its.end());
+    for (const tuf::KeyId& key : keys_at_hand(repository.find_delegation(role)->authority, keys_)) {
+      if (!policy_.user_of(key)) way = way_to_name(key, role);
+    }
   }
   const std::string names = policy_.names({others.begin(), others.end()});
   throw Error(ErrorCode::kPolicy,
               "signing " + roles + " of " + repository.gun().text() + " would replace the signature of " +
                   names + ", without which the policy no longer allows: " + tuf::first_of(silenced),
-              "leave that role to " + names +
-                  ": name others with --role, or an identity of your own: countersign "
-                  "delegation list " +
-                  repository.gun().text());
+              !way.empty() ? way
+                           : "leave that role to " + names +
+                                 ": name others with --role, or an identity of your own: countersign "
+                                 "delegation list " +
+                                 repository.gun().text());
 }
 
 void PolicyGuard::drop(const std::vector<ForeignEntry>& foreign, tuf::RepositoryDraft& draft) const {
@@ -361,13 +367,30 @@ std::string PolicyGuard::way_to_name_key(const tuf::TrustedRepository& repositor
     if (!delegation || !foreign.in.is_identity()) continue;
     for (const tuf::KeyId& key : keys_at_hand(delegation->authority, keys_)) {
       if (policy_.user_of(key) || !have_signed(repository, foreign.in, {key})) continue;
-      return "key " + key.short_form() + " of " + foreign.in.text() +
-             " belongs to no user of the policy: if it should, whoever owns the policy adds it to the keys "
-             "of its "
-             "user; to drop what it has signed, run this again with --quarantine";
+      return way_to_name(key, foreign.in) + "; to drop what it has signed, run this again with --quarantine";
     }
   }
   return "";
+}
+
+/// Where all of it is wanted, and only does not say for which role it was signed: how it comes to say that.
+/// "" if not.
+std::string PolicyGuard::way_to_bind(const tuf::TrustedRepository& repository) const {
+  if (policy_.bound != BoundDemand::kRequired) return "";
+  Policy lenient = policy_;
+  lenient.bound = BoundDemand::kPreferred;
+  const Stored stored(lenient, repository);
+  std::string roles;
+  for (const ForeignEntry& foreign : foreign_) {
+    if (foreign.kind != ForeignEntry::Kind::kTarget) return "";
+    const tuf::Target* entry = tuf::stored_target(repository, foreign.in, foreign.name);
+    if (!entry || !stored.judge.is_approved(foreign.in, foreign.name, *entry)) return "";
+    if (roles.find(foreign.in.text() + " ") == std::string::npos) roles += foreign.in.text() + " ";
+  }
+  return "it does not say for which role it was signed: whoever owns the policy says \"bound\": "
+         "\"preferred\" until it does: "
+         "countersign witness " +
+         repository.gun().text() + " " + roles + "--policy FILE --bind";
 }
 
 void PolicyGuard::refuse_foreign(const tuf::TrustedRepository& repository) const {
@@ -378,12 +401,14 @@ void PolicyGuard::refuse_foreign(const tuf::TrustedRepository& repository) const
     if (i == 0 || foreign_[i].in != foreign_[i - 1].in) roles += (i ? " and " : "") + foreign_[i].in.text();
   }
   if (foreign_.size() > kMaxNamed) list += "; and " + std::to_string(foreign_.size() - kMaxNamed) + " more";
-  const std::string way = way_to_move_on(repository);
+  std::string way = way_to_move_on(repository);
+  if (way.empty()) way = way_to_name_key(repository);
+  if (way.empty()) way = way_to_bind(repository);
   throw Error(
       ErrorCode::kForeignEntry,
       "signing " + roles + " of " + repository.gun().text() +
           " would sign along what this run was not asked for, and what the policy does not allow: " + list,
-      way.empty() ? way_to_name_key(repository) : way);
+      way);
 }
 
 void PolicyGuard::check_identity(const ImageToSign& image, const Judge& judge,
@@ -490,6 +515,28 @@ void PolicyGuard::before_revoking(const tuf::TrustedRepository& repository,
   }
 }
 
+/// First everybody for themselves; whoever has done so waits for the others.
+std::string PolicyGuard::way_to_release(const tuf::TrustedRepository& repository,
+                                        const std::vector<RoleName>& roles,
+                                        const std::vector<ImageToSign>& images) const {
+  const auto own =
+      std::find_if(roles.begin(), roles.end(), [](const RoleName& role) { return role.is_identity(); });
+  const bool has_signed =
+      own != roles.end() && std::all_of(images.begin(), images.end(), [&](const ImageToSign& image) {
+        const tuf::Target* entry = tuf::stored_target(repository, *own, image.name);
+        return entry && tuf::is_same_image(*entry, image.target);
+      });
+  if (has_signed) {
+    for (const Decision& decision : decisions_) {
+      for (const Decision::Reason& reason : decision.reasons) {
+        if (!reason.mend.empty()) return reason.mend;
+      }
+    }
+  }
+  return "sign for yourself first, with --role " + (own == roles.end() ? "targets/NAME" : own->text()) +
+         ", and let the last signer release it";
+}
+
 void PolicyGuard::after(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
                         const std::vector<ImageToSign>& images, const tuf::RepositoryDraft& draft) {
   // What is read back is what was let through; what others did to it since is not this run's doing.
@@ -507,12 +554,8 @@ void PolicyGuard::after(const tuf::TrustedRepository& repository, const std::vec
   // Whoever signs only for themselves releases nothing: others may still add what is missing.
   const bool releases = contains(roles, RoleName::releases()) || contains(roles, RoleName::targets());
   if (releases && !reasons.empty()) {
-    const auto own =
-        std::find_if(roles.begin(), roles.end(), [](const RoleName& role) { return role.is_identity(); });
     throw Error(ErrorCode::kPolicy, "the result would not satisfy the policy: " + reasons,
-                "sign for yourself first, with --role " +
-                    (own == roles.end() ? "targets/NAME" : own->text()) +
-                    ", and let the last signer release it");
+                way_to_release(repository, roles, images));
   }
   std::set<std::string> names;
   for (const ImageToSign& image : images) names.insert(image.name);

@@ -121,6 +121,10 @@ class PolicyGuard {
   void check_others(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft);
   std::string way_to_move_on(const tuf::TrustedRepository& repository) const;
   std::string way_to_name_key(const tuf::TrustedRepository& repository) const;
+  std::string way_to_bind(const tuf::TrustedRepository& repository) const;
+  std::string way_to_release(const tuf::TrustedRepository& repository,
+                             const std::vector<tuf::RoleName>& roles,
+                             const std::vector<ImageToSign>& images) const;
   [[noreturn]] void refuse_foreign(const tuf::TrustedRepository& repository) const;
 
   const Policy& policy_;

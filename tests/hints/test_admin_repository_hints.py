@@ -89,10 +89,10 @@ def has_nothing_left(team, hint, args):
 
 # --- policies -----------------------------------------------------------------------------------------------------
 
-def policy(team, **rule):
+def policy(team, bound=None, **rule):
     rule = {"images": ["registry.example.com/**"], "teams": ["all"]} | rule
     team.policy = write_policy(team.world, {"jenkins": team.jenkins, "carol": team.carol}, [rule],
-                               {"all": ["jenkins", "carol"], "ci": ["jenkins"], "qa": ["carol"]})
+                               {"all": ["jenkins", "carol"], "ci": ["jenkins"], "qa": ["carol"]}, bound)
     return ["--policy", team.policy]
 
 
@@ -151,6 +151,61 @@ def owner_adds_the_key(team, hint, args):
     (team.policy.parent / "keys" / "jenkins.pub").write_bytes(team.jenkins.public.read_bytes())
 
 
+def new_key(team):
+    """A second one of jenkins, on a machine of its own; the policy has the first."""
+    new = team.world.identity()
+    team.machines["new"] = team.machine(new)
+    team.admin.ok("signer", "rotate", "jenkins", team.gun, "--add", new.public)
+    return new
+
+
+def signing_with_a_new_key(team):
+    team.new = new_key(team)
+    return team.machines["new"], ["witness", team.gun, "targets/jenkins", *policy(team, teams=["ci"])]
+
+
+def taking_out_the_key_that_the_policy_has(team):
+    team.new = new_key(team)
+    team.sign("jenkins", "2.0")  # with the first one, and the last to sign releases
+    return team.admin, ["signer", "rotate", "jenkins", team.gun, "--remove", team.jenkins.key_id, *policy(team, teams=["ci"])]
+
+
+def owner_adds_the_new_key(team, hint, args):
+    text = json.loads(team.policy.read_text())
+    text["users"]["jenkins"]["keys"].append(team.new.certificate.read_text())
+    team.policy.write_text(json.dumps(text))
+
+
+def owner_adds_the_new_key_which_signs(team, hint, args):
+    owner_adds_the_new_key(team, hint, args)
+    team.machines["new"].ok("witness", team.gun, "targets/jenkins", "targets/releases")
+
+
+def unbound(team):
+    for tag in ("7", "8"):
+        team.sign("jenkins", tag, "--no-bound")
+    return team.machines["jenkins"], ["sign", f"{team.gun}:7", "--oci-layout", team.image.layout,
+                                      *policy(team, bound="required", teams=["ci"])]
+
+
+def owner_prefers_until_it_is_bound(team, hint, args):
+    text = json.loads(team.policy.read_text())
+    team.policy.write_text(json.dumps(text | {"bound": "preferred"}))
+    hint.follow(team.machines["jenkins"], filled={"FILE": team.policy})
+    team.policy.write_text(json.dumps(text))
+
+
+def signing_again_what_waits_for_others(team):
+    client, args = signing("2.0", teams=["ci", "qa"])(team)
+    client.ok(*args, "--role", "targets/jenkins")
+    return client, args
+
+
+def carol_signs_too(team, hint, args):
+    carol = team.machines["carol"]
+    carol.ok(*args, "--role", "targets/carol")
+
+
 def in_a_shared_role(team):
     """carol, whose key the role of jenkins lists too."""
     team.admin.ok("delegation", "add", team.gun, "targets/jenkins", "--key", team.carol.public)
@@ -195,6 +250,10 @@ CAUSES = [
     Cause("immutable-tag-revoked", 5, revoking_immutable,
           lambda team, hint, args: owner_changes(team, immutable_tags=["v*"])),
     Cause("signature-of-another-replaced", 5, in_a_shared_role, for_herself),
+    Cause("new-key-of-no-user", 5, signing_with_a_new_key, owner_adds_the_new_key),
+    Cause("new-key-of-no-user", 10, taking_out_the_key_that_the_policy_has, owner_adds_the_new_key_which_signs, " to stay"),
+    Cause("entries-unbound", 5, unbound, owner_prefers_until_it_is_bound),
+    Cause("verdict-signature-missing", 5, signing_again_what_waits_for_others, carol_signs_too, " but signed"),
     Cause("key-of-no-user", 5, rotated_behind_the_policy, owner_adds_the_key),
     Cause("foreign-entries", 5, foreign, lambda team, hint, args: [*args, "--quarantine"]),
 ]
