@@ -1,5 +1,6 @@
 // repo init, repo pin: setting a repository up, and what its readers must know.
 #include <algorithm>
+#include <filesystem>
 
 #include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
@@ -37,22 +38,25 @@ struct RepoPinOptions {
 
 struct RootKey {
   tuf::KeyId id;
+  std::filesystem::file_time_type made;
   std::vector<std::string> repositories;  // seen here, whose present root it has signed
 };
 
-/// Those of the trust directory, what most repositories have first.
+/// Those of the trust directory: what most repositories have first, then what was made last. After a rotation
+/// an older one is retired, perhaps because somebody else has it.
 std::vector<RootKey> root_keys(Run& run, Report& report) {
   auto uses = find_key_uses(run.settings().trust_dir(), run.now(), report.warnings);
   std::vector<RootKey> roots;
   for (const hsm::KeyInfo& key : run.key_store().list()) {
     if (key.label != "root") continue;
-    roots.push_back({key.canonical_id, {}});
+    std::error_code gone;
+    roots.push_back({key.canonical_id, std::filesystem::last_write_time(key.location, gone), {}});
     for (const KeyUse& use : uses[key.canonical_id]) {
       if (use.trust_root) roots.back().repositories.push_back(use.gun.text());
     }
   }
   std::stable_sort(roots.begin(), roots.end(), [](const RootKey& one, const RootKey& other) {
-    return one.repositories.size() > other.repositories.size();
+    return std::pair(one.repositories.size(), one.made) > std::pair(other.repositories.size(), other.made);
   });
   return roots;
 }

@@ -5,6 +5,7 @@
 #include "agent/http/transport_error.h"
 #include "agent/http/url.h"
 #include "agent/store/notary_server.h"
+#include "agent/store/static_folder.h"
 #include "agent/work/administer.h"
 #include "tuf/base/printable.h"
 #include "tuf/base/shell_word.h"
@@ -115,10 +116,8 @@ std::string ServerChecks::look_at_address() {
   if (!address->is_folder()) {
     patient_.settings().tls_for(*address);
   } else if (!std::filesystem::is_directory(address->folder())) {
-    throw Ailment("folder-missing",
-                  Error(ErrorCode::kServerUnreachable, tuf::printable(address->text()) + " is not there",
-                        "check the folder's name, or make it with: countersign repo init " +
-                            (patient_.gun ? patient_.gun->text() : "REPO")));
+    throw Ailment("folder-missing", no_folder(address->folder(), tuf::printable(address->text()),
+                                              patient_.gun ? patient_.gun->text() : "REPO"));
   }
   return tuf::printable(address->text());
 }

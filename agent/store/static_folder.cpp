@@ -41,6 +41,17 @@ std::optional<T> decode_body(const std::string& bytes, const tuf::RoleName& role
 
 }  // namespace
 
+tuf::Error no_folder(const std::filesystem::path& dir, const std::string& name,
+                     const std::string& repository) {
+  std::error_code error;
+  if (std::filesystem::exists(dir, error)) {
+    return {tuf::ErrorCode::kServerUnreachable, name + " is no folder",
+            "name the folder that holds the trust data, or one that is to be made, in --server file:DIR"};
+  }
+  return {tuf::ErrorCode::kServerUnreachable, name + " is not there",
+          "check the folder's name, or make it with: countersign repo init " + repository};
+}
+
 StaticFolder::StaticFolder(const std::filesystem::path& dir, const tuf::Gun& gun, BeforeWrite before_write)
     : dir_(dir),
       folder_(dir / "v2" / gun.text() / "_trust" / "tuf"),

@@ -30,6 +30,7 @@
 
 #include "agent/store/server_rules.h"
 #include "tuf/base/bytes.h"
+#include "tuf/base/error.h"
 
 namespace agent {
 
@@ -39,6 +40,11 @@ struct StaticState {
   std::map<tuf::RoleName, tuf::Bytes> hashes;  // SHA-256 of all others; empty if the snapshot cannot be had
   tuf::Time expires = tuf::Time::max();        // of timestamp or snapshot, whichever is earlier
 };
+
+/// Why nothing can be read from `dir`, which is none. `name` is that of the server, `repository` what may be
+/// made there.
+tuf::Error no_folder(const std::filesystem::path& dir, const std::string& name,
+                     const std::string& repository);
 
 class StaticFolder {
  public:

@@ -132,8 +132,7 @@ std::optional<std::string> StaticRepository::fetch_one(const StaticState& presen
 std::vector<std::optional<std::string>> StaticRepository::fetch(const std::vector<FileRequest>& requests) {
   if (!std::filesystem::is_directory(dir_)) {
     if (options_.may_create && !std::filesystem::exists(dir_)) return {requests.size(), std::nullopt};
-    throw tuf::Error(tuf::ErrorCode::kServerUnreachable, name_ + " is not there",
-                     "check the folder's name, or make it with: countersign repo init " + gun_.text());
+    throw no_folder(dir_, name_, gun_.text());
   }
   const bool newest = std::any_of(requests.begin(), requests.end(), [](const FileRequest& request) {
     return std::holds_alternative<FileRequest::Newest>(request.which);

@@ -149,14 +149,28 @@ class Loading {
     }
   }
 
+  /// Where it is not signed by the root that was seen here and the store's own root is an older one, the
+  /// store has lost what was seen, or has made another repository of that name.
+  void accept_timestamp(TrustedRepository& repository) {
+    try {
+      repository.accept_timestamp(newest(RoleName::timestamp()));
+    } catch (const Error& error) {
+      const std::int64_t known = repository.root().body.version;
+      const std::int64_t served = tuf::decode<tuf::Root>(newest(RoleName::root()), "root").body.version;
+      if (error.code() != ErrorCode::kBadSignature || served >= known) throw;
+      throw Error(ErrorCode::kRollback, "root has version " + std::to_string(served) + ", but version " +
+                                            std::to_string(known) + " was seen before");
+    }
+  }
+
   void accept_stamped_snapshot(TrustedRepository& repository) {
-    repository.accept_timestamp(newest(RoleName::timestamp()));
+    accept_timestamp(repository);
     std::string snapshot = named(repository, RoleName::snapshot());
     if (auto root = other_root_named_by(snapshot, repository)) {
       // A served folder switches `root.json` a moment after its timestamp.
       newest_[RoleName::root()] = *std::move(root);
       repository = start_with_root();
-      repository.accept_timestamp(newest(RoleName::timestamp()));
+      accept_timestamp(repository);
     }
     repository.accept_snapshot(std::move(snapshot));
   }

@@ -52,6 +52,23 @@ def root_keys_of_two(team):
     return ["repo", "init", team.world.store.gun("third")]
 
 
+def retired_root_keys(team):
+    """The only repository is gone; of its root keys the last is in force."""
+    team.retired = []
+    for _ in range(4):
+        team.retired.append(team.admin.ok("repo", "pin", team.gun).repository["trust_root_canonical_id"])
+        team.latest = team.admin.ok("repo", "rotate", team.gun, "root").repository["trust_root_canonical_id"]
+    team.admin.ok("repo", "delete", team.gun, "--remote", "--yes")
+    team.admin.pin = None
+    return ["repo", "init", team.gun]
+
+
+def has_chosen_the_latest(team, hint, args):
+    assert team.latest.startswith(hint.values["key"]) and team.latest not in team.retired
+    hint.follow(team.admin)
+    assert team.admin.ok("repo", "pin", team.gun).repository["trust_root_canonical_id"] == team.latest
+
+
 def has_chosen(team, hint, args):
     """The key with which most repositories go."""
     hint.follow(team.admin)
@@ -223,6 +240,7 @@ def for_herself(team, hint, args):
 
 CAUSES = [
     Cause("several-root-keys", 10, root_keys_of_two, has_chosen),
+    Cause("several-root-keys", 10, retired_root_keys, has_chosen_the_latest, " after a rotation"),
     Cause("no-such-repository", 6, unknown("list"), follow),
     Cause("no-such-repository", 6, lambda team: [*unknown("signer", "add", "dave")(team), "--key", team.carol.public],
           follow, " to administer"),

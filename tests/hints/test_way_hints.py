@@ -9,6 +9,7 @@ import pytest
 from hints.causes import Cause, add, check, follow, in_turn, name_good_server, name_server, someone_mends, without_last
 from support.ailing import lapsed_server, no_tls, silent_server, wants_certificate, wrong_clock
 from support.clinic import Patient
+from support.hints import Hint
 from support.hostile_server import Answer, RawAnswer
 from support.process import free_port
 from support.stores import Nginx
@@ -147,6 +148,22 @@ def missing_folder(with_gun):
     return make
 
 
+def file_for_a_folder(clinic):
+    """`repo init` says so too, and makes what is named instead."""
+    patient = missing_folder(True)(clinic)
+    file = Path(patient.client.server.removeprefix("file:"))
+    file.write_text("a file")
+    admin = patient.world.admin(server=patient.client.server)
+    Hint.of(admin.refused(8, "repo", "init", patient.args[0]), "folder-is-a-file")
+    assert file.read_text() == "a file"
+    return patient
+
+
+def name_folder(patient, hint):
+    patient.client.server += ".d"
+    patient.world.admin(server=patient.client.server).ok("repo", "init", patient.args[0])
+
+
 def unknown_repository(clinic):
     gun = clinic.notary.gun()
     patient = Patient(clinic.world().client(server=clinic.notary.option), [gun])
@@ -187,6 +204,7 @@ CAUSES = [
           name_good_server),
     Cause("server-failing", switched("failing", "return 502;"), someone_mends(lambda p: p.down.unlink()), "server-is-no-notary"),
     Cause("folder-missing", missing_folder(True), make_it, "pin-mismatch"),
+    Cause("folder-is-a-file", file_for_a_folder, name_folder, "pin-mismatch"),
     Cause("folder-missing-no-repository", missing_folder(False), make_it),
     Cause("no-trust-data-doctor", unknown_repository, make_it, "unpinned-root"),
 ]

@@ -57,6 +57,25 @@ def test_a_lost_root_key_is_called_lost_and_signing_goes_on(world, signed):
     admin.init(*printed_command(refused, "root-key-lost", 1)[2:])
 
 
+def test_a_repository_that_was_created_anew_after_its_root_was_changed_is_called_a_step_back(world, signed):
+    """Also with the old pin, and by the doctor; a machine that has seen nothing says that the pin does not fit."""
+    gun, admin, ci, identity = signed
+    old = admin.pin
+    for _ in range(2):
+        admin.ok("repo", "rotate", gun, "targets")
+    ci.ok("list", gun)
+    admin.ok("repo", "delete", gun, "--remote", "--yes")
+    lose(admin, "root")
+    admin.pin = None
+    admin.init(gun)
+    for pin in (old, None):
+        ci.pin = pin
+        refused = ci.refused(4, "list", gun)
+        assert refused.error[0] == "ROLLBACK" and "root has version 1, but version 3 was seen before" in refused.stderr
+        assert ci.refused(4, "doctor", gun, *identity.key_args).document["diagnosis"] == "rollback"
+    assert world.client(pin=old).refused(4, "list", gun).error[0] == "PIN_MISMATCH"
+
+
 def test_a_repository_that_was_created_anew_is_forgotten_only_by_whoever_pins_the_new_one(world, signed):
     gun, admin, ci, identity = signed
     old = admin.pin
