@@ -27,7 +27,7 @@ class Secret {
     Text(const Text&) = delete;
     Text& operator=(const Text&) = delete;
     ~Text();
-    operator std::string_view() const { return text_; }
+    operator std::string_view() const { return text_; }  // NOLINT(google-explicit-constructor)
     std::string_view view() const { return text_; }
 
    private:

@@ -166,7 +166,7 @@ void doctor(const DoctorOptions& options, Run& run, Report& report) {
     described.more["keys"] = roles.keys_with_roles();
   }
   tell(diagnosis, report);
-  if (diagnosis.ailment) throw Error(*diagnosis.ailment);
+  if (diagnosis.ailment) throw Error(static_cast<const Error&>(*diagnosis.ailment));
   // Only what was really looked at is promised.
   report.text.push_back(patient.tag ? "this machine can sign " + patient.gun->text() + ":" + *patient.tag
                         : patient.gun

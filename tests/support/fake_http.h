@@ -6,8 +6,18 @@
 #include <vector>
 
 #include "agent/http/http_client.h"
+#include "tuf/base/error.h"
 
 namespace test {
+
+/// The response as a client gives it that was told how long it may be.
+inline agent::HttpResponse answer_within(const agent::HttpRequest& request, agent::HttpResponse response) {
+  if (response.body.size() <= request.max_response) return response;
+  if (!request.may_be_longer) throw tuf::Error(tuf::ErrorCode::kServerError, "the answer is too long");
+  response.body.clear();
+  response.too_long = true;
+  return response;
+}
 
 class FakeHttp final : public agent::HttpClient {
  public:
@@ -21,7 +31,7 @@ class FakeHttp final : public agent::HttpClient {
     std::vector<agent::HttpResponse> responses;
     for (const agent::HttpRequest& request : batch) {
       requests.push_back(request);
-      responses.push_back(answer_(request));
+      responses.push_back(answer_within(request, answer_(request)));
     }
     return responses;
   }

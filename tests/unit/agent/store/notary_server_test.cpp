@@ -48,7 +48,7 @@ TEST_CASE("files are asked for by role, hash and version in one batch") {
   const tuf::Bytes hash(32, 0xab);
   const auto files = lab.store.fetch({{RoleName::of("root")},
                                       {RoleName::of("timestamp")},
-                                      {RoleName::of("targets/releases"), FileRequest::WithHash{hash}, 77},
+                                      {RoleName::of("targets/releases"), FileRequest::WithHash{hash}, 777},
                                       {RoleName::of("root"), FileRequest::WithVersion{2}}});
   const std::string base = "https://n.example:4443/trust/v2/localhost:5000/team/app/_trust/tuf/";
   REQUIRE(files.size() == 4);
@@ -59,7 +59,7 @@ TEST_CASE("files are asked for by role, hash and version in one batch") {
   CHECK(lab.http->batch_sizes == std::vector<std::size_t>{4});
   CHECK(lab.http->requests[0].max_response == tuf::kMaxMetadataLength);
   CHECK(lab.http->requests[1].max_response == 1 << 20);
-  CHECK(lab.http->requests[2].max_response == 77);
+  CHECK(lab.http->requests[2].max_response == 777);
   CHECK(lab.store.name() == "n.example:4443");
 }
 
