@@ -22,7 +22,11 @@ void add_commands(Grammar& grammar) {
   add_doctor(grammar);
   grammar.group("repo", "Create and look after trust data");
   add_repo_setup(grammar);
-  add_repo_care(grammar);
+  add_repo_refresh(grammar);
+  add_repo_rotate(grammar);
+  add_repo_prepare(grammar);
+  add_repo_repair(grammar);
+  add_repo_delete(grammar);
   grammar.group("signer", "Who may sign releases");
   add_signers(grammar);
   grammar.group("delegation", "Delegations in general");

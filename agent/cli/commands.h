@@ -16,7 +16,11 @@ void add_inspect(Grammar& grammar);
 void add_expiry(Grammar& grammar);
 void add_doctor(Grammar& grammar);
 void add_repo_setup(Grammar& grammar);   // repo init, pin
-void add_repo_care(Grammar& grammar);    // repo refresh, rotate, prepare, repair, delete
+void add_repo_refresh(Grammar& grammar);
+void add_repo_rotate(Grammar& grammar);
+void add_repo_prepare(Grammar& grammar);
+void add_repo_repair(Grammar& grammar);
+void add_repo_delete(Grammar& grammar);
 void add_signers(Grammar& grammar);      // signer …
 void add_delegations(Grammar& grammar);  // delegation add, remove, purge
 void add_delegation_list(Grammar& grammar);
