@@ -345,10 +345,7 @@ std::string Case::command_to_sign() const {
 bool Case::is_signed_by_anybody() const {
   const auto& entries = state_.entries(tag_);
   return std::any_of(entries.begin(), entries.end(), [&](const tuf::SignedState::Entry& entry) {
-    const std::vector<UserId>& signers = judge_.signers_of(*entry.role);
-    return entry.role->name.is_identity() && is_about(entry) && entry.bound != tuf::Bound::kElsewhere &&
-           std::any_of(signers.begin(), signers.end(),
-                       [&](UserId user) { return rule_.counted.contains(user); });
+    return entry.role->name.is_identity() && is_about(entry) && judge_.counts_for(rule_, entry);
   });
 }
 

@@ -52,6 +52,13 @@ const Rule* Judge::rule_for(std::string_view tag) const {
   return match ? match->rule : nullptr;
 }
 
+bool Judge::counts_for(const Rule& rule, const tuf::SignedState::Entry& entry) const {
+  const std::vector<UserId>& signers = signers_of(*entry.role);
+  return entry.bound != tuf::Bound::kElsewhere &&
+         std::any_of(signers.begin(), signers.end(),
+                     [&](UserId user) { return rule.counted.contains(user); });
+}
+
 const std::vector<UserId>& Judge::signers_of(const tuf::SignedState::Role& role) const {
   static const std::vector<UserId> nobody;
   const auto found = signers_.find(&role);

@@ -40,6 +40,8 @@ class Judge {
   /// Whether an entry proves anything where it stands: never if it is bound elsewhere, and not bound at all
   /// only if the policy does not demand it.
   bool counts(const tuf::SignedState::Entry& entry) const;
+  /// Whether somebody whom the rule counts has signed it, for that role, or before entries said for which.
+  bool counts_for(const Rule& rule, const tuf::SignedState::Entry& entry) const;
   /// Whether everybody has signed the tag who must, with everything that `entry` says of it in the role: each
   /// of them the same manifest, and one of them, or the administrator where that is enough, all hashes and
   /// custom data too. Claims that the rule asks for must be the word of somebody whom it asks, unless the

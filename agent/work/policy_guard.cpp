@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "agent/work/foreign_refusal.h"
 #include "agent/work/signing_keys.h"
 #include "tuf/base/error.h"
 #include "tuf/base/shell_word.h"
@@ -18,19 +19,12 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::RoleName;
 
-constexpr std::size_t kMaxNamed = 10;  // entries in one message
-
 bool contains(const std::vector<RoleName>& roles, const RoleName& role) {
   return std::find(roles.begin(), roles.end(), role) != roles.end();
 }
 
 bool names_any(const UserSet& named, const std::vector<UserId>& users) {
   return std::any_of(users.begin(), users.end(), [&](UserId user) { return named.contains(user); });
-}
-
-/// Whether somebody who counts has said it for that role, or before entries said for which.
-bool has_settled(const Rule& rule, const Judge& judge, const tuf::SignedState::Entry& entry) {
-  return entry.bound != tuf::Bound::kElsewhere && names_any(rule.counted, judge.signers_of(*entry.role));
 }
 
 /// Whether the draft says anew who signs delegations.
@@ -48,11 +42,6 @@ std::string shown(const tuf::TrustedRepository& repository, const ImageToSign& i
 
 PolicyGuard::PolicyGuard(const Policy& policy, hsm::KeyRing& keys, Options options)
     : policy_(policy), keys_(keys), options_(std::move(options)) {}
-
-// Whoever signed before their role expired has signed.
-PolicyGuard::Stored::Stored(const Policy& policy, const tuf::TrustedRepository& repository,
-                            const tuf::SignedState::Names& without)
-    : state(repository, tuf::SignedState::Expired::kTake, without), judge(policy, state) {}
 
 /// Users of the policy whose keys are at hand and are listed in an identity that is to be signed.
 std::vector<UserId> PolicyGuard::signing_users(const tuf::TrustedRepository& repository,
@@ -73,7 +62,7 @@ std::vector<UserId> PolicyGuard::signing_users(const tuf::TrustedRepository& rep
 
 void PolicyGuard::before(const tuf::TrustedRepository& repository, const std::vector<RoleName>& roles,
                          const std::vector<ImageToSign>& images, tuf::RepositoryDraft& draft) {
-  stored_ = std::make_unique<Stored>(policy_, repository);
+  stored_ = std::make_unique<StoredState>(policy_, repository);
   const std::vector<UserId> users = signing_users(repository, roles);
   for (const ImageToSign& image : images) check_identity(image, stored_->judge, users, repository, roles);
 
@@ -127,14 +116,14 @@ bool PolicyGuard::is_being_moved(const std::string& tag, const tuf::Target& imag
   const bool may_move = rule.movers ? names_any(*rule.movers, users) : options_.allow_move;
   const auto& entries = stored_->state.entries(tag);
   return may_move && std::any_of(entries.begin(), entries.end(), [&](const tuf::SignedState::Entry& entry) {
-           return entry.role->name.is_identity() && has_settled(rule, stored_->judge, entry) &&
+           return entry.role->name.is_identity() && stored_->judge.counts_for(rule, entry) &&
                   tuf::is_same_image(*entry.target, image);
          });
 }
 
 std::vector<ForeignEntry> PolicyGuard::find_foreign(const tuf::TrustedRepository& repository,
-                                                    const tuf::RepositoryDraft& draft, const Stored& stored,
-                                                    bool binds_anew) const {
+                                                    const tuf::RepositoryDraft& draft,
+                                                    const StoredState& stored, bool binds_anew) const {
   std::vector<ForeignEntry> found;
   for (const tuf::RepositoryDraft::Pending& pending : draft.pending()) {
     const tuf::Targets* body = draft.find_changed(pending.role);
@@ -164,7 +153,7 @@ void PolicyGuard::check(const tuf::TrustedRepository& repository, tuf::Repositor
   tuf::SignedState::Names gone;
   for (std::size_t known = 1; known != gone.size();) {
     known = gone.size();
-    foreign_ = find_foreign(repository, draft, Stored(policy_, repository, gone), binds_anew);
+    foreign_ = find_foreign(repository, draft, StoredState(policy_, repository, gone), binds_anew);
     for (const ForeignEntry& entry : foreign_) {
       if (entry.kind == ForeignEntry::Kind::kTarget) gone.emplace(entry.in, entry.name);
     }
@@ -172,7 +161,7 @@ void PolicyGuard::check(const tuf::TrustedRepository& repository, tuf::Repositor
   if (draft.find_changed(RoleName::releases())) {
     for (ForeignEntry& entry : std::exchange(overwritten_, {})) foreign_.push_back(std::move(entry));
   }
-  if (!foreign_.empty() && !options_.quarantine) refuse_foreign(repository);
+  if (!foreign_.empty() && !options_.quarantine) throw foreign_refusal(policy_, repository, foreign_, keys_);
   drop(foreign_, draft);
   quarantined_.insert(quarantined_.end(), foreign_.begin(), foreign_.end());
   check_others(repository, draft);
@@ -330,87 +319,6 @@ bool PolicyGuard::may_renew(const tuf::TrustedRepository& repository, const Role
          !silences_others(repository, role);
 }
 
-/// What is foreign may be a tag that somebody who counts has begun to move, and somebody else has not. Empty
-/// if it is not.
-std::string PolicyGuard::way_to_move_on(const tuf::TrustedRepository& repository) const {
-  const Stored stored(policy_, repository);
-  for (const ForeignEntry& foreign : foreign_) {
-    const Rule* rule = foreign.in == RoleName::releases() ? stored.judge.rule_for(foreign.name) : nullptr;
-    if (!rule) continue;
-    const tuf::Target* next = nullptr;
-    bool is_held = false;
-    for (const tuf::SignedState::Entry& entry : stored.state.entries(foreign.name)) {
-      if (!entry.role->name.is_identity() || !entry.target->sha256() ||
-          !has_settled(*rule, stored.judge, entry))
-        continue;
-      if (entry.digest() == foreign.digest) {
-        is_held = true;
-      } else {
-        next = entry.target;
-      }
-    }
-    if (!next || !is_held) continue;
-    const std::string image =
-        repository.gun().text() + ":" + foreign.name + "@" + tuf::SignedState::Entry{nullptr, next}.digest();
-    return foreign.name + " is being moved; whoever must sign it too moves it as well: countersign sign " +
-           tuf::shell_word(image) + " --size " + std::to_string(next->length) +
-           " --allow-move; or, to drop it until then, run this again with --quarantine";
-  }
-  return "";
-}
-
-/// Where the key at hand has signed the role itself, and the policy does not know it (yet), as in the middle
-/// of a rotation: who names it. "" if there is none.
-std::string PolicyGuard::way_to_name_key(const tuf::TrustedRepository& repository) const {
-  for (const ForeignEntry& foreign : foreign_) {
-    const tuf::Delegation* delegation = repository.find_delegation(foreign.in);
-    if (!delegation || !foreign.in.is_identity()) continue;
-    for (const tuf::KeyId& key : keys_at_hand(delegation->authority, keys_)) {
-      if (policy_.user_of(key) || !have_signed(repository, foreign.in, {key})) continue;
-      return way_to_name(key, foreign.in) + "; to drop what it has signed, run this again with --quarantine";
-    }
-  }
-  return "";
-}
-
-/// Where all of it is wanted, and only does not say for which role it was signed: how it comes to say that.
-/// "" if not.
-std::string PolicyGuard::way_to_bind(const tuf::TrustedRepository& repository) const {
-  if (policy_.bound != BoundDemand::kRequired) return "";
-  Policy lenient = policy_;
-  lenient.bound = BoundDemand::kPreferred;
-  const Stored stored(lenient, repository);
-  std::string roles;
-  for (const ForeignEntry& foreign : foreign_) {
-    if (foreign.kind != ForeignEntry::Kind::kTarget) return "";
-    const tuf::Target* entry = tuf::stored_target(repository, foreign.in, foreign.name);
-    if (!entry || !stored.judge.is_approved(foreign.in, foreign.name, *entry)) return "";
-    if (roles.find(foreign.in.text() + " ") == std::string::npos) roles += foreign.in.text() + " ";
-  }
-  return "it does not say for which role it was signed: whoever owns the policy says \"bound\": "
-         "\"preferred\" until it does: "
-         "countersign witness " +
-         repository.gun().text() + " " + roles + "--policy FILE --bind";
-}
-
-void PolicyGuard::refuse_foreign(const tuf::TrustedRepository& repository) const {
-  std::string list;
-  std::string roles;
-  for (std::size_t i = 0; i < foreign_.size(); ++i) {
-    if (i < kMaxNamed) list += (i ? "; " : "") + foreign_[i].text();
-    if (i == 0 || foreign_[i].in != foreign_[i - 1].in) roles += (i ? " and " : "") + foreign_[i].in.text();
-  }
-  if (foreign_.size() > kMaxNamed) list += "; and " + std::to_string(foreign_.size() - kMaxNamed) + " more";
-  std::string way = way_to_move_on(repository);
-  if (way.empty()) way = way_to_name_key(repository);
-  if (way.empty()) way = way_to_bind(repository);
-  throw Error(
-      ErrorCode::kForeignEntry,
-      "signing " + roles + " of " + repository.gun().text() +
-          " would sign along what this run was not asked for, and what the policy does not allow: " + list,
-      way);
-}
-
 void PolicyGuard::check_identity(const ImageToSign& image, const Judge& judge,
                                  const std::vector<UserId>& users, const tuf::TrustedRepository& repository,
                                  const std::vector<RoleName>& roles) const {
@@ -456,7 +364,7 @@ void PolicyGuard::check_move(const ImageToSign& image, const tuf::SignedState& s
   }
   for (const tuf::SignedState::Entry& entry : state.entries(image.name)) {
     const bool counts = entry.role->name == RoleName::targets() || entry.role->name == RoleName::releases() ||
-                        has_settled(rule, judge, entry);
+                        judge.counts_for(rule, entry);
     if (counts) look_at(entry.role->name, entry.target);
   }
   if (!held) return;
@@ -487,7 +395,7 @@ bool PolicyGuard::is_checked_file(const tuf::TrustedRepository& repository, cons
 
 void PolicyGuard::before_revoking(const tuf::TrustedRepository& repository,
                                   const std::vector<std::string>& tags) const {
-  const Stored stored(policy_, repository);
+  const StoredState stored(policy_, repository);
   std::vector<RoleName> roles;
   for (const tuf::Delegation& delegation : repository.delegations()) roles.push_back(delegation.role.name);
   const std::vector<UserId> users = signing_users(repository, roles);
@@ -497,7 +405,7 @@ void PolicyGuard::before_revoking(const tuf::TrustedRepository& repository,
     const bool may_move = !rule->movers || names_any(*rule->movers, users);
     if (!rule->is_immutable(tag) && may_move) continue;
     for (const tuf::SignedState::Entry& entry : stored.state.entries(tag)) {
-      if (!has_settled(*rule, stored.judge, entry)) continue;
+      if (!stored.judge.counts_for(*rule, entry)) continue;
       if (!rule->is_immutable(tag)) {
         const std::string movers = policy_.names(rule->movers->members());
         throw Error(ErrorCode::kTagMoved,

@@ -18,6 +18,7 @@
 
 #include "agent/policy/foreign_entries.h"
 #include "agent/work/sign_images.h"
+#include "agent/work/stored_state.h"
 #include "hsm/key_ring.h"
 
 namespace agent {
@@ -90,13 +91,6 @@ class PolicyGuard {
                       const std::vector<tuf::RoleName>& roles) const;
   void check_move(const ImageToSign& image, const tuf::SignedState& state, const Judge& judge,
                   const std::vector<UserId>& users, const std::vector<tuf::RoleName>& roles) const;
-  /// The stored state, as the gate looks at it.
-  struct Stored {
-    Stored(const Policy& policy, const tuf::TrustedRepository& repository,
-           const tuf::SignedState::Names& without = {});
-    tuf::SignedState state;
-    Judge judge;
-  };
   bool is_checked_file(const tuf::TrustedRepository& repository, const tuf::RoleName& role,
                        const std::set<tuf::KeyId>& keys) const;
   void look_at_releases(const tuf::TrustedRepository& repository, const std::vector<ImageToSign>& images,
@@ -104,7 +98,7 @@ class PolicyGuard {
   bool is_being_moved(const std::string& tag, const tuf::Target& image,
                       const std::vector<UserId>& users) const;
   std::vector<ForeignEntry> find_foreign(const tuf::TrustedRepository& repository,
-                                         const tuf::RepositoryDraft& draft, const Stored& stored,
+                                         const tuf::RepositoryDraft& draft, const StoredState& stored,
                                          bool binds_anew) const;
   void drop(const std::vector<ForeignEntry>& foreign, tuf::RepositoryDraft& draft) const;
   /// Users of the policy who have signed the identity's stored file and would not sign it now.
@@ -119,18 +113,14 @@ class PolicyGuard {
                                              const tuf::RepositoryDraft& draft,
                                              const std::set<std::string>& names) const;
   void check_others(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft);
-  std::string way_to_move_on(const tuf::TrustedRepository& repository) const;
-  std::string way_to_name_key(const tuf::TrustedRepository& repository) const;
-  std::string way_to_bind(const tuf::TrustedRepository& repository) const;
   std::string way_to_release(const tuf::TrustedRepository& repository,
                              const std::vector<tuf::RoleName>& roles,
                              const std::vector<ImageToSign>& images) const;
-  [[noreturn]] void refuse_foreign(const tuf::TrustedRepository& repository) const;
 
   const Policy& policy_;
   hsm::KeyRing& keys_;
   Options options_;
-  std::unique_ptr<Stored> stored_;         // of this attempt; none between attempts
+  std::unique_ptr<StoredState> stored_;    // of this attempt; none between attempts
   std::vector<ForeignEntry> foreign_;      // of this attempt
   std::vector<ForeignEntry> overwritten_;  // those that make room for an image of this run
   std::vector<ForeignEntry> dropped_;      // by this attempt, so far
