@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <vector>
 
 #include "hsm/file/der_reader.h"
@@ -27,6 +26,8 @@ constexpr const char* kWriteAgain =
     "write it again, where the private key is, with: countersign key export KEY --out NEW.pub";
 constexpr std::string_view kNamePrivate =
     "sign with the private key that belongs to it; see those at hand with: countersign key list";
+
+constexpr std::string_view kConvert = "convert it with: ";
 
 constexpr std::string_view kDisguised = "CERTIFICATE around PKCS7";
 
@@ -113,6 +114,13 @@ std::vector<SshLine> ssh_lines(std::string_view text) {
   return lines;
 }
 
+/// Of those that come as another form, and not only as a bare key.
+bool has_certificate(const Form& form) {
+  return form.to_public.find("x509 ") != std::string_view::npos ||
+         form.to_public.find("-print_certs") != std::string_view::npos ||
+         form.to_public.find("-nokeys") != std::string_view::npos;
+}
+
 bool is_for_notary(std::string_view ssh_key) {
   const auto has = [&](std::string_view name) { return ssh_key.find(name) != std::string_view::npos; };
   return (has("ssh-rsa") || has("ecdsa-sha2-")) && !has("sk-ecdsa");
@@ -125,10 +133,12 @@ Error unreadable(const Form& form, KeyHalf wanted, std::string_view option) {
     return {ErrorCode::kKeyUnsupported, "it holds " + std::string(form.what) + ", not a private key",
             std::string(kNamePrivate)};
   }
+  if (wanted == KeyHalf::kCertificate && !has_certificate(form))
+    return {ErrorCode::kKeyUnsupported, "it holds " + std::string(form.what) + ", not a certificate"};
   std::string command(is_private ? form.to_private : form.to_public);
   if (const std::size_t place = command.find('%'); place != std::string::npos)
     command.replace(place, 1, option);
-  return {ErrorCode::kKeyUnsupported, what, "convert it with: " + command + "; then name FILE.pem"};
+  return {ErrorCode::kKeyUnsupported, what, std::string(kConvert) + command + "; then name FILE.pem"};
 }
 
 const Form* find_form(std::string_view label) {
@@ -155,7 +165,7 @@ std::optional<Error> foreign_block(const PemBlock& block, KeyHalf wanted) {
     return Error(ErrorCode::kKeyUnsupported, "it holds a key of ssh that is neither EC nor RSA");
   }
   const Form* form = find_form(is_disguised_bundle(block) ? kDisguised : block.label);
-  if (form == nullptr && wanted == KeyHalf::kPublic && is_private(block)) {
+  if (form == nullptr && wanted != KeyHalf::kPrivate && is_private(block)) {
     return Error(ErrorCode::kKeyUnsupported, "it holds a private key", std::string(kExportPublic));
   }
   if (form == nullptr && wanted == KeyHalf::kPrivate && is_public(block)) {
@@ -169,7 +179,7 @@ std::optional<Error> foreign_block(const PemBlock& block, KeyHalf wanted) {
 /// What is written by the shell, and not by a program that knows a private key's place.
 Error to_convert(const std::string& what, const std::string& command, KeyHalf wanted) {
   return {ErrorCode::kKeyUnsupported, what,
-          "convert it with: " + (wanted == KeyHalf::kPrivate ? "(umask 077; " + command + ")" : command) +
+          std::string(kConvert) + (wanted == KeyHalf::kPrivate ? "(umask 077; " + command + ")" : command) +
               "; then name FILE.pem"};
 }
 
@@ -194,7 +204,8 @@ std::optional<Error> broken_by_variable(std::string_view text, KeyHalf wanted) {
   // "-----BEGIN ", or the sequence with which DER begins.
   if (is_base64 && (text.starts_with("LS0tLS1CRUdJTi") || text.starts_with('M')))
     return to_convert("it is in base64, once more than it should be", "base64 -d FILE > FILE.pem", wanted);
-  if (text.starts_with('{') && text.find("\"kty\"") != std::string_view::npos) {
+  if (wanted != KeyHalf::kCertificate && text.starts_with('{') &&
+      text.find("\"kty\"") != std::string_view::npos) {
     const std::string half = wanted == KeyHalf::kPrivate ? "Private" : "Public";
     return to_convert("it is a JSON Web Key, which is not read here",
                       "node -e 'console.log(crypto.create" + half +
@@ -355,12 +366,18 @@ Error no_key_in(std::string_view content, KeyHalf wanted) {
   for (const PemBlock& block : tuf::parse_pem(content)) {
     if (auto error = foreign_block(block, wanted)) return *error;
   }
+  if (wanted == KeyHalf::kCertificate) return {ErrorCode::kKeyMalformed, "it holds no certificate"};
   const bool damaged = content.find("-----BEGIN ") != std::string_view::npos;
   const std::string what =
       damaged ? "a block of it is damaged or of a kind that is not known here, and it holds " : "it holds ";
   return {ErrorCode::kKeyMalformed,
           what + (wanted == KeyHalf::kPublic ? "neither a certificate nor a public key" : "no private key"),
           wanted == KeyHalf::kPublic ? kWriteAgain : "name another file, or a key of: countersign key list"};
+}
+
+std::optional<Error> to_be_converted(std::string_view content, KeyHalf wanted) {
+  const Error error = no_key_in(content, wanted);
+  return error.hint().starts_with(kConvert) ? std::optional(error) : std::nullopt;
 }
 
 tuf::PublicKey read_public_key(std::string_view file, const std::filesystem::path& path) {

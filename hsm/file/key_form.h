@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,9 +24,12 @@ std::string as_pem(std::string content);
 /// front of its message and in the hint, there as a word of a shell.
 tuf::Error in_file(const tuf::Error& error, const std::filesystem::path& path);
 
-enum class KeyHalf { kPublic, kPrivate };
+enum class KeyHalf { kPublic, kPrivate, kCertificate };  // the last: the public half, and no bare key
 /// Why `content`, in which no key was found, holds none, with FILE in the hint.
 tuf::Error no_key_in(std::string_view content, KeyHalf wanted);
+/// The same, if a command makes of `content` what is wanted; nullopt for anything else. For keys that sign
+/// nothing, such as those of TLS, of which only the forms are the same.
+std::optional<tuf::Error> to_be_converted(std::string_view content, KeyHalf wanted);
 
 /// The key in what an administrator hands over: PEM as `PublicKey::from_pem` reads it, or the same as DER.
 /// Throws kKeyUnsupported, kKeyMalformed, which name the file and, for each form of other programs, the
