@@ -29,6 +29,10 @@ constexpr std::string_view kNamePrivate =
 
 constexpr std::string_view kConvert = "convert it with: ";
 
+/// Of OpenSSL's old form of encryption, with blocks, and so initial values, of 16 bytes; those of others
+/// have 8.
+constexpr std::array kWideCiphers = {"AES"sv, "ARIA"sv, "CAMELLIA"sv, "SEED"sv};
+
 constexpr std::string_view kDisguised = "CERTIFICATE around PKCS7";
 
 /// A form that is not read, and the commands that make a file of it that is; `%` stands for `option`, where
@@ -183,10 +187,60 @@ Error to_convert(const std::string& what, const std::string& command, KeyHalf wa
               "; then name FILE.pem"};
 }
 
+bool is_base64(std::string_view text) {
+  return text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n") ==
+         std::string_view::npos;
+}
+
+/// Of what stands between the boundaries of PEM on one line: whether each of its headers ends at a blank, and
+/// the key begins behind them.
+bool headers_stand_apart(std::string_view body) {
+  constexpr std::size_t kShortest = 16;  // of a line of base64 that is no word of a header
+  const auto take_word = [&] {
+    constexpr std::string_view kBlank = " \t\r";
+    body.remove_prefix(std::min(body.find_first_not_of(kBlank), body.size()));
+    const std::string_view word = body.substr(0, body.find_first_of(kBlank));
+    body.remove_prefix(word.size());
+    return word;
+  };
+  std::string_view word = take_word();
+  for (; word.ends_with(':'); word = take_word()) take_word();
+  return word.size() >= kShortest && is_base64(word);
+}
+
+/// The expression for the headers of PEM on one line: empty if there are none, nullopt if it cannot be told
+/// where they end.
+std::optional<std::string> headers_on_one_line(std::string_view text) {
+  std::string headers;
+  for (std::size_t begin = 0; (begin = text.find("-----BEGIN ", begin)) != std::string_view::npos; ++begin) {
+    const std::size_t start = text.find("-----", begin + 1);
+    if (start == std::string_view::npos) break;
+    const std::string_view body = text.substr(start + 5, text.find("-----", start + 5) - start - 5);
+    if (body.find(':') == std::string_view::npos) continue;
+    headers = "[A-Za-z-]+: [^[:space:]]+";
+    if (headers_stand_apart(body)) continue;
+    // Those of OpenSSL's encrypted keys have a length of their own.
+    constexpr std::string_view kEncrypted = "Proc-Type: 4,ENCRYPTEDDEK-Info: ";
+    if (!body.starts_with(kEncrypted)) return std::nullopt;
+    const std::string_view cipher = body.substr(kEncrypted.size());
+    const bool wide = std::any_of(kWideCiphers.begin(), kWideCiphers.end(),
+                                  [&](std::string_view name) { return cipher.starts_with(name); });
+    return "Proc-Type: 4,ENCRYPTED|DEK-Info: [A-Z0-9-]+,[0-9A-F]{" + std::string(wide ? "32" : "16") + "}";
+  }
+  return headers;
+}
+
+/// What gives each line of PEM, and the end of its headers, back to it.
+std::string split_lines(const std::string& headers) {
+  constexpr std::string_view kRest = "[A-Za-z0-9+/=]+' FILE";
+  const std::string lines = "grep -oE -e '-----[^-]+-----|";
+  if (headers.empty()) return lines + std::string(kRest) + " > FILE.pem";
+  return lines + headers + "|" + std::string(kRest) +
+         " | awk '!/:/ {if (h) print \"\"} {h = /:/; print}' > FILE.pem";
+}
+
 /// What becomes of a key in a variable of a CI system, or on its way into one.
 std::optional<Error> broken_by_variable(std::string_view text, KeyHalf wanted) {
-  constexpr std::string_view kBase64 =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n";
   constexpr std::size_t kShortest = 64;  // of any key, in base64
   text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
   const bool is_pem = text.find("-----BEGIN ") != std::string_view::npos;
@@ -194,15 +248,17 @@ std::optional<Error> broken_by_variable(std::string_view text, KeyHalf wanted) {
     return to_convert("it is PEM with \\n in the place of ends of lines",
                       "printf '%b\\n' \"$(cat FILE)\" > FILE.pem", wanted);
   }
-  if (is_pem && text.find('\n') == std::string_view::npos &&
-      text.find("Proc-Type") == std::string_view::npos) {
-    return to_convert("it is PEM without ends of lines",
-                      "grep -oE -e '-----[^-]+-----|[A-Za-z0-9+/=]+' FILE > FILE.pem", wanted);
+  if (is_pem && text.find('\n') == std::string_view::npos) {
+    if (const auto headers = headers_on_one_line(text)) {
+      return to_convert("it is PEM without ends of lines", split_lines(*headers), wanted);
+    }
+    return Error(ErrorCode::kKeyMalformed,
+                 "it is PEM without ends of lines, and nothing in it tells where its headers end",
+                 wanted == KeyHalf::kPrivate ? "" : kWriteAgain);
   }
-  const bool is_base64 =
-      text.size() >= kShortest && text.find_first_not_of(kBase64) == std::string_view::npos;
   // "-----BEGIN ", or the sequence with which DER begins.
-  if (is_base64 && (text.starts_with("LS0tLS1CRUdJTi") || text.starts_with('M')))
+  if (text.size() >= kShortest && is_base64(text) &&
+      (text.starts_with("LS0tLS1CRUdJTi") || text.starts_with('M')))
     return to_convert("it is in base64, once more than it should be", "base64 -d FILE > FILE.pem", wanted);
   if (wanted != KeyHalf::kCertificate && text.starts_with('{') &&
       text.find("\"kty\"") != std::string_view::npos) {

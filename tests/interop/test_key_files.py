@@ -187,6 +187,17 @@ def open_ended(der):
     return b"\x30\x80" + der[2 + (der[1] & 0x7f):] + b"\0\0"
 
 
+def joined(pem, by):
+    """With `by` for ends of lines and, as the shell does it, for empty lines."""
+    return by.join(line for line in pem.split(b"\n") if line)
+
+
+def labelled(w, name):
+    """With the headers of docker and of `key generate`."""
+    first, rest = read(w, name).split(b"\n", 1)
+    return first + b"\nrole: ci\ngun: registry.example.com:5000/app\n\n" + rest
+
+
 CONVERTED = {
     "PKCS#12": lambda w: (w.join("chain.pem", "intermediate.crt", "root.crt"), pkcs12(w, "ec.p12"), "ec.pub")[1:],
     "PKCS#12 of an old Windows": lambda w: (w.join("chain.pem", "intermediate.crt"), pkcs12(w, "old.pfx", "-legacy"),
@@ -233,6 +244,8 @@ CONVERTED = {
         write(w, "be.crt", b"\xfe\xff" + utf16(read(w, "rsa.crt"), "utf-16-be")), "rsa.pub"),
     "with \\n for ends of lines": lambda w: (write(w, "v.pub", escaped(read(w, "ec.pub"))), "ec.pub"),
     "with blanks for ends of lines": lambda w: (write(w, "v.crt", read(w, "ec.crt").replace(b"\n", b" ")), "ec.pub"),
+    "of key generate, with blanks for ends of lines": lambda w: (write(w, "one.pub", joined(labelled(w, "ec.pub"), b" ")), "ec.pub"),
+    "of key generate, with carriage returns": lambda w: (write(w, "one.pub", labelled(w, "ec.pub").replace(b"\n", b"\r")), "ec.pub"),
     "base64 of PEM": lambda w: (write(w, "b64.pub", base64.encodebytes(read(w, "rsa.pub"))), "rsa.pub"),
     "DER in base64": lambda w: (write(w, "body", b"".join(read(w, "ec.pub").splitlines()[1:-1])), "ec.pub"),
     "JWK": lambda w: (jwk(w, "Public", "ec.pub"), "ec.pub"),
@@ -243,6 +256,8 @@ CONVERTED = {
 HINTS = {  # the rows that they show
     "with \\n for ends of lines": "public-key-with-escapes",
     "with blanks for ends of lines": "public-key-on-one-line",
+    "of key generate, with blanks for ends of lines": "public-key-with-headers-on-one-line",
+    "of key generate, with carriage returns": "public-key-with-headers-on-one-line",
     "base64 of PEM": "public-key-in-base64",
     "DER in base64": "public-key-in-base64",
     "JWK": "public-key-in-jwk",
@@ -332,6 +347,11 @@ HOPELESS = {
     "a byte order mark alone": (b"\xef\xbb\xbf", "KEY_MALFORMED", "is empty"),
     "a letter": (b"Dear administrator,\nattached is my key.\n", "KEY_MALFORMED",
                  "neither a certificate nor a public key"),
+    "headers that end nowhere": (b"-----BEGIN PUBLIC KEY-----role: ciMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE-----END PUBLIC KEY-----",
+                                 "KEY_MALFORMED", "where its headers end"),
+    "headers of several words on one line": (
+        b"-----BEGIN PUBLIC KEY----- role: ci of ours MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE -----END PUBLIC KEY-----",
+        "KEY_MALFORMED", "where its headers end"),
     "a cut certificate": (b"-----BEGIN CERTIFICATE-----\nMIIB", "KEY_MALFORMED", "damaged"),
     "a key of PGP": (b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQ==\n=AAAA\n-----END PGP PUBLIC KEY BLOCK-----\n",
                      "KEY_MALFORMED", "not known"),
@@ -430,6 +450,14 @@ PRIVATE_CONVERTED = {
     "without ends of lines": lambda w: write(w, "k.pem", read(w, "ec.key").replace(b"\n", b"")),
     "encrypted, with blanks for ends of lines": lambda w: write(w, "k.pem", made(
         w, "e.key", "pkcs8", "-topk8", "-in", "ec.key", "-passout", "env:SECRET").read_bytes().replace(b"\n", b" ")),
+    "of key generate, with blanks for ends of lines": lambda w: write(w, "k.pem", joined(labelled(w, "ec.key"), b" ")),
+    "of key generate, with carriage returns": lambda w: write(w, "k.pem", labelled(w, "ec.key").replace(b"\n", b"\r")),
+    "of the old form, with blanks for ends of lines": lambda w: write(w, "k.pem", joined(
+        traditional(w, "e.key", "-aes128").read_bytes(), b" ")),
+    "of the old form, without ends of lines": lambda w: write(w, "k.pem", joined(
+        traditional(w, "e.key", "-aes256").read_bytes(), b"")),
+    "of the old form, with triple DES, without ends of lines": lambda w: write(w, "k.pem", joined(
+        traditional(w, "e.key", "-des3").read_bytes(), b"")),
     "base64 of PEM": lambda w: write(w, "k.b64", base64.b64encode(read(w, "ec.key"))),
     "DER in base64": lambda w: write(w, "k.b64", b"".join(read(w, "ec.key").splitlines()[1:-1])),
     "JWK": lambda w: jwk(w, "Private", "ec.key"),
@@ -449,6 +477,11 @@ PRIVATE_HINTS = {
     "with blanks for ends of lines": "private-key-on-one-line",
     "without ends of lines": "private-key-on-one-line",
     "encrypted, with blanks for ends of lines": "private-key-on-one-line",
+    "of key generate, with blanks for ends of lines": "private-key-with-headers-on-one-line",
+    "of key generate, with carriage returns": "private-key-with-headers-on-one-line",
+    "of the old form, with blanks for ends of lines": "private-key-with-headers-on-one-line",
+    "of the old form, without ends of lines": "private-key-with-headers-on-one-line",
+    "of the old form, with triple DES, without ends of lines": "private-key-with-headers-on-one-line",
     "base64 of PEM": "private-key-in-base64",
     "DER in base64": "private-key-in-base64",
     "JWK": "private-key-in-jwk",
@@ -483,6 +516,8 @@ def test_the_hint_converts_a_private_key_in_this_form(form, workshop, signer):
     converted = follow_in_steps(hint, signer, answers=[workshop.secret] * 3)
     (key_id,) = imported(signer.ok("key", "import", converted))
     assert key_id == canonical_key_id(workshop.folder / "ec.pub") or "spelt out" in form
+    if "ends of lines" in form and "of the old form" in form:  # openssl wants an empty line behind headers
+        workshop.openssl("pkey", "-in", signer.work / converted, "-passin", "env:SECRET", "-noout")
     # What was encrypted stays so, and nobody else can read what comes out.
     assert (signer.work / converted).stat().st_mode & 0o077 == 0
 
@@ -498,6 +533,25 @@ def test_the_hint_converts_a_private_key_of_ssh(kind, passphrase, workshop, sign
     public = run(["/usr/bin/ssh-keygen", "-e", "-m", "PKCS8", "-f", path], env=clean_environment(workshop.folder),
                  cwd=workshop.folder).stdout
     assert key_id == canonical_key_id(write(workshop, "expected", public.encode())) and path.read_bytes() == before
+
+
+@pytest.mark.parametrize("by", [b" ", b"\r"])
+def test_a_key_on_one_line_keeps_what_its_headers_say(by, workshop, signer):
+    path = write(workshop, "k.pem", joined(labelled(workshop, "ec.key").replace(b"role: ci", b"role: targets"), by))
+    path.chmod(0o600)
+    converted = Hint.of(signer.refused(10, "key", "import", path), "private-key-with-headers-on-one-line").follow(signer)
+    (key,) = signer.ok("key", "import", converted).document["keys"]
+    assert (key["label"], key["gun"]) == ("targets", "registry.example.com:5000/app")
+
+
+def test_a_private_key_without_an_end_of_its_headers_is_copied_anew(workshop, signer):
+    path = write(workshop, "k.pem", joined(labelled(workshop, "ec.key"), b""))
+    path.chmod(0o600)
+    outcome = signer.refused(10, "key", "import", path)
+    assert outcome.error[0] == "KEY_MALFORMED" and "where its headers end" in outcome.error[1]
+    Hint.of(outcome, "file-damaged")
+    path.write_bytes(labelled(workshop, "ec.key"))
+    signer.ok("key", "import", path)
 
 
 def test_the_public_half_is_not_taken_for_the_private_one(workshop, signer):
