@@ -232,7 +232,7 @@ std::optional<std::string> headers_on_one_line(std::string_view text) {
 
 /// What gives each line of PEM, and the end of its headers, back to it.
 std::string split_lines(const std::string& headers) {
-  constexpr std::string_view kRest = "[A-Za-z0-9+/=]+' FILE";
+  constexpr std::string_view kRest = "[A-Za-z0-9+/=]{1,64}' FILE";
   const std::string lines = "grep -oE -e '-----[^-]+-----|";
   if (headers.empty()) return lines + std::string(kRest) + " > FILE.pem";
   return lines + headers + "|" + std::string(kRest) +
