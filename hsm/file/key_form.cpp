@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <vector>
 
 #include "hsm/file/der_reader.h"
+#include "hsm/file/private_key_der.h"
 #include "hsm/os/free_name.h"
+#include "tuf/base/printable.h"
 #include "tuf/base/shell_word.h"
 #include "tuf/base/text_encoding.h"
 #include "tuf/keys/pem.h"
@@ -164,12 +167,25 @@ bool is_public(const PemBlock& block) {
   return block.label == "PUBLIC KEY" || (block.label == "CERTIFICATE" && !is_disguised_bundle(block));
 }
 
+/// Of a private key whose public half is of no use either, that is said at once.
+Error private_for_public(std::string_view label, ByteView der) {
+  try {
+    if (read_private_key(label, der).public_key().type() == tuf::KeyType::kEd25519)
+      return {ErrorCode::kKeyUnsupported, "it holds an Ed25519 key, which cannot sign for a delegation"};
+  } catch (const Error& error) {
+    return error.with_context("it holds a private key");
+  }
+  return {ErrorCode::kKeyUnsupported, "it holds a private key", std::string(kExportPublic)};
+}
+
 std::optional<Error> foreign_block(const PemBlock& block, KeyHalf wanted) {
   if (block.label == "OPENSSH PRIVATE KEY" && !is_for_notary(tuf::as_text(block.content))) {
     return Error(ErrorCode::kKeyUnsupported, "it holds a key of ssh that is neither EC nor RSA");
   }
   const Form* form = find_form(is_disguised_bundle(block) ? kDisguised : block.label);
-  if (form == nullptr && wanted != KeyHalf::kPrivate && is_private(block)) {
+  if (form == nullptr && wanted == KeyHalf::kPublic && is_private(block)) {
+    const bool is_encrypted = block.label == "ENCRYPTED PRIVATE KEY" || block.headers.contains("Proc-Type");
+    if (!is_encrypted) return private_for_public(block.label, block.content);
     return Error(ErrorCode::kKeyUnsupported, "it holds a private key", std::string(kExportPublic));
   }
   if (form == nullptr && wanted == KeyHalf::kPrivate && is_public(block)) {
@@ -296,6 +312,8 @@ std::optional<Error> foreign_file(std::string_view content, KeyHalf wanted) {
     if (label == "PKCS12")
       return unreadable(*find_form(label), wanted, needs_legacy(content) ? " -legacy" : "");
     if (const Form* form = find_form(label)) return unreadable(*form, wanted, " -inform DER");
+    if (wanted == KeyHalf::kPublic && label.ends_with("PRIVATE KEY") && !label.starts_with("ENCRYPTED"))
+      return private_for_public(label, tuf::as_bytes(content));
     return foreign_block({std::string(label), {}, {}}, wanted);
   }
   const std::vector<SshLine> lines = ssh_lines(text);
@@ -371,10 +389,10 @@ std::string_view ending_at(std::string_view text) {
 
 /// In every place where FILE stands as a word, not in the name of a variable. What is to be written gets a
 /// name that is free.
-std::string with_name(std::string_view text, const std::string& path) {
+std::string with_name(std::string_view text, const std::string& path, bool splits,
+                      const std::function<std::string(const std::string&)>& word) {
   constexpr std::string_view kWord = "FILE";
   constexpr std::string_view kPrefix = "f=";  // of tuf::kSplitFile
-  const bool splits = text.find("f=FILE") != std::string_view::npos;
   std::string named;
   while (!text.empty()) {
     const bool inside =
@@ -388,9 +406,9 @@ std::string with_name(std::string_view text, const std::string& path) {
     const std::string_view ending = ending_at(text);
     text.remove_prefix(ending.size());
     if (splits && (!ending.empty() || named.ends_with(kPrefix))) {
-      named += tuf::shell_path(free_prefix(path) + std::string(ending));
+      named += word(free_prefix(path) + std::string(ending));
     } else {
-      named += tuf::shell_path(ending.empty() ? path : free_name(path, ending));
+      named += word(ending.empty() ? path : free_name(path, ending));
     }
   }
   return named;
@@ -413,8 +431,19 @@ std::string as_pem(std::string content) {
   return tuf::format_pem({std::string(label), {}, tuf::Bytes(content.begin(), content.end())});
 }
 
-Error in_file(const Error& error, const std::filesystem::path& path) {
-  return error.with_context(path.string()).with_hint(with_name(error.hint(), path.string()));
+Error in_file(const Error& error, const std::filesystem::path& path, const std::optional<Mention>& mention) {
+  const std::string_view hint = error.hint();
+  const bool splits = hint.find("f=FILE") != std::string_view::npos;
+  const std::size_t then = mention ? std::min(hint.find("; then name "), hint.size()) : hint.size();
+  std::string named = with_name(hint.substr(0, then), path.string(), splits, tuf::shell_path);
+  if (then < hint.size()) {
+    // All names that are made of it begin with the file's own.
+    named += with_name(hint.substr(then), path.string(), splits, [&](const std::string& name) {
+      return tuf::printable(mention->path + name.substr(path.string().size()));
+    });
+    named += " in " + mention->place;
+  }
+  return error.with_context(path.string()).with_hint(named);
 }
 
 Error no_key_in(std::string_view content, KeyHalf wanted) {
@@ -436,17 +465,22 @@ std::optional<Error> to_be_converted(std::string_view content, KeyHalf wanted) {
   return error.hint().starts_with(kConvert) ? std::optional(error) : std::nullopt;
 }
 
-tuf::PublicKey read_public_key(std::string_view file, const std::filesystem::path& path) {
+tuf::PublicKey public_key_in(std::string_view text) {
+  const std::string content = as_pem(std::string(text));
+  const std::vector<PemBlock> blocks = tuf::parse_pem(content);
+  const bool has_key = std::any_of(blocks.begin(), blocks.end(), is_public);
+  if (!has_key) throw no_key_in(content, KeyHalf::kPublic);
+  const auto secret = std::find_if(blocks.begin(), blocks.end(), is_private);  // must not be here at all
+  if (secret != blocks.end()) throw Error(*foreign_block(*secret, KeyHalf::kPublic));
+  return tuf::PublicKey::from_pem(content);
+}
+
+tuf::PublicKey read_public_key(std::string_view file, const std::filesystem::path& path,
+                               const std::optional<Mention>& mention) {
   try {
-    const std::string content = as_pem(std::string(file));
-    const std::vector<PemBlock> blocks = tuf::parse_pem(content);
-    const bool has_key = std::any_of(blocks.begin(), blocks.end(), is_public);
-    if (!has_key) throw no_key_in(content, KeyHalf::kPublic);
-    const auto secret = std::find_if(blocks.begin(), blocks.end(), is_private);  // must not be here at all
-    if (secret != blocks.end()) throw Error(*foreign_block(*secret, KeyHalf::kPublic));
-    return tuf::PublicKey::from_pem(content);
+    return public_key_in(file);
   } catch (const Error& error) {
-    throw in_file(error, path);
+    throw in_file(error, path, mention);
   }
 }
 

@@ -2,6 +2,7 @@
 read, or refused with a command that makes a file of it that is. The tests run that command, and then the first one
 again."""
 import base64
+import json
 import shutil
 import subprocess
 
@@ -249,6 +250,13 @@ CONVERTED = {
     "base64 of PEM": lambda w: (write(w, "b64.pub", base64.encodebytes(read(w, "rsa.pub"))), "rsa.pub"),
     "DER in base64": lambda w: (write(w, "body", b"".join(read(w, "ec.pub").splitlines()[1:-1])), "ec.pub"),
     "JWK": lambda w: (jwk(w, "Public", "ec.pub"), "ec.pub"),
+    "with parameters spelt out": lambda w: (made(w, "e.pem", "ec", "-in", "ec.key", "-pubout", "-param_enc", "explicit"), "ec.pub"),
+    "with parameters spelt out, in DER": lambda w: (
+        made(w, "e.der", "ec", "-in", "ec.key", "-pubout", "-param_enc", "explicit", "-outform", "DER"), "ec.pub"),
+    "a certificate with parameters spelt out": lambda w: (
+        made(w, "explicit.key", "ec", "-in", "ec.key", "-param_enc", "explicit"),
+        made(w, "x.crt", "req", "-x509", "-key", "explicit.key", "-subj", "/CN=x", "-addext",
+             "basicConstraints=critical,CA:FALSE"), "ec.pub")[1:],
     "JKS": lambda w: (w.join("chain.pem", "root.crt"), keystore(w), "ec.pub")[1:],
 }
 
@@ -261,6 +269,9 @@ HINTS = {  # the rows that they show
     "base64 of PEM": "public-key-in-base64",
     "DER in base64": "public-key-in-base64",
     "JWK": "public-key-in-jwk",
+    "with parameters spelt out": "public-curve-spelt-out",
+    "with parameters spelt out, in DER": "public-curve-spelt-out",
+    "a certificate with parameters spelt out": "certificate-curve-spelt-out",
     "JKS": "public-key-in-keystore",
     "PKCS#12": "public-key-in-pkcs12",
     "PKCS#12 of an old Windows": "public-key-in-old-pkcs12",
@@ -341,6 +352,54 @@ def test_a_key_of_ssh_that_notary_cannot_use_is_refused_with_the_way_to_another(
     assert administrator.enrolled() == {canonical_key_id(machine.work / f"{NAME}.pub")}
 
 
+USELESS = {
+    "secp256k1": ["EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
+    "RSA-1024": ["RSA", "-pkeyopt", "rsa_keygen_bits:1024"],
+    "RSA-PSS": ["RSA-PSS"],
+    "Ed25519": ["ED25519"],
+    "Ed448": ["ED448"],
+    "X25519": ["X25519"],
+}
+
+
+@pytest.mark.parametrize("half", ["public", "private", "private in DER"])
+@pytest.mark.parametrize("kind", USELESS)
+def test_a_key_that_notary_cannot_use_is_refused_with_the_way_to_another(kind, half, workshop, administrator):
+    path = made(workshop, "useless", "genpkey", "-algorithm", *USELESS[kind])
+    if half != "private":
+        path = made(workshop, "other", "pkey", "-in", path, *(["-pubout"] if half == "public" else ["-outform", "DER"]))
+    machine = administrator.machine
+    Hint.of(administrator.add(path, exit_code=10), "key-unsupported").follow(machine, filled={"NAME": NAME})
+    administrator.add(machine.work / f"{NAME}.pub")
+    assert administrator.enrolled() == {canonical_key_id(machine.work / f"{NAME}.pub")}
+
+
+def test_a_private_key_that_spells_its_curve_out_is_converted_before_its_public_half_is_taken(workshop, administrator):
+    path = made(workshop, "explicit.key", "ec", "-in", "ec.key", "-param_enc", "explicit")
+    path.chmod(0o600)
+    converted = Hint.of(administrator.add(path, exit_code=10), "curve-spelt-out").follow(administrator.machine)
+    public = Hint.of(administrator.add(converted, exit_code=10), "private-key-for-a-public-one").follow(administrator.machine)
+    administrator.add(public)
+    assert administrator.enrolled() == {canonical_key_id(workshop.folder / "ec.pub")}
+
+
+@pytest.mark.parametrize("command", ["sign", "doctor"])
+def test_whoever_signs_with_an_ed25519_key_is_not_sent_to_an_administrator(command, workshop, world, administrator):
+    administrator.add(workshop.folder / "ec.pub")
+    path = made(workshop, "ed25519.pem", "genpkey", "-algorithm", "ED25519")
+    path.chmod(0o600)
+    machine = world.client(env={PASSPHRASE: workshop.secret}, pin=administrator.machine.pin)
+    def words(key):
+        return ["sign", f"{administrator.gun}:1.0", "--oci-layout", world.image().layout, "--key", key] if command == "sign" else [
+            "doctor", administrator.gun, "--signing-key", key]
+    outcome = machine.refused(10, *words(path))
+    assert "cannot sign for a delegation" in outcome.error[1]
+    Hint.of(outcome, "key-unsupported").follow(machine, filled={"NAME": NAME})
+    administrator.machine.ok("signer", "rotate", NAME, administrator.gun, "--add", machine.work / f"{NAME}.pub")
+    (key,) = machine.ok("key", "list").document["keys"]
+    machine.ok(*words(key["canonical_id"]))
+
+
 HOPELESS = {
     "an empty file": (b"", "KEY_MALFORMED", "is empty"),
     "a file of blank lines": (b"\r\n \n", "KEY_MALFORMED", "is empty"),
@@ -405,6 +464,95 @@ def test_every_command_that_takes_public_keys_reads_them_alike(workshop, adminis
                    b' "rules": [{"images": ["*"], "signatures": {"of": ["jenkins"]}}]}')
     outcome = machine.refused(3, "verify", f"{gun}:1.0", "--policy", policy)
     assert "authorit" in outcome.error[1] and str(workshop.folder / "root.crt") in outcome.document["error"]["hint"]
+
+
+# --- public keys that a policy names, by their paths from its folder, or holds
+
+
+class PolicyOf:
+    """A policy in a folder of the user's, and a key for it."""
+
+    def __init__(self, machine, gun):
+        self.machine, self.gun = machine, gun
+        self.file = machine.work / "pol icy" / "p.json"
+        (self.file.parent / "keys").mkdir(parents=True)
+
+    def write(self, *keys):
+        self.file.write_text(json.dumps({"version": 1, "users": {"jenkins": {"keys": list(keys)}}, "rules": [
+            {"images": ["registry.example.com/**"]}]}, indent=1))
+
+    def refused(self):
+        outcome = self.machine.refused(3, "verify", f"{self.gun}:1.0", "--policy", "pol icy/p.json")
+        assert outcome.error[0] == "POLICY_MALFORMED"
+        return outcome
+
+    def is_read(self):
+        assert self.machine.run("verify", f"{self.gun}:1.0", "--policy", "pol icy/p.json").error[0] != "POLICY_MALFORMED"
+
+
+@pytest.fixture
+def policy(administrator):
+    return PolicyOf(administrator.machine, administrator.gun)
+
+
+@pytest.mark.parametrize("form", CONVERTED)
+def test_the_hint_converts_a_public_key_of_a_policy_and_says_what_to_write_there(form, workshop, policy):
+    path, _ = CONVERTED[form](workshop)
+    shutil.copy(path, policy.file.parent / "keys" / path.name)
+    (policy.file.parent / "keys" / path.name).chmod(0o600)
+    policy.write(f"keys/{path.name}")
+    hint = Hint.of(policy.refused(), HINTS[form])
+    follow_in_steps(hint, policy.machine, answers=[workshop.secret] * 3, env={PASSPHRASE: workshop.secret})
+    name = hint.values.get("mention", hint.values["then"])
+    (line,) = [number for number, text in enumerate(policy.file.read_text().splitlines(), 1) if "keys/" in text]
+    assert name.startswith("keys/") and hint.values["place"] == f"line {line} of pol icy/p.json"
+    policy.write(name)
+    policy.is_read()
+
+
+INLINE = {
+    "on one line": lambda w: (read(w, "ec.pub").replace(b"\n", b" "), "without ends of lines"),
+    "two": lambda w: (read(w, "ec.pub") + read(w, "rsa.pub"), "several public keys"),
+    "an authority": lambda w: (read(w, "root.crt"), "an authority"),
+    "a request": lambda w: (read(w, "ec.csr"), "a certificate request"),
+}
+
+
+@pytest.mark.parametrize("form", INLINE)
+def test_a_key_in_a_policy_that_is_not_read_is_called_what_it_is(form, workshop, policy):
+    content, message = INLINE[form](workshop)
+    policy.write(content.decode())
+    outcome = policy.refused()
+    assert message in outcome.error[1]
+    Hint.of(outcome, "policy-key-inline")
+    # As it says, once as text with its lines and once as a file.
+    policy.write(read(workshop, "ec.pub").decode())
+    policy.is_read()
+    shutil.copy(workshop.folder / "ec.pub", policy.file.parent / "keys")
+    policy.write("keys/ec.pub")
+    policy.is_read()
+
+
+@pytest.mark.parametrize("by", [b"\n", b" "])
+def test_a_private_key_in_a_policy_is_to_be_taken_out(by, workshop, policy):
+    policy.write(joined(read(workshop, "ec.key"), by).decode())
+    outcome = policy.refused()
+    (workshop.folder / "ec.key").chmod(0o600)
+    Hint.of(outcome, "policy-private-key-inline").follow(
+        policy.machine, filled={"KEY": workshop.folder / "ec.key", "NAME.pub": policy.file.parent / "ec.pub"})
+    policy.write("ec.pub")
+    policy.is_read()
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_a_key_in_a_policy_that_cannot_sign_is_replaced(inline, workshop, policy):
+    made(workshop, "ed25519.pem", "genpkey", "-algorithm", "ED25519")
+    path = made(workshop, "ed25519.pub", "pkey", "-in", "ed25519.pem", "-pubout")
+    shutil.copy(path, policy.file.parent / "keys")
+    policy.write(path.read_text() if inline else "keys/ed25519.pub")
+    Hint.of(policy.refused(), "key-unsupported").follow(policy.machine, filled={"NAME": "other"}, env={PASSPHRASE: workshop.secret})
+    policy.write("../other.pub")
+    policy.is_read()
 
 
 # --- private keys
