@@ -24,7 +24,9 @@ struct TlsFiles {
 /// several of them.
 TlsFiles find_docker_tls(const std::filesystem::path& folder);
 
-/// libcurl takes them as PEM. Throws kFileUnreadable, with what converts it, for a file of another form.
-void require_pem(const TlsFiles::Client& client);
+/// libcurl takes them as PEM, and the key as it is: nobody is asked for a passphrase. Throws kFileUnreadable,
+/// with what converts it, for a file of another form or an encrypted key, and if the two do not belong
+/// together.
+void require_usable(const TlsFiles::Client& client);
 
 }  // namespace agent

@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <openssl/crypto.h>
+#include <openssl/ui.h>
 #include <spdlog/spdlog.h>
 #include <stdlib.h>
 
@@ -43,11 +44,20 @@ void* wiping_realloc(void* memory, std::size_t size) {
   return larger;
 }
 
+/// OpenSSL would ask on the terminal for the passphrase of any file that libcurl or a store gives to it.
+void never_ask() {
+  UI_METHOD* const method = UI_create_method("no terminal");  // for as long as the program runs
+  if (method == nullptr) throw Error(ErrorCode::kInternal, "no memory for OpenSSL");
+  UI_method_set_opener(method, [](UI*) { return 0; });
+  UI_set_default_method(method);
+}
+
 void initialise_curl_once() {
   static std::once_flag once;
   std::call_once(once, [] {
     // libcurl would write the keys of all connections into the file that it names.
     unsetenv("SSLKEYLOGFILE");
+    never_ask();
     if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free, wiping_realloc, strdup, calloc) !=
         CURLE_OK) {
       throw Error(ErrorCode::kInternal, "libcurl cannot be initialised");

@@ -6,11 +6,8 @@
 
 #include "agent/http/ca_bundle.h"
 #include "hsm/file/key_form.h"
-#include "hsm/os/free_name.h"
 #include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
-#include "tuf/base/shell_word.h"
-#include "tuf/keys/pem.h"
 
 namespace agent {
 namespace {
@@ -32,15 +29,13 @@ tuf::OpensslPtr<X509_STORE, X509_STORE_free> TlsTrust::load() const {
   if (!store) throw tuf::Error(tuf::ErrorCode::kInternal, "no memory for the certificate store");
   for (const std::string& file : ca_files_) {
     const std::string text = hsm::as_pem(hsm::InputFile(file, "the authorities' file").read_text(kMaxBundle));
-    std::string hint = "name a PEM file with --tlscacert, or set SSL_CERT_FILE to one";
-    if (hsm::der_label(tuf::as_bytes(text)) == "PKCS7") {
-      const std::string converted = tuf::shell_path(hsm::free_name(file, ".pem"));
-      hint = "convert it with: openssl pkcs7 -inform DER -in " + tuf::shell_path(file) +
-             " -print_certs -out " + converted + "; then name " + converted;
-    }
     if (add_ca_bundle(store.get(), text)) continue;
+    if (const auto foreign = hsm::to_be_converted(text, hsm::KeyHalf::kCertificate)) {
+      const tuf::Error error = hsm::in_file(*foreign, file).with_context("the authorities' file");
+      throw tuf::Error(tuf::ErrorCode::kFileUnreadable, error.what(), error.hint());
+    }
     throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "no certificate in the authorities' file " + file,
-                     hint);
+                     "name a PEM file with --tlscacert, or set SSL_CERT_FILE to one");
   }
   if (!ca_directories_.empty() && X509_STORE_load_path(store.get(), ca_directories_.c_str()) != 1) {
     throw tuf::Error(

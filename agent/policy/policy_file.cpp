@@ -144,7 +144,7 @@ class PolicyReader {
   }
 
   tuf::PublicKey read_key(const LocatedJson& json) const {
-    if (json.string.find("-----BEGIN") != std::string::npos) return parsed(json, tuf::PublicKey::from_pem);
+    if (json.string.find("-----BEGIN") != std::string::npos) return inline_key(json);
     const auto is_control = [](const char c) { return c >= 0 && c < 0x20; };
     if (json.string.empty() || std::any_of(json.string.begin(), json.string.end(), is_control))
       fail(json, "is neither a key nor the path of one");
@@ -155,8 +155,36 @@ class PolicyReader {
       throw error.with_context(place(json) + tuf::printable(json.string, 200));
     }
     const std::filesystem::path folder = std::filesystem::path(name_).parent_path();
-    return parsed(json,
-                  [&](const std::string& path) { return hsm::read_public_key(content, folder / path); });
+    try {
+      return hsm::read_public_key(
+          content, folder / json.string,
+          hsm::Mention{json.string, "line " + std::to_string(json.line) + " of " + name_});
+    } catch (const tuf::Error& error) {
+      fail_as_key(json, error, error.hint());
+    }
+  }
+
+  /// What stands in the policy itself is no file that a command converts.
+  tuf::PublicKey inline_key(const LocatedJson& json) const {
+    try {
+      return hsm::public_key_in(json.string);
+    } catch (const tuf::Error& error) {
+      const bool is_private = json.string.find("PRIVATE KEY-----") != std::string::npos;
+      const std::string hint = is_private ? "take it out: the private key stays with the signer, who gives "
+                                            "its public half: countersign key "
+                                            "export KEY --out NAME.pub; then name NAME.pub there"
+                                          : "write each key into a file of its own and name that there, or "
+                                            "write it with \\n for each end "
+                                            "of its lines";
+      fail_as_key(json, error, hint);
+    }
+  }
+
+  [[noreturn]] void fail_as_key(const LocatedJson& json, const tuf::Error& error,
+                                const std::string& hint) const {
+    const bool useless = error.code() == tuf::ErrorCode::kKeyUnsupported && error.hint().empty();
+    fail(json, error.what(),
+         useless ? "make a key that Notary can use with: countersign key generate NAME" : hint);
   }
 
   void read_teams(const LocatedJson& teams) {

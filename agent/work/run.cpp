@@ -37,7 +37,7 @@ CurlOptions curl_options(const Url& server, const TlsFiles& tls) {
     options.trust = TlsTrust::only((authority++)->string());
   for (; authority != tls.authorities.end(); ++authority) options.trust.add(authority->string());
   if (tls.client) {
-    require_pem(*tls.client);
+    require_usable(*tls.client);
     options.client_certificate = tls.client->certificate.string();
     options.client_key = tls.client->key.string();
   }

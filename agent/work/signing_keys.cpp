@@ -28,6 +28,17 @@ std::string listing(hsm::KeyRing& keys) {
                                    hsm::KeyRing& keys) {
   const std::string gun = repository.gun().text();
   const bool one = keys.keys().size() == 1;
+  // Those that tell what they are: encrypted files tell only their ID.
+  const bool useless = role.is_delegation() &&
+                       std::all_of(keys.keys().begin(), keys.keys().end(), [](const hsm::KeyInfo& key) {
+                         return key.public_key && key.public_key->type() == tuf::KeyType::kEd25519;
+                       });
+  if (useless) {
+    throw Error(ErrorCode::kKeyUnsupported,
+                std::string("Ed25519 keys cannot sign for a delegation: ") + listing(keys) +
+                    (one ? " is one" : " are such"),
+                "make a key that Notary can use with: countersign key generate NAME");
+  }
   const std::string hint =
       role == RoleName::targets() ? mend_without_key(repository, role, keys)
       : role.parent() != RoleName::targets()

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
+#include <functional>
 #include <vector>
 
 #include "hsm/file/der_reader.h"
+#include "hsm/file/private_key_der.h"
 #include "hsm/os/free_name.h"
+#include "tuf/base/printable.h"
 #include "tuf/base/shell_word.h"
 #include "tuf/base/text_encoding.h"
 #include "tuf/keys/pem.h"
@@ -27,6 +29,12 @@ constexpr const char* kWriteAgain =
     "write it again, where the private key is, with: countersign key export KEY --out NEW.pub";
 constexpr std::string_view kNamePrivate =
     "sign with the private key that belongs to it; see those at hand with: countersign key list";
+
+constexpr std::string_view kConvert = "convert it with: ";
+
+/// Of OpenSSL's old form of encryption, with blocks, and so initial values, of 16 bytes; those of others
+/// have 8.
+constexpr std::array kWideCiphers = {"AES"sv, "ARIA"sv, "CAMELLIA"sv, "SEED"sv};
 
 constexpr std::string_view kDisguised = "CERTIFICATE around PKCS7";
 
@@ -113,6 +121,13 @@ std::vector<SshLine> ssh_lines(std::string_view text) {
   return lines;
 }
 
+/// Of those that come as another form, and not only as a bare key.
+bool has_certificate(const Form& form) {
+  return form.to_public.find("x509 ") != std::string_view::npos ||
+         form.to_public.find("-print_certs") != std::string_view::npos ||
+         form.to_public.find("-nokeys") != std::string_view::npos;
+}
+
 bool is_for_notary(std::string_view ssh_key) {
   const auto has = [&](std::string_view name) { return ssh_key.find(name) != std::string_view::npos; };
   return (has("ssh-rsa") || has("ecdsa-sha2-")) && !has("sk-ecdsa");
@@ -125,10 +140,12 @@ Error unreadable(const Form& form, KeyHalf wanted, std::string_view option) {
     return {ErrorCode::kKeyUnsupported, "it holds " + std::string(form.what) + ", not a private key",
             std::string(kNamePrivate)};
   }
+  if (wanted == KeyHalf::kCertificate && !has_certificate(form))
+    return {ErrorCode::kKeyUnsupported, "it holds " + std::string(form.what) + ", not a certificate"};
   std::string command(is_private ? form.to_private : form.to_public);
   if (const std::size_t place = command.find('%'); place != std::string::npos)
     command.replace(place, 1, option);
-  return {ErrorCode::kKeyUnsupported, what, "convert it with: " + command + "; then name FILE.pem"};
+  return {ErrorCode::kKeyUnsupported, what, std::string(kConvert) + command + "; then name FILE.pem"};
 }
 
 const Form* find_form(std::string_view label) {
@@ -150,12 +167,25 @@ bool is_public(const PemBlock& block) {
   return block.label == "PUBLIC KEY" || (block.label == "CERTIFICATE" && !is_disguised_bundle(block));
 }
 
+/// Of a private key whose public half is of no use either, that is said at once.
+Error private_for_public(std::string_view label, ByteView der) {
+  try {
+    if (read_private_key(label, der).public_key().type() == tuf::KeyType::kEd25519)
+      return {ErrorCode::kKeyUnsupported, "it holds an Ed25519 key, which cannot sign for a delegation"};
+  } catch (const Error& error) {
+    return error.with_context("it holds a private key");
+  }
+  return {ErrorCode::kKeyUnsupported, "it holds a private key", std::string(kExportPublic)};
+}
+
 std::optional<Error> foreign_block(const PemBlock& block, KeyHalf wanted) {
   if (block.label == "OPENSSH PRIVATE KEY" && !is_for_notary(tuf::as_text(block.content))) {
     return Error(ErrorCode::kKeyUnsupported, "it holds a key of ssh that is neither EC nor RSA");
   }
   const Form* form = find_form(is_disguised_bundle(block) ? kDisguised : block.label);
   if (form == nullptr && wanted == KeyHalf::kPublic && is_private(block)) {
+    const bool is_encrypted = block.label == "ENCRYPTED PRIVATE KEY" || block.headers.contains("Proc-Type");
+    if (!is_encrypted) return private_for_public(block.label, block.content);
     return Error(ErrorCode::kKeyUnsupported, "it holds a private key", std::string(kExportPublic));
   }
   if (form == nullptr && wanted == KeyHalf::kPrivate && is_public(block)) {
@@ -169,14 +199,64 @@ std::optional<Error> foreign_block(const PemBlock& block, KeyHalf wanted) {
 /// What is written by the shell, and not by a program that knows a private key's place.
 Error to_convert(const std::string& what, const std::string& command, KeyHalf wanted) {
   return {ErrorCode::kKeyUnsupported, what,
-          "convert it with: " + (wanted == KeyHalf::kPrivate ? "(umask 077; " + command + ")" : command) +
+          std::string(kConvert) + (wanted == KeyHalf::kPrivate ? "(umask 077; " + command + ")" : command) +
               "; then name FILE.pem"};
+}
+
+bool is_base64(std::string_view text) {
+  return text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n") ==
+         std::string_view::npos;
+}
+
+/// Of what stands between the boundaries of PEM on one line: whether each of its headers ends at a blank, and
+/// the key begins behind them.
+bool headers_stand_apart(std::string_view body) {
+  constexpr std::size_t kShortest = 16;  // of a line of base64 that is no word of a header
+  const auto take_word = [&] {
+    constexpr std::string_view kBlank = " \t\r";
+    body.remove_prefix(std::min(body.find_first_not_of(kBlank), body.size()));
+    const std::string_view word = body.substr(0, body.find_first_of(kBlank));
+    body.remove_prefix(word.size());
+    return word;
+  };
+  std::string_view word = take_word();
+  for (; word.ends_with(':'); word = take_word()) take_word();
+  return word.size() >= kShortest && is_base64(word);
+}
+
+/// The expression for the headers of PEM on one line: empty if there are none, nullopt if it cannot be told
+/// where they end.
+std::optional<std::string> headers_on_one_line(std::string_view text) {
+  std::string headers;
+  for (std::size_t begin = 0; (begin = text.find("-----BEGIN ", begin)) != std::string_view::npos; ++begin) {
+    const std::size_t start = text.find("-----", begin + 1);
+    if (start == std::string_view::npos) break;
+    const std::string_view body = text.substr(start + 5, text.find("-----", start + 5) - start - 5);
+    if (body.find(':') == std::string_view::npos) continue;
+    headers = "[A-Za-z-]+: [^[:space:]]+";
+    if (headers_stand_apart(body)) continue;
+    // Those of OpenSSL's encrypted keys have a length of their own.
+    constexpr std::string_view kEncrypted = "Proc-Type: 4,ENCRYPTEDDEK-Info: ";
+    if (!body.starts_with(kEncrypted)) return std::nullopt;
+    const std::string_view cipher = body.substr(kEncrypted.size());
+    const bool wide = std::any_of(kWideCiphers.begin(), kWideCiphers.end(),
+                                  [&](std::string_view name) { return cipher.starts_with(name); });
+    return "Proc-Type: 4,ENCRYPTED|DEK-Info: [A-Z0-9-]+,[0-9A-F]{" + std::string(wide ? "32" : "16") + "}";
+  }
+  return headers;
+}
+
+/// What gives each line of PEM, and the end of its headers, back to it.
+std::string split_lines(const std::string& headers) {
+  constexpr std::string_view kRest = "[A-Za-z0-9+/=]{1,64}' FILE";
+  const std::string lines = "grep -oE -e '-----[^-]+-----|";
+  if (headers.empty()) return lines + std::string(kRest) + " > FILE.pem";
+  return lines + headers + "|" + std::string(kRest) +
+         " | awk '!/:/ {if (h) print \"\"} {h = /:/; print}' > FILE.pem";
 }
 
 /// What becomes of a key in a variable of a CI system, or on its way into one.
 std::optional<Error> broken_by_variable(std::string_view text, KeyHalf wanted) {
-  constexpr std::string_view kBase64 =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n";
   constexpr std::size_t kShortest = 64;  // of any key, in base64
   text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
   const bool is_pem = text.find("-----BEGIN ") != std::string_view::npos;
@@ -184,17 +264,20 @@ std::optional<Error> broken_by_variable(std::string_view text, KeyHalf wanted) {
     return to_convert("it is PEM with \\n in the place of ends of lines",
                       "printf '%b\\n' \"$(cat FILE)\" > FILE.pem", wanted);
   }
-  if (is_pem && text.find('\n') == std::string_view::npos &&
-      text.find("Proc-Type") == std::string_view::npos) {
-    return to_convert("it is PEM without ends of lines",
-                      "grep -oE -e '-----[^-]+-----|[A-Za-z0-9+/=]+' FILE > FILE.pem", wanted);
+  if (is_pem && text.find('\n') == std::string_view::npos) {
+    if (const auto headers = headers_on_one_line(text)) {
+      return to_convert("it is PEM without ends of lines", split_lines(*headers), wanted);
+    }
+    return Error(ErrorCode::kKeyMalformed,
+                 "it is PEM without ends of lines, and nothing in it tells where its headers end",
+                 wanted == KeyHalf::kPrivate ? "" : kWriteAgain);
   }
-  const bool is_base64 =
-      text.size() >= kShortest && text.find_first_not_of(kBase64) == std::string_view::npos;
   // "-----BEGIN ", or the sequence with which DER begins.
-  if (is_base64 && (text.starts_with("LS0tLS1CRUdJTi") || text.starts_with('M')))
+  if (text.size() >= kShortest && is_base64(text) &&
+      (text.starts_with("LS0tLS1CRUdJTi") || text.starts_with('M')))
     return to_convert("it is in base64, once more than it should be", "base64 -d FILE > FILE.pem", wanted);
-  if (text.starts_with('{') && text.find("\"kty\"") != std::string_view::npos) {
+  if (wanted != KeyHalf::kCertificate && text.starts_with('{') &&
+      text.find("\"kty\"") != std::string_view::npos) {
     const std::string half = wanted == KeyHalf::kPrivate ? "Private" : "Public";
     return to_convert("it is a JSON Web Key, which is not read here",
                       "node -e 'console.log(crypto.create" + half +
@@ -229,6 +312,8 @@ std::optional<Error> foreign_file(std::string_view content, KeyHalf wanted) {
     if (label == "PKCS12")
       return unreadable(*find_form(label), wanted, needs_legacy(content) ? " -legacy" : "");
     if (const Form* form = find_form(label)) return unreadable(*form, wanted, " -inform DER");
+    if (wanted == KeyHalf::kPublic && label.ends_with("PRIVATE KEY") && !label.starts_with("ENCRYPTED"))
+      return private_for_public(label, tuf::as_bytes(content));
     return foreign_block({std::string(label), {}, {}}, wanted);
   }
   const std::vector<SshLine> lines = ssh_lines(text);
@@ -304,10 +389,10 @@ std::string_view ending_at(std::string_view text) {
 
 /// In every place where FILE stands as a word, not in the name of a variable. What is to be written gets a
 /// name that is free.
-std::string with_name(std::string_view text, const std::string& path) {
+std::string with_name(std::string_view text, const std::string& path, bool splits,
+                      const std::function<std::string(const std::string&)>& word) {
   constexpr std::string_view kWord = "FILE";
   constexpr std::string_view kPrefix = "f=";  // of tuf::kSplitFile
-  const bool splits = text.find("f=FILE") != std::string_view::npos;
   std::string named;
   while (!text.empty()) {
     const bool inside =
@@ -321,9 +406,9 @@ std::string with_name(std::string_view text, const std::string& path) {
     const std::string_view ending = ending_at(text);
     text.remove_prefix(ending.size());
     if (splits && (!ending.empty() || named.ends_with(kPrefix))) {
-      named += tuf::shell_path(free_prefix(path) + std::string(ending));
+      named += word(free_prefix(path) + std::string(ending));
     } else {
-      named += tuf::shell_path(ending.empty() ? path : free_name(path, ending));
+      named += word(ending.empty() ? path : free_name(path, ending));
     }
   }
   return named;
@@ -346,8 +431,19 @@ std::string as_pem(std::string content) {
   return tuf::format_pem({std::string(label), {}, tuf::Bytes(content.begin(), content.end())});
 }
 
-Error in_file(const Error& error, const std::filesystem::path& path) {
-  return error.with_context(path.string()).with_hint(with_name(error.hint(), path.string()));
+Error in_file(const Error& error, const std::filesystem::path& path, const std::optional<Mention>& mention) {
+  const std::string_view hint = error.hint();
+  const bool splits = hint.find("f=FILE") != std::string_view::npos;
+  const std::size_t then = mention ? std::min(hint.find("; then name "), hint.size()) : hint.size();
+  std::string named = with_name(hint.substr(0, then), path.string(), splits, tuf::shell_path);
+  if (then < hint.size()) {
+    // All names that are made of it begin with the file's own.
+    named += with_name(hint.substr(then), path.string(), splits, [&](const std::string& name) {
+      return tuf::printable(mention->path + name.substr(path.string().size()));
+    });
+    named += " in " + mention->place;
+  }
+  return error.with_context(path.string()).with_hint(named);
 }
 
 Error no_key_in(std::string_view content, KeyHalf wanted) {
@@ -355,6 +451,7 @@ Error no_key_in(std::string_view content, KeyHalf wanted) {
   for (const PemBlock& block : tuf::parse_pem(content)) {
     if (auto error = foreign_block(block, wanted)) return *error;
   }
+  if (wanted == KeyHalf::kCertificate) return {ErrorCode::kKeyMalformed, "it holds no certificate"};
   const bool damaged = content.find("-----BEGIN ") != std::string_view::npos;
   const std::string what =
       damaged ? "a block of it is damaged or of a kind that is not known here, and it holds " : "it holds ";
@@ -363,17 +460,27 @@ Error no_key_in(std::string_view content, KeyHalf wanted) {
           wanted == KeyHalf::kPublic ? kWriteAgain : "name another file, or a key of: countersign key list"};
 }
 
-tuf::PublicKey read_public_key(std::string_view file, const std::filesystem::path& path) {
+std::optional<Error> to_be_converted(std::string_view content, KeyHalf wanted) {
+  const Error error = no_key_in(content, wanted);
+  return error.hint().starts_with(kConvert) ? std::optional(error) : std::nullopt;
+}
+
+tuf::PublicKey public_key_in(std::string_view text) {
+  const std::string content = as_pem(std::string(text));
+  const std::vector<PemBlock> blocks = tuf::parse_pem(content);
+  const bool has_key = std::any_of(blocks.begin(), blocks.end(), is_public);
+  if (!has_key) throw no_key_in(content, KeyHalf::kPublic);
+  const auto secret = std::find_if(blocks.begin(), blocks.end(), is_private);  // must not be here at all
+  if (secret != blocks.end()) throw Error(*foreign_block(*secret, KeyHalf::kPublic));
+  return tuf::PublicKey::from_pem(content);
+}
+
+tuf::PublicKey read_public_key(std::string_view file, const std::filesystem::path& path,
+                               const std::optional<Mention>& mention) {
   try {
-    const std::string content = as_pem(std::string(file));
-    const std::vector<PemBlock> blocks = tuf::parse_pem(content);
-    const bool has_key = std::any_of(blocks.begin(), blocks.end(), is_public);
-    if (!has_key) throw no_key_in(content, KeyHalf::kPublic);
-    const auto secret = std::find_if(blocks.begin(), blocks.end(), is_private);  // must not be here at all
-    if (secret != blocks.end()) throw Error(*foreign_block(*secret, KeyHalf::kPublic));
-    return tuf::PublicKey::from_pem(content);
+    return public_key_in(file);
   } catch (const Error& error) {
-    throw in_file(error, path);
+    throw in_file(error, path, mention);
   }
 }
 

@@ -20,14 +20,6 @@ constexpr std::string_view kEncrypted = "ENCRYPTED PRIVATE KEY";
 constexpr std::string_view kPlain = "PRIVATE KEY";
 constexpr std::string_view kOpenssh = "OPENSSH PRIVATE KEY";
 
-PrivateKey read_plain(std::string_view block_label, ByteView der) {
-  if (block_label == kPlain || block_label == kEncrypted) return read_pkcs8(der);
-  if (block_label == "EC PRIVATE KEY") return read_sec1(der);
-  if (block_label == "RSA PRIVATE KEY") return read_pkcs1(der);
-  if (block_label == "ED25519 PRIVATE KEY") return read_notary_ed25519(der);
-  throw Error(ErrorCode::kKeyUnsupported, "keys of type " + std::string(block_label) + " cannot be read");
-}
-
 std::string header(const PemBlock& block, const std::string& name) {
   const auto found = block.headers.find(name);
   return found == block.headers.end() ? std::string() : found->second;
@@ -81,14 +73,14 @@ bool KeyPem::is_encrypted() const {
 
 PrivateKey KeyPem::open() const {
   if (is_encrypted()) throw Error(ErrorCode::kInternal, "an encrypted key was opened without its passphrase");
-  return read_plain(block_label_, content_);
+  return read_private_key(block_label_, content_);
 }
 
 PrivateKey KeyPem::open(const Secret& passphrase) const {
   if (!is_encrypted()) throw Error(ErrorCode::kInternal, "a plain key was opened with a passphrase");
   const SecretBytes der = block_label_ == kEncrypted ? decrypt_pkcs8(content_, passphrase)
                                                      : decrypt_legacy(content_, dek_info_, passphrase);
-  return read_plain(block_label_, der);
+  return read_private_key(block_label_, der);
 }
 
 std::string format_key_pem(const PrivateKey& key, const KeyPemHeaders& headers, const Secret& passphrase) {

@@ -196,6 +196,14 @@ SecretBytes write_notary_ed25519(EVP_PKEY* key) {
 
 }  // namespace
 
+PrivateKey read_private_key(std::string_view label, ByteView der) {
+  if (label == "PRIVATE KEY" || label == "ENCRYPTED PRIVATE KEY") return read_pkcs8(der);
+  if (label == "EC PRIVATE KEY") return read_sec1(der);
+  if (label == "RSA PRIVATE KEY") return read_pkcs1(der);
+  if (label == "ED25519 PRIVATE KEY") return read_notary_ed25519(der);
+  unsupported("keys of type " + std::string(label) + " cannot be read");
+}
+
 PrivateKey read_pkcs8(ByteView der) {
   DerReader outer(der);
   DerReader info(outer.take(DerTag::kSequence));

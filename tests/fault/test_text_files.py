@@ -188,4 +188,4 @@ def test_authorities_may_stand_in_der_and_their_bundle_is_converted_by_the_hint(
     run(["/usr/bin/openssl", "x509", "-in", bench.path, "-outform", "DER", "-out", "ca.der"], **openssl)
     bench.machine.ok(*command[:-1], bench.folder / "ca.der")
     outcome = bench.machine.refused(3, *command[:-1], bench.folder / "ca.p7b")
-    bench.machine.ok(*command[:-1], Hint.of(outcome, "tls-file-pkcs7").follow(bench.machine))
+    bench.machine.ok(*command[:-1], Hint.of(outcome, "certificates-in-pkcs7-der").follow(bench.machine))

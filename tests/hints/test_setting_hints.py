@@ -1,4 +1,5 @@
 """Hints about settings: options, variables, the configuration file, docker's folder of certificates."""
+import base64
 import json
 import subprocess
 from pathlib import Path
@@ -7,6 +8,7 @@ import pytest
 
 from hints.causes import Cause, add, check, follow, in_turn, without_last
 from support.ailing import bad_config, no_certificates, open_to_others, trust_dir
+from support.hints import on_terminal
 
 
 def write_config(text):
@@ -99,8 +101,94 @@ def name_converted(**options):
     def mend(patient, hint):
         then = hint.follow(patient.client, **options)
         patient.args = [then if arg == hint.values["file"] else arg for arg in patient.args]
-        assert Path(then).stat().st_mode & 0o077 == 0 or hint.values["file"].endswith("certificate")
+        is_public = hint.values["file"].endswith(("certificate", "authorities"))
+        assert is_public or (patient.client.work / then).stat().st_mode & 0o077 == 0
     return mend
+
+
+ENCRYPTED = "pkey -in {key} -aes256 -passout pass:of-the-key"
+
+
+def encrypted_key_of_docker(clinic):
+    made = in_other_form(key=ENCRYPTED)(clinic)
+    for path, name in zip(made.args[-3::2], ("mine.cert", "mine.key")):
+        (docker_tls(made) / name).write_bytes(Path(path).read_bytes())
+    made.certificate = docker_tls(made) / "mine.cert"
+    del made.args[-4:]
+    return made
+
+
+def name_copy(patient, hint):
+    then = hint.follow(patient.client, answers=["of-the-key"])
+    patient.args += ["--tlscert", patient.certificate, "--tlskey", then]
+
+
+def rewritten(which, change):
+    """The client certificate or its key, as something else has changed the text of the file."""
+    def make(clinic):
+        patient = in_other_form()(clinic)
+        place = {"certificate": -3, "key": -1}[which]
+        path = patient.client.work / f"changed.{which}"
+        path.write_bytes(change(Path(patient.args[place]).read_bytes()))
+        path.chmod(0o600)
+        patient.args[place] = str(path)
+        return patient
+    return make
+
+
+def on_one_line(pem):
+    return pem.replace(b"\n", b" ")
+
+
+def in_pkcs7(*options):
+    return "crl2pkcs7 -nocrl -certfile {certificate} " + " ".join(options)
+
+
+def disguised_bundle(pem):
+    bundle = subprocess.run(["openssl", *in_pkcs7().format(certificate="/dev/stdin").split()], input=pem, check=True,
+                            stdout=subprocess.PIPE).stdout
+    return bundle.replace(b"PKCS7", b"CERTIFICATE")
+
+
+def swapped(clinic):
+    patient = in_other_form()(clinic)
+    patient.args[-3], patient.args[-1] = patient.args[-1], patient.args[-3]
+    return patient
+
+
+def name_as_it_says(patient, hint):
+    assert hint.values["certificate"].endswith(".crt")
+    patient.args[-3], patient.args[-1] = hint.values["certificate"], hint.values["key"]
+
+
+def key_of_another(clinic):
+    patient = in_other_form()(clinic)
+    patient.own = patient.args[-1]
+    patient.args[-1] = str(clinic.authority.issue("another")[1])
+    return patient
+
+
+def find_own_key(patient, hint):
+    def shown(which):
+        hint.follow(patient.client, which=which)
+        return hint.shown
+    assert shown(0) != (own := shown(1))
+    patient.args[-1] = patient.own
+    hint.commands[0] = f"openssl pkey -in {patient.own} -pubout"
+    assert shown(0) == own
+
+
+def authorities(change=None, *command):
+    """--tlscacert with the authority's certificate in another form."""
+    def make(clinic):
+        patient = clinic.patient(ca=False)
+        path = patient.client.work / "authorities"
+        if command:
+            subprocess.run(["openssl", *command, "-out", path], input=clinic.authority.ca.read_bytes(), check=True)
+        path.write_bytes((change or bytes)((path if command else clinic.authority.ca).read_bytes()))
+        patient.args += ["--tlscacert", str(path)]
+        return patient
+    return make
 
 
 def archive_of_both(clinic):
@@ -180,6 +268,34 @@ CAUSES = [
     Cause("tls-client-certificate-der", in_other_form(certificate="x509 -in {certificate} -outform DER"), name_converted()),
     Cause("tls-client-key-der", in_other_form(key="pkey -in {key} -outform DER"), name_converted()),
     Cause("tls-client-archive", archive_of_both, name_converted(answers=[""])),
+    Cause("tls-client-key-encrypted", in_other_form(key=ENCRYPTED), name_converted(answers=["of-the-key"])),
+    Cause("tls-client-key-encrypted", in_other_form(key="ec -in {key} -aes128 -passout pass:of-the-key"),
+          name_converted(answers=["of-the-key"]), about="of the old form"),
+    Cause("tls-client-key-encrypted", encrypted_key_of_docker, name_copy, about="in docker's folder"),
+    Cause("tls-client-files-swapped", swapped, name_as_it_says),
+    Cause("tls-client-key-of-another", key_of_another, find_own_key),
+    Cause("public-key-on-one-line", rewritten("certificate", on_one_line), name_converted(), about="client certificate"),
+    Cause("private-key-on-one-line", rewritten("key", on_one_line), name_converted(), about="of a client certificate"),
+    Cause("public-key-in-base64", rewritten("certificate", base64.b64encode), name_converted(), about="client certificate"),
+    Cause("private-key-in-base64", rewritten("key", base64.b64encode), name_converted(), about="of a client certificate"),
+    Cause("private-key-in-utf16", rewritten("key", lambda pem: pem.decode().encode("utf-16")), name_converted(),
+          about="of a client certificate"),
+    Cause("certificates-in-pkcs7", in_other_form(certificate=in_pkcs7()), name_converted(), about="client certificate"),
+    Cause("certificates-in-pkcs7-der", in_other_form(certificate=in_pkcs7("-outform DER")), name_converted(),
+          about="client certificate"),
+    Cause("certificates-in-disguised-pkcs7", rewritten("certificate", disguised_bundle), name_converted()),
+    Cause("certificates-in-pkcs7", authorities(None, "crl2pkcs7", "-nocrl", "-certfile", "/dev/stdin"), name_converted(),
+          about="authorities"),
+    Cause("certificates-in-pkcs7-der", authorities(None, "crl2pkcs7", "-nocrl", "-certfile", "/dev/stdin", "-outform", "DER"),
+          name_converted(), about="authorities"),
+    Cause("public-key-in-pkcs12", authorities(None, "pkcs12", "-export", "-nokeys", "-passout", "pass:"),
+          name_converted(answers=[""]), about="authorities"),
+    Cause("certificate-of-openssls-own-form", authorities(None, "x509", "-trustout"), name_converted(), about="authorities"),
+    Cause("public-key-on-one-line", authorities(on_one_line), name_converted(), about="authorities"),
+    Cause("public-key-with-escapes", authorities(lambda pem: pem.replace(b"\n", b"\\n")), name_converted(), about="authorities"),
+    Cause("public-key-in-base64", authorities(base64.b64encode), name_converted(), about="authorities"),
+    Cause("tls-file-unusable", authorities(None, "x509", "-noout", "-pubkey"),
+          in_turn(without_last(1), add(lambda p: p.client.store.ca)), about="public key"),
     Cause("client-certificate-unusable", lambda c: with_args(*["--tlscert", c.authority.ca, "--tlskey", c.authority.ca])(c),
           in_turn(without_last(4), lambda p, h: add("--tlscert", a := p.client.store.authority.issue("pem")[0],
                                                    "--tlskey", a.with_suffix(".key"))(p, h))),
@@ -189,3 +305,13 @@ CAUSES = [
 @pytest.mark.parametrize("cause", CAUSES, ids=str)
 def test_a_setting_is_mended_as_its_hint_says(clinic, cause):
     check(clinic, cause)
+
+
+@pytest.mark.parametrize("encrypted", [in_other_form(key=ENCRYPTED), encrypted_key_of_docker], ids=["named", "in docker's folder"])
+def test_nobody_is_asked_on_a_terminal_for_the_passphrase_of_a_client_certificate(clinic, encrypted):
+    patient = encrypted(clinic)
+    client = patient.client
+    tls = patient.args[patient.args.index("--tlscert"):] if "--tlscert" in patient.args else []
+    done = on_terminal(client.argv("list", patient.gun, *tls, "--timeout", "30s", output="text"), [], env=client.environment(),
+                       cwd=client.work)
+    assert done.returncode == 3 and "encrypted" in done.stdout and "pass phrase" not in done.stdout, done.stdout

@@ -2,6 +2,7 @@
 read, or refused with a command that makes a file of it that is. The tests run that command, and then the first one
 again."""
 import base64
+import json
 import shutil
 import subprocess
 
@@ -187,6 +188,17 @@ def open_ended(der):
     return b"\x30\x80" + der[2 + (der[1] & 0x7f):] + b"\0\0"
 
 
+def joined(pem, by):
+    """With `by` for ends of lines and, as the shell does it, for empty lines."""
+    return by.join(line for line in pem.split(b"\n") if line)
+
+
+def labelled(w, name):
+    """With the headers of docker and of `key generate`."""
+    first, rest = read(w, name).split(b"\n", 1)
+    return first + b"\nrole: ci\ngun: registry.example.com:5000/app\n\n" + rest
+
+
 CONVERTED = {
     "PKCS#12": lambda w: (w.join("chain.pem", "intermediate.crt", "root.crt"), pkcs12(w, "ec.p12"), "ec.pub")[1:],
     "PKCS#12 of an old Windows": lambda w: (w.join("chain.pem", "intermediate.crt"), pkcs12(w, "old.pfx", "-legacy"),
@@ -233,9 +245,18 @@ CONVERTED = {
         write(w, "be.crt", b"\xfe\xff" + utf16(read(w, "rsa.crt"), "utf-16-be")), "rsa.pub"),
     "with \\n for ends of lines": lambda w: (write(w, "v.pub", escaped(read(w, "ec.pub"))), "ec.pub"),
     "with blanks for ends of lines": lambda w: (write(w, "v.crt", read(w, "ec.crt").replace(b"\n", b" ")), "ec.pub"),
+    "of key generate, with blanks for ends of lines": lambda w: (write(w, "one.pub", joined(labelled(w, "ec.pub"), b" ")), "ec.pub"),
+    "of key generate, with carriage returns": lambda w: (write(w, "one.pub", labelled(w, "ec.pub").replace(b"\n", b"\r")), "ec.pub"),
     "base64 of PEM": lambda w: (write(w, "b64.pub", base64.encodebytes(read(w, "rsa.pub"))), "rsa.pub"),
     "DER in base64": lambda w: (write(w, "body", b"".join(read(w, "ec.pub").splitlines()[1:-1])), "ec.pub"),
     "JWK": lambda w: (jwk(w, "Public", "ec.pub"), "ec.pub"),
+    "with parameters spelt out": lambda w: (made(w, "e.pem", "ec", "-in", "ec.key", "-pubout", "-param_enc", "explicit"), "ec.pub"),
+    "with parameters spelt out, in DER": lambda w: (
+        made(w, "e.der", "ec", "-in", "ec.key", "-pubout", "-param_enc", "explicit", "-outform", "DER"), "ec.pub"),
+    "a certificate with parameters spelt out": lambda w: (
+        made(w, "explicit.key", "ec", "-in", "ec.key", "-param_enc", "explicit"),
+        made(w, "x.crt", "req", "-x509", "-key", "explicit.key", "-subj", "/CN=x", "-addext",
+             "basicConstraints=critical,CA:FALSE"), "ec.pub")[1:],
     "JKS": lambda w: (w.join("chain.pem", "root.crt"), keystore(w), "ec.pub")[1:],
 }
 
@@ -243,9 +264,14 @@ CONVERTED = {
 HINTS = {  # the rows that they show
     "with \\n for ends of lines": "public-key-with-escapes",
     "with blanks for ends of lines": "public-key-on-one-line",
+    "of key generate, with blanks for ends of lines": "public-key-with-headers-on-one-line",
+    "of key generate, with carriage returns": "public-key-with-headers-on-one-line",
     "base64 of PEM": "public-key-in-base64",
     "DER in base64": "public-key-in-base64",
     "JWK": "public-key-in-jwk",
+    "with parameters spelt out": "public-curve-spelt-out",
+    "with parameters spelt out, in DER": "public-curve-spelt-out",
+    "a certificate with parameters spelt out": "certificate-curve-spelt-out",
     "JKS": "public-key-in-keystore",
     "PKCS#12": "public-key-in-pkcs12",
     "PKCS#12 of an old Windows": "public-key-in-old-pkcs12",
@@ -326,12 +352,65 @@ def test_a_key_of_ssh_that_notary_cannot_use_is_refused_with_the_way_to_another(
     assert administrator.enrolled() == {canonical_key_id(machine.work / f"{NAME}.pub")}
 
 
+USELESS = {
+    "secp256k1": ["EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
+    "RSA-1024": ["RSA", "-pkeyopt", "rsa_keygen_bits:1024"],
+    "RSA-PSS": ["RSA-PSS"],
+    "Ed25519": ["ED25519"],
+    "Ed448": ["ED448"],
+    "X25519": ["X25519"],
+}
+
+
+@pytest.mark.parametrize("half", ["public", "private", "private in DER"])
+@pytest.mark.parametrize("kind", USELESS)
+def test_a_key_that_notary_cannot_use_is_refused_with_the_way_to_another(kind, half, workshop, administrator):
+    path = made(workshop, "useless", "genpkey", "-algorithm", *USELESS[kind])
+    if half != "private":
+        path = made(workshop, "other", "pkey", "-in", path, *(["-pubout"] if half == "public" else ["-outform", "DER"]))
+    machine = administrator.machine
+    Hint.of(administrator.add(path, exit_code=10), "key-unsupported").follow(machine, filled={"NAME": NAME})
+    administrator.add(machine.work / f"{NAME}.pub")
+    assert administrator.enrolled() == {canonical_key_id(machine.work / f"{NAME}.pub")}
+
+
+def test_a_private_key_that_spells_its_curve_out_is_converted_before_its_public_half_is_taken(workshop, administrator):
+    path = made(workshop, "explicit.key", "ec", "-in", "ec.key", "-param_enc", "explicit")
+    path.chmod(0o600)
+    converted = Hint.of(administrator.add(path, exit_code=10), "curve-spelt-out").follow(administrator.machine)
+    public = Hint.of(administrator.add(converted, exit_code=10), "private-key-for-a-public-one").follow(administrator.machine)
+    administrator.add(public)
+    assert administrator.enrolled() == {canonical_key_id(workshop.folder / "ec.pub")}
+
+
+@pytest.mark.parametrize("command", ["sign", "doctor"])
+def test_whoever_signs_with_an_ed25519_key_is_not_sent_to_an_administrator(command, workshop, world, administrator):
+    administrator.add(workshop.folder / "ec.pub")
+    path = made(workshop, "ed25519.pem", "genpkey", "-algorithm", "ED25519")
+    path.chmod(0o600)
+    machine = world.client(env={PASSPHRASE: workshop.secret}, pin=administrator.machine.pin)
+    def words(key):
+        return ["sign", f"{administrator.gun}:1.0", "--oci-layout", world.image().layout, "--key", key] if command == "sign" else [
+            "doctor", administrator.gun, "--signing-key", key]
+    outcome = machine.refused(10, *words(path))
+    assert "cannot sign for a delegation" in outcome.error[1]
+    Hint.of(outcome, "key-unsupported").follow(machine, filled={"NAME": NAME})
+    administrator.machine.ok("signer", "rotate", NAME, administrator.gun, "--add", machine.work / f"{NAME}.pub")
+    (key,) = machine.ok("key", "list").document["keys"]
+    machine.ok(*words(key["canonical_id"]))
+
+
 HOPELESS = {
     "an empty file": (b"", "KEY_MALFORMED", "is empty"),
     "a file of blank lines": (b"\r\n \n", "KEY_MALFORMED", "is empty"),
     "a byte order mark alone": (b"\xef\xbb\xbf", "KEY_MALFORMED", "is empty"),
     "a letter": (b"Dear administrator,\nattached is my key.\n", "KEY_MALFORMED",
                  "neither a certificate nor a public key"),
+    "headers that end nowhere": (b"-----BEGIN PUBLIC KEY-----role: ciMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE-----END PUBLIC KEY-----",
+                                 "KEY_MALFORMED", "where its headers end"),
+    "headers of several words on one line": (
+        b"-----BEGIN PUBLIC KEY----- role: ci of ours MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE -----END PUBLIC KEY-----",
+        "KEY_MALFORMED", "where its headers end"),
     "a cut certificate": (b"-----BEGIN CERTIFICATE-----\nMIIB", "KEY_MALFORMED", "damaged"),
     "a key of PGP": (b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQ==\n=AAAA\n-----END PGP PUBLIC KEY BLOCK-----\n",
                      "KEY_MALFORMED", "not known"),
@@ -387,6 +466,95 @@ def test_every_command_that_takes_public_keys_reads_them_alike(workshop, adminis
     assert "authorit" in outcome.error[1] and str(workshop.folder / "root.crt") in outcome.document["error"]["hint"]
 
 
+# --- public keys that a policy names, by their paths from its folder, or holds
+
+
+class PolicyOf:
+    """A policy in a folder of the user's, and a key for it."""
+
+    def __init__(self, machine, gun):
+        self.machine, self.gun = machine, gun
+        self.file = machine.work / "pol icy" / "p.json"
+        (self.file.parent / "keys").mkdir(parents=True)
+
+    def write(self, *keys):
+        self.file.write_text(json.dumps({"version": 1, "users": {"jenkins": {"keys": list(keys)}}, "rules": [
+            {"images": ["registry.example.com/**"]}]}, indent=1))
+
+    def refused(self):
+        outcome = self.machine.refused(3, "verify", f"{self.gun}:1.0", "--policy", "pol icy/p.json")
+        assert outcome.error[0] == "POLICY_MALFORMED"
+        return outcome
+
+    def is_read(self):
+        assert self.machine.run("verify", f"{self.gun}:1.0", "--policy", "pol icy/p.json").error[0] != "POLICY_MALFORMED"
+
+
+@pytest.fixture
+def policy(administrator):
+    return PolicyOf(administrator.machine, administrator.gun)
+
+
+@pytest.mark.parametrize("form", CONVERTED)
+def test_the_hint_converts_a_public_key_of_a_policy_and_says_what_to_write_there(form, workshop, policy):
+    path, _ = CONVERTED[form](workshop)
+    shutil.copy(path, policy.file.parent / "keys" / path.name)
+    (policy.file.parent / "keys" / path.name).chmod(0o600)
+    policy.write(f"keys/{path.name}")
+    hint = Hint.of(policy.refused(), HINTS[form])
+    follow_in_steps(hint, policy.machine, answers=[workshop.secret] * 3, env={PASSPHRASE: workshop.secret})
+    name = hint.values.get("mention", hint.values["then"])
+    (line,) = [number for number, text in enumerate(policy.file.read_text().splitlines(), 1) if "keys/" in text]
+    assert name.startswith("keys/") and hint.values["place"] == f"line {line} of pol icy/p.json"
+    policy.write(name)
+    policy.is_read()
+
+
+INLINE = {
+    "on one line": lambda w: (read(w, "ec.pub").replace(b"\n", b" "), "without ends of lines"),
+    "two": lambda w: (read(w, "ec.pub") + read(w, "rsa.pub"), "several public keys"),
+    "an authority": lambda w: (read(w, "root.crt"), "an authority"),
+    "a request": lambda w: (read(w, "ec.csr"), "a certificate request"),
+}
+
+
+@pytest.mark.parametrize("form", INLINE)
+def test_a_key_in_a_policy_that_is_not_read_is_called_what_it_is(form, workshop, policy):
+    content, message = INLINE[form](workshop)
+    policy.write(content.decode())
+    outcome = policy.refused()
+    assert message in outcome.error[1]
+    Hint.of(outcome, "policy-key-inline")
+    # As it says, once as text with its lines and once as a file.
+    policy.write(read(workshop, "ec.pub").decode())
+    policy.is_read()
+    shutil.copy(workshop.folder / "ec.pub", policy.file.parent / "keys")
+    policy.write("keys/ec.pub")
+    policy.is_read()
+
+
+@pytest.mark.parametrize("by", [b"\n", b" "])
+def test_a_private_key_in_a_policy_is_to_be_taken_out(by, workshop, policy):
+    policy.write(joined(read(workshop, "ec.key"), by).decode())
+    outcome = policy.refused()
+    (workshop.folder / "ec.key").chmod(0o600)
+    Hint.of(outcome, "policy-private-key-inline").follow(
+        policy.machine, filled={"KEY": workshop.folder / "ec.key", "NAME.pub": policy.file.parent / "ec.pub"})
+    policy.write("ec.pub")
+    policy.is_read()
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_a_key_in_a_policy_that_cannot_sign_is_replaced(inline, workshop, policy):
+    made(workshop, "ed25519.pem", "genpkey", "-algorithm", "ED25519")
+    path = made(workshop, "ed25519.pub", "pkey", "-in", "ed25519.pem", "-pubout")
+    shutil.copy(path, policy.file.parent / "keys")
+    policy.write(path.read_text() if inline else "keys/ed25519.pub")
+    Hint.of(policy.refused(), "key-unsupported").follow(policy.machine, filled={"NAME": "other"}, env={PASSPHRASE: workshop.secret})
+    policy.write("../other.pub")
+    policy.is_read()
+
+
 # --- private keys
 
 
@@ -430,6 +598,14 @@ PRIVATE_CONVERTED = {
     "without ends of lines": lambda w: write(w, "k.pem", read(w, "ec.key").replace(b"\n", b"")),
     "encrypted, with blanks for ends of lines": lambda w: write(w, "k.pem", made(
         w, "e.key", "pkcs8", "-topk8", "-in", "ec.key", "-passout", "env:SECRET").read_bytes().replace(b"\n", b" ")),
+    "of key generate, with blanks for ends of lines": lambda w: write(w, "k.pem", joined(labelled(w, "ec.key"), b" ")),
+    "of key generate, with carriage returns": lambda w: write(w, "k.pem", labelled(w, "ec.key").replace(b"\n", b"\r")),
+    "of the old form, with blanks for ends of lines": lambda w: write(w, "k.pem", joined(
+        traditional(w, "e.key", "-aes128").read_bytes(), b" ")),
+    "of the old form, without ends of lines": lambda w: write(w, "k.pem", joined(
+        traditional(w, "e.key", "-aes256").read_bytes(), b"")),
+    "of the old form, with triple DES, without ends of lines": lambda w: write(w, "k.pem", joined(
+        traditional(w, "e.key", "-des3").read_bytes(), b"")),
     "base64 of PEM": lambda w: write(w, "k.b64", base64.b64encode(read(w, "ec.key"))),
     "DER in base64": lambda w: write(w, "k.b64", b"".join(read(w, "ec.key").splitlines()[1:-1])),
     "JWK": lambda w: jwk(w, "Private", "ec.key"),
@@ -449,6 +625,11 @@ PRIVATE_HINTS = {
     "with blanks for ends of lines": "private-key-on-one-line",
     "without ends of lines": "private-key-on-one-line",
     "encrypted, with blanks for ends of lines": "private-key-on-one-line",
+    "of key generate, with blanks for ends of lines": "private-key-with-headers-on-one-line",
+    "of key generate, with carriage returns": "private-key-with-headers-on-one-line",
+    "of the old form, with blanks for ends of lines": "private-key-with-headers-on-one-line",
+    "of the old form, without ends of lines": "private-key-with-headers-on-one-line",
+    "of the old form, with triple DES, without ends of lines": "private-key-with-headers-on-one-line",
     "base64 of PEM": "private-key-in-base64",
     "DER in base64": "private-key-in-base64",
     "JWK": "private-key-in-jwk",
@@ -483,6 +664,8 @@ def test_the_hint_converts_a_private_key_in_this_form(form, workshop, signer):
     converted = follow_in_steps(hint, signer, answers=[workshop.secret] * 3)
     (key_id,) = imported(signer.ok("key", "import", converted))
     assert key_id == canonical_key_id(workshop.folder / "ec.pub") or "spelt out" in form
+    if "ends of lines" in form and "of the old form" in form:  # openssl wants an empty line behind headers
+        workshop.openssl("pkey", "-in", signer.work / converted, "-passin", "env:SECRET", "-noout")
     # What was encrypted stays so, and nobody else can read what comes out.
     assert (signer.work / converted).stat().st_mode & 0o077 == 0
 
@@ -498,6 +681,25 @@ def test_the_hint_converts_a_private_key_of_ssh(kind, passphrase, workshop, sign
     public = run(["/usr/bin/ssh-keygen", "-e", "-m", "PKCS8", "-f", path], env=clean_environment(workshop.folder),
                  cwd=workshop.folder).stdout
     assert key_id == canonical_key_id(write(workshop, "expected", public.encode())) and path.read_bytes() == before
+
+
+@pytest.mark.parametrize("by", [b" ", b"\r"])
+def test_a_key_on_one_line_keeps_what_its_headers_say(by, workshop, signer):
+    path = write(workshop, "k.pem", joined(labelled(workshop, "ec.key").replace(b"role: ci", b"role: targets"), by))
+    path.chmod(0o600)
+    converted = Hint.of(signer.refused(10, "key", "import", path), "private-key-with-headers-on-one-line").follow(signer)
+    (key,) = signer.ok("key", "import", converted).document["keys"]
+    assert (key["label"], key["gun"]) == ("targets", "registry.example.com:5000/app")
+
+
+def test_a_private_key_without_an_end_of_its_headers_is_copied_anew(workshop, signer):
+    path = write(workshop, "k.pem", joined(labelled(workshop, "ec.key"), b""))
+    path.chmod(0o600)
+    outcome = signer.refused(10, "key", "import", path)
+    assert outcome.error[0] == "KEY_MALFORMED" and "where its headers end" in outcome.error[1]
+    Hint.of(outcome, "file-damaged")
+    path.write_bytes(labelled(workshop, "ec.key"))
+    signer.ok("key", "import", path)
 
 
 def test_the_public_half_is_not_taken_for_the_private_one(workshop, signer):

@@ -72,6 +72,9 @@ def _pattern(says: str) -> re.Pattern:
 
     program = rf"countersign\ (?:{CARRIED.pattern})?"
     pattern = PART.sub(of, says).replace(r"countersign\ ", program)
+    # A file that a policy mentions is to be named there, by its path from the policy's folder.
+    pattern = re.sub(r"(?<=name\\ )\(\?P=then\)$", r"(?:(?P=then)|(?P<mention>.+?)\\ in\\ (?P<place>line\\ \\d+\\ of\\ .+))", pattern)
+    pattern = re.sub(r"\(\?P<then>\.\+\?\)$", r"(?P<then>.+?)(?:\\ in\\ (?P<place>line\\ \\d+\\ of\\ .+))?", pattern)
     if r"\-\-policy" not in pattern:  # a run that goes by one adds it
         for words in GO_BY_POLICY:
             pattern = pattern.replace(program + re.escape(words), program + re.escape(words) + r"(?:\ \-\-policy\ FILE)?")
@@ -113,7 +116,7 @@ class Hint:
         groups = found.groupdict()
         commands = [groups.pop(name) for name in sorted(name for name in groups if name.startswith("command_"))]
         return cls(commands, {name: shlex.split(value)[0] if _is_word(value) else value
-                              for name, value in groups.items()})
+                              for name, value in groups.items() if value is not None})
 
     @property
     def command(self) -> str:

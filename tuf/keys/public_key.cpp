@@ -69,13 +69,24 @@ const Curve* curve_of(const EVP_PKEY* key) {
   return found == kCurves.end() ? nullptr : &*found;
 }
 
+/// Of a curve that has a name: the same key, once that is written.
+bool spells_curve_out(const EVP_PKEY* key) {
+  int spelt_out = 0;
+  if (key == nullptr || !EVP_PKEY_is_a(key, "EC")) return false;
+  EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &spelt_out);
+  return curve_of(key) != nullptr && spelt_out != 0;
+}
+
+[[noreturn]] void fail_without_curve(const std::string& command) {
+  throw Error(ErrorCode::kKeyUnsupported, "the EC key spells its curve out and does not name it",
+              "convert it with: " + command + "; then name FILE.pem");
+}
+
 /// A named curve and an uncompressed point, as Go wants it. One key in several spellings would count several
 /// times towards a threshold.
 bool is_plain_ec(const EVP_PKEY* key) {
-  int spelt_out = 0;
-  EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &spelt_out);
   char format[32];
-  return curve_of(key) && spelt_out == 0 &&
+  return curve_of(key) && !spells_curve_out(key) &&
          EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, format,
                                         sizeof format, nullptr) == 1 &&
          std::string_view(format) == OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED;
@@ -280,14 +291,22 @@ PublicKey PublicKey::from_pem(std::string_view text) {
     }
     if (block.label != "PUBLIC KEY") continue;
     key_first = key_first || certificates.empty();
+    if (keys.empty() && spells_curve_out(parse_spki(block.content).get()))
+      fail_without_curve("openssl ec -pubin -in FILE -param_enc named_curve -pubout -out FILE.pem");
     keys.push_back(from_spki(block.content));
     if (keys.back().type() == KeyType::kEd25519) {  // official readers refuse it in this form
       throw Error(ErrorCode::kKeyUnsupported, "Ed25519 keys cannot sign for a delegation");
     }
   }
   if (!certificates.empty()) {
-    const PublicKey leaf =
-        from_certificate(format_pem({"CERTIFICATE", {}, leaf_among(certificates).content}));
+    const PemBlock& block = leaf_among(certificates);
+    const std::string pem = format_pem({"CERTIFICATE", {}, block.content});
+    if (&block == &certificates.front() && spells_curve_out(key_of_first_certificate(pem).get())) {
+      fail_without_curve(
+          "openssl x509 -in FILE -noout -pubkey | openssl ec -pubin -param_enc named_curve -pubout -out "
+          "FILE.pem");
+    }
+    const PublicKey leaf = from_certificate(pem);
     keys.insert(key_first ? keys.end() : keys.begin(), leaf);
   }
   if (keys.empty()) throw Error(ErrorCode::kKeyUnsupported, "no CERTIFICATE or PUBLIC KEY block found");

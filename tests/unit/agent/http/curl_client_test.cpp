@@ -3,10 +3,13 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/ui.h>
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <sstream>
@@ -583,4 +586,11 @@ TEST_CASE("the log knows method, path, status and size, and no secret") {
   client.send_one(request);
   CHECK(text.str().find("GET " + server.authority() + " /v2/x: 200, 11 bytes") != std::string::npos);
   CHECK(text.str().find("marker") == std::string::npos);
+}
+
+TEST_CASE("OpenSSL asks nobody on the terminal for the passphrase of a file that it is given") {
+  const CurlClient client{CurlOptions()};
+  REQUIRE(UI_get_default_method() != UI_OpenSSL());
+  std::array<char, 64> answer{};
+  CHECK(EVP_read_pw_string(answer.data(), answer.size(), "passphrase: ", 0) != 0);
 }
