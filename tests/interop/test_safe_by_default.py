@@ -242,6 +242,14 @@ def test_a_purge_of_many_repositories_tells_of_each_and_one_that_fails_holds_non
     for gun in (others[0], scene.gun):
         assert gone not in world.store.read(gun).files["targets"].decode()
     assert set(world.notary().list(scene.gun)) == {"1.0"}
-    text = owner.run("delegation", "purge", *guns, "--key", gone, *key, output="text").stdout
+    # Each that failed says why, and what mends it.
+    errors = {r["gun"]: r.get("error") for r in outcome.document["repositories"]}
+    assert {gun: error and error["code"] for gun, error in errors.items()} == {
+        others[1]: "INVALID_ROLE", others[0]: None, others[2]: "NO_TRUST_DATA", scene.gun: None}
+    assert errors[others[1]]["hint"] == "add other keys first"
+    assert errors[others[2]]["hint"].endswith(f" repo init {others[2]}") and f"--server {world.store.option}" in errors[others[2]]["hint"]
+    assert errors[others[1]]["message"] in message and errors[others[2]]["message"] not in message
+    lines = owner.run("delegation", "purge", *guns, "--key", gone, *key, output="text").stdout.splitlines()
     for gun in guns:
-        assert f"{gun}: {'failed' if gun in others[1:] else 'unchanged'}" in text
+        line = lines.index(f"{gun}: failed: {errors[gun]['message']}") if errors[gun] else lines.index(f"{gun}: unchanged")
+        assert not errors[gun] or lines[line + 1] == f"  hint: {errors[gun]['hint']}"

@@ -64,6 +64,8 @@ def _check_promises(outcome: Outcome, command: str, secrets: Secrets, names_serv
     document = outcome.document
     if document is None:
         return
+    for failure in [r["error"] for r in document["repositories"] if "error" in r]:
+        assert rows_of(failure["hint"]), f"a hint that stands in no table of tests/hints\n{outcome}"
     assert document["schema"] == "countersign/v1"
     assert document["command"].split()[0] == command
     assert document["exit_code"] == code and document["ok"] is (code == 0), str(outcome)
