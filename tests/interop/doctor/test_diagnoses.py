@@ -188,7 +188,7 @@ CAUSES += [
 
 
 # What files and options say.
-LINKS_OF_ANY_CODE = {"configuration", "server", "reachable", "image", "rehearsal"}
+LINKS_OF_ANY_CODE = {"configuration", "server", "reachable", "tls", "image", "rehearsal"}
 
 # Ten seconds each.
 SLOW_CAUSES = [Cause("timeout", "TIMEOUT", "reachable", "server's health", silent_server)]
