@@ -9,6 +9,17 @@
 
 namespace agent {
 
+namespace {
+
+/// With what mends it: of several failures the last line of all can only tell one.
+void describe_failure(const tuf::Error& error, RepositoryReport& repository, std::vector<std::string>& text) {
+  repository.more["error"] = to_json(error);
+  text.push_back(repository.gun + ": failed: " + error.what());
+  text.push_back("  hint: " + hint_of(error));
+}
+
+}  // namespace
+
 PublishedChanges change(Run::Repository& repository, const ChangeRequest& request, const ChangeWords& words,
                         Run& run, Report& report) {
   RepositoryReport& described = start_report(repository, report);
@@ -31,16 +42,22 @@ void for_each_repository(const std::vector<std::string>& repositories, Report& r
   std::optional<tuf::Error> first_failure;
   std::vector<std::string> failed;
   for (const tuf::Gun& gun : guns) {
+    const std::size_t entry = report.repositories.size();
     try {
       each(gun);
     } catch (const tuf::Error& error) {
-      report.text.push_back(gun.text() + ": failed");
+      const tuf::Error failure = error.with_value("REPO", gun.text());
+      if (guns.size() == 1) {
+        report.text.push_back(gun.text() + ": failed");
+        throw tuf::Error(failure);
+      }
+      if (report.repositories.size() == entry) report.repositories.emplace_back().gun = gun.text();
+      describe_failure(failure, report.repositories[entry], report.text);
       failed.push_back(gun.text());
-      if (!first_failure) first_failure = error.with_value("REPO", gun.text());
+      if (!first_failure) first_failure = failure;
     }
   }
-  if (first_failure && guns.size() > 1) throw first_failure->with_context("failed for " + tuf::join(failed));
-  if (first_failure) throw tuf::Error(*first_failure);
+  if (first_failure) throw first_failure->with_context("failed for " + tuf::join(failed));
 }
 
 }  // namespace agent

@@ -16,8 +16,8 @@ namespace agent {
 PublishedChanges change(Run::Repository& repository, const ChangeRequest& request, const ChangeWords& words,
                         Run& run, Report& report);
 
-/// Calls `each` for every repository, whatever becomes of the others. The first failure is thrown in the end,
-/// naming those that failed if there were several repositories.
+/// Calls `each` for every repository, whatever becomes of the others. Where there are several, each one that
+/// failed is reported with its own error, and the first failure is thrown in the end, naming all of them.
 void for_each_repository(const std::vector<std::string>& repositories, Report& report,
                          const std::function<void(const tuf::Gun&)>& each);
 

@@ -126,6 +126,7 @@ void doctor(const DoctorOptions& options, Run& run, Report& report) {
     throw Error(ErrorCode::kUsage, "--offline leaves nothing of what signing depends on",
                 "leave --offline out");
   }
+  run.only_look();
   Patient patient = make_patient(options, run);
   ServerChecks server(patient);
   RepositoryChecks repository(patient, server);
@@ -138,6 +139,7 @@ void doctor(const DoctorOptions& options, Run& run, Report& report) {
 
   std::vector<Check> chain;
   add_machine_checks(patient, chain);
+  if (options.sign.receipt) add_receipt_check(*options.sign.receipt, chain);
   if (has_policy) {
     chain.push_back({"policy", [&] {
                        read_policy(options.sign.policy, run.settings());

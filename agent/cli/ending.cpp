@@ -32,7 +32,7 @@ std::string one_line(std::string_view text) {
 /// The members that hold commands, wherever they stand.
 void carry_options(const CarriedOptions& carried, OrderedJson& json) {
   for (const auto& [name, member] : json.items()) {
-    const bool is_for_people = name == "next" || name == "mend";
+    const bool is_for_people = name == "next" || name == "mend" || name == "hint";
     if (member.is_array() && is_for_people) {
       for (OrderedJson& line : member) line = carried.into(line.get_ref<const std::string&>());
     } else if (member.is_structured()) {

@@ -69,6 +69,7 @@ void expiry(const ExpiryOptions& options, Run& run, Report& report) {
   for (const tuf::Gun& gun : guns) {
     RepositoryExpiry& entry = expiry.repositories.emplace_back();
     entry.gun = gun.text();
+    const std::size_t at = report.repositories.size();
     try {
       const tuf::TrustedRepository trusted = look_at(gun, run, report);
       entry.roles = tuf::role_expiries(trusted, renews_timestamp(trusted, expiry.due_by, run));
@@ -78,6 +79,10 @@ void expiry(const ExpiryOptions& options, Run& run, Report& report) {
       }
     } catch (const Error& error) {
       entry.failure = error.what();
+      if (guns.size() > 1) {
+        if (report.repositories.size() == at) report.repositories.emplace_back().gun = gun.text();
+        report.repositories[at].more["error"] = to_json(error);
+      }
       if (!first_failure) first_failure = error;
     }
   }

@@ -2,31 +2,25 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 
 #include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
 
-const std::map<std::string, OutputFormat> kFormats = {{"text", OutputFormat::kText},
-                                                      {"json", OutputFormat::kJson},
-                                                      {"docker", OutputFormat::kDocker},
-                                                      {"junit", OutputFormat::kJunit},
-                                                      {"prometheus", OutputFormat::kPrometheus},
-                                                      {"markdown", OutputFormat::kMarkdown}};
+struct Format {
+  OutputFormat format;
+  const char* name;
+  bool of_every_command = false;
+};
 
-/// The format of that name, as CLI11 takes it; else what is wrong with it.
-std::string to_format(std::string& name) {
-  std::string names;
-  for (const auto& [known, format] : kFormats) {
-    if (name == known) {
-      name = std::to_string(static_cast<int>(format));
-      return {};
-    }
-    names += (names.empty() ? "" : ", ") + known;
-  }
-  return "\"" + name + "\" is no format; there are " + names;
-}
+constexpr std::array kFormats = {
+    Format{OutputFormat::kText, "text", true},       Format{OutputFormat::kJson, "json", true},
+    Format{OutputFormat::kDocker, "docker"},         Format{OutputFormat::kJunit, "junit"},
+    Format{OutputFormat::kPrometheus, "prometheus"}, Format{OutputFormat::kMarkdown, "markdown"}};
 
 bool is_option(const std::string& word) {
   return word.rfind('-', 0) == 0;
@@ -139,10 +133,8 @@ void Grammar::add_global_options() {
              "HOST[:PORT]");
   app_->add_flag("--reset-cache", line_.reset_cache, "Forget what was seen of the repository before");
   app_->add_flag("--offline", line_.offline, "Look at what was last seen here; ask no server");
-  app_->add_option("-o,--output", line_.output.format,
-                   "What goes to stdout: text or json; some commands print other formats too")
-      ->transform(CLI::Validator(to_format, ""))
-      ->type_name("FORMAT");
+  add_value(app_.get(), "-o,--output", format_,
+            "What goes to stdout: text or json; some commands print other formats too", "FORMAT");
   add_value(app_.get(), "--audit-log", settings.audit_log,
             "Append a line for every run that publishes or is about to", "FILE");
   app_->add_flag("--audit-checkpoint", settings.audit_checkpoint, "Sign that line with the keys of the run");
@@ -190,14 +182,26 @@ void Grammar::also_reports_bad_settings(CLI::App* command, void (*report)(const 
   command->preparse_callback([this, report](std::size_t) { line_.report_bad_settings = report; });
 }
 
-void Grammar::require_format() const {
-  const OutputFormat format = line_.output.format;
-  if (format == OutputFormat::kText || format == OutputFormat::kJson) return;
+std::vector<std::string> Grammar::formats() const {
+  std::vector<std::string> names;
   const auto [first, last] = formats_.equal_range(&named_app());
-  if (std::any_of(first, last, [&](const auto& entry) { return entry.second == format; })) return;
-  const auto name = std::find_if(kFormats.begin(), kFormats.end(),
-                                 [&](const auto& entry) { return entry.second == format; });
-  throw CLI::ValidationError("--output", line_.command + " cannot print " + name->first);
+  for (const Format& known : kFormats) {
+    const bool is_named = std::any_of(first, last, [&](const auto& e) { return e.second == known.format; });
+    if (known.of_every_command || is_named) names.emplace_back(known.name);
+  }
+  return names;
+}
+
+void Grammar::choose_format() {
+  const std::vector<std::string> names = formats();
+  if (std::find(names.begin(), names.end(), format_) == names.end()) {
+    throw tuf::Error(tuf::ErrorCode::kUsage,
+                     "--output: " + line_.command + " cannot print \"" + tuf::printable(format_, 40) + "\"",
+                     "give --output one that it prints: " + tuf::join(names));
+  }
+  line_.output.format = std::find_if(kFormats.begin(), kFormats.end(), [&](const Format& f) {
+                          return format_ == f.name;
+                        })->format;
 }
 
 void Grammar::require_values(int argc, const char* const* argv) const {
@@ -268,7 +272,7 @@ void Grammar::parse(int argc, const char* const* argv) {
   std::vector<std::string>& keys = line_.settings.keys;
   keys.insert(keys.end(), keys_to_sign_with_.begin(), keys_to_sign_with_.end());
   carry_options();
-  require_format();
+  choose_format();
 }
 
 void Grammar::carry_options() {
@@ -297,7 +301,11 @@ std::string Grammar::help() const {
     parents += (parents.empty() ? "" : " ") + app->get_name();
     app = app->get_subcommands().front();
   }
-  return app->help(parents);
+  const bool is_group = app->get_require_subcommand_min() > 0;
+  return app->help(parents) + (is_group ? ""
+                                        : "\nAs every command (countersign --help):\n  -o,--output FORMAT    "
+                                          "      What goes to stdout: " +
+                                              tuf::join(formats(), " or ") + "\n");
 }
 
 std::string Grammar::named_command() const {

@@ -54,7 +54,7 @@ class Grammar {
   /// Throws CLI::ParseError, and kUsage for what is empty.
   void parse(int argc, const char* const* argv);
   const CLI::App& app() const { return *app_; }
-  /// Of the innermost command that was named.
+  /// Of the innermost command that was named; of one that does something with the formats that it prints.
   std::string help() const;
   /// "repo init"; empty if none was named.
   std::string named_command() const;
@@ -64,7 +64,9 @@ class Grammar {
                         std::function<void(Run&, Report&)> run);
   void add_global_options();
   const CLI::App& named_app() const;
-  void require_format() const;
+  /// Those that the innermost command prints.
+  std::vector<std::string> formats() const;
+  void choose_format();
   void require_values(int argc, const char* const* argv) const;
   void require_operands_behind_dashes(int argc, const char* const* argv) const;
   void carry_options();
@@ -73,6 +75,7 @@ class Grammar {
   CommandLine& line_;
   std::vector<std::string> keys_to_sign_with_;
   std::string progress_ = "auto";
+  std::string format_ = "text";
   std::multimap<const CLI::App*, OutputFormat> formats_;
   std::set<const CLI::Option*> may_be_empty_;
   std::unique_ptr<CLI::App> app_;

@@ -65,6 +65,12 @@ fs::path public_key_path(const KeyGenerateOptions& options) {
   return path;
 }
 
+/// Whether a key could be put into the trust directory, for who only rehearses it.
+void require_place(Run& run) {
+  run.key_store().list();
+  hsm::require_folder(run.settings().trust_dir());
+}
+
 void generate(const KeyGenerateOptions& options, Run& run, Report& report) {
   require_signer_name(options.name);
   const auto algorithm = hsm::parse_key_algorithm(options.type);
@@ -74,6 +80,13 @@ void generate(const KeyGenerateOptions& options, Run& run, Report& report) {
   }
   const fs::path public_file = public_key_path(options);
   if (run.dry_run()) {
+    if (options.token) {
+      run.tokens().require_room(hsm::TokenUri::parse(*options.token), options.name, *algorithm);
+    } else {
+      run.secrets().passphrase(options.name);
+      require_place(run);
+    }
+    hsm::require_writable(public_file);
     report.text.push_back("would make a key " + options.name + " and write " + public_file.string());
     return;
   }
@@ -127,6 +140,7 @@ void import_keys(const KeyImportOptions& options, Run& run, Report& report) {
   }
   OrderedJson keys = OrderedJson::array();
   if (run.dry_run()) {
+    require_place(run);
     for (const Import& import : imports)
       report.text.push_back("would import " + import.key.public_key().canonical_id().hex());
     return;

@@ -79,7 +79,7 @@ void remove_key(const KeyRemoveOptions& options, Run& run, Report& report) {
   }
   const std::string shown = "key " + key.canonical_id.hex() + shown_label(key);
   if (run.dry_run()) {
-    report.text.push_back("would remove " + shown);
+    report.text.push_back("would remove " + shown + (options.yes ? "" : ", which takes --yes"));
     return;
   }
   if (!options.yes) {
@@ -103,6 +103,7 @@ void change_passphrase(const KeyPasswdOptions& options, Run& run, Report& report
   }
   report.more["key"] = describe_key(key);
   if (run.dry_run()) {
+    run.key_store().open(key.canonical_id);  // with the passphrase that it has now
     report.text.push_back("would give " + key.location + " a new passphrase");
     return;
   }

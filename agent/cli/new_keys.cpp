@@ -1,5 +1,6 @@
 #include "agent/cli/new_keys.h"
 
+#include "hsm/os/atomic_file.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -16,6 +17,7 @@ NewKeys::~NewKeys() {
 
 std::shared_ptr<tuf::Signer> NewKeys::make(const std::string& role, const std::string& gun) {
   run_.secrets().passphrase(role);
+  hsm::require_folder(run_.settings().trust_dir());
   made_.push_back(
       {std::make_shared<hsm::PrivateKey>(hsm::PrivateKey::generate(hsm::KeyAlgorithm::kP256)), role, gun});
   return made_.back().key;

@@ -18,7 +18,7 @@ class NewKeys {
   NewKeys& operator=(const NewKeys&) = delete;
   ~NewKeys();
 
-  /// Throws kSecretMissing: a key that cannot be stored must not be made.
+  /// Throws kSecretMissing, and kLocal: a key that cannot be stored must not be made.
   std::shared_ptr<tuf::Signer> make(const std::string& role, const std::string& gun);
   /// Before publishing: a repository whose keys are lost could never be changed again.
   void store();

@@ -7,6 +7,7 @@ namespace agent {
 bool write_out(const std::string& file, std::string_view content, const Run& run, Report& report) {
   if (run.dry_run()) {
     hsm::require_new_file(file);
+    hsm::require_writable(file);
     report.text.push_back("would write " + file);
     return false;
   }

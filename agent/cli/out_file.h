@@ -9,7 +9,8 @@
 
 namespace agent {
 
-/// Writes it, and says so. A rehearsal writes nothing: false. Throws kLocal if something stands there.
+/// Writes it, and says so. A rehearsal writes nothing: false. Throws kLocal if something stands there, or if
+/// nothing can.
 bool write_out(const std::string& file, std::string_view content, const Run& run, Report& report);
 
 }  // namespace agent

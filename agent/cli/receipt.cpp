@@ -134,6 +134,7 @@ void compare(const Receipt& receipt, Run& run, Report& report) {
 void verify(const ReceiptVerifyOptions& options, Run& run, Report& report) {
   const std::string name = tuf::printable(options.file);
   const std::string text = hsm::InputFile(options.file, "the receipt").read_all(Receipt::kMaxLength);
+  refuse_wide(text, "the receipt " + name);
   if (claimed_type(text) == kAuditType) {
     throw Error(ErrorCode::kReceiptInvalid, name + " is an audit log, not a receipt",
                 "look at it with: countersign audit verify FILE")

@@ -14,8 +14,8 @@ constexpr mode_t kEverybodyReads = 0644;
 
 SignReceipt::SignReceipt(std::optional<std::string> file, Run& run)
     : run_(run), file_(std::move(file)), content_{"sign", run.now(), run.ci().members, {}, {}} {
-  if (run.dry_run()) file_.reset();
   if (file_) hsm::require_writable(*file_);
+  if (run.dry_run()) file_.reset();
 }
 
 void SignReceipt::add(const RepositoryReport& described, const SignedImages& result) {

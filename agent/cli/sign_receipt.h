@@ -14,8 +14,8 @@ namespace agent {
 
 class SignReceipt {
  public:
-  /// Without a file, and with --dry-run, all of this does nothing. Throws kLocal if the file cannot be
-  /// written: asked before anything is published.
+  /// Throws kLocal if the file cannot be written: asked before anything is published. Without a file, and
+  /// with --dry-run, all else does nothing.
   SignReceipt(std::optional<std::string> file, Run& run);
 
   /// One repository, as it is reported and as it was read back.

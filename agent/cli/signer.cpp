@@ -245,7 +245,7 @@ ChangeRepository telling_what_stays(const std::string& name, std::vector<tuf::Wa
 }
 
 void signer_remove(const SignerRemoveOptions& options, Run& run, Report& report) {
-  require_signer_name(options.name);
+  require_signer(options.name, options.repositories.front());
   const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
   change_each(
       options.repositories, options.policy, policy.get(), kNoneNested,
@@ -258,7 +258,7 @@ void signer_remove(const SignerRemoveOptions& options, Run& run, Report& report)
 }
 
 void signer_rotate(const SignerRotateOptions& options, Run& run, Report& report) {
-  require_signer_name(options.name);
+  require_signer(options.name, options.repositories.front());
   const NamedKeys remove(options.remove, options.repositories.front());
   std::vector<tuf::PublicKey> add;
   if (!options.add.empty()) add = read_signers_keys(options.add, run.now());

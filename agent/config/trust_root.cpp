@@ -12,6 +12,8 @@
 #include "tuf/base/hex.h"
 #include "tuf/base/openssl.h"
 #include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
+#include "tuf/base/words.h"
 #include "tuf/keys/pem.h"
 #include "tuf/keys/public_key.h"
 
@@ -69,6 +71,29 @@ void refuse_foreign(const fs::path& file, std::string_view content) {
   throw Error(ErrorCode::kFileUnreadable, std::string("the trust root ") + error.what(), error.hint());
 }
 
+/// What `repo pin` prints, kept in a file: lines of a key ID, or REPO=ID. How many of them; 0 if it is
+/// something else.
+std::size_t count_pins(std::string_view text) {
+  std::size_t pins = 0;
+  for (const std::string& line : tuf::lines_of(std::string(text))) {
+    const std::string_view ref = std::string_view(line).substr(line.rfind('=') + 1);  // npos + 1 is 0
+    if (!parse_pinned_id(ref)) return 0;
+    ++pins;
+  }
+  return pins;
+}
+
+void refuse_pins(const fs::path& file, std::string_view text) {
+  const std::size_t pins = count_pins(text);
+  if (pins == 0) return;
+  const std::string content = "\"$(cat " + tuf::shell_path(file.string()) + ")\"";
+  throw Error(ErrorCode::kFileUnreadable,
+              "the trust root " + tuf::printable(file.string()) + " is a file that holds " +
+                  (pins == 1 ? "one" : std::to_string(pins)),
+              pins == 1 ? "give what stands in it: --trust-root " + content
+                        : "give what stands in it: COUNTERSIGN_TRUST_ROOT=" + content);
+}
+
 tuf::TrustPin pin_of_file(const fs::path& file) {
   const std::string text = read_pem(file, "the trust root");
   const std::vector<tuf::PemBlock> blocks = tuf::parse_pem(text);
@@ -79,6 +104,7 @@ tuf::TrustPin pin_of_file(const fs::path& file) {
   const bool bare = std::any_of(blocks.begin(), blocks.end(),
                                 [](const auto& block) { return block.label == "PUBLIC KEY"; });
   if (certificates.empty() && !bare) {
+    refuse_pins(file, text);
     refuse_foreign(file, text);
     fail(file, "holds neither a certificate nor a public key");
   }
@@ -107,6 +133,10 @@ std::optional<tuf::KeyId> parse_pinned_id(std::string_view text) {
 
 tuf::TrustPin parse_trust_root(std::string_view ref) {
   if (const auto id = parse_pinned_id(ref)) return {{*id}, {}};
+  if (ref.find('\n') != std::string_view::npos) {
+    throw Error(ErrorCode::kUsage, "trust root \"" + tuf::printable(ref) + "\" is several lines",
+                "give each of them a --trust-root of its own, or all of them in COUNTERSIGN_TRUST_ROOT");
+  }
   const fs::path file(ref);
   std::error_code ignored;
   if (!fs::exists(file, ignored)) {

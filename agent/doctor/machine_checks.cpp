@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "hsm/os/atomic_file.h"
 #include "tuf/base/printable.h"
 #include "tuf/base/shell_word.h"
 
@@ -91,6 +92,26 @@ std::string look_at_trust_directory(Patient& patient) {
   return shown(folder);
 }
 
+std::string look_at_audit_log(Patient& patient) {
+  try {
+    patient.run.rehearse_audit();
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kLocal) throw Ailment("audit-log-unusable", error);
+    if (error.code() == ErrorCode::kInsecureFile) throw Ailment("audit-log-not-private", error);
+    throw;
+  }
+  return shown(*patient.settings().audit_log());
+}
+
+std::string look_at_receipt(const fs::path& file) {
+  try {
+    hsm::require_writable(file);
+  } catch (const Error& error) {
+    throw Ailment("receipt-unusable", error);
+  }
+  return shown(file);
+}
+
 }  // namespace
 
 void warn_if_others_can_change(const fs::path& file, Patient& patient) {
@@ -107,6 +128,12 @@ void warn_if_others_can_change(const fs::path& file, Patient& patient) {
 void add_machine_checks(Patient& patient, std::vector<Check>& chain) {
   chain.push_back({"configuration", [&patient] { return look_at_configuration(patient); }});
   chain.push_back({"trust-directory", [&patient] { return look_at_trust_directory(patient); }});
+  if (patient.settings().audit_log())
+    chain.push_back({"audit-log", [&patient] { return look_at_audit_log(patient); }});
+}
+
+void add_receipt_check(const fs::path& file, std::vector<Check>& chain) {
+  chain.push_back({"receipt", [file] { return look_at_receipt(file); }});
 }
 
 }  // namespace agent

@@ -22,7 +22,8 @@ constexpr std::chrono::seconds kPatience{10};
 /// The lines of a file, of which only one at a time is in memory.
 class Lines {
  public:
-  explicit Lines(const std::filesystem::path& path) : file_(path, "the audit log") {}
+  explicit Lines(const std::filesystem::path& path)
+      : name_("the audit log " + tuf::printable(path.string())), file_(path, "the audit log") {}
 
   struct Line {
     std::string text;  // without its end
@@ -47,12 +48,14 @@ class Lines {
       }
       const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(kChunk, file_.size() - offset_));
       buffer_ += file_.read(offset_, length);
+      if (offset_ == 0) refuse_wide(buffer_, name_);
       offset_ += length;
     }
   }
 
  private:
   static constexpr std::uint64_t kChunk = 64 << 10;
+  std::string name_;
   hsm::InputFile file_;
   std::uint64_t offset_ = 0;
   std::string buffer_;

@@ -34,9 +34,11 @@ constexpr std::chrono::seconds kPatience{10};
               "every publication is to be logged: name a file that can be written with --audit-log");
 }
 
-hsm::FileDescriptor open_for_appending(const std::filesystem::path& path) {
-  hsm::FileDescriptor fd(
-      open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600));
+/// `create` is O_CREAT or 0: then none is what comes back if there is no log.
+hsm::FileDescriptor open_for_appending(const std::filesystem::path& path, int create = O_CREAT) {
+  constexpr int kFlags = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+  hsm::FileDescriptor fd(open(path.c_str(), kFlags | create, 0600));
+  if (!fd && errno == ENOENT && create == 0) return fd;
   if (!fd) fail("cannot open", path, errno);
   struct stat status {};
   if (fstat(fd.get(), &status) != 0) fail("cannot open", path, errno);
@@ -54,6 +56,14 @@ hsm::FileDescriptor open_for_appending(const std::filesystem::path& path) {
             : "take away the others' access: chmod o-w " + word);
   }
   return fd;
+}
+
+/// Whether `file`, the log or its lock, is there or could be made.
+void require_makeable(const std::filesystem::path& file, const std::filesystem::path& log) {
+  if (access(file.c_str(), F_OK) == 0 && access(file.c_str(), R_OK | W_OK) == 0) return;
+  if (errno != ENOENT) fail("cannot open", log, errno);
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  if (access(folder.c_str(), W_OK | X_OK) != 0) fail("cannot open", log, errno);
 }
 
 /// A limit on the size of files would let the run publish and then not be logged.
@@ -113,6 +123,16 @@ void AuditLog::require_writable() const {
   const hsm::FileDescriptor fd = open_for_appending(path_);  // first: no lock is left beside what is no log
   require_room(fd, path_);
   const hsm::FileLock lock(lock_path(), kPatience);
+  AuditTail::read(fd.get(), tuf::printable(path_.string()));
+}
+
+void AuditLog::require_writable_later() const {
+  const hsm::FileDescriptor fd = open_for_appending(path_, 0);
+  if (!fd) require_makeable(path_, path_);
+  require_makeable(lock_path(), path_);
+  if (!fd) return;
+  require_room(fd, path_);
+  // Without the lock: half a line that another run is writing is no damage.
   AuditTail::read(fd.get(), tuf::printable(path_.string()));
 }
 

@@ -49,6 +49,9 @@ class AuditLog {
   /// appended would vouch for damage.
   void require_writable() const;
 
+  /// The same for a run that will publish nothing: nothing is made or waited for.
+  void require_writable_later() const;
+
   struct Place {
     std::int64_t sequence;
     std::string sha256;  // of the line: what `audit verify --expect` takes

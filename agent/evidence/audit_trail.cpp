@@ -13,6 +13,10 @@ void AuditTrail::begin() {
   begun_ = true;
 }
 
+void AuditTrail::rehearse() const {
+  if (log_) log_->require_writable_later();
+}
+
 std::optional<AuditTrail::Line> AuditTrail::finish(AuditRecord record, hsm::KeyRing* keys) const {
   if (!begun_) return std::nullopt;
   if (keys != nullptr) record.used_keys.assign(keys->used().begin(), keys->used().end());

@@ -15,6 +15,8 @@ class AuditTrail {
 
   /// Something is about to be published. Throws what AuditLog::require_writable throws.
   void begin();
+  /// Something would be published, and nothing will be: throws the same, and leaves nothing.
+  void rehearse() const;
   struct Line {
     AuditLog::Place place;
     bool is_signed;

@@ -5,6 +5,7 @@
 
 #include "agent/evidence/key_evidence.h"
 #include "tuf/base/base64.h"
+#include "tuf/base/text_encoding.h"
 #include "tuf/edit/sign_metadata.h"
 #include "tuf/keys/key_object.h"
 #include "tuf/metadata/codec.h"
@@ -93,6 +94,13 @@ Statement read_statement(std::string_view text, std::string_view type, tuf::Erro
     throw Error(code, what + ": " + error.what());
   } catch (const Json::exception&) {
     throw Error(code, what + ": it is not of type " + std::string(type));
+  }
+}
+
+void refuse_wide(std::string_view file, const std::string& name) {
+  if (const std::string encoding(tuf::wide_encoding(file)); !encoding.empty()) {
+    throw Error(tuf::ErrorCode::kFileUnreadable, name + " is " + encoding + " text, not UTF-8",
+                "copy it, byte for byte, from where it was written: converted it would be another");
   }
 }
 

@@ -40,6 +40,10 @@ std::string write_statement(std::string_view type, tuf::Json body,
 Statement read_statement(std::string_view text, std::string_view type, tuf::ErrorCode code,
                          const std::string& what);
 
+/// Of a file of statements, or its beginning; `name` is for messages. Throws kFileUnreadable if it is UTF-16
+/// or UTF-32: converted it would not be in its one form.
+void refuse_wide(std::string_view file, const std::string& name);
+
 /// The type that the first line of a file claims; empty for what is no statement. Nothing is verified.
 std::string claimed_type(std::string_view file);
 

@@ -1,4 +1,5 @@
 #include "agent/image/built_image.h"
+#include "agent/image/misplaced_file.h"
 #include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
@@ -30,7 +31,9 @@ BuiltImage read_line(std::string_view line) {
 
 std::vector<BuiltImage> read_digest_file(const std::filesystem::path& path) {
   const std::string name = tuf::printable(path.string());
-  const std::string content = hsm::InputFile(path, name, hsm::Links::kWithinFolder).read_text(kMaxFile);
+  const std::string content =
+      hsm::InputFile(path, "the digest file", hsm::Links::kWithinFolder).read_text(kMaxFile);
+  const std::string other = hint_for_misplaced(content, "--digest-file", path);
   std::vector<BuiltImage> images;
   int number = 0;
   for (std::size_t begin = 0; begin < content.size();) {
@@ -48,7 +51,9 @@ std::vector<BuiltImage> read_digest_file(const std::filesystem::path& path) {
       throw Error(digest ? ErrorCode::kInvalidDigest : ErrorCode::kFileUnreadable,
                   name + ": line " + std::to_string(number) +
                       " is neither a digest (sha256: and 64 hex digits) nor REPOSITORY[:TAG]@ and one",
-                  "give the file that the builder wrote, or the digest itself: IMAGE@sha256:… --size N");
+                  other.empty()
+                      ? "give the file that the builder wrote, or the digest itself: IMAGE@sha256:… --size N"
+                      : other);
     }
   }
   if (images.empty()) {

@@ -1,9 +1,12 @@
 #include "agent/image/manifest.h"
 
+#include "agent/image/misplaced_file.h"
+#include "hsm/os/free_name.h"
 #include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
 #include "tuf/base/shell_word.h"
+#include "tuf/base/text_encoding.h"
 #include "tuf/json/json.h"
 
 namespace agent {
@@ -28,6 +31,12 @@ Json parse(std::string_view content) {
   } catch (const tuf::Error& error) {
     fail(std::string("it is not a JSON object that can be read: ") + error.what());
   }
+}
+
+/// Another encoding is other bytes, so it is not converted.
+void refuse_wide(std::string_view content) {
+  if (const std::string encoding(tuf::wide_encoding(content)); !encoding.empty())
+    fail("it is " + encoding + " text, not UTF-8");
 }
 
 std::int64_t size_member(const Json& object) {
@@ -92,15 +101,19 @@ Manifest describe_manifest(std::string_view content, std::string_view media_type
 Manifest read_manifest_file(const std::filesystem::path& path) {
   const std::string name = tuf::printable(path.string());
   const std::string content =
-      hsm::InputFile(path, name, hsm::Links::kWithinFolder).read_all(kMaxManifestLength);
+      hsm::InputFile(path, "the manifest", hsm::Links::kWithinFolder).read_all(kMaxManifestLength);
   try {
+    refuse_wide(content);
     const Json json = parse(content);
     const bool untyped = json.is_object() && text_member(json, "mediaType").empty();
     return describe_manifest(content, untyped ? type_by_members(json) : std::string());
   } catch (const tuf::Error& error) {
+    const std::string other = hint_for_misplaced(content, "--manifest", path);
+    const std::string file = tuf::shell_path(hsm::free_name(path.string(), ".manifest"));
     throw error.with_context(name).with_hint(
-        "write the manifest, byte for byte, with: skopeo inspect --raw docker://IMAGE > " +
-        tuf::shell_path(path.string()));
+        other.empty() ? "write the manifest, byte for byte, with: skopeo inspect --raw docker://IMAGE > " + file +
+                            "; then name " + file
+                      : other);
   }
 }
 

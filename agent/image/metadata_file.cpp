@@ -1,4 +1,5 @@
 #include "agent/image/built_image.h"
+#include "agent/image/misplaced_file.h"
 #include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
@@ -24,7 +25,9 @@ bool keeps(std::size_t depth, std::string_view name) {
 class MetadataFile {
  public:
   explicit MetadataFile(const std::filesystem::path& path) : name_(tuf::printable(path.string())) {
-    const std::string content = hsm::InputFile(path, name_, hsm::Links::kWithinFolder).read_text(kMaxFile);
+    const std::string content =
+        hsm::InputFile(path, "the metadata file", hsm::Links::kWithinFolder).read_text(kMaxFile);
+    other_ = hint_for_misplaced(content, "--metadata-file", path);
     const Json json = parse(content);
     if (!json.is_object()) fail(ErrorCode::kFileUnreadable, "is not the JSON object that buildx writes");
     if (is_image(json)) {
@@ -107,10 +110,13 @@ class MetadataFile {
 
   [[noreturn]] void fail(ErrorCode code, const std::string& reason) const {
     throw Error(code, name_ + " " + reason,
-                "give the file that buildx writes when it pushes: --push --metadata-file FILE");
+                other_.empty()
+                    ? "give the file that buildx writes when it pushes: --push --metadata-file FILE"
+                    : other_);
   }
 
   std::string name_;
+  std::string other_;  // the hint, if the file is for another option
   std::vector<BuiltImage> images_;
 };
 

@@ -8,6 +8,7 @@
 #include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
+#include "tuf/base/text_encoding.h"
 #include "tuf/json/json.h"
 
 namespace agent {
@@ -103,6 +104,8 @@ class Layout {
   }
 
   void read_index(const std::string& text) {
+    if (const std::string encoding(tuf::wide_encoding(text)); !encoding.empty())
+      fail(ErrorCode::kFileUnreadable, "index.json is " + encoding + " text, not UTF-8", kWriteAgain);
     tuf::Json index;
     try {
       index = tuf::parse_json(text, "index.json");

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "agent/image/misplaced_file.h"
 #include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
@@ -23,15 +24,16 @@ class ReleaseFile {
 
   std::vector<ReleaseEntry> read() const {
     const std::string text =
-        hsm::InputFile(path_, tuf::printable(path_.string()), hsm::Links::kWithinFolder).read_text(kMaxFile);
+        hsm::InputFile(path_, "the release file", hsm::Links::kWithinFolder).read_text(kMaxFile);
+    const std::string other = hint_for_misplaced(text, "--release", path_);
     Json json;
     try {
       json = tuf::parse_json(text, "the release");
     } catch (const Error& error) {
-      fail(error.what());
+      fail(error.what(), other);
     }
-    if (!json.is_object()) fail("it is not a JSON object");
-    if (json.value("schema", Json()) != kSchema) fail(std::string("its \"schema\" is not ") + kSchema);
+    if (!json.is_object()) fail("it is not a JSON object", other);
+    if (json.value("schema", Json()) != kSchema) fail(std::string("its \"schema\" is not ") + kSchema, other);
     // From here on it is a release, and may be quoted.
     for (const auto& [name, value] : json.items()) {
       if (name != "schema" && name != "images") fail("\"" + tuf::printable(name) + "\" is not known");
@@ -84,9 +86,9 @@ class ReleaseFile {
     return value.get<std::string>();
   }
 
-  [[noreturn]] void fail(const std::string& reason) const {
+  [[noreturn]] void fail(const std::string& reason, const std::string& hint = {}) const {
     throw Error(ErrorCode::kConfig, tuf::printable(path_.string()) + ": " + reason,
-                "how a release file is written stands in docs/images.md");
+                hint.empty() ? "how a release file is written stands in docs/images.md" : hint);
   }
 
   std::filesystem::path path_;

@@ -41,7 +41,7 @@ class Hasher {
 
 tuf::Target hash_target_file(const std::filesystem::path& path) {
   const std::string name = tuf::printable(path.string());
-  const hsm::InputFile file(path, name, hsm::Links::kWithinFolder);
+  const hsm::InputFile file(path, "the file", hsm::Links::kWithinFolder);
   if (file.size() == 0) throw Error(ErrorCode::kSizeMismatch, name + " is empty: there is nothing to sign");
   Hasher sha256(EVP_sha256());
   Hasher sha512(EVP_sha512());

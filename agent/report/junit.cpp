@@ -31,18 +31,21 @@ std::string xml(const std::string& text) {
 
 }  // namespace
 
-void JunitSuite::add(const std::string& class_name, const std::string& name, const std::string& content) {
+void JunitSuite::add(const std::string& class_name, const std::string& name, const std::string& failure,
+                     const std::string& output) {
   ++tests_;
+  const std::string content =
+      failure + (output.empty() ? "" : "<system-out>" + xml(output) + "</system-out>");
   cases_ += "    <testcase name=\"" + xml(name) + "\" classname=\"" + xml(class_name) + "\"" +
             (content.empty() ? "/>" : ">" + content + "</testcase>") + "\n";
 }
 
 void JunitSuite::pass(const std::string& class_name, const std::string& name, const std::string& output) {
-  add(class_name, name, output.empty() ? "" : "<system-out>" + xml(output) + "</system-out>");
+  add(class_name, name, "", output);
 }
 
 void JunitSuite::fail(const std::string& class_name, const std::string& name,
-                      const std::vector<std::string>& lines) {
+                      const std::vector<std::string>& lines, const std::string& output) {
   ++failures_;
   std::string content = "<failure message=\"" + (lines.empty() ? "" : xml(lines.front())) + "\"";
   if (lines.size() > 1) {
@@ -52,12 +55,13 @@ void JunitSuite::fail(const std::string& class_name, const std::string& name,
   } else {
     content += "/>";
   }
-  add(class_name, name, content);
+  add(class_name, name, content, output);
 }
 
-void JunitSuite::error(const std::string& class_name, const std::string& name, const std::string& message) {
+void JunitSuite::error(const std::string& class_name, const std::string& name, const std::string& message,
+                       const std::string& output) {
   ++errors_;
-  add(class_name, name, "<error message=\"" + xml(message) + "\"/>");
+  add(class_name, name, "<error message=\"" + xml(message) + "\"/>", output);
 }
 
 std::string JunitSuite::text() const {

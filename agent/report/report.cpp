@@ -45,6 +45,12 @@ OrderedJson to_json(const RepositoryReport& repository) {
   return json;
 }
 
+OrderedJson to_json(const tuf::Error& error) {
+  return {{"code", error_row(error.code()).name},
+          {"message", tuf::printable(error.what())},
+          {"hint", tuf::printable(hint_of(error), kMaxHint)}};
+}
+
 std::string to_json(const Report& report, const std::optional<tuf::Error>& error) {
   OrderedJson document = {
       {"schema", "countersign/v1"}, {"command", report.command}, {"ok", !error.has_value()}};
@@ -58,11 +64,7 @@ std::string to_json(const Report& report, const std::optional<tuf::Error>& error
     document["warnings"].push_back({{"code", warning.code}, {"message", tuf::printable(warning.message)}});
   }
   document["error"] = nullptr;
-  if (error) {
-    document["error"] = {{"code", error_row(error->code()).name},
-                         {"message", tuf::printable(error->what())},
-                         {"hint", tuf::printable(hint_of(*error), kMaxHint)}};
-  }
+  if (error) document["error"] = to_json(*error);
   return document.dump(2, ' ', false, OrderedJson::error_handler_t::replace);
 }
 

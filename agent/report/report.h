@@ -61,6 +61,8 @@ struct Report {
 };
 
 OrderedJson to_json(const RepositoryReport& repository);
+/// `code`, `message` and `hint`.
+OrderedJson to_json(const tuf::Error& error);
 /// The document of `--output json`; `error` is null on success.
 std::string to_json(const Report& report, const std::optional<tuf::Error>& error);
 

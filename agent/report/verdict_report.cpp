@@ -113,15 +113,16 @@ std::string VerdictReport::junit() const {
   JunitSuite suite("countersign verify");
   for (const Verdict& verdict : verdicts) {
     const Decision& decision = verdict.decision;
+    const std::string said = verdict.word() + (decision.deploy.empty() ? "" : ": " + decision.deploy);
     if (verdict.failure) {
-      suite.error("image", decision.image, verdict.failure->what());
+      suite.error("image", decision.image, verdict.failure->what(), said);
     } else if (decision.allowed) {
-      suite.pass("image", decision.image, verdict.signed_by);
+      suite.pass("image", decision.image, said + (verdict.signed_by.empty() ? "" : ", " + verdict.signed_by));
     } else {
       std::vector<std::string> lines;
       for (const Decision::Reason& reason : decision.reasons)
         lines.push_back(reason.message + " (" + reason.mend + ")");
-      suite.fail("image", decision.image, lines);
+      suite.fail("image", decision.image, lines, said);
     }
   }
   return suite.text();

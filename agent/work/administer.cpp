@@ -9,6 +9,7 @@
 #include "agent/work/signing_keys.h"
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
+#include "tuf/base/shell_word.h"
 #include "tuf/base/warning.h"
 #include "tuf/view/signed_state.h"
 
@@ -152,6 +153,16 @@ void require_signer_name(const std::string& name) {
     throw Error(ErrorCode::kInvalidRole,
                 "\"releases\" is the role that every signer signs, not the name of one",
                 "name the signer after the CI identity, for example: jenkins");
+  }
+}
+
+void require_signer(const std::string& name, const std::string& repository) {
+  try {
+    require_signer_name(name);
+  } catch (const Error& error) {
+    if (name != RoleName::releases().leaf()) throw;
+    throw error.with_hint("name one of the signers, each targets/NAME of: countersign delegation list " +
+                          tuf::shell_word(repository));
   }
 }
 

@@ -171,7 +171,13 @@ std::unique_ptr<TrustStore> Run::open_store(const tuf::Gun& gun, Access access) 
 }
 
 Run::Repository Run::open(const tuf::Gun& gun, Access access) {
-  if (access != Access::kRead && !dry_run() && !offline()) audit_.begin();
+  if (access != Access::kRead && !offline()) {
+    if (dry_run() || only_looks_) {
+      audit_.rehearse();
+    } else {
+      audit_.begin();
+    }
+  }
   if (access != Access::kRead) allow_time_to_publish();
   const RootTrust trust = settings().root_trust_for(gun);
   opened_.insert(gun);

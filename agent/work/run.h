@@ -105,6 +105,11 @@ class Run {
   /// The one key that `ref` (as for --key) means, open. Throws kKeyAmbiguous for several.
   std::shared_ptr<tuf::Signer> named_key(const std::string& ref);
 
+  /// From now on this run publishes nothing, whatever it opens, and leaves no line in the audit log.
+  void only_look() { only_looks_ = true; }
+  /// Whether a run that publishes could be logged. Throws what AuditLog::require_writable throws.
+  void rehearse_audit() const { audit_.rehearse(); }
+
   /// Whoever publishes says so before anything is sent.
   void note_sending() { has_sent_ = true; }
   bool has_sent() const { return has_sent_; }
@@ -141,6 +146,7 @@ class Run {
   std::shared_ptr<hsm::Tokens> tokens_;
   std::unique_ptr<hsm::KeyRing> keys_;
   bool has_administrator_keys_ = false;
+  bool only_looks_ = false;
   std::map<std::string, std::shared_ptr<CurlClient>> clients_;  // by server; connections are kept
   std::vector<tuf::Warning> warnings_;
   std::set<tuf::Gun> opened_;

@@ -110,6 +110,17 @@ void require_writable(const std::filesystem::path& path) {
   }
 }
 
+void require_folder(const std::filesystem::path& folder) {
+  std::filesystem::path there = std::filesystem::absolute(folder).lexically_normal();
+  struct stat status {};
+  while (stat(there.c_str(), &status) != 0) {
+    if (errno != ENOENT || there == there.parent_path()) fail("cannot make folder", folder, errno);
+    there = there.parent_path();
+  }
+  if (!S_ISDIR(status.st_mode)) fail("cannot make folder", folder, ENOTDIR);
+  if (access(there.c_str(), W_OK | X_OK) != 0) fail("cannot write", there, errno);
+}
+
 void make_folders(const std::filesystem::path& folder, mode_t mode) {
   struct stat status {};
   if (stat(folder.c_str(), &status) == 0) {

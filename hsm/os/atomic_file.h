@@ -24,6 +24,9 @@ bool write_atomically(const std::filesystem::path& path, std::string_view conten
 /// stands at `path`.
 void require_writable(const std::filesystem::path& path);
 
+/// Asked before, too: whether files can be put into `folder`, which may have to be made. Throws kLocal.
+void require_folder(const std::filesystem::path& folder);
+
 /// Makes `folder` and what is missing above it, each with exactly `mode`. Folders that exist stay as they
 /// are.
 void make_folders(const std::filesystem::path& folder, mode_t mode);

@@ -91,11 +91,14 @@ std::string defect(const KeyOrigin& origin) {
 
 }  // namespace
 
-FoundKey generate_key_pair(Token& token, const std::string& label, KeyAlgorithm algorithm) {
-  const Shape shape = shape_of(algorithm);
-  check_mechanism(token, label, shape);
+void require_room(Token& token, const std::string& label, KeyAlgorithm algorithm) {
+  check_mechanism(token, label, shape_of(algorithm));
   check_label_is_free(token, label);
+}
 
+FoundKey generate_key_pair(Token& token, const std::string& label, KeyAlgorithm algorithm) {
+  require_room(token, label, algorithm);
+  const Shape shape = shape_of(algorithm);
   tuf::Bytes id(kIdSize);
   if (RAND_bytes(id.data(), static_cast<int>(id.size())) != 1) {
     throw tuf::Error(ErrorCode::kInternal, "no random bytes");

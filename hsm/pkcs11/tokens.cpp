@@ -18,6 +18,16 @@ using tuf::ErrorCode;
 
 constexpr std::string_view kTestMessage = "countersign: first signature of a new key";
 
+/// Where a new key is to be, which is no key itself.
+void require_place(const TokenUri& uri, const std::string& label) {
+  if (uri.names_key()) {
+    throw tuf::Error(ErrorCode::kInvalidKeyRef,
+                     "the URI names a key (object= or id=) where only a token is wanted",
+                     "leave them out: the new key gets the name on the command line and an ID of its own");
+  }
+  if (label.empty()) throw tuf::Error(ErrorCode::kInvalidKeyRef, "a key on a token needs a label");
+}
+
 }  // namespace
 
 struct Tokens::Impl {
@@ -80,14 +90,21 @@ std::shared_ptr<TokenKey> Tokens::open_key(const TokenUri& uri) {
       [&] { return std::make_shared<TokenKey>(token, pkcs11::only_private_key(*token, uri)); });
 }
 
+void Tokens::require_room(const TokenUri& uri, const std::string& label, KeyAlgorithm algorithm) {
+  require_place(uri, label);
+  const auto phase = impl_->finder.begin(uri, "looking for room on a token");
+  const std::shared_ptr<Token> token = impl_->finder.only(uri);
+  const std::lock_guard lock(token->mutex());
+  impl_->login(*token, uri);
+  token->steadily([&] {
+    pkcs11::require_room(*token, label, algorithm);
+    return true;
+  });
+}
+
 std::shared_ptr<TokenKey> Tokens::generate_key(const TokenUri& uri, const std::string& label,
                                                KeyAlgorithm algorithm) {
-  if (uri.names_key()) {
-    throw tuf::Error(ErrorCode::kInvalidKeyRef,
-                     "the URI names a key (object= or id=) where only a token is wanted",
-                     "leave them out: the new key gets the name on the command line and an ID of its own");
-  }
-  if (label.empty()) throw tuf::Error(ErrorCode::kInvalidKeyRef, "a key on a token needs a label");
+  require_place(uri, label);
   std::shared_ptr<TokenKey> key;
   {
     const auto phase = impl_->finder.begin(uri, "making a key on a token");

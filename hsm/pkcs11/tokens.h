@@ -66,6 +66,9 @@ class Tokens : public std::enable_shared_from_this<Tokens> {
   /// The one private key that `uri` names. Throws kKeyNotFound, or kKeyAmbiguous with the candidates.
   std::shared_ptr<TokenKey> open_key(const TokenUri& uri);
 
+  /// Whether generate_key can be expected to work: it throws the same, makes nothing, and gives the PIN.
+  void require_room(const TokenUri& uri, const std::string& label, KeyAlgorithm algorithm);
+
   /// Makes a key pair on the one token that `uri` names; the private half signs only and never leaves. A test
   /// signature is made and verified, and what the token says of its origin checked. Throws kKeyAmbiguous if
   /// the label is taken, kKeyUnsupported, kTokenFailed.

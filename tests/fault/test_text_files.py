@@ -189,3 +189,26 @@ def test_authorities_may_stand_in_der_and_their_bundle_is_converted_by_the_hint(
     bench.machine.ok(*command[:-1], bench.folder / "ca.der")
     outcome = bench.machine.refused(3, *command[:-1], bench.folder / "ca.p7b")
     bench.machine.ok(*command[:-1], Hint.of(outcome, "certificates-in-pkcs7-der").follow(bench.machine))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+@pytest.mark.parametrize("name", ["manifest", "index.json", "audit log", "receipt"])
+def test_utf_16_is_called_by_its_name_where_every_byte_counts(name, encoding, world):
+    bench = Bench(world)
+    if name == "manifest":
+        path = bench.folder / "manifest.json"
+        path.write_bytes((bench.image.layout / "blobs" / "sha256" / bench.image.hex).read_bytes())
+        command = bench.sign("--manifest", path)
+    elif name == "index.json":
+        path = bench.image.layout / "index.json"
+        command = bench.sign()
+    else:
+        path = bench.folder / "evidence"
+        bench.machine.ok(*bench.sign(), f"--{name.replace(' ', '-')}", path)
+        command = [name.split()[0], "verify", path]
+    bytes_of = path.read_bytes()
+    path.write_bytes(bytes_of.decode().replace("\n", "\r\n").encode(encoding))
+    outcome = bench.machine.refused(3, *command)
+    assert "UTF-16" in outcome.error[1] and name in outcome.error[1], str(outcome)
+    path.write_bytes(bytes_of)
+    bench.machine.ok(*command)

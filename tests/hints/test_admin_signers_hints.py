@@ -387,6 +387,11 @@ CAUSES = [
     Cause("nearly-releases", misnamed("targets/release"), instead("targets/release", "targets/releases")),
     Cause("signer-name", signer_called("Dave"), instead("Dave", "dave")),
     Cause("signer-called-releases", signer_called("releases"), instead("releases", "gitlab")),
+    Cause("releases-is-no-signer", lambda team: Refusal(2, ["signer", "remove", "releases", team.gun, "--yes", "--dry-run"]),
+          lambda team, hint, args: hint.follow(team.admin) or instead("releases", "carol")(team, hint, args)),
+    Cause("releases-is-no-signer", lambda team: Refusal(2, [
+        "signer", "rotate", "releases", team.gun, "--add", team.world.identity().public, "--dry-run"]),
+          lambda team, hint, args: hint.follow(team.admin) or instead("releases", "carol")(team, hint, args), " rotated"),
     Cause("adopt-or-empty-not-both",
           lambda team: Refusal(2, ["witness", team.gun, "targets/jenkins", "--adopt", "--empty"], team.machines["jenkins"]),
           lambda team, hint, args: args[:-1]),

@@ -328,6 +328,15 @@ def test_one_key_of_a_file_is_named_after_it_was_imported(world):
     admin.init(gun, "--root-key", sorted(ids)[0])
 
 
+def test_the_formats_of_a_command_are_named_where_another_is_asked_for(signed):
+    gun, ci = signed
+    for words, wrong in ((["verify", f"{gun}:1.0"], "prometheus"), (["list", gun], "markdown"), (["list", gun], "yaml")):
+        refused = ci.run(*words, output=wrong)
+        assert f'{words[0]} cannot print "{wrong}"' in refused.error[1]
+        for known in failed(refused, 2, "format-of-other-commands").values["formats"].split(", "):
+            ci.ok(*words, output=known)
+
+
 # --- what is piped in -----------------------------------------------------------------------------------------------------------
 
 def verify_piped(client, script):

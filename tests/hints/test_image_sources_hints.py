@@ -43,6 +43,33 @@ def source(row, option, name, content, mended=None, about=""):
     return Refusal(row, lambda b: ["sign", b.named, option, b.file(name, fill(b, content))], mend, about or content[:40])
 
 
+SOURCES = ("--digest-file", "--metadata-file", "--manifest", "--release")
+
+
+def other_sources(b):
+    """A file for each, of the image that is there."""
+    metadata = {"containerimage.digest": b.image.digest, "image.name": b.gun}
+    return {"--digest-file": b.file("digest", f"{b.image.digest}\n"),
+            "--metadata-file": b.file("metadata.json", json.dumps(metadata)),
+            "--manifest": b.file("manifest.json", (b.image.layout / "blobs" / "sha256" / b.image.hex).read_bytes()),
+            "--release": release(b, {"image": b.named, "oci-layout": str(b.image.layout)})}
+
+
+def fetched_beside_the_file(b, hint, command):
+    """Whatever it is that was named, it stays what it was."""
+    fetched = hint.follow(b.ci)
+    assert command[-1].read_text() == "{}"
+    return [*command[:-1], fetched]
+
+
+def named(b, option):
+    return [] if option == "--release" else [b.named]
+
+
+def size_for(b, option):
+    return ["--size", b.image.size] if option == "--digest-file" else []
+
+
 def layout(row, damage, about=""):
     """A layout that something is wrong with, and that is then written again."""
     def command(b):
@@ -201,6 +228,11 @@ REFUSALS = [
             lambda b, hint, command: ["sign", f"{hint.values['image']}@{b.image.digest}", "--size", b.image.size]),
     source("digest-file-misread", "--digest-file", "digest", "pushed\n"),
     source("digest-file-misread", "--digest-file", "digest", SHA512 + "\n"),
+    # each in the place of another
+    *(Refusal("source-of-another-option", lambda b, option=option, right=right: ["sign", *named(b, option), option, other_sources(b)[right]],
+              lambda b, hint, command: ["sign", *named(b, hint.values["option"]), *size_for(b, hint.values["option"]),
+                                        hint.values["option"], hint.values["file"]], f"{right} as {option}")
+      for option in SOURCES for right in SOURCES if option != right),
     source("digest-file-empty", "--digest-file", "digest", "\n", "DIGEST\n"),
     *(source("metadata-file-misread", "--metadata-file", "metadata.json", text,
              '{"containerimage.digest": "DIGEST", "image.name": "REPO:1.0"}')
@@ -208,7 +240,8 @@ REFUSALS = [
                    '{"containerimage.digest": "DIGEST", "containerimage.descriptor": {"digest": "%s"}}' % NOTHING)),
     Refusal("release-file-misread", lambda b: ["sign", "--release", release(b, {"image": b.named, "layout": "here"})],
             lambda b, hint, command: ["sign", "--release", release(b, {"image": b.named, "oci-layout": str(b.image.layout)})]),
-    Refusal("manifest-misread", lambda b: ["sign", b.named, "--manifest", b.file("it's a manifest", "{}")], follow()),
+    Refusal("manifest-misread", lambda b: ["sign", b.named, "--manifest", b.file("it's a manifest", "{}")],
+            fetched_beside_the_file),
     # layouts and archives
     *(layout("layout-damaged", damage) for damage in (changed_blob, missing_blob, other_size, broken_index)),
     layout("layout-without-index", no_index),

@@ -76,6 +76,12 @@ def with_line_changed(log):
     return log
 
 
+def by_powershell(path):
+    shutil.copy(path, f"{path}.original")
+    path.write_bytes(path.read_text().replace("\n", "\r\n").encode("utf-16"))
+    return path
+
+
 def owned_by_another(log):
     shutil.chown(log, 12345)
     return log
@@ -151,6 +157,9 @@ REFUSALS = [
             replace(_2=lambda b, hint: logged(b)), "verified"),
     Refusal("audit-log-broken", lambda b: ["sign", b.named, "--audit-log", b.file("audit.log", "no log\n")],
             replace(_3=lambda b, hint: b.world.folder("log") / "audit.log"), "written"),
+    *(Refusal("evidence-utf16", command, lambda b, hint, command: shutil.copy(f"{command[-1]}.original", command[-1]) and None, about)
+      for about, command in (("log", lambda b: ["audit", "verify", by_powershell(logged(b))]),
+                             ("receipt", lambda b: ["receipt", "verify", by_powershell(receipt(b))]))),
     Refusal("audit-log-without-that-key", lambda b: ["audit", "verify", logged(b), "--key", b.identity.public],
             replace(_2=lambda b, hint: logged(b, "signed.log", "--audit-checkpoint"))),
     Refusal("audit-hash-misshapen", lambda b: ["audit", "verify", logged(b), "--expect", "abc"],

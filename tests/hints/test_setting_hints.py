@@ -221,6 +221,36 @@ def follow_privately(patient, hint):
     assert patient.config.stat().st_mode & 0o077 == 0
 
 
+def pins_of(clinic, *others):
+    """What repo pin prints: of several repositories with their names."""
+    healthy = clinic.repository()
+    return [f"{healthy.gun}={healthy.admin.pin}", *(f"{gun}={'ab' * 32}" for gun in others)] if others else [healthy.admin.pin]
+
+
+def pinned_in_a_file(clinic, *others):
+    """`countersign repo pin REPO… > "the pin"`, and its name where the pin should stand."""
+    patient = clinic.patient(pin="the pin")
+    (patient.client.work / "the pin").write_text("".join(f"{pin}\n" for pin in pins_of(clinic, *others)))
+    return patient
+
+
+def content(patient, hint):
+    """What `"$(cat …)"` becomes."""
+    return (patient.client.work / hint.values["file"]).read_text().rstrip("\n")
+
+
+def in_variable(patient, hint):
+    patient.client.pin = None
+    patient.client.env["COUNTERSIGN_TRUST_ROOT"] = content(patient, hint)
+
+
+def each_of_its_own(patient, hint):
+    first, *others = patient.client.pin.split("\n")
+    patient.client.pin = first
+    for pin in others:
+        patient.args += ["--trust-root", pin]
+
+
 CAUSES = [
     Cause("configuration-utf16", configured_by_powershell, follow),
     Cause("configuration-utf16", logged_in_by_powershell, follow_privately, about="of docker"),
@@ -250,6 +280,9 @@ CAUSES = [
           write_config('{"countersign": {"insecure_registries": ["r.example.com"]}}')),
     Cause("trust-root-unusable", lambda c: c.patient(pin="registry.pem"),
           lambda p, h: setattr(p.client, "pin", p.client.store.read(p.gun).root_key_ids[0])),
+    Cause("trust-root-in-a-file", pinned_in_a_file, lambda p, h: setattr(p.client, "pin", content(p, h))),
+    Cause("trust-roots-in-a-file", lambda c: pinned_in_a_file(c, "registry.example.com/other/app"), in_variable),
+    Cause("trust-root-of-several-lines", lambda c: c.patient(pin="\n".join(pins_of(c, "registry.example.com/other/app"))), each_of_its_own),
     Cause("file-missing", with_args("--config", "confg.json"), in_turn(
         lambda p, h: (p.client.work / "config.json").write_text("{}"), follow, without_last(1), add("config.json"))),
     Cause("file-unreadable", with_args("--config", "."), in_turn(

@@ -40,6 +40,17 @@ def test_the_commands_that_want_yes_are_those_of_which_the_page_says_so(binary):
     assert by_help - {"delegation add", "delegation remove", "delegation purge", "signer rotate"} == by_page
 
 
+def test_each_command_names_its_formats_and_the_page_those_that_few_print(binary):
+    everywhere = ["text", "json"]
+    by_help = {" ".join(command): re.search(r"-o,--output FORMAT +What goes to stdout: (.*)", help_of(binary, *command))[1].split(" or ")
+               for command in subcommands(binary)}
+    assert all(formats[:2] == everywhere for formats in by_help.values())
+    (row,) = re.findall(r"^\| `-o, --output text\\\|json` \| (.*) \|$", COMMAND_LINE, re.MULTILINE)
+    by_page = {name: re.findall("`([a-z]+)`", formats)
+               for name, formats in re.findall(r"`([a-z]+)` also (?:prints )?((?:`[a-z]+`(?: and )?)+)", row)}
+    assert {name: formats[2:] for name, formats in by_help.items() if len(formats) > 2} == by_page
+
+
 @pytest.fixture
 def signed(world):
     identity = world.identity()

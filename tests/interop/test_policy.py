@@ -97,6 +97,21 @@ def test_what_a_stranger_signs_into_releases_is_never_run_and_never_adopted(worl
     assert list((ci.trust_dir / "countersign" / "releases").iterdir())
 
 
+def test_a_tag_is_unchanged_also_where_something_foreign_is_dropped_and_that_is_published(world, team):
+    gun, admin, jenkins, mallory, policy = team
+    good = world.image("good")
+    ci = world.ci(jenkins, pin=admin.pin)
+    ci.sign(gun, "1.0", good, "--policy", policy, *jenkins.key_args)
+    outsider = world.notary()
+    outsider.import_key(mallory.key_args[1])
+    outsider.addhash(gun, "evil", world.image("evil"), "targets/releases", "targets/mallory")
+    for published, names in ((True, ["evil"]), (False, None)):
+        outcome = ci.sign(gun, "1.0", good, "--policy", policy, "--quarantine", *jenkins.key_args)
+        assert outcome.target("1.0")["status"] == "unchanged" and outcome.repository["published"] is published
+        assert [e["name"] for e in outcome.repository.get("quarantined", [])] == (names or [])
+    assert released(world, gun) == {"1.0": good.digest}
+
+
 def test_who_renews_or_revokes_with_a_policy_adopts_nothing_foreign_either(world, team):
     gun, admin, jenkins, mallory, policy = team
     good, evil = world.image("good"), world.image("evil")

@@ -194,6 +194,53 @@ def test_a_rehearsal_with_keys_writes_no_file(world):
     admin.refused(11, "key", "cert", "new.pem", "--cn", "x", "--out", "x", "--dry-run")
 
 
+def test_a_rehearsal_ends_as_the_run_would_by_what_this_machine_lacks(world):
+    """And leaves nothing: neither a file nor a line."""
+    identity = world.identity()
+    gun, admin = world.repository(identity)
+    ci = world.ci(identity, pin=admin.pin)
+    sign = ["sign", f"{gun}:1.0", "--oci-layout", world.image().layout, *identity.key_args]
+    add = ["signer", "add", "carol", gun, "--key", world.identity().public]
+    generate = ["key", "generate", "new"]
+    bare = world.client()
+    broken, dangling = ci.work / "broken.log", ci.work / "dangling.log"
+    broken.write_text("no log\n")
+    dangling.symlink_to("nowhere")
+    (ci.work / "file").write_text("")
+    blocked = world.client(env=admin.env, trust_dir=ci.work / "file" / "trust")
+    for who, exit_code, words in [
+            (ci, 11, [*sign, "--receipt", "/nowhere/receipt"]), (ci, 11, [*sign, "--receipt", ci.work / "file" / "receipt"]),
+            (ci, 11, [*sign, "--audit-log", "/nowhere/log"]), (ci, 11, [*sign, "--audit-log", dangling]),
+            (ci, 4, [*sign, "--audit-log", broken]), (admin, 11, [*add, "--audit-log", "/nowhere/log"]),
+            (bare, 3, generate), (bare, 3, ["repo", "init", world.store.gun()]),
+            (blocked, 3, generate),
+            (ci, 11, ["key", "export", identity.key_args[1], "--out", "/nowhere/x.pub"])]:
+        before = {path: path.read_bytes() for path in who.work.rglob("*") if path.is_file()}
+        rehearsed = who.run(*words, "--dry-run")
+        assert {path: path.read_bytes() for path in who.work.rglob("*") if path.is_file()} == before
+        done = who.run(*words)
+        assert (rehearsed.exit_code, rehearsed.error[0]) == (done.exit_code, done.error[0]), f"{rehearsed}\n{done}"
+        assert done.exit_code == exit_code, str(done)
+    (ci.work / "new").mkdir()
+    ci.ok(*sign, "--dry-run", "--receipt", ci.work / "new" / "receipt", "--audit-log", ci.work / "new" / "log")
+    ci.ok("doctor", *sign[1:], "--receipt", ci.work / "new" / "receipt", "--audit-log", ci.work / "new" / "log")
+    assert not list((ci.work / "new").iterdir())
+
+
+def test_a_rehearsal_on_a_token_logs_in_to_it_and_makes_no_key(world):
+    token = world.token()
+    user = world.client(env=token.env)
+    uri = f"pkcs11:token={token.label}"
+    said = user.ok("key", "generate", "new", "--token", uri, "--dry-run", output="text").stdout
+    assert "would make a key new" in said
+    user.refused(10, "key", "generate", "new", "--token", "pkcs11:token=other", "--dry-run")
+    without_pin = {k: v for k, v in token.env.items() if k != "COUNTERSIGN_PIN"}
+    world.client(env=without_pin).refused(3, "key", "generate", "new", "--token", uri, "--dry-run")
+    user.ok("key", "generate", "new", "--token", uri)
+    (user.work / "new.pub").unlink()
+    assert user.refused(10, "key", "generate", "new", "--token", uri, "--dry-run").error[0] == "KEY_AMBIGUOUS"
+
+
 @pytest.mark.parametrize("line", ["key generate new", "repo init {gun}", "key import {encrypted}",
                                   "key generate new --token pkcs11:token=ci", "sign {signed}:2.0 --oci-layout {layout}"])
 def test_a_secret_that_is_missing_is_named_and_not_asked_for(world, line):
@@ -242,6 +289,14 @@ def test_a_purge_of_many_repositories_tells_of_each_and_one_that_fails_holds_non
     for gun in (others[0], scene.gun):
         assert gone not in world.store.read(gun).files["targets"].decode()
     assert set(world.notary().list(scene.gun)) == {"1.0"}
-    text = owner.run("delegation", "purge", *guns, "--key", gone, *key, output="text").stdout
+    # Each that failed says why, and what mends it.
+    errors = {r["gun"]: r.get("error") for r in outcome.document["repositories"]}
+    assert {gun: error and error["code"] for gun, error in errors.items()} == {
+        others[1]: "INVALID_ROLE", others[0]: None, others[2]: "NO_TRUST_DATA", scene.gun: None}
+    assert errors[others[1]]["hint"] == "add other keys first"
+    assert errors[others[2]]["hint"].endswith(f" repo init {others[2]}") and f"--server {world.store.option}" in errors[others[2]]["hint"]
+    assert errors[others[1]]["message"] in message and errors[others[2]]["message"] not in message
+    lines = owner.run("delegation", "purge", *guns, "--key", gone, *key, output="text").stdout.splitlines()
     for gun in guns:
-        assert f"{gun}: {'failed' if gun in others[1:] else 'unchanged'}" in text
+        line = lines.index(f"{gun}: failed: {errors[gun]['message']}") if errors[gun] else lines.index(f"{gun}: unchanged")
+        assert not errors[gun] or lines[line + 1] == f"  hint: {errors[gun]['hint']}"

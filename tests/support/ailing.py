@@ -37,6 +37,18 @@ def open_to_others(folder: Path):
     (folder / "private").chmod(0o777)
 
 
+def audit_log(clinic, text, mode=0o600):
+    log = clinic.world().folder("log") / "audit.log"
+    log.write_text(text)
+    log.chmod(mode)
+    return clinic.patient(None, "--audit-log", str(log))
+
+
+def with_args(patient, *args):
+    patient.args += args
+    return patient
+
+
 def no_certificates(clinic):
     path = clinic.world().folder("ca") / "ca.crt"
     path.write_text("?")

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from support.guide import is_told
 from support.hints import BARE, HINT_LINE, rows_of
 from support.process import Result, clean_environment, run
 from support.secrets import Secrets
@@ -64,6 +65,10 @@ def _check_promises(outcome: Outcome, command: str, secrets: Secrets, names_serv
     document = outcome.document
     if document is None:
         return
+    if document.get("diagnosis"):
+        assert is_told(document["checks"][-1]["name"], document["diagnosis"], document["error"]["code"]), str(outcome)
+    for failure in [r["error"] for r in document["repositories"] if "error" in r]:
+        assert rows_of(failure["hint"]), f"a hint that stands in no table of tests/hints\n{outcome}"
     assert document["schema"] == "countersign/v1"
     assert document["command"].split()[0] == command
     assert document["exit_code"] == code and document["ok"] is (code == 0), str(outcome)

@@ -1,21 +1,20 @@
 """`countersign doctor`: each cause by itself, made with real parts, is the answer, with a name and a hint of its own;
 and nothing changes on any server."""
 import base64
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from support.ailing import (FOR_ALICE, bad_config, blocking_snapshot, changed_key, client_snapshot, copied_folder,
+from support.ailing import (FOR_ALICE, audit_log, bad_config, blocking_snapshot, built, changed_key, client_snapshot, copied_folder,
                             encrypted_key, encrypted_named_file, expired, foreign_key, in_other_form, key_file,
                             keys_alike, lapsed_root, lapsed_server, lost_file, lost_signer, lost_targets_key, misnamed_key,
                             misshapen_targets, moved, no_certificates, no_tls, not_pushed, open_pin_file, open_to_others, other_content, other_tag,
                             own_role_only, paths, pin_that_is_not_tried, policy, rolled_back, scripted_token,
                             silent_server, static_over_https, tagged, token, token_service_at, trust_dir, twin_tokens,
-                            two_signatures, unsigned_targets, wants_certificate, without_key, wrong_clock)
+                            two_signatures, unsigned_targets, wants_certificate, with_args, without_key, wrong_clock)
 from support.clinic import Patient
+from support.guide import ANY_CODE, diagnoses, is_told
 from support.hints import without_carried
 from support.process import free_port
 
@@ -42,6 +41,12 @@ CAUSES = [
           lambda c: trust_dir(c, lambda path: path.write_text(""))),
     Cause("trust-directory-not-private", "INSECURE_FILE", "trust-directory", "chmod -R go-w",
           lambda c: trust_dir(c, open_to_others), stricter=True),
+    Cause("audit-log-unusable", "LOCAL", "audit-log", "with --audit-log",
+          lambda c: c.patient(None, "--audit-log", "/nowhere/audit.log")),
+    Cause("audit-log-not-private", "INSECURE_FILE", "audit-log", "chmod o-w", lambda c: audit_log(c, "", 0o666)),
+    Cause("audit-broken", "AUDIT_BROKEN", "audit-log", "start a new one", lambda c: audit_log(c, "{}\n")),
+    Cause("receipt-unusable", "LOCAL", "receipt", "mend the named disk",
+          lambda c: c.patient(None, "--receipt", "/nowhere/receipt")),
     # the way to the server
     Cause("no-server", "CONFIG", "server", "DOCKER_CONTENT_TRUST_SERVER",
           lambda c: Patient(c.world().client(server=None), ["alpine"])),
@@ -141,6 +146,8 @@ CAUSES = [
     # keys and roles
     Cause("no-releases-role", "ROLE_NOT_FOUND", "roles", "countersign signer add",
           lambda c: c.patient(c.repository("bare", signer=False))),
+    Cause("role-not-found", "ROLE_NOT_FOUND", "roles", "countersign delegation list",
+          lambda c: c.patient(None, "--role", "targets/none")),
     Cause("key-not-in-role", "KEY_NOT_IN_ROLE", "roles", "countersign signer add", foreign_key),
     Cause("key-not-in-releases", "KEY_NOT_IN_ROLE", "roles", "countersign delegation add",
           lambda c: c.forged("own-role", own_role_only)),
@@ -156,12 +163,19 @@ CAUSES = [
     Cause("policy-malformed", "POLICY_MALFORMED", "policy", "docs/policy", lambda c: policy(c, "{")),
     Cause("image-not-found", "IMAGE_NOT_FOUND", "image", "skopeo copy", not_pushed),
     Cause("tag-moved", "TAG_MOVED", "rehearsal", "--allow-move", moved),
+    Cause("file-unreadable", "FILE_UNREADABLE", "policy", "ls -A /",
+          lambda c: c.patient(None, "--policy", "/nowhere/policy.json")),
+    Cause("usage", "USAGE", "policy", "leave one of them out",
+          lambda c: with_args(policy(c, FOR_ALICE), "--quarantine", "--no-resign-guard")),
     Cause("policy", "POLICY", "rehearsal", "delegation list", lambda c: policy(c, FOR_ALICE)),
 ]
 
 
 # The same diagnosis out of another link, or by another sign.
 CAUSES += [
+    Cause("usage", "USAGE", "image", "skopeo inspect --raw", lambda c: tagged(c.patient(), "--size", "0")),
+    Cause("usage", "USAGE", "rehearsal", "give only one of them",
+          lambda c: tagged(c.patient(None, *built(c)), "--no-provenance", "--annotate", "a=b")),
     Cause("role-unservable", "REPOSITORY_BROKEN", "roles", "countersign repo repair",
           lambda c: c.forged("other-form-of-role", in_other_form("targets/jenkins"))),
     Cause("snapshot-expired", "EXPIRED", "metadata", "countersign repo refresh",
@@ -173,16 +187,24 @@ CAUSES += [
 ]
 
 
+# What files and options say.
+LINKS_OF_ANY_CODE = {"configuration", "server", "reachable", "tls", "image", "rehearsal"}
+
 # Ten seconds each.
 SLOW_CAUSES = [Cause("timeout", "TIMEOUT", "reachable", "server's health", silent_server)]
 
 
 def test_every_diagnosis_of_the_guide_is_shown_here_and_no_other():
-    guide = (Path(__file__).resolve().parents[3] / "docs" / "doctor.md").read_text()
-    table = guide.partition("## Links and diagnoses")[2].partition("## Warnings")[0]
-    rows = [line.split("|") for line in table.splitlines() if line.startswith("|")]
-    told = {name for _, _, names, *_ in rows for name in re.findall("`([a-z-]+)`", names)}
-    assert told == {cause.diagnosis for cause in CAUSES + SLOW_CAUSES}
+    told = {name for names in diagnoses().values() for name in names if name not in ("", ANY_CODE)}
+    after_their_code = {cause.diagnosis for cause in CAUSES if cause.broken in LINKS_OF_ANY_CODE} - told
+    assert told == {cause.diagnosis for cause in CAUSES + SLOW_CAUSES} - after_their_code
+
+
+def test_every_link_breaks_by_what_the_guide_says_of_it():
+    wrong = [f"{cause.broken}: {cause.diagnosis}, {cause.code}" for cause in CAUSES + SLOW_CAUSES
+             if not is_told(cause.broken, cause.diagnosis, cause.code)]
+    assert not wrong
+    assert LINKS_OF_ANY_CODE == {link for link, names in diagnoses().items() if ANY_CODE in names}
 
 
 @pytest.mark.parametrize("cause", CAUSES + [pytest.param(cause, marks=pytest.mark.slow) for cause in SLOW_CAUSES],

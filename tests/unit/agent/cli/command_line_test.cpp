@@ -157,7 +157,9 @@ TEST_CASE("What cannot be understood is a usage error that names the help") {
         "see: countersign delegation add --help");
   CHECK(hint_of({}) == "see: countersign --help");
   CHECK(hint_of({"nonsense"}) == "see: countersign --help");
-  CHECK(hint_of({"list", "r", "-o", "yaml"}) == "see: countersign list --help");
+  CHECK(hint_of({"list", "r", "-o", "yaml"}) == "give --output one that it prints: text, json");
+  CHECK(hint_of({"verify", "r", "-o", "yaml"}) ==
+        "give --output one that it prints: text, json, junit, markdown");
 }
 
 TEST_CASE("A command that is none is named, with those that are") {
@@ -338,10 +340,11 @@ TEST_CASE("What stands behind -- is never taken for an option, whatever the comm
   CHECK(parse({"list", "--", "r.example/a"}).command == "list");
 }
 
-TEST_CASE("A format that there is not is refused with those that there are") {
-  CHECK_ERROR(parse({"list", "r", "-o", "yaml"}), ErrorCode::kUsage,
-              "--output: \"yaml\" is no format; there are docker, json, junit, markdown, prometheus, text");
-  CHECK_ERROR(parse({"list", "r", "-o", "1"}), ErrorCode::kUsage, "is no format");
+TEST_CASE("A format that a command does not print is refused") {
+  CHECK_ERROR(parse({"list", "r", "-o", "yaml"}), ErrorCode::kUsage, "--output: list cannot print \"yaml\"");
+  CHECK_ERROR(parse({"list", "r", "-o", "1"}), ErrorCode::kUsage, "cannot print \"1\"");
+  CHECK_ERROR(parse({"list", "r", "-o", "junit"}), ErrorCode::kUsage, "cannot print \"junit\"");
+  CHECK_ERROR(parse({"verify", "r", "-o", "prometheus"}), ErrorCode::kUsage, "cannot print \"prometheus\"");
   CHECK(parse({"expiry", "r", "-o", "junit"}).output.format == agent::OutputFormat::kJunit);
 }
 

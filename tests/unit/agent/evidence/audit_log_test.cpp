@@ -244,6 +244,7 @@ TEST_CASE("A log that cannot be written is known before anything is published") 
   const test::TempDir folder;
   const auto local = [](const std::filesystem::path& path) {
     CHECK_ERROR(AuditLog(path).require_writable(), ErrorCode::kLocal, path.filename().string());
+    CHECK_ERROR(AuditLog(path).require_writable_later(), ErrorCode::kLocal, path.filename().string());
   };
   local(folder / "missing" / "audit.log");
   std::filesystem::create_directory(folder / "folder");
@@ -252,6 +253,20 @@ TEST_CASE("A log that cannot be written is known before anything is published") 
   local(folder / "link");
   REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
   local(folder / "pipe");
+}
+
+TEST_CASE("That a log could be written is found out without making it, or anything beside it") {
+  const Log log;
+  log.log().require_writable_later();
+  CHECK(std::filesystem::is_empty(log.folder.path()));
+  log.append("sign");
+  const std::string before = log.text();
+  log.log().require_writable_later();
+  CHECK(log.text() == before);
+  log.write(before + "half a line that is being writ");
+  log.log().require_writable_later();
+  log.write(before + "no line\n");
+  CHECK_ERROR(log.log().require_writable_later(), ErrorCode::kAuditBroken, "audit.log");
 }
 
 TEST_CASE("Lines longer than the first look at the end, and many of them, are continued") {

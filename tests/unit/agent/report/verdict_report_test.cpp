@@ -65,7 +65,8 @@ TEST_CASE("Without a policy a verdict says whether it is signed and by whom, in 
         "signed by &lt;jenkins> |\n"
         "| registry.example.com/app:2.0 | not signed | it is not signed |\n"
         "| registry.example.com/app:2.0 | unknown | no &lt;route> |");
-  CHECK(report.junit().find("<system-out>signed by &lt;jenkins&gt;</system-out>") != std::string::npos);
+  CHECK(report.junit().find("<system-out>signed: registry.example.com/app@sha256:00, signed by "
+                            "&lt;jenkins&gt;</system-out>") != std::string::npos);
 
   const agent::OrderedJson json = agent::verdict_json(unknown);
   CHECK(!json.contains("signatures"));
@@ -76,13 +77,15 @@ TEST_CASE("Verdicts as JUnit: a test for each image") {
   CHECK(example().junit() ==
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
         "  <testsuite name=\"countersign verify\" tests=\"3\" failures=\"1\" errors=\"1\">\n"
-        "    <testcase name=\"registry.example.com/app:1.0\" classname=\"image\"/>\n"
+        "    <testcase name=\"registry.example.com/app:1.0\" classname=\"image\">"
+        "<system-out>allowed: registry.example.com/app@sha256:00</system-out></testcase>\n"
         "    <testcase name=\"registry.example.com/app:2.0\" classname=\"image\">"
         "<failure message=\"no member of qa &amp; co\\nhas signed (alice signs it)\">"
         "no member of qa &amp; co\\nhas signed (alice signs it)\n"
-        "ref &quot;&lt;b&gt;|x&lt;/b&gt;&quot; (jenkins signs it)\n</failure></testcase>\n"
+        "ref &quot;&lt;b&gt;|x&lt;/b&gt;&quot; (jenkins signs it)\n</failure>"
+        "<system-out>refused</system-out></testcase>\n"
         "    <testcase name=\"registry.example.com/gone:1\" classname=\"image\">"
-        "<error message=\"no &lt;route&gt;\"/></testcase>\n"
+        "<error message=\"no &lt;route&gt;\"/><system-out>unknown</system-out></testcase>\n"
         "  </testsuite>\n</testsuites>");
 }
 

@@ -132,6 +132,16 @@ TEST_CASE("a file in the place of a folder is an error that names it") {
         std::string::npos);
 }
 
+TEST_CASE("whether a folder could be made is found out without making it") {
+  const test::TempDir folder;
+  hsm::require_folder(folder / "a" / "b");
+  hsm::require_folder(folder.path());
+  CHECK(count_entries(folder.path()) == 0);
+  test::write_file(folder / "file", "");
+  for (const fs::path& path : {folder / "file", folder / "file" / "below"})
+    CHECK(local_error([&] { hsm::require_folder(path); }).find(path.string()) != std::string::npos);
+}
+
 TEST_CASE("a file is read whole up to the limit and not beyond") {
   const test::TempDir dir;
   CHECK_FALSE(hsm::read_whole_file(dir / "a", 10).has_value());
