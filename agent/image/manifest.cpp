@@ -111,8 +111,8 @@ Manifest read_manifest_file(const std::filesystem::path& path) {
     const std::string other = hint_for_misplaced(content, "--manifest", path);
     const std::string file = tuf::shell_path(hsm::free_name(path.string(), ".manifest"));
     throw error.with_context(name).with_hint(
-        other.empty() ? "write the manifest, byte for byte, with: skopeo inspect --raw docker://IMAGE > " + file +
-                            "; then name " + file
+        other.empty() ? "write the manifest, byte for byte, with: skopeo inspect --raw docker://IMAGE > " +
+                            file + "; then name " + file
                       : other);
   }
 }
