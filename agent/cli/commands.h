@@ -15,7 +15,7 @@ void add_verify(Grammar& grammar);
 void add_inspect(Grammar& grammar);
 void add_expiry(Grammar& grammar);
 void add_doctor(Grammar& grammar);
-void add_repo_setup(Grammar& grammar);   // repo init, pin
+void add_repo_setup(Grammar& grammar);  // repo init, pin
 void add_repo_refresh(Grammar& grammar);
 void add_repo_rotate(Grammar& grammar);
 void add_repo_prepare(Grammar& grammar);

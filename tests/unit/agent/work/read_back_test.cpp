@@ -38,8 +38,8 @@ struct Site {
     const auto change = [](const tuf::TrustedRepository&, tuf::RepositoryDraft& draft) {
       StoreClient::set_target("targets/jenkins", "1.0")(draft);
     };
-    return agent::publish_changes({store, seen, request}, {change, test::open_gate, administrator.signer_for(), {}},
-                           warnings);
+    return agent::publish_changes({store, seen, request},
+                                  {change, test::open_gate, administrator.signer_for(), {}}, warnings);
   }
 
   test::TempDir dir;
