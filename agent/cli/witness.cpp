@@ -6,6 +6,7 @@
 #include "agent/names/image_reference.h"
 #include "agent/work/renew_roles.h"
 #include "tuf/base/error.h"
+#include "tuf/base/warning.h"
 #include "tuf/base/words.h"
 
 namespace agent {
@@ -22,6 +23,19 @@ struct WitnessOptions {
   bool bind = false;
   PolicyOptions policy;
 };
+
+/// What can be read is no less than it was: --empty is for what cannot.
+void warn_of_what_stays(const tuf::TrustedRepository& repository, const std::vector<tuf::RoleName>& roles,
+                        Report& report) {
+  for (const tuf::RoleName& role : roles) {
+    const tuf::Delegation* delegation = repository.find_delegation(role);
+    if (!delegation || !delegation->metadata || delegation->metadata->body.targets.empty()) continue;
+    report.warnings.push_back(
+        {"NOT_EMPTIED", role.text() + " of " + repository.gun().text() +
+                            " could be read, so it keeps what it holds; that is taken out "
+                            "by name, with: countersign revoke"});
+  }
+}
 
 void witness(const WitnessOptions& options, Run& run, Report& report) {
   if (options.adopt && options.empty) {
@@ -42,13 +56,14 @@ void witness(const WitnessOptions& options, Run& run, Report& report) {
   const std::string object = tuf::join(tuf::names_of(roles)) + " anew";
   hsm::KeyRing& keys = run.administrator_keys();
   const auto how = [&](const PolicyGuard*) { return witness_roles(*open.store, roles, content, keys); };
-  change(open,
-         {how,
-          keys,
-          policy.get(),
-          options.policy,
-          {.named = {roles.begin(), roles.end()}, .bind = options.bind}},
-         {"signed " + object, "sign " + object}, run, report);
+  const PublishedChanges changes = change(open,
+                                          {how,
+                                           keys,
+                                           policy.get(),
+                                           options.policy,
+                                           {.named = {roles.begin(), roles.end()}, .bind = options.bind}},
+                                          {"signed " + object, "sign " + object}, run, report);
+  if (options.empty) warn_of_what_stays(changes.repository, roles, report);
 }
 
 }  // namespace

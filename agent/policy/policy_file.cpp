@@ -58,7 +58,9 @@ class PolicyReader {
   }
   const LocatedJson& array(const LocatedJson& json) const {
     require_kind(json, Kind::kArray, "an array");
-    if (json.items.empty()) fail(json, "is empty: leave it out, or fill it");
+    const bool is_needed = json.key == "rules" || json.key == "images" || json.key == "keys";
+    if (json.items.empty())
+      fail(json, is_needed ? "is empty: fill it" : "is empty: leave it out, or fill it");
     if (json.items.size() > kMaxNamed) fail(json, "has more than " + std::to_string(kMaxNamed) + " elements");
     return json;
   }

@@ -134,6 +134,10 @@ def test_a_role_that_no_current_key_has_signed_is_adopted_or_emptied(life, choic
     roles = life.reader.ok("verify", f"{life.gun}:1.0").target("1.0")["roles"]
     assert ("targets/qa" in roles) is (choice == "--adopt")
     life.see("1.0", "2.0")
+    # What can be read keeps what it holds, and that is said.
+    kept = life.ci.ok("witness", life.gun, "targets/jenkins", choice, *life.jenkins.key_args)
+    assert [w["code"] for w in kept.document["warnings"]] == (["NOT_EMPTIED"] if choice == "--empty" else [])
+    life.see("1.0", "2.0")
 
 
 @pytest.mark.parametrize("role", ["root", "targets", "snapshot", "timestamp"])
