@@ -104,7 +104,7 @@ void free_bundle(X509_LOOKUP* lookup) {
 
 X509_LOOKUP_METHOD* lookup_method() {
   // Lives as long as any store may.
-  static X509_LOOKUP_METHOD* const kMethod = [] {
+  static X509_LOOKUP_METHOD* const by_subject = [] {
     X509_LOOKUP_METHOD* method = X509_LOOKUP_meth_new("certificates by subject");
     if (method != nullptr) {
       X509_LOOKUP_meth_set_get_by_subject(method, find_by_subject);
@@ -112,7 +112,7 @@ X509_LOOKUP_METHOD* lookup_method() {
     }
     return method;
   }();
-  return kMethod;
+  return by_subject;
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "agent/http/curl_error.h"
 #include "tuf/base/printable.h"
@@ -304,7 +303,7 @@ std::size_t CurlTransfer::on_upload(char* buffer, std::size_t size, std::size_t 
   auto& transfer = *static_cast<CurlTransfer*>(self);
   const std::string& content = transfer.upload_.content;
   const std::size_t length = std::min(size * count, content.size() - transfer.uploaded_);
-  std::memcpy(buffer, content.data() + transfer.uploaded_, length);
+  std::copy_n(content.data() + transfer.uploaded_, length, buffer);
   transfer.uploaded_ += length;
   return length;
 }

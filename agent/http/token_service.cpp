@@ -25,7 +25,7 @@ const char kNotReached[] =
 const char kFails[] = "whoever runs the token service looks into its log; then repeat the command";
 constexpr std::size_t kMaxAnswer = 256 << 10;
 constexpr std::int64_t kMinLifetime = 60;
-constexpr std::int64_t kMaxLifetime = 24 * 3600;
+constexpr std::int64_t kMaxLifetime = std::int64_t{24} * 3600;
 
 std::string percent_encode(std::string_view text) {
   std::string out;

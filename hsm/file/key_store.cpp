@@ -77,8 +77,8 @@ bool has_gun(std::string_view role) {
 
 }  // namespace
 
-KeyStore::KeyStore(fs::path trust_dir, SecretSource& secrets)
-    : folder_(std::move(trust_dir) / "private"), secrets_(secrets) {}
+KeyStore::KeyStore(const fs::path& trust_dir, SecretSource& secrets)
+    : folder_(trust_dir / "private"), secrets_(secrets) {}
 
 /// `others`, if there is one, gets the files that are no keys by their name.
 std::map<KeyId, KeyStore::Entry> KeyStore::scan(std::vector<fs::path>* others) const {

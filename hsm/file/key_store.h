@@ -18,7 +18,7 @@ namespace hsm {
 class KeyStore final : public KeySource {
  public:
   /// `secrets` must outlive the store. A folder that does not exist holds no keys.
-  KeyStore(std::filesystem::path trust_dir, SecretSource& secrets);
+  KeyStore(const std::filesystem::path& trust_dir, SecretSource& secrets);
 
   /// Decrypts nothing. A file that cannot be read as a key is listed by its name; opening it tells more.
   std::vector<KeyInfo> list() override;

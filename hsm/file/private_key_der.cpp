@@ -248,7 +248,7 @@ PrivateKey read_notary_ed25519(ByteView bytes) {
   std::array<std::uint8_t, kEd25519Size> derived{};
   std::size_t size = derived.size();
   const auto is_public = [&](std::size_t at) {
-    return std::equal(derived.begin(), derived.end(), bytes.begin() + at);
+    return std::equal(derived.begin(), derived.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
   };
   if (EVP_PKEY_get_raw_public_key(key.handle(), derived.data(), &size) != 1 || !is_public(0) ||
       !is_public(2 * kEd25519Size)) {
