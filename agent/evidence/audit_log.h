@@ -28,13 +28,13 @@ struct AuditRecord {
     std::string code;  // "TAG_MOVED"
     std::string message;
   };
-  tuf::Time time;
-  std::string command;
-  tuf::Provenance ci;  // what the CI says
+  tuf::Time time = {};
+  std::string command = {};
+  tuf::Provenance ci = {};  // what the CI says
   int exit_code = 0;
-  std::optional<Failure> failure;
-  std::vector<tuf::KeyId> used_keys;  // canonical IDs
-  std::vector<PublishedRepository> repositories;
+  std::optional<Failure> failure = {};
+  std::vector<tuf::KeyId> used_keys = {};  // canonical IDs
+  std::vector<PublishedRepository> repositories = {};
 };
 
 class AuditLog {

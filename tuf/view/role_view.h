@@ -13,11 +13,11 @@ struct RoleView {
   RoleName name;
   std::int64_t version = 0;
   Time expires{};
-  std::int64_t length = 0;                     // of the file, bytes
-  std::string sha256;                          // of the file, hex
-  std::vector<std::string> key_ids;            // TUF IDs of the role's keys
-  std::vector<std::string> canonical_key_ids;  // of those that can sign
-  std::vector<std::string> signed_by_key_ids;  // canonical IDs of those that have signed this very file
+  std::int64_t length = 0;                          // of the file, bytes
+  std::string sha256 = {};                          // of the file, hex
+  std::vector<std::string> key_ids = {};            // TUF IDs of the role's keys
+  std::vector<std::string> canonical_key_ids = {};  // of those that can sign
+  std::vector<std::string> signed_by_key_ids = {};  // canonical IDs of those that have signed this very file
 };
 
 /// Every role that has a file: top roles, then delegations.

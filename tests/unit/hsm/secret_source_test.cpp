@@ -50,7 +50,7 @@ TEST_CASE("a variable that is set but empty counts as not set, and is named wher
   SecretSource secrets({{"DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", ""}, {"NOTARY_ROOT_PASSPHRASE", "other"}});
   CHECK(value(secrets.find_passphrase("root")) == "other");
   for (const char* name : {"DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", "NOTARY_ROOT_PASSPHRASE_FILE"}) {
-    SecretSource empty({{name, ""}});
+    SecretSource empty(std::map<std::string, std::string>{{name, ""}});
     CHECK(empty.find_passphrase("root") == nullptr);
     CHECK_ERROR(empty.passphrase("root"), ErrorCode::kSecretMissing,
                 std::string("the passphrase in ") + name);

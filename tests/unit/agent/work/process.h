@@ -50,8 +50,9 @@ struct Process {
   Process() {
     home.options.trust_on_first_use = true;
     host.emplace(
-        hsm::SecretSource({{"DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE", kPassphrase}}), home.load(),
-        [this] { return now.load(); }, std::make_shared<spdlog::logger>("silent"));
+        hsm::SecretSource(
+            std::map<std::string, std::string>{{"DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE", kPassphrase}}),
+        home.load(), [this] { return now.load(); }, std::make_shared<spdlog::logger>("silent"));
     host->open_stores_with([this](const tuf::Gun& gun, agent::Access) {
       return std::make_unique<Opened>(stores.at(gun.text()));
     });
