@@ -28,7 +28,7 @@ constexpr std::array<std::string_view, 9> kVariables = {
     "NOTARY_AUTH",
 };
 constexpr std::string_view kFileSuffix = "_FILE";
-constexpr std::size_t kMaxSecretFile = 64 * 1024;
+constexpr std::size_t kMaxSecretFile = 64 << 10;
 
 std::string twin(std::string_view name) {
   return std::string(name) + std::string(kFileSuffix);

@@ -12,7 +12,7 @@ from support.clinic import Patient, PlainServer
 from support.forged_keys import DAY, TODAY, ec_key
 from support.forger import PAST
 from support.hostile_server import Answer
-from support.process import free_port
+from support.process import clean_environment, free_port, run
 from support.softhsm import SoftHsm
 from support.stores import Nginx, NotaryServer, StaticRepository
 
@@ -295,6 +295,14 @@ def key_file(clinic, change):
     shutil.copy2(repository.identity.key_args[1], path)
     change(path)
     return clinic.patient(key=["--key", str(path)])
+
+
+def ed25519_file(clinic):
+    """A key that Notary knows, and that signs for no delegation."""
+    def change(path):
+        run(["/usr/bin/openssl", "genpkey", "-algorithm", "ED25519", "-out", path], env=clean_environment(path.parent), cwd=path.parent)
+        path.chmod(0o600)
+    return key_file(clinic, change)
 
 
 def foreign_key(clinic):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from support.ailing import (FOR_ALICE, audit_log, bad_config, blocking_snapshot, built, changed_key, client_snapshot, copied_folder,
-                            encrypted_key, encrypted_named_file, expired, foreign_key, in_other_form, key_file,
+                            ed25519_file, encrypted_key, encrypted_named_file, expired, foreign_key, in_other_form, key_file,
                             keys_alike, lapsed_root, lapsed_server, lost_file, lost_signer, lost_targets_key, misnamed_key,
                             misshapen_targets, moved, no_certificates, no_tls, not_pushed, open_pin_file, open_to_others, other_content, other_tag,
                             own_role_only, paths, pin_that_is_not_tried, policy, rolled_back, scripted_token,
@@ -182,6 +182,7 @@ CAUSES += [
           lambda c: c.forged("blocking", blocking_snapshot)),
     Cause("wrong-passphrase", "WRONG_PASSPHRASE", "keys", "passphrase of this file", encrypted_named_file),
     Cause("server-unreachable", "SERVER_UNREACHABLE", "image", "check the registry", lambda c: tagged(c.patient()), stricter=True),
+    Cause("key-unsupported", "KEY_UNSUPPORTED", "roles", "countersign key generate", ed25519_file),
     Cause("key-not-in-role", "KEY_NOT_IN_ROLE", "roles", "where the key of targets is",
           lambda c: c.patient(None, "--role", "targets")),
 ]
