@@ -14,7 +14,7 @@ namespace {
 std::vector<KeyId> canonical(const RoleAuthority& authority, const std::set<KeyId>& signers) {
   std::vector<KeyId> ids;
   for (const PublicKey& key : authority.keys()) {
-    const KeyId id = key.canonical_id();
+    const KeyId& id = key.canonical_id();
     if (signers.contains(key.id()) && std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
   }
   return ids;
