@@ -6,6 +6,7 @@
 #include "agent/work/stored_state.h"
 #include "tuf/base/error.h"
 #include "tuf/base/shell_word.h"
+#include "tuf/base/words.h"
 #include "tuf/view/stored_target.h"
 
 namespace agent {
@@ -70,17 +71,17 @@ std::string way_to_bind(const Policy& policy, const tuf::TrustedRepository& repo
   Policy lenient = policy;
   lenient.bound = BoundDemand::kPreferred;
   const StoredState stored(lenient, repository);
-  std::string roles;
+  std::vector<RoleName> roles;
   for (const ForeignEntry& one : foreign) {
     if (one.kind != ForeignEntry::Kind::kTarget) return "";
     const tuf::Target* entry = tuf::stored_target(repository, one.in, one.name);
     if (!entry || !stored.judge.is_approved(one.in, one.name, *entry)) return "";
-    if (roles.find(one.in.text() + " ") == std::string::npos) roles += one.in.text() + " ";
+    if (std::find(roles.begin(), roles.end(), one.in) == roles.end()) roles.push_back(one.in);
   }
   return "it does not say for which role it was signed: whoever owns the policy says \"bound\": "
          "\"preferred\" until it does: "
          "countersign witness " +
-         repository.gun().text() + " " + roles + "--policy FILE --bind";
+         repository.gun().text() + " " + tuf::join(tuf::names_of(roles), " ") + " --policy FILE --bind";
 }
 
 }  // namespace
