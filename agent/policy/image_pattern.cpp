@@ -1,10 +1,10 @@
 #include "agent/policy/image_pattern.h"
 
-#include <algorithm>
 #include <string_view>
 
 #include "agent/names/image_reference.h"
 #include "tuf/base/error.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -37,8 +37,7 @@ std::string official(const std::string& name) {
 
 /// The pattern that is meant, as Docker writes the names out that it should match.
 std::string written_out(std::string name) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  std::transform(name.begin(), name.end(), name.begin(), lower);
+  name = tuf::in_lower_case(std::move(name));
   if (const std::size_t scheme = name.find("://"); scheme != std::string::npos) name.erase(0, scheme + 3);
   if (name.starts_with(kOldHub)) name.replace(0, kOldHub.size(), kHub);
   if (is_segment(name)) {

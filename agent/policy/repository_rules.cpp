@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/names/image_reference.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -12,10 +13,8 @@ constexpr std::string_view kHttpsPort = ":443";
 /// The name of a repository as most people write it: the same registry answers to a host in capitals, and to
 /// one with the port that it has anyway.
 std::string common_name(const tuf::Gun& gun) {
-  std::string host = registry_of(gun);
+  std::string host = tuf::in_lower_case(registry_of(gun));
   const std::string path = gun.text().substr(host.size());
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  std::transform(host.begin(), host.end(), host.begin(), lower);
   if (host.ends_with(kHttpsPort)) host.resize(host.size() - kHttpsPort.size());
   return host + path;
 }

@@ -32,4 +32,9 @@ std::string first_of(const std::vector<std::string>& words) {
          (words.size() > kMaxNamed ? " and " + std::to_string(words.size() - kMaxNamed) + " more" : "");
 }
 
+std::string in_lower_case(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
 }  // namespace tuf

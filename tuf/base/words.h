@@ -12,5 +12,7 @@ std::string join(const std::vector<std::string>& words, const std::string& separ
 std::string first_of(const std::vector<std::string>& words);
 /// Those of a text, each without its end: what a report has as its lines.
 std::vector<std::string> lines_of(const std::string& text);
+/// Its ASCII letters made small, whatever the locale.
+std::string in_lower_case(std::string text);
 
 }  // namespace tuf
