@@ -27,7 +27,7 @@ std::string certificate_text(const PublicKey& key) {
 }
 
 bool is_certificate(const PublicKey& key) {
-  return key.type() == KeyType::kEcdsaX509 || key.type() == KeyType::kRsaX509;
+  return key.certificate() != nullptr;
 }
 
 /// Null for what is not one certificate and nothing else.
@@ -46,6 +46,18 @@ std::vector<Certificate> parse_certificates(std::string_view pem) {
     if (Certificate certificate = parse_certificate(block)) certificates.push_back(std::move(certificate));
   }
   return certificates;
+}
+
+/// What stands behind the first is of use only where a chain is looked at.
+std::vector<Certificate> bundle_of(const PublicKey& key, const std::vector<PemBlock>& blocks) {
+  std::vector<Certificate> bundle;
+  X509_up_ref(key.certificate());
+  bundle.emplace_back(key.certificate());
+  for (std::size_t i = 1; i < blocks.size(); ++i) {
+    if (blocks[i].label != "CERTIFICATE") continue;
+    if (Certificate certificate = parse_certificate(blocks[i])) bundle.push_back(std::move(certificate));
+  }
+  return bundle;
 }
 
 bool is_ca(X509* certificate) {
@@ -151,14 +163,11 @@ std::optional<std::string> root_certificate_problem(const PublicKey& key, std::s
   if (!is_certificate(key)) return "it is a bare key, not a certificate";
   const std::string text = certificate_text(key);
   std::string exact;
-  std::size_t blocks = 0;
-  for (const PemBlock& block : parse_pem(text)) {
-    exact += format_pem({"CERTIFICATE", {}, block.content});
-    ++blocks;
-  }
+  const std::vector<PemBlock> blocks = parse_pem(text);
+  for (const PemBlock& block : blocks) exact += format_pem({"CERTIFICATE", {}, block.content});
   if (exact != text) return "its certificate is not exact PEM";
-  const std::vector<Certificate> bundle = parse_certificates(text);
-  if (bundle.empty() || bundle.size() != blocks) return "its bundle holds what is not a certificate";
+  const std::vector<Certificate> bundle = bundle_of(key, blocks);
+  if (bundle.size() != blocks.size()) return "its bundle holds what is not a certificate";
   for (std::size_t i = 0; i < bundle.size(); ++i) {
     if (is_ca(bundle[i].get()) != (i > 0)) return "its bundle is not one leaf followed by its issuers";
   }
@@ -173,10 +182,8 @@ std::optional<std::string> root_certificate_problem(const PublicKey& key, std::s
 
 std::optional<std::string> delegation_certificate_problem(const PublicKey& key, Time now) {
   if (!is_certificate(key)) return std::nullopt;
-  const std::vector<Certificate> bundle = parse_certificates(certificate_text(key));
-  X509* leaf = bundle.front().get();
-  const auto problem = date_problem(leaf, now);
-  return problem ? problem : strength_problem(leaf);
+  const auto problem = date_problem(key.certificate(), now);
+  return problem ? problem : strength_problem(key.certificate());
 }
 
 const PemBlock& leaf_among(const std::vector<PemBlock>& certificates) {
@@ -215,7 +222,7 @@ bool chains_to(const PublicKey& key, std::string_view ca_pem, Time now) {
   const std::vector<Certificate> anchors = parse_certificates(ca_pem);
   if (anchors.empty()) throw Error(ErrorCode::kConfig, "the CA file holds no certificate");
   if (!is_certificate(key)) return false;
-  const std::vector<Certificate> bundle = parse_certificates(certificate_text(key));
+  const std::vector<Certificate> bundle = bundle_of(key, parse_pem(certificate_text(key)));
   // One at a time: of two anchors with one name (a CA that changed its key) OpenSSL would only try the first.
   return std::any_of(anchors.begin(), anchors.end(),
                      [&](const Certificate& anchor) { return chains_to_anchor(bundle, anchor.get(), now); });
@@ -223,7 +230,7 @@ bool chains_to(const PublicKey& key, std::string_view ca_pem, Time now) {
 
 std::optional<Time> certificate_expiry(const PublicKey& key) {
   if (!is_certificate(key)) return std::nullopt;
-  return to_time(X509_get0_notAfter(parse_certificates(certificate_text(key)).front().get()));
+  return to_time(X509_get0_notAfter(key.certificate()));
 }
 
 }  // namespace tuf

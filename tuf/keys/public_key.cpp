@@ -13,22 +13,30 @@
 #include <array>
 
 #include "tuf/base/base64.h"
+#include "tuf/base/bounded_cache.h"
+#include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/base/openssl.h"
 #include "tuf/keys/certificate.h"
 #include "tuf/keys/ecdsa_signature.h"
+#include "tuf/keys/pem.h"
+#include "tuf/keys/spki.h"
 
 namespace tuf {
 
-/// Parsing and encoding are what OpenSSL 3 takes longest for, longer than verifying: both once per key.
-struct PublicKey::Handle {
-  OpensslPtr<EVP_PKEY, EVP_PKEY_free> key;
+/// What is known of a key. Immutable: keys are copied and shared between threads.
+struct PublicKey::Known {
+  KeyType type;
+  KeyObject object;
+  std::shared_ptr<EVP_PKEY> key;
   Bytes spki;
+  std::shared_ptr<X509> certificate = nullptr;  // the first, of what is one
+  KeyId id = key_id(object);
+  KeyId canonical_id = id;
+  int bits = EVP_PKEY_get_bits(key.get());
 };
 
 namespace {
-
-using EvpKey = OpensslPtr<EVP_PKEY, EVP_PKEY_free>;
 
 constexpr int kMinRsaBits = 2048;
 constexpr int kMaxRsaBits = 16384;    // beyond it a single verification takes seconds
@@ -36,17 +44,12 @@ constexpr int kMaxExponentBits = 63;  // what Go reads; beyond it one costs as m
 constexpr int kSaltLength = 32;
 constexpr std::size_t kEd25519KeySize = 32;
 
-struct Curve {
-  std::string_view group;  // as OpenSSL names it
-  std::string_view name;   // as people do
-  int bits;
-};
-constexpr std::array kCurves = {
-    Curve{"secp224r1", "P-224", 224},
-    Curve{"prime256v1", "P-256", 256},
-    Curve{"secp384r1", "P-384", 384},
-    Curve{"secp521r1", "P-521", 521},
-};
+// A run reads the same few keys and small files many times: from the store, from memory, and when it reads
+// back.
+constexpr std::size_t kMaxCachedKeys = 512;
+constexpr std::size_t kMaxCachedValue = 8 << 10;  // bytes of base64; certificates have one or two thousand
+constexpr std::size_t kMaxCachedSignatures = 4096;
+constexpr std::size_t kMaxCachedMessage = 64 << 10;  // bytes: a longer one takes as long to be looked up
 
 constexpr std::array<std::pair<KeyType, std::string_view>, 5> kTypeNames = {{
     {KeyType::kEcdsa, "ecdsa"},
@@ -61,35 +64,9 @@ std::string_view type_name(KeyType type) {
       ->second;
 }
 
-const Curve* curve_of(const EVP_PKEY* key) {
-  char group[64];
-  if (EVP_PKEY_get_group_name(key, group, sizeof group, nullptr) != 1) return nullptr;
-  const auto found =
-      std::find_if(kCurves.begin(), kCurves.end(), [&](const Curve& c) { return c.group == group; });
-  return found == kCurves.end() ? nullptr : &*found;
-}
-
-/// Of a curve that has a name: the same key, once that is written.
-bool spells_curve_out(const EVP_PKEY* key) {
-  int spelt_out = 0;
-  if (key == nullptr || !EVP_PKEY_is_a(key, "EC")) return false;
-  EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &spelt_out);
-  return curve_of(key) != nullptr && spelt_out != 0;
-}
-
 [[noreturn]] void fail_without_curve(const std::string& command) {
   throw Error(ErrorCode::kKeyUnsupported, "the EC key spells its curve out and does not name it",
               "convert it with: " + command + "; then name FILE.pem");
-}
-
-/// A named curve and an uncompressed point, as Go wants it. One key in several spellings would count several
-/// times towards a threshold.
-bool is_plain_ec(const EVP_PKEY* key) {
-  char format[32];
-  return curve_of(key) && !spells_curve_out(key) &&
-         EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, format,
-                                        sizeof format, nullptr) == 1 &&
-         std::string_view(format) == OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED;
 }
 
 /// Neither too short nor so long that it costs seconds; with an exponent of 1 everybody could sign.
@@ -111,37 +88,23 @@ std::optional<KeyType> bare_type(const EVP_PKEY* key) {
   return std::nullopt;
 }
 
-EvpKey parse_spki(ByteView der) {
-  const unsigned char* next = der.data();
-  EvpKey key{d2i_PUBKEY(nullptr, &next, static_cast<long>(der.size()))};
-  if (key && next != der.data() + der.size()) key.reset();
-  drain_openssl_errors();
-  return key;
-}
+struct FirstCertificate {
+  OpensslPtr<X509, X509_free> certificate;
+  EvpKey key;
+};
 
-/// Empty for what has no encoding: no key, or the point at infinity.
-Bytes encode_spki(EVP_PKEY* key) {
-  unsigned char* out = nullptr;
-  const int length = key ? i2d_PUBKEY(key, &out) : 0;
-  drain_openssl_errors();
-  if (length <= 0) return {};
-  Bytes der(out, out + length);
-  OPENSSL_free(out);
-  return der;
-}
-
-/// Null unless the first block is a certificate: behind anything else the official clients do not look for
-/// one.
-EvpKey key_of_first_certificate(std::string_view pem) {
+/// Both null unless the first block is a certificate: behind anything else the official clients do not look
+/// for one.
+FirstCertificate first_certificate(std::string_view pem) {
   const std::vector<PemBlock> blocks = parse_pem(pem);
-  if (blocks.empty() || blocks.front().label != "CERTIFICATE") return nullptr;
+  if (blocks.empty() || blocks.front().label != "CERTIFICATE") return {};
   const Bytes& der = blocks.front().content;
   const unsigned char* next = der.data();
-  const OpensslPtr<X509, X509_free> certificate{d2i_X509(nullptr, &next, static_cast<long>(der.size()))};
-  const bool whole = certificate && next == der.data() + der.size();
-  EvpKey key{whole ? X509_get_pubkey(certificate.get()) : nullptr};
+  OpensslPtr<X509, X509_free> certificate{d2i_X509(nullptr, &next, static_cast<long>(der.size()))};
+  if (next != der.data() + der.size()) certificate.reset();
+  EvpKey key{certificate ? X509_get_pubkey(certificate.get()) : nullptr};
   drain_openssl_errors();
-  return key;
+  return {std::move(certificate), std::move(key)};
 }
 
 /// What the metadata of a bare key holds behind `public`.
@@ -155,6 +118,15 @@ Bytes bare_value(KeyType type, const EVP_PKEY* key, const Bytes& spki) {
   return raw;
 }
 
+KeyType bare_of(KeyType type) {
+  return type == KeyType::kEcdsaX509 ? KeyType::kEcdsa : type == KeyType::kRsaX509 ? KeyType::kRsa : type;
+}
+
+/// Of a key that is no Ed25519 key.
+KeyObject bare_object(KeyType type, const Bytes& spki) {
+  return {std::string(type_name(bare_of(type))), to_base64(spki)};
+}
+
 KeyType wrapped(KeyType bare) {
   return bare == KeyType::kRsa ? KeyType::kRsaX509 : KeyType::kEcdsaX509;
 }
@@ -163,6 +135,13 @@ bool same_ignoring_case(std::string_view a, std::string_view lower) {
   return a.size() == lower.size() && std::equal(a.begin(), a.end(), lower.begin(), [](char x, char y) {
            return (x >= 'A' && x <= 'Z' ? static_cast<char>(x - 'A' + 'a') : x) == y;
          });
+}
+
+/// SHA-256 of the parts, each with its length before it: no two lists have one digest.
+Bytes digest_of_all(std::initializer_list<ByteView> parts) {
+  std::string text;
+  for (const ByteView part : parts) text += std::to_string(part.size()).append(":").append(as_text(part));
+  return sha256(as_bytes(text));
 }
 
 /// One verification with OpenSSL; `digest` null for Ed25519, `pss` only for RSA.
@@ -197,84 +176,110 @@ std::string_view signature_method(KeyType type) {
   throw Error(ErrorCode::kInternal, "unknown key type");
 }
 
-PublicKey::PublicKey(KeyType type, KeyObject object, std::shared_ptr<const Handle> handle)
-    : type_(type),
-      object_(std::move(object)),
-      id_(key_id(object_)),
-      handle_(std::move(handle)),
-      spki_(handle_->spki),
-      canonical_id_(id_),
-      bits_(EVP_PKEY_get_bits(handle_->key.get())) {
-  if (type_ == KeyType::kEcdsaX509 || type_ == KeyType::kRsaX509) canonical_id_ = bare().id();
+PublicKey::PublicKey(Known known) {
+  if (known.type == KeyType::kEcdsaX509 || known.type == KeyType::kRsaX509)
+    known.canonical_id = key_id(bare_object(known.type, known.spki));
+  known_ = std::make_shared<const Known>(std::move(known));
+}
+
+KeyType PublicKey::type() const {
+  return known_->type;
+}
+const KeyObject& PublicKey::object() const {
+  return known_->object;
+}
+const KeyId& PublicKey::id() const {
+  return known_->id;
+}
+const KeyId& PublicKey::canonical_id() const {
+  return known_->canonical_id;
+}
+const Bytes& PublicKey::spki() const {
+  return known_->spki;
+}
+int PublicKey::bits() const {
+  return known_->bits;
+}
+X509* PublicKey::certificate() const {
+  return known_->certificate.get();
 }
 
 PublicKey PublicKey::bare() const {
-  const KeyType type = type_ == KeyType::kEcdsaX509 ? KeyType::kEcdsa
-                       : type_ == KeyType::kRsaX509 ? KeyType::kRsa
-                                                    : type_;
-  if (type == type_) return *this;
-  return {type, KeyObject{std::string(type_name(type)), to_base64(spki_)}, handle_};
+  const KeyType type = bare_of(known_->type);
+  if (type == known_->type) return *this;
+  return PublicKey(Known{type, bare_object(type, known_->spki), known_->key, known_->spki});
 }
 
 std::optional<PublicKey> PublicKey::from_object(const KeyObject& object) {
+  static BoundedCache<std::pair<std::string, std::string>, std::optional<PublicKey>> cache(kMaxCachedKeys);
+  if (object.value.size() > kMaxCachedValue) return parse(object);
+  std::pair question(object.keytype, object.value);
+  if (auto known = cache.find(question)) return *std::move(known);
+  std::optional<PublicKey> key = parse(object);
+  cache.keep(std::move(question), key);
+  return key;
+}
+
+std::optional<PublicKey> PublicKey::parse(const KeyObject& object) {
   const auto known = std::find_if(kTypeNames.begin(), kTypeNames.end(),
                                   [&](const auto& entry) { return entry.second == object.keytype; });
   const std::optional<Bytes> value = from_base64(object.value);
   if (known == kTypeNames.end() || !value) return std::nullopt;
   const KeyType type = known->first;
 
-  auto handle = std::make_shared<Handle>();
+  FirstCertificate of_certificate;
+  EvpKey key;
   switch (type) {
     case KeyType::kEcdsa:
     case KeyType::kRsa:
-      handle->key = parse_spki(*value);
+      key = parse_spki(*value);
       break;
     case KeyType::kEcdsaX509:
     case KeyType::kRsaX509:
-      handle->key = key_of_first_certificate(as_text(*value));
+      of_certificate = first_certificate(as_text(*value));
+      key = std::move(of_certificate.key);
       break;
     case KeyType::kEd25519:
       if (value->size() != kEd25519KeySize) return std::nullopt;
-      handle->key.reset(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, value->data(), value->size()));
+      key.reset(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, value->data(), value->size()));
       break;
   }
-  handle->spki = encode_spki(handle->key.get());
-  if (handle->spki.empty()) return std::nullopt;
-  const std::optional<KeyType> bare = bare_type(handle->key.get());
+  Bytes spki = encode_spki(key.get());
+  if (spki.empty()) return std::nullopt;
+  const std::optional<KeyType> bare = bare_type(key.get());
   if (!bare || (*bare != type && wrapped(*bare) != type)) return std::nullopt;
   // One spelling per key: another encoding of the same key would have another ID.
-  if (type == *bare && bare_value(type, handle->key.get(), handle->spki) != *value) return std::nullopt;
-  return PublicKey(type, object, std::move(handle));
+  if (type == *bare && bare_value(type, key.get(), spki) != *value) return std::nullopt;
+  return PublicKey(
+      Known{type, object, std::move(key), std::move(spki), std::move(of_certificate.certificate)});
 }
 
 PublicKey PublicKey::from_spki(ByteView der) {
-  auto handle = std::make_shared<Handle>();
-  handle->key = parse_spki(der);
-  if (handle->key && EVP_PKEY_is_a(handle->key.get(), "EC")) {  // tokens and files may hold compressed points
-    EVP_PKEY_set_utf8_string_param(handle->key.get(), OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+  EvpKey key = parse_spki(der);
+  if (key && EVP_PKEY_is_a(key.get(), "EC")) {  // tokens and files may hold compressed points
+    EVP_PKEY_set_utf8_string_param(key.get(), OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
                                    OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED);
   }
-  handle->spki = encode_spki(handle->key.get());
-  const std::optional<KeyType> type = handle->spki.empty() ? std::nullopt : bare_type(handle->key.get());
+  Bytes spki = encode_spki(key.get());
+  const std::optional<KeyType> type = spki.empty() ? std::nullopt : bare_type(key.get());
   if (!type) {
     throw Error(ErrorCode::kKeyUnsupported,
                 "not a public key that Notary knows (EC P-224 to P-521, RSA from 2048 bits, Ed25519)");
   }
-  KeyObject object{std::string(type_name(*type)),
-                   to_base64(bare_value(*type, handle->key.get(), handle->spki))};
-  return {*type, std::move(object), std::move(handle)};
+  KeyObject object{std::string(type_name(*type)), to_base64(bare_value(*type, key.get(), spki))};
+  return PublicKey(Known{*type, std::move(object), std::move(key), std::move(spki)});
 }
 
 PublicKey PublicKey::from_certificate(std::string_view pem) {
-  auto handle = std::make_shared<Handle>();
-  handle->key = key_of_first_certificate(pem);
-  handle->spki = encode_spki(handle->key.get());
-  const std::optional<KeyType> bare = handle->spki.empty() ? std::nullopt : bare_type(handle->key.get());
+  FirstCertificate first = first_certificate(pem);
+  Bytes spki = encode_spki(first.key.get());
+  const std::optional<KeyType> bare = spki.empty() ? std::nullopt : bare_type(first.key.get());
   if (!bare || *bare == KeyType::kEd25519) {
     throw Error(ErrorCode::kKeyUnsupported, "not a certificate of an EC or RSA key that Notary knows");
   }
   KeyObject object{std::string(type_name(wrapped(*bare))), to_base64(as_bytes(pem))};
-  return {wrapped(*bare), std::move(object), std::move(handle)};
+  return PublicKey(Known{wrapped(*bare), std::move(object), std::move(first.key), std::move(spki),
+                         std::move(first.certificate)});
 }
 
 PublicKey PublicKey::from_pem(std::string_view text) {
@@ -301,7 +306,7 @@ PublicKey PublicKey::from_pem(std::string_view text) {
   if (!certificates.empty()) {
     const PemBlock& block = leaf_among(certificates);
     const std::string pem = format_pem({"CERTIFICATE", {}, block.content});
-    if (&block == &certificates.front() && spells_curve_out(key_of_first_certificate(pem).get())) {
+    if (&block == &certificates.front() && spells_curve_out(first_certificate(pem).key.get())) {
       fail_without_curve(
           "openssl x509 -in FILE -noout -pubkey | openssl ec -pubin -param_enc named_curve -pubout -out "
           "FILE.pem");
@@ -319,18 +324,28 @@ PublicKey PublicKey::from_pem(std::string_view text) {
 }
 
 std::string PublicKey::description() const {
-  if (type_ == KeyType::kEd25519) return "Ed25519";
-  if (const Curve* curve = curve_of(handle_->key.get())) return "EC " + std::string(curve->name);
-  return "RSA " + std::to_string(bits_);
+  if (known_->type == KeyType::kEd25519) return "Ed25519";
+  const std::string_view curve = curve_name(known_->key.get());
+  return curve.empty() ? "RSA " + std::to_string(known_->bits) : "EC " + std::string(curve);
 }
 
 bool PublicKey::verifies(const Signature& signature, ByteView message) const {
-  EVP_PKEY* key = handle_->key.get();
-  switch (type_) {
+  static BoundedCache<Bytes, bool> cache(kMaxCachedSignatures);
+  if (message.size() > kMaxCachedMessage) return verifies_now(signature, message);
+  Bytes question = digest_of_all({known_->spki, as_bytes(signature.method), signature.value, message});
+  if (cache.find(question)) return true;
+  const bool verified = verifies_now(signature, message);
+  if (verified) cache.keep(std::move(question), true);
+  return verified;
+}
+
+bool PublicKey::verifies_now(const Signature& signature, ByteView message) const {
+  EVP_PKEY* key = known_->key.get();
+  switch (known_->type) {
     case KeyType::kEcdsa:
     case KeyType::kEcdsaX509: {
       if (!same_ignoring_case(signature.method, "ecdsa")) return false;
-      const auto der = rs_to_der(signature.value, static_cast<std::size_t>(bits_ + 7) / 8);
+      const auto der = rs_to_der(signature.value, static_cast<std::size_t>(known_->bits + 7) / 8);
       return der && evp_verify(key, EVP_sha256(), false, *der, message);
     }
     case KeyType::kRsa:

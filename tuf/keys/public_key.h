@@ -2,6 +2,8 @@
 // named curves P-224 to P-521, RSA from 2048 bits, Ed25519.
 #pragma once
 
+#include <openssl/types.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,18 +36,18 @@ class PublicKey {
   /// encoder writes it. One key, or throws kKeyUnsupported; the hint has FILE where the file's name belongs.
   static PublicKey from_pem(std::string_view text);
 
-  KeyType type() const { return type_; }
-  const KeyObject& object() const { return object_; }
+  KeyType type() const;
+  const KeyObject& object() const;
   /// TUF key ID; for a certificate that of the certificate.
-  const KeyId& id() const { return id_; }
+  const KeyId& id() const;
   /// ID of the bare key pair: the same for a key and every certificate of it.
-  const KeyId& canonical_id() const { return canonical_id_; }
+  const KeyId& canonical_id() const;
   /// DER SubjectPublicKeyInfo of the bare key.
-  const Bytes& spki() const { return spki_; }
+  const Bytes& spki() const;
   /// The bare key, whatever this one is wrapped in.
   PublicKey bare() const;
   /// Bits of the RSA modulus, or of the curve's order.
-  int bits() const { return bits_; }
+  int bits() const;
   /// "EC P-256", "RSA 2048", "Ed25519".
   std::string description() const;
 
@@ -53,17 +55,17 @@ class PublicKey {
   /// allows for its type: SHA-256 for every curve and RSA, salt of 32 bytes, r‖s of exact width.
   bool verifies(const Signature& signature, ByteView message) const;
 
- private:
-  struct Handle;  // owns the EVP_PKEY
-  PublicKey(KeyType type, KeyObject object, std::shared_ptr<const Handle> handle);
+  /// The first certificate of what is one, as long as the key lives; nullptr for a bare key. For
+  /// certificate.h.
+  X509* certificate() const;
 
-  KeyType type_;
-  KeyObject object_;
-  KeyId id_;
-  std::shared_ptr<const Handle> handle_;  // shared: a handle is immutable and costly to parse
-  Bytes spki_;
-  KeyId canonical_id_;
-  int bits_;
+ private:
+  struct Known;
+  explicit PublicKey(Known known);
+  static std::optional<PublicKey> parse(const KeyObject& object);
+  bool verifies_now(const Signature& signature, ByteView message) const;
+
+  std::shared_ptr<const Known> known_;  // costly to make, and never changed: copies and threads share it
 };
 
 /// The method that new signatures by a key of this type carry: `ecdsa`, `rsapss`, `eddsa`.
