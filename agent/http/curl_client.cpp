@@ -87,8 +87,8 @@ const char* name_of(HttpMethod method) {
 
 /// A request on its way to its response. Leaves the multi handle when it goes, also in mid-transfer.
 struct CurlClient::Exchange {
-  Exchange(CURLM* multi, const HttpRequest& request, const CurlOptions& options, X509_STORE* authorities)
-      : multi(multi), request(request), transfer(request, options, authorities) {}
+  Exchange(CURLM* multi, const HttpRequest& request, const CurlOptions& options, CurlShared& shared)
+      : multi(multi), request(request), transfer(request, options, shared) {}
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange() { stop(); }
@@ -119,14 +119,15 @@ CurlClient::CurlClient(CurlOptions options) : options_(std::move(options)), jitt
 CurlClient::~CurlClient() = default;
 
 std::vector<HttpResponse> CurlClient::send(const std::vector<HttpRequest>& requests) {
-  if (!authorities_) authorities_ = options_.trust.load();
+  if (!shared_.authorities) shared_.authorities = options_.trust.load();
   auto deadline = Clock::now() + options_.budget->at_most(options_.total_timeout);
   for (const HttpRequest& request : requests)
     deadline = std::min(deadline, request.deadline.value_or(deadline));
   std::vector<std::unique_ptr<Exchange>> exchanges;
   for (const HttpRequest& request : requests) {
-    exchanges.push_back(std::make_unique<Exchange>(multi_.get(), request, options_, authorities_.get()));
+    exchanges.push_back(std::make_unique<Exchange>(multi_.get(), request, options_, shared_));
   }
+  if (!has_begun_ && !exchanges.empty()) begin(*exchanges.front(), deadline);
   const auto is_answered = [](const auto& exchange) { return exchange->response.has_value(); };
   while (!std::all_of(exchanges.begin(), exchanges.end(), is_answered)) {
     auto wake_at = Clock::now() + kLongestPoll;
@@ -159,6 +160,20 @@ std::vector<HttpResponse> CurlClient::send(const std::vector<HttpRequest>& reque
   std::vector<HttpResponse> responses;
   for (auto& exchange : exchanges) responses.push_back(std::move(*exchange->response));
   return responses;
+}
+
+void CurlClient::begin(Exchange& exchange, Clock::time_point deadline) {
+  has_begun_ = true;
+  start(exchange, deadline);
+  const auto until = Clock::now() + options_.near;
+  int running = 1;
+  while (true) {
+    check(curl_multi_perform(multi_.get(), &running));
+    const auto wait = std::chrono::ceil<milliseconds>(until - Clock::now());
+    if (shared_.is_answered || running == 0 || wait.count() <= 0) break;
+    check(curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr));
+  }
+  if (shared_.is_answered) check(curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, 1L));
 }
 
 void CurlClient::start(Exchange& exchange, Clock::time_point deadline) {

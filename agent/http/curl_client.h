@@ -1,5 +1,6 @@
-// CurlClient: HttpClient on libcurl. Requests of one call go out together; connections are kept for the next
-// call, so that a publish and its read-back travel over what the download opened. HTTP/2 where offered.
+// CurlClient: HttpClient on libcurl. Requests of one call go out together, over one connection where the
+// server is near and over several where each round trip counts; connections are kept for the next call, so
+// that a publish and its read-back travel over what the download opened. HTTP/2 where offered.
 //
 // TLS from 1.2 on, always verified. No redirects, cookies, .netrc, compression or answers beyond the limit of
 // the request. One thread.
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "agent/http/curl_options.h"
+#include "agent/http/curl_transfer.h"
 #include "agent/http/http_client.h"
 #include "tuf/base/openssl.h"
 
@@ -40,6 +42,9 @@ class CurlClient final : public HttpClient {
   using Clock = std::chrono::steady_clock;
   struct Exchange;
 
+  /// Starts the first request of all, and decides by how soon the server answers how many connections it
+  /// gets.
+  void begin(Exchange& exchange, Clock::time_point deadline);
   void start(Exchange& exchange, Clock::time_point deadline);
   void take_result(Exchange& exchange, CURLcode code, Clock::time_point deadline);
   /// The pause before another try of it, if there is to be one.
@@ -48,8 +53,9 @@ class CurlClient final : public HttpClient {
   void log(const Exchange& exchange, const std::string& outcome) const;
 
   CurlOptions options_;
-  tuf::OpensslPtr<X509_STORE, X509_STORE_free> authorities_;  // loaded for the first request
+  CurlShared shared_;  // its authorities are loaded for the first request
   tuf::OpensslPtr<CURLM, curl_multi_cleanup> multi_;
+  bool has_begun_ = false;
   HttpStats stats_;
   std::minstd_rand jitter_;
 };

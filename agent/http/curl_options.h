@@ -29,6 +29,9 @@ struct CurlOptions {
   /// Of the whole command: no call outlasts it.
   std::shared_ptr<const hsm::TimeBudget> budget = hsm::TimeBudget::without_end();
   int connections_per_host = 6;
+  /// A server that answers a handshake so soon gets one connection: more handshakes would take longer than
+  /// asking it one thing after the other.
+  std::chrono::milliseconds near{8};
   int tries = 3;                               // of a GET or HEAD
   std::chrono::milliseconds retry_pause{200};  // before the second try; doubled for the third, with jitter
   /// Told method, host, path, status and number of bytes at debug level, never a header or a body.

@@ -47,10 +47,10 @@ std::string_view trim(std::string_view text) {
 
 }  // namespace
 
-CurlTransfer::CurlTransfer(const HttpRequest& request, const CurlOptions& options, X509_STORE* authorities)
+CurlTransfer::CurlTransfer(const HttpRequest& request, const CurlOptions& options, CurlShared& shared)
     : request_(request),
       options_(options),
-      authorities_(authorities),
+      shared_(shared),
       url_(checked_url(request.url, options.http_servers)),
       proxy_(options.proxies.proxy_for(url_)),
       handle_(curl_easy_init()) {
@@ -231,6 +231,7 @@ long CurlTransfer::new_connections() const {
 }
 
 bool CurlTransfer::take_header(std::string_view line) {
+  shared_.is_answered = true;
   header_bytes_ += line.size();
   if (header_bytes_ > kMaxHeaderBytes) {
     refusal_ = "sends too many headers";
@@ -323,11 +324,19 @@ curl_socket_t CurlTransfer::on_socket(void*, curlsocktype, curl_sockaddr* addres
 
 CURLcode CurlTransfer::on_tls(CURL*, void* ssl_context, void* self) {
   auto* context = static_cast<SSL_CTX*>(ssl_context);
-  SSL_CTX_set1_cert_store(context, static_cast<CurlTransfer*>(self)->authorities_);
+  CurlShared& shared = static_cast<CurlTransfer*>(self)->shared_;
+  SSL_CTX_set1_cert_store(context, shared.authorities.get());
   if (SSL_CTX_get_security_level(context) < kMinSecurityLevel) {
     SSL_CTX_set_security_level(context, kMinSecurityLevel);
   }
+  SSL_CTX_set_msg_callback(context, &CurlTransfer::on_tls_message);
+  SSL_CTX_set_msg_callback_arg(context, &shared.is_answered);  // this transfer may be gone by then
   return CURLE_OK;
+}
+
+void CurlTransfer::on_tls_message(int sent, int, int type, const void*, std::size_t, SSL*,
+                                  void* is_answered) {
+  if (!sent && type == SSL3_RT_HANDSHAKE) *static_cast<bool*>(is_answered) = true;
 }
 
 }  // namespace agent

@@ -20,11 +20,19 @@
 
 namespace agent {
 
+/// What the transfers of one client share. libcurl keeps connections for the next one: it must outlive them.
+struct CurlShared {
+  tuf::OpensslPtr<X509_STORE, X509_STORE_free> authorities;
+  /// Whether a server has begun to answer: its part of a handshake counts. Not the connection, which a proxy
+  /// or a tunnel takes for it.
+  bool is_answered = false;
+};
+
 class CurlTransfer {
  public:
-  /// `request`, `options` and `authorities` must outlive the transfer. Throws kConfig for a URL that is not
+  /// `request`, `options` and `shared` must outlive the transfer. Throws kConfig for a URL that is not
   /// encrypted and not among `options.http_servers`.
-  CurlTransfer(const HttpRequest& request, const CurlOptions& options, X509_STORE* authorities);
+  CurlTransfer(const HttpRequest& request, const CurlOptions& options, CurlShared& shared);
   // libcurl keeps the address of this object.
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
@@ -46,6 +54,8 @@ class CurlTransfer {
   static int on_connected(void* self, char* remote_ip, char* local_ip, int remote_port, int local_port);
   static curl_socket_t on_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static CURLcode on_tls(CURL* handle, void* ssl_context, void* self);
+  static void on_tls_message(int sent, int version, int type, const void* data, std::size_t size, SSL* tls,
+                             void* is_answered);
 
   template <class Value>
   void set(CURLoption option, Value value);
@@ -65,7 +75,7 @@ class CurlTransfer {
 
   const HttpRequest& request_;
   const CurlOptions& options_;
-  X509_STORE* authorities_;
+  CurlShared& shared_;
   Url url_;
   std::optional<Proxy> proxy_;
   MultipartBody upload_;

@@ -1,6 +1,7 @@
 #include "agent/store/seen_repository.h"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include "hsm/os/atomic_file.h"
@@ -41,6 +42,11 @@ std::optional<std::string> SeenRepository::load(const tuf::RoleName& role) const
   return hsm::read_whole_file(path_of(role), tuf::kMaxMetadataLength);
 }
 
+bool SeenRepository::knows(const tuf::RoleName& role) const {
+  std::error_code unreadable;
+  return std::filesystem::exists(std::filesystem::symlink_status(path_of(role), unreadable));
+}
+
 std::vector<tuf::RoleName> SeenRepository::delegations() const {
   std::vector<tuf::RoleName> roles;
   std::error_code end;  // a folder that is not there, or goes while we look, holds nothing more
@@ -64,12 +70,16 @@ void SeenRepository::save(const std::map<tuf::RoleName, std::string>& files) con
   for (const auto& file : files) ordered.push_back(&file);
   std::stable_sort(ordered.begin(), ordered.end(),
                    [](auto* a, auto* b) { return save_rank(a->first) < save_rank(b->first); });
+  std::set<std::filesystem::path> folders;
   for (const auto* file : ordered) {
     const std::filesystem::path path = path_of(file->first);
-    hsm::make_folders(path.parent_path(), kFolderMode);
-    hsm::remove_abandoned_files(path.parent_path());
-    hsm::write_atomically(path, file->second, kFileMode);
+    if (folders.insert(path.parent_path()).second) {
+      hsm::make_folders(path.parent_path(), kFolderMode);
+      hsm::remove_abandoned_files(path.parent_path());
+    }
+    hsm::replace_file(path, file->second, kFileMode);
   }
+  for (const std::filesystem::path& folder : folders) hsm::flush_folder(folder);
 }
 
 void SeenRepository::forget_delegations() const {

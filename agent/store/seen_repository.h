@@ -29,6 +29,9 @@ class SeenRepository {
   /// is longer than any file that is ever accepted.
   std::optional<std::string> load(const tuf::RoleName& role) const;
 
+  /// Whether there is anything in its place, whatever it is.
+  bool knows(const tuf::RoleName& role) const;
+
   /// Every delegation that a file is there for, also of those that were removed since.
   std::vector<tuf::RoleName> delegations() const;
 

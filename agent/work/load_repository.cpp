@@ -21,7 +21,6 @@ using tuf::TrustedRepository;
 // Bytes. Whatever a server sends, memory is bounded: files that nothing announces are small, the others have
 // the length that verified metadata names.
 constexpr std::size_t kMaxTimestamp = 1 << 20;
-constexpr std::size_t kMaxGuess = 4 << 20;  // of a file that is asked for before its length is known
 // Of a direct child of `targets` and all that stands below it. Each has this much for itself, as in
 // kMaxDelegationsBelow.
 constexpr std::size_t kMaxSubtree = tuf::kMaxMetadataLength;
@@ -29,12 +28,18 @@ constexpr std::size_t kMaxSubtree = tuf::kMaxMetadataLength;
 constexpr std::int64_t kNearEnd = tuf::kVersionLimit - 1'000'000;
 constexpr std::int64_t kMaxSnapshotSteps = 1 << 20;
 constexpr std::chrono::seconds kLockPatience{30};
+// Of a file that was published, bytes: a longer one is not read back whole, but for the role that pullers
+// read.
+constexpr std::size_t kMaxReadBack = 1 << 20;
 
-/// One attempt at loading. The state of the store may change between two requests; then the attempt fails and
-/// is made once more.
+/// Whether what was seen before is only asked for where it is not what the store names now.
+enum class Look { kFromMemory, kAtEverything };
+
+/// One attempt at loading. The state of the store may change between two requests, and what is remembered may
+/// lead nowhere; then the attempt fails and is made once more, looking at everything.
 class Loading {
  public:
-  Loading(TrustStore& store, const SeenRepository& seen, const LoadRequest& request,
+  Loading(TrustStore& store, const SeenRepository& seen, const LoadRequest& request, Look look,
           std::vector<tuf::Warning>& warnings)
       : store_(store),
         seen_(seen),
@@ -43,11 +48,14 @@ class Loading {
         roots_(store, request.gun, request.tolerate.certificate_date(request.now)),
         likely_(request.likely) {
     if (request.before) {
-      start_from(*request.before);
+      start_from(*request.before, look);
     } else if (!request.policy.reset_cache) {
-      start_from_trust_directory();
+      start_from_trust_directory(look);
     }
   }
+
+  /// Whether something was not asked for because it is remembered.
+  bool relies_on_memory() const { return relies_on_memory_; }
 
   /// Whether what was remembered is of another repository, and is to go.
   bool replaces_memory() const { return replaces_memory_; }
@@ -88,12 +96,19 @@ class Loading {
 
   /// A damaged memory can be made good with the help of a pin; without one it must not lead back to trust on
   /// first use, nor be forgotten.
-  void start_from_trust_directory() {
+  void start_from_trust_directory(Look look) {
     memory_ = RollbackMemory::read(seen_, request_.gun, request_.now);
     for (const std::string& loss : memory_.losses) warnings_.push_back({"CACHE_UNUSABLE", loss});
     if (memory_.damaged && !request_.policy.pin) {
       throw Error(ErrorCode::kUnpinnedRoot, memory_.losses.front(),
                   "pin the root with --trust-root, or drop the memory with --reset-cache");
+    }
+    const bool mends = request_.tolerate.expiry || request_.tolerate.other_form;
+    if (look == Look::kFromMemory && !mends && memory_.known_root && pin_accepts(*memory_.known_root)) {
+      relies_on_memory_ = true;
+      for (auto& [role, bytes] : memory_.files) newest_[role] = std::move(bytes);
+      newest_.erase(RoleName::timestamp());
+      return;
     }
     // What was there is likely wanted again.
     for (const RoleName& role : memory_.delegations) {
@@ -104,14 +119,22 @@ class Loading {
 
   /// What was loaded a moment ago is in the trust directory too; reading it there would parse every file
   /// again.
-  void start_from(const TrustedRepository& before) {
+  void start_from(const TrustedRepository& before, Look look) {
     memory_ = RollbackMemory::of(before);
+    if (look == Look::kAtEverything) return;
+    relies_on_memory_ = true;
     newest_[RoleName::root()] = before.root().bytes;
     newest_[RoleName::targets()] = before.targets().bytes;
     for (const tuf::Delegation& delegation : before.delegations()) {
       const RoleName& role = delegation.role.name;
       const bool again = std::find(likely_.begin(), likely_.end(), role) != likely_.end();
       if (delegation.metadata && !again) newest_[role] = delegation.metadata->bytes;
+    }
+    if (!request_.sent) return;
+    for (const tuf::PublishTransaction::File& file : *request_.sent) {
+      // Of the others the snapshot tells that they are there: it names the hash of all their bytes.
+      const bool is_read_back = file.bytes.size() <= kMaxReadBack || file.role == RoleName::releases();
+      newest_[file.role] = is_read_back ? std::nullopt : std::optional(file.bytes);
     }
   }
 
@@ -120,11 +143,12 @@ class Loading {
     std::vector<FileRequest> requests = {{RoleName::timestamp(), FileRequest::Newest{}, kMaxTimestamp},
                                          guess(RoleName::snapshot())};
     const auto first_of_the_rest = static_cast<std::ptrdiff_t>(requests.size());
-    if (!request_.before) {
+    if (!newest_[RoleName::root()])
       requests.push_back({RoleName::root(), FileRequest::Newest{}, RootChain::kMaxLength});
-      requests.push_back(guess(RoleName::targets()));
+    if (!newest_[RoleName::targets()]) requests.push_back(guess(RoleName::targets()));
+    for (const RoleName& role : likely_) {
+      if (!newest_[role]) requests.push_back(guess(role));
     }
-    for (const RoleName& role : likely_) requests.push_back(guess(role));
     bool is_stamped = true;
     try {
       ask_for(requests);
@@ -202,12 +226,9 @@ class Loading {
                 "no snapshot of " + request_.gun.text() + " is left on " + store_.name());
   }
 
-  /// The newest file on the chance that it is the one that will be named. One that has grown beyond what was
-  /// seen of it is fetched again when its length is known.
-  FileRequest guess(const RoleName& role) const {
-    const auto seen = memory_.lengths.find(role);
-    const std::size_t length = seen == memory_.lengths.end() ? kMaxGuess : 2 * seen->second + (64 << 10);
-    return {role, FileRequest::Newest{}, std::min(length, tuf::kMaxMetadataLength), true};
+  /// The newest file on the chance that it is the one that will be named.
+  static FileRequest guess(const RoleName& role) {
+    return {role, FileRequest::Newest{}, tuf::kMaxMetadataLength, true};
   }
 
   const std::string& newest(const RoleName& role) {
@@ -286,7 +307,7 @@ class Loading {
   void replace_unserved(const Wanted& wanted) {
     std::vector<FileRequest> requests;
     for (const auto& [role, expected] : wanted) {
-      if (expected && !newest_[role]) requests.push_back({role, FileRequest::Newest{}, kMaxGuess});
+      if (expected && !newest_[role]) requests.push_back(guess(role));
     }
     if (!requests.empty()) ask_for(requests);
   }
@@ -402,6 +423,7 @@ class Loading {
   RootChain roots_;
   RollbackMemory memory_;
   bool replaces_memory_ = false;
+  bool relies_on_memory_ = false;
   std::string pinned_id_;  // of the root, if the pin vouches for another than the one that was seen here
   std::vector<RoleName> likely_;
   std::map<RoleName, std::size_t> subtree_lengths_;  // direct children of targets; bytes
@@ -412,6 +434,12 @@ class Loading {
 bool may_be_a_race(ErrorCode code) {
   return code == ErrorCode::kHashMismatch || code == ErrorCode::kBadSignature ||
          code == ErrorCode::kRepositoryBroken || code == ErrorCode::kRollback;
+}
+
+/// Whether it may be for what is remembered: the store may have a newer root.
+bool may_be_outdated(ErrorCode code) {
+  return may_be_a_race(code) || code == ErrorCode::kExpired || code == ErrorCode::kBadRootCertificate ||
+         code == ErrorCode::kPinMismatch || code == ErrorCode::kMalformedMetadata;
 }
 
 bool misses_a_file(const TrustedRepository& repository) {
@@ -426,26 +454,31 @@ struct Loaded {
   bool replaces_memory;
 };
 
-Loaded load_once(TrustStore& store, const SeenRepository& seen, const LoadRequest& request,
-                 std::vector<tuf::Warning>& warnings) {
-  Loading loading(store, seen, request, warnings);
-  TrustedRepository repository = loading.run();
-  return {std::move(repository), loading.replaces_memory()};
+/// The first look; nullopt if a second one may help.
+std::optional<Loaded> look_once(const OpenRepository& open, std::vector<tuf::Warning>& warnings) {
+  const LoadRequest& request = open.load;
+  std::optional<Loading> loading;
+  try {
+    loading.emplace(open.store, open.seen, request, Look::kFromMemory, warnings);
+    TrustedRepository repository = loading->run();
+    if (misses_a_file(repository)) return std::nullopt;
+    return Loaded{std::move(repository), loading->replaces_memory()};
+  } catch (const Error& error) {
+    const bool outdated = loading && loading->relies_on_memory() && may_be_outdated(error.code());
+    if (!outdated && !may_be_a_race(error.code())) throw error.with_value("REPO", request.gun.text());
+    return std::nullopt;
+  }
 }
 
-Loaded load_with_second_look(TrustStore& store, const SeenRepository& seen, const LoadRequest& request,
-                             std::vector<tuf::Warning>& warnings) {
-  try {
-    Loaded loaded = load_once(store, seen, request, warnings);
-    if (!misses_a_file(loaded.repository)) return loaded;
-  } catch (const Error& error) {
-    if (!may_be_a_race(error.code())) throw error.with_value("REPO", request.gun.text());
-  }
+Loaded load_with_second_look(const OpenRepository& open, std::vector<tuf::Warning>& warnings) {
+  if (auto loaded = look_once(open, warnings)) return *std::move(loaded);
   std::vector<tuf::Warning> said_already;
   try {
-    return load_once(store, seen, request, said_already);
+    Loading loading(open.store, open.seen, open.load, Look::kAtEverything, said_already);
+    TrustedRepository repository = loading.run();
+    return {std::move(repository), loading.replaces_memory()};
   } catch (const Error& error) {
-    throw error.with_value("REPO", request.gun.text());
+    throw error.with_value("REPO", open.load.gun.text());
   }
 }
 
@@ -457,15 +490,9 @@ bool is_newer_than(const SeenRepository& seen, const LoadRequest& request,
 }
 
 /// With `replace`, what is remembered belongs to another repository of that name, or is to be forgotten.
-void save(const SeenRepository& seen, const LoadRequest& request, const TrustedRepository& repository,
-          bool replace) {
-  std::map<RoleName, std::string> files = {{RoleName::root(), repository.root().bytes},
-                                           {RoleName::timestamp(), repository.timestamp().bytes},
-                                           {RoleName::snapshot(), repository.snapshot().bytes},
-                                           {RoleName::targets(), repository.targets().bytes}};
-  for (const tuf::Delegation& delegation : repository.delegations()) {
-    if (delegation.metadata) files[delegation.role.name] = delegation.metadata->bytes;
-  }
+void save(const OpenRepository& open, std::map<RoleName, std::string> files,
+          const TrustedRepository& repository, bool replace) {
+  const SeenRepository& seen = open.seen;
   const auto is_known = [&](const auto& file) {
     try {
       return seen.load(file.first) == file.second;
@@ -473,35 +500,47 @@ void save(const SeenRepository& seen, const LoadRequest& request, const TrustedR
       return false;  // what cannot be read is replaced
     }
   };
-  const auto drop_known = [&] { std::erase_if(files, is_known); };
-  if (!replace) drop_known();
+  if (!replace) std::erase_if(files, is_known);
   if (files.empty()) return;
-  const hsm::FileLock lock = seen.lock(request.budget->at_most(kLockPatience));
+  const hsm::FileLock lock = seen.lock(open.load.budget->at_most(kLockPatience));
   if (replace) {
     seen.forget_delegations();
-  } else if (is_newer_than(seen, request, repository)) {
+  } else if (is_newer_than(seen, open.load, repository)) {
     return;
   }
-  drop_known();
   seen.save(files);
+}
+
+std::map<RoleName, std::string> files_of(const TrustedRepository& repository) {
+  std::map<RoleName, std::string> files = {{RoleName::root(), repository.root().bytes},
+                                           {RoleName::timestamp(), repository.timestamp().bytes},
+                                           {RoleName::snapshot(), repository.snapshot().bytes},
+                                           {RoleName::targets(), repository.targets().bytes}};
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    if (delegation.metadata) files[delegation.role.name] = delegation.metadata->bytes;
+  }
+  return files;
 }
 
 }  // namespace
 
 TrustedRepository load_repository(const OpenRepository& open, std::vector<tuf::Warning>& warnings) {
   const LoadRequest& request = open.load;
-  Loaded loaded = load_with_second_look(open.store, open.seen, request, warnings);
-  if (!request.remember || request.tolerate.other_form || !loaded.repository.has_timestamp())
+  Loaded loaded = load_with_second_look(open, warnings);
+  const bool replaces = request.policy.reset_cache || loaded.replaces_memory;
+  if (request.remember == Remember::kNothing || request.tolerate.other_form ||
+      !loaded.repository.has_timestamp())
     return std::move(loaded.repository);
-  try {
-    save(open.seen, request, loaded.repository, request.policy.reset_cache || loaded.replaces_memory);
-  } catch (const Error& error) {
-    if (!request.before) throw;
-    // What is published and proven stays so, whatever becomes of this machine's disk.
-    warnings.push_back({"CACHE_NOT_SAVED", "the new state of " + request.gun.text() +
-                                               " could not be remembered: " + error.what()});
+  if (request.remember == Remember::kAll || replaces) {
+    save(open, files_of(loaded.repository), loaded.repository, replaces);
+  } else if (!open.seen.knows(RoleName::root())) {
+    save(open, {{RoleName::root(), loaded.repository.root().bytes}}, loaded.repository, false);
   }
   return std::move(loaded.repository);
+}
+
+void remember_repository(const OpenRepository& open, const tuf::TrustedRepository& repository) {
+  if (repository.has_timestamp()) save(open, files_of(repository), repository, false);
 }
 
 }  // namespace agent

@@ -1,8 +1,9 @@
 // Loading a repository: fetch, verify piece by piece, remember what was seen.
 //
 // Everything whose name is known is asked for at once and the chain of hashes verified afterwards; what turns
-// out to be another version than the chain names is fetched again by its hash. Nothing is answered from the
-// cache: it is memory against rollback, and the root to start from.
+// out to be another version than the chain names is fetched again by its hash. The trust directory is memory
+// against rollback, and the root to start from; a file in it stands in for the store's only where the store's
+// own snapshot of this moment names its hash.
 #pragma once
 
 #include <memory>
@@ -14,6 +15,7 @@
 #include "agent/store/trust_store.h"
 #include "hsm/os/time_budget.h"
 #include "tuf/base/warning.h"
+#include "tuf/edit/publish_transaction.h"
 #include "tuf/trust/trusted_repository.h"
 
 namespace agent {
@@ -27,15 +29,24 @@ struct TrustPolicy {
   bool reset_cache = false;
 };
 
+/// What becomes of the memory of what was seen.
+enum class Remember {
+  kNothing,  // a rehearsal learns nothing and forgets nothing
+  kRoot,     // who may be believed, if that was not known: the rest is remembered when the run has ended
+  kAll,
+};
+
 struct LoadRequest {
   tuf::Gun gun;
   TrustPolicy policy;
   tuf::Time now;
   /// Delegations that are likely wanted: asked for together with the top roles.
   std::vector<tuf::RoleName> likely;
-  /// What this run has loaded before; it must outlive the call. Its root, targets and delegations, but for
-  /// the likely ones, are not asked for again while the store's snapshot still names these very files.
+  /// What this run has loaded before, and what it has sent since; both must outlive the call. A file of
+  /// either is not asked for again while the store's snapshot still names it; but what was sent is read back,
+  /// unless it is long and nothing that pullers read.
   const tuf::TrustedRepository* before = nullptr;
+  const std::vector<tuf::PublishTransaction::File>* sent = nullptr;
   /// What is put up with in order to mend it. With `expiry`, a store that can make no timestamp any more
   /// (section 2.6) is read without; with `other_form`, the newest file stands in for one that the snapshot
   /// names and that the store cannot serve (section 2.5). Neither of the two is remembered.
@@ -46,8 +57,7 @@ struct LoadRequest {
   std::optional<std::vector<tuf::RoleName>> nested = std::nullopt;
   /// Of the whole command.
   std::shared_ptr<const hsm::TimeBudget> budget = hsm::TimeBudget::without_end();
-  /// A rehearsal learns nothing and forgets nothing.
-  bool remember = true;
+  Remember remember = Remember::kAll;
 };
 
 /// A repository as a run has it open: where it is, what was seen of it, and how it is read.
@@ -62,5 +72,8 @@ struct OpenRepository {
 /// kNoTrustData if the store has none, kUnpinnedRoot, kRepositoryBroken (a file that verified metadata names
 /// is missing), the errors of TrustedRepository, of the store and of the trust directory.
 tuf::TrustedRepository load_repository(const OpenRepository& open, std::vector<tuf::Warning>& warnings);
+
+/// Remembers a repository that was loaded without. Throws the errors of the trust directory.
+void remember_repository(const OpenRepository& open, const tuf::TrustedRepository& repository);
 
 }  // namespace agent

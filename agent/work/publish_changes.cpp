@@ -4,7 +4,10 @@
 #include <chrono>
 #include <random>
 #include <thread>
+#include <utility>
 
+#include "agent/work/publish_queue.h"
+#include "agent/work/remembering.h"
 #include "tuf/base/error.h"
 #include "tuf/base/warning.h"
 #include "tuf/json/json.h"
@@ -15,17 +18,28 @@ namespace {
 using tuf::Error;
 using tuf::ErrorCode;
 
+using std::chrono::milliseconds;
+
 constexpr int kMaxUnknownOutcomes = 3;
+constexpr milliseconds kShortestPause{4};
+constexpr milliseconds kLongestPause{4000};
 
 void sleep_for_milliseconds(int milliseconds) {
   std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
 }
 
-/// Random, so that jobs that lost the same race do not meet again; growing, so that many of them spread out.
-int back_off(int attempt) {
+/// Random, so that jobs that lost the same race do not meet again; about as long as an attempt took, since
+/// that is how long somebody else's does; growing slowly, so that many of them spread out.
+milliseconds back_off(int attempt, milliseconds attempt_took) {
   static thread_local std::mt19937 random{std::random_device{}()};
-  const int longest = std::min(4000, 100 << std::min(attempt, 6));
-  return std::uniform_int_distribution<int>(longest / 4, longest)(random);
+  const long longest = std::clamp<long>(attempt_took.count() * (8 + attempt) / 8, kShortestPause.count(),
+                                        kLongestPause.count());
+  return milliseconds(std::uniform_int_distribution<long>(longest / 4, longest)(random));
+}
+
+std::vector<tuf::RoleName> delegations_among(std::vector<tuf::RoleName> roles) {
+  std::erase_if(roles, [](const tuf::RoleName& role) { return !role.is_delegation(); });
+  return roles;
 }
 
 std::vector<RoleFile> role_files(const tuf::PublishTransaction& transaction) {
@@ -90,6 +104,7 @@ PublishedChanges publish_changes(const OpenRepository& open, const Publication& 
   TrustStore& store = open.store;
   LoadRequest request = open.load;
   const PublishOptions& options = publication.options;
+  const tuf::TrustedRepository* loaded = options.loaded;
   const auto sleep = options.sleep ? options.sleep : sleep_for_milliseconds;
   std::vector<tuf::PublishTransaction::File> sent;  // by the last POST that may be stored
   std::optional<PublishResult> last_result;
@@ -97,8 +112,42 @@ PublishedChanges publish_changes(const OpenRepository& open, const Publication& 
   int attempts = 0;
   int unknown_outcomes = 0;
   bool is_last = false;  // no time for another attempt, but to see what has become of the last one
-  std::optional<tuf::TrustedRepository> before;  // as the last attempt found it
+  std::optional<tuf::TrustedRepository> before;      // as the last attempt found it
+  std::optional<tuf::TrustedRepository> repository;  // as this one does
+  std::optional<Remembering> remembering;
+  if (request.remember == Remember::kAll) {
+    request.remember = Remember::kRoot;
+    remembering.emplace(open);
+  }
 
+  const auto see = [&](const tuf::TrustedRepository& loaded) {
+    if (remembering && !request.tolerate.other_form) remembering->see(loaded);
+  };
+  /// A new root may have changed who signs everything else: that is read as by a stranger.
+  const auto start_from_this = [&](bool has_new_root) {
+    before = std::exchange(repository, std::nullopt);
+    see(*before);
+    const bool mends = request.tolerate.other_form || !before->has_timestamp();
+    request.before = mends || has_new_root ? nullptr : &*before;
+  };
+  const auto remember = [&] {
+    if (!remembering) return;
+    try {
+      remembering->end();
+    } catch (const Error& error) {
+      if (!maybe_stored) throw;
+      // What is published and proven stays so, whatever becomes of this machine's disk.
+      warnings.push_back({"CACHE_NOT_SAVED", "the new state of " + request.gun.text() +
+                                                 " could not be remembered: " + error.what()});
+    }
+  };
+  const auto end_with = [&](bool published, std::vector<tuf::PublishTransaction::File> files) {
+    remember();
+    return PublishedChanges{*std::move(repository), published, attempts, std::move(files)};
+  };
+  const bool publishes = options.until == Until::kPublished;
+  PublishQueue queue(publishes ? options.queue_folders : std::vector<std::filesystem::path>(), store,
+                     request.gun);
   const auto lost_every_race = [&] {
     return Error(ErrorCode::kConflict,
                  "others kept publishing to " + request.gun.text() + "; gave up after " +
@@ -107,9 +156,14 @@ PublishedChanges publish_changes(const OpenRepository& open, const Publication& 
   };
 
   while (true) {
-    std::optional<tuf::TrustedRepository> repository;
+    const auto begun = std::chrono::steady_clock::now();
     try {
-      repository = load_repository({store, open.seen, request}, warnings);
+      if (const auto* known = std::exchange(loaded, nullptr)) {
+        repository = *known;
+      } else {
+        repository = load_repository({store, open.seen, request}, warnings);
+      }
+      see(*repository);
     } catch (const Error& error) {
       // Between two attempts, what has used up the time are the others.
       if (!maybe_stored && attempts > 0 && error.code() == ErrorCode::kTimeout) throw lost_every_race();
@@ -122,9 +176,7 @@ PublishedChanges publish_changes(const OpenRepository& open, const Publication& 
 
     tuf::RepositoryDraft draft(*repository);
     publication.change(*repository, draft);
-    if (draft.empty()) {
-      return {*std::move(repository), maybe_stored, attempts, std::move(sent)};
-    }
+    if (draft.empty()) return end_with(maybe_stored, std::move(sent));
     if (last_result == PublishResult::kStored && !was_overtaken(*repository, sent)) {
       throw Error(ErrorCode::kServerError, store.name() + " says that it stored the update of " +
                                                request.gun.text() + ", but does not have it");
@@ -145,15 +197,19 @@ PublishedChanges publish_changes(const OpenRepository& open, const Publication& 
     publication.pass_gate(*repository, draft);
     if (options.until == Until::kReady) {
       require_readable(request.gun, draft.rehearse(publication.signer_for));
-      return {*std::move(repository), false, 0, {}};
+      return end_with(false, {});
+    }
+    if (queue.is_busy()) {
+      static_cast<void>(draft.rehearse(publication.signer_for));
+      request.likely = delegations_among(draft.changed_roles());
+      queue.wait(*request.budget);
+      start_from_this(false);
+      continue;
     }
     const tuf::PublishTransaction transaction = draft.sign(publication.signer_for);
     require_readable(request.gun, transaction.files());
-    if (options.until == Until::kSigned) return {*std::move(repository), false, 0, transaction.files()};
-    request.likely.clear();
-    for (const auto& file : transaction.files()) {
-      if (file.role.is_delegation()) request.likely.push_back(file.role);
-    }
+    if (options.until == Until::kSigned) return end_with(false, transaction.files());
+    request.likely = delegations_among(draft.changed_roles());
     if (!maybe_stored && attempts > 0 && !request.budget->allows(std::chrono::milliseconds(0)))
       throw lost_every_race();
     request.budget->require("nothing was published to " + store.name() + ": no time was left for it");
@@ -170,14 +226,15 @@ PublishedChanges publish_changes(const OpenRepository& open, const Publication& 
       maybe_stored = true;
       sent = transaction.files();
     }
-    before = std::move(repository);
-    // A new root may have changed who signs everything else: that is read as by a stranger.
-    const bool mends = request.tolerate.other_form || !before->has_timestamp();
-    request.before = mends || transaction.files().front().role.text() == "root" ? nullptr : &*before;
+    if (last_result != PublishResult::kConflict) queue.leave();
+    start_from_this(transaction.files().front().role == tuf::RoleName::root());
     // What was read in order to mend it is read back as everybody reads it.
     if (last_result != PublishResult::kConflict) request.tolerate = {};
+    request.sent = last_result == PublishResult::kStored ? &sent : nullptr;
     if (last_result == PublishResult::kStored) continue;
-    const std::chrono::milliseconds pause(back_off(attempts));
+    const milliseconds took =
+        std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun);
+    const milliseconds pause = back_off(attempts, took);
     is_last = !request.budget->allows(pause);
     if (!is_last) sleep(static_cast<int>(pause.count()));
     if (is_last && !maybe_stored) throw lost_every_race();

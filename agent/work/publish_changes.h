@@ -2,7 +2,9 @@
 // to be there, an error that says that nothing was stored, or kOutcomeUnknown.
 #pragma once
 
+#include <filesystem>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "agent/work/load_repository.h"
@@ -30,8 +32,13 @@ enum class Until {
 
 struct PublishOptions {
   Until until = Until::kPublished;
-  /// Publishes by others that are waited out before giving up (section 2.8).
-  int attempts = 30;
+  /// What the same run has loaded a moment ago: the first attempt starts from it. It must outlive the call.
+  const tuf::TrustedRepository* loaded = nullptr;
+  /// Publishes by others that are waited out before giving up (section 2.8). What ends a run is its time.
+  int attempts = std::numeric_limits<int>::max();
+  /// Where jobs of this user on this machine wait for each other (UserLock), one repository at a time, so
+  /// that they lose no race against each other; none: they do not. Nobody waits longer than some seconds.
+  std::vector<std::filesystem::path> queue_folders;
   /// Called when everything is signed and nothing is sent yet, for every attempt: lets go of secrets that are
   /// not needed while the server takes its time.
   std::function<void()> before_sending;

@@ -7,6 +7,9 @@
 namespace agent {
 namespace {
 
+/// Of the repositories that were loaded to be rehearsed, bytes of all together: what is more is loaded again.
+constexpr std::size_t kMaxKept = 8 << 20;
+
 /// What is said of where the images come from: by the CI, and in so many words.
 tuf::Provenance provenance_of(const SigningChoices& choices, const Run& run,
                               std::vector<tuf::Warning>& warnings) {
@@ -20,6 +23,15 @@ tuf::Provenance provenance_of(const SigningChoices& choices, const Run& run,
   if (!provenance.empty()) provenance.emplace("created", tuf::format_time(run.now()));
   for (const std::string& refused : run.ci().refused) warnings.push_back({"CI_VALUE_IGNORED", refused});
   return provenance;
+}
+
+/// Bytes of its files: what it takes is a few times that.
+std::size_t length_of(const tuf::TrustedRepository& repository) {
+  std::size_t bytes = repository.targets().bytes.size();
+  for (const tuf::Delegation& delegation : repository.delegations()) {
+    if (delegation.metadata) bytes += delegation.metadata->bytes.size();
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -45,29 +57,52 @@ ReleaseSigner::ReleaseSigner(SigningChoices choices, const Policy* policy, Run& 
 
 void ReleaseSigner::rehearse(const WantedImages& wanted) {
   for (const auto& [gun, images] : wanted) {
-    std::vector<tuf::Warning> said_when_published;
     try {
-      static_cast<void>(rehearse(gun, images, Until::kReady, said_when_published));
+      Rehearsed part = rehearse_part(gun, images);
+      kept_ += length_of(part.repository);
+      if (kept_ <= kMaxKept) rehearsed_.emplace(gun, std::move(part));
     } catch (const tuf::Error& error) {
       throw error.with_context("nothing of the release was published, since one part cannot be");
     }
   }
 }
 
-SignedImages ReleaseSigner::rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images, Until until,
+ReleaseSigner::Rehearsed ReleaseSigner::rehearse_part(const tuf::Gun& gun,
+                                                      const std::vector<WantedImage>& images) {
+  Run::Repository repository = run_.open(gun, Access::kPublish);
+  say_what_is_likely(repository.load);
+  // The rest is remembered when it is published.
+  if (repository.load.remember == Remember::kAll) repository.load.remember = Remember::kRoot;
+  std::vector<tuf::Warning> warnings;
+  tuf::TrustedRepository loaded = load_repository(repository, warnings);
+  SignedRepository result;
+  std::vector<tuf::Warning> said_when_published;
+  PublishOptions options = run_.publish_options();
+  options.until = Until::kReady;
+  options.loaded = &loaded;
+  sign(repository, images, options, result, said_when_published);
+  return {std::move(loaded), std::move(warnings)};
+}
+
+SignedImages ReleaseSigner::rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images,
                                      std::vector<tuf::Warning>& warnings) {
   Run::Repository repository = run_.open(gun, Access::kPublish);
   SignedRepository result;
   PublishOptions options = run_.publish_options();
-  options.until = until;
+  options.until = Until::kSigned;
   sign(repository, images, options, result, warnings);
   return std::move(*result.result);
 }
 
 void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedImage>& images,
                          SignedRepository& result) {
+  PublishOptions options = run_.publish_options();
+  if (const auto rehearsed = rehearsed_.find(repository.load.gun); rehearsed != rehearsed_.end()) {
+    options.loaded = &rehearsed->second.repository;
+    warnings_.insert(warnings_.end(), rehearsed->second.warnings.begin(), rehearsed->second.warnings.end());
+  }
   try {
-    sign(repository, images, run_.publish_options(), result, warnings_);
+    sign(repository, images, options, result, warnings_);
   } catch (const tuf::Error& error) {
     const std::string& gun = repository.load.gun.text();
     throw error.with_value("REPO", gun).with_value("IMAGE", gun + ":" + images.front().target.name);
@@ -84,14 +119,16 @@ void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedIm
     request.guard = &result.guarded->guard();
   }
   for (const WantedImage& image : images) request.images.push_back(image.target);
-  if (request.roles.empty()) {
-    repository.load.likely.push_back(tuf::RoleName::releases());
-  } else {
-    for (const tuf::RoleName& role : request.roles) {
-      if (role.is_delegation()) repository.load.likely.push_back(role);
-    }
-  }
+  say_what_is_likely(repository.load);
   result.result = sign_images(repository, request, run_.keys(), options, warnings);
+}
+
+void ReleaseSigner::say_what_is_likely(LoadRequest& load) const {
+  load.likely.clear();
+  if (request_.roles.empty()) load.likely.push_back(tuf::RoleName::releases());
+  for (const tuf::RoleName& role : request_.roles) {
+    if (role.is_delegation()) load.likely.push_back(role);
+  }
 }
 
 void ReleaseSigner::check_registry(const WantedImages& wanted) {

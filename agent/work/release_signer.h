@@ -47,25 +47,32 @@ class ReleaseSigner {
   void rehearse(const WantedImages& wanted);
   /// Everything but publishing.
   SignedImages rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images,
-                        std::vector<tuf::Warning>& warnings) {
-    return rehearse(gun, images, Until::kSigned, warnings);
-  }
+                        std::vector<tuf::Warning>& warnings);
   /// In an open repository; with --dry-run nothing is published. Throws what sign_images throws.
   void sign(Run::Repository& repository, const std::vector<WantedImage>& images, SignedRepository& result);
   /// That the registry has what was signed, under that tag.
   void check_registry(const WantedImages& wanted);
 
  private:
-  SignedImages rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images, Until until,
-                        std::vector<tuf::Warning>& warnings);
   void sign(Run::Repository& repository, const std::vector<WantedImage>& images,
             const PublishOptions& options, SignedRepository& result, std::vector<tuf::Warning>& warnings);
+  void say_what_is_likely(LoadRequest& load) const;
+
+  /// What was loaded to be rehearsed need not be loaded again: whatever others publish in between is a race
+  /// that is lost, as at any other time.
+  struct Rehearsed {
+    tuf::TrustedRepository repository;
+    std::vector<tuf::Warning> warnings;  // of loading it
+  };
+  Rehearsed rehearse_part(const tuf::Gun& gun, const std::vector<WantedImage>& images);
 
   SigningChoices choices_;
   const Policy* policy_;
   Run& run_;
   std::vector<tuf::Warning>& warnings_;
   SignRequest request_;
+  std::map<tuf::Gun, Rehearsed> rehearsed_;
+  std::size_t kept_ = 0;  // bytes
 };
 
 }  // namespace agent

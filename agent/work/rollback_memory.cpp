@@ -87,7 +87,7 @@ class Reader {
   template <class T>
   void remember(const RoleName& role, const Metadata<T>& file) {
     memory_.seen[role] = tuf::SeenFile::of(file);
-    memory_.lengths[role] = file.bytes.size();
+    memory_.files[role] = file.bytes;
   }
 
   std::string loss(const RoleName& role, const std::string& reason) const {
@@ -131,7 +131,6 @@ RollbackMemory RollbackMemory::of(const tuf::TrustedRepository& repository) {
   RollbackMemory memory;
   const auto remember = [&](const RoleName& role, const auto& file) {
     memory.seen[role] = tuf::SeenFile::of(file);
-    memory.lengths[role] = file.bytes.size();
   };
   memory.known_root = repository.root();
   remember(RoleName::root(), repository.root());

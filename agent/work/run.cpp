@@ -13,6 +13,7 @@
 #include "agent/store/static_repository.h"
 #include "hsm/file/key_file.h"
 #include "hsm/key_ref.h"
+#include "hsm/os/user_lock.h"
 #include "hsm/selected_keys.h"
 #include "tuf/base/error.h"
 #include "tuf/base/shell_word.h"
@@ -183,7 +184,7 @@ Run::Repository Run::open(const tuf::Gun& gun, Access access) {
   opened_.insert(gun);
   LoadRequest load{gun, {trust.pin, trust.trust_on_first_use, request_.reset_cache}, now_, {}};
   load.budget = budget_;
-  load.remember = !dry_run();
+  load.remember = dry_run() ? Remember::kNothing : Remember::kAll;
   std::unique_ptr<TrustStore> store = open_store(gun, access);
   host_.log()->info("{} of {}, as of {}",
                     access == Access::kRead ? "reading the trust data" : "changing the trust data",
@@ -273,6 +274,7 @@ hsm::KeyRing& Run::administrator_keys() {
 PublishOptions Run::publish_options() {
   PublishOptions options;
   if (dry_run()) options.until = Until::kSigned;
+  options.queue_folders = hsm::UserLock::default_folders();
   options.before_sending = [this] {
     note_sending();
     host_.log()->info("everything is signed; publishing");

@@ -34,14 +34,6 @@ void write_all(int fd, std::string_view content, const std::filesystem::path& pa
   }
 }
 
-/// Makes renames and new names in `folder` survive a power loss.
-void flush_folder(const std::filesystem::path& folder) {
-  const FileDescriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd) fail("cannot open", folder, errno);
-  // EINVAL: a file system that has nothing to flush for folders.
-  if (fsync(fd.get()) != 0 && errno != EINVAL) fail("cannot flush", folder, errno);
-}
-
 /// rename(2) that does not replace; errno is EEXIST if there is something to replace.
 bool rename_to_new(const char* from, const char* to) {
   if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return true;
@@ -83,18 +75,33 @@ class TemporaryFile {
   bool renamed_ = false;
 };
 
+bool write_and_rename(const std::filesystem::path& path, std::string_view content, mode_t mode,
+                      IfExists if_exists) {
+  TemporaryFile file(folder_of(path));
+  write_all(file.fd(), content, path);
+  if (fchmod(file.fd(), mode) != 0) fail("cannot set the mode of", path, errno);
+  if (fsync(file.fd()) != 0) fail("cannot flush", path, errno);
+  return file.rename_to(path, if_exists);
+}
+
 }  // namespace
 
 bool write_atomically(const std::filesystem::path& path, std::string_view content, mode_t mode,
                       IfExists if_exists) {
-  const std::filesystem::path folder = folder_of(path);
-  TemporaryFile file(folder);
-  write_all(file.fd(), content, path);
-  if (fchmod(file.fd(), mode) != 0) fail("cannot set the mode of", path, errno);
-  if (fsync(file.fd()) != 0) fail("cannot flush", path, errno);
-  if (!file.rename_to(path, if_exists)) return false;
-  flush_folder(folder);
+  if (!write_and_rename(path, content, mode, if_exists)) return false;
+  flush_folder(folder_of(path));
   return true;
+}
+
+void replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode) {
+  write_and_rename(path, content, mode, IfExists::kReplace);
+}
+
+void flush_folder(const std::filesystem::path& folder) {
+  const FileDescriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) fail("cannot open", folder, errno);
+  // EINVAL: a file system that has nothing to flush for folders.
+  if (fsync(fd.get()) != 0 && errno != EINVAL) fail("cannot flush", folder, errno);
 }
 
 void require_writable(const std::filesystem::path& path) {

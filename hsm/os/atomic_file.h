@@ -19,6 +19,11 @@ enum class IfExists { kReplace, kFail };
 bool write_atomically(const std::filesystem::path& path, std::string_view content, mode_t mode,
                       IfExists if_exists = IfExists::kReplace);
 
+/// Like write_atomically, but for the rename, which `flush_folder` flushes: once for many files.
+void replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode);
+/// Makes renames and new names in `folder` survive a power loss.
+void flush_folder(const std::filesystem::path& folder);
+
 /// Asked before what is to be written is there: whether `write_atomically` can be expected to work. Throws
 /// kLocal if the folder of `path` is missing or cannot be written, or if something other than a regular file
 /// stands at `path`.

@@ -15,7 +15,7 @@
 namespace hsm {
 namespace {
 
-constexpr std::chrono::milliseconds kPollInterval{10};
+constexpr std::chrono::milliseconds kPollInterval{3};
 
 [[noreturn]] void fail(const std::filesystem::path& path, int reason) {
   throw tuf::Error(tuf::ErrorCode::kLocal,

@@ -32,7 +32,7 @@ struct TokenSettings {
   /// What the module at `module_path`, or at a URI's, wants at start; empty for nearly all of them.
   std::string module_arguments;
   /// Where the start-up lock may live; the first safe one counts.
-  std::vector<std::filesystem::path> lock_folders = StartupLock::default_folders();
+  std::vector<std::filesystem::path> lock_folders = UserLock::default_folders();
   std::chrono::milliseconds lock_timeout{90'000};
   /// For each phase of work with a token: loading, opening, one signature. Zero: no limit.
   std::chrono::milliseconds deadline{60'000};

@@ -91,7 +91,7 @@ def test_the_study_has_no_environment_and_no_clock():
 
 def test_only_front_doors_read_the_time_of_day_and_the_environment():
     # What other programs put there, and what a door calls to have it read.
-    places = {"agent/http/proxy_settings.cpp", "agent/http/tls_trust.cpp", "hsm/pkcs11/startup_lock.cpp",
+    places = {"agent/http/proxy_settings.cpp", "agent/http/tls_trust.cpp", "hsm/os/user_lock.cpp",
               "agent/config/environment.cpp", "agent/config/ci_context.cpp", "hsm/secret_source.cpp"}
     reads = re.compile(r"\b(getenv|system_clock::now)\b")
     found = {str(path.relative_to(ROOT)) for path in sources()

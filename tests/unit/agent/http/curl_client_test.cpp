@@ -424,12 +424,35 @@ TEST_CASE("a batch that is longer than the connections allow waits for its turn,
     connection.respond("200 OK", "");
   }));
   CurlOptions options = quick_options(server);
+  options.near = std::chrono::milliseconds(0);
   options.connections_per_host = 2;
   options.connect_timeout = std::chrono::milliseconds(150);  // of a connection, not of the queue before it
   CurlClient client(options);
   const auto responses = client.send(std::vector<HttpRequest>(8, get(server)));
   CHECK(responses.size() == 8);
   CHECK(client.stats().connections == 2);
+}
+
+TEST_CASE("a server that answers at once is asked for all of a batch over one connection") {
+  ScriptedServer server(always([](Connection& connection) { connection.respond("200 OK", ""); }));
+  CurlOptions options = quick_options(server);
+  options.near = std::chrono::seconds(10);
+  CurlClient client(options);
+  CHECK(client.send(std::vector<HttpRequest>(8, get(server))).size() == 8);
+  CHECK(client.send(std::vector<HttpRequest>(3, get(server))).size() == 3);
+  CHECK(client.stats().connections == 1);
+}
+
+TEST_CASE("a server that takes its time to answer is asked over several connections") {
+  ScriptedServer server(always([](Connection& connection) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    connection.respond("200 OK", "");
+  }));
+  CurlOptions options = quick_options(server);
+  options.near = std::chrono::milliseconds(1);
+  CurlClient client(options);
+  CHECK(client.send(std::vector<HttpRequest>(4, get(server))).size() == 4);
+  CHECK(client.stats().connections == 4);
 }
 
 TEST_CASE("one lost request of a batch fails it, and the client stays usable") {
@@ -442,7 +465,9 @@ TEST_CASE("one lost request of a batch fails it, and the client stays usable") {
       connection.respond("200 OK", "");
     }
   });
-  CurlClient client(quick_options(server));
+  CurlOptions options = quick_options(server);
+  options.near = std::chrono::milliseconds(0);  // each over a connection of its own
+  CurlClient client(options);
   CHECK_ERROR(client.send({get(server), get(server, "/slow"), get(server, "/bad")}),
               ErrorCode::kConnectionLost);
   CHECK(client.send_one(get(server)).status == 200);

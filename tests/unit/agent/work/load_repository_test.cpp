@@ -329,26 +329,45 @@ TEST_CASE("A delegation whose file is not served is named after a second look; t
   CHECK(served.store.fetches == 4);
 }
 
-TEST_CASE("What is asked for before its length is known may be longer than asked for, and is fetched again") {
+TEST_CASE("What was seen before is asked for only where the snapshot names another file, and by its hash") {
   Served served;
   Machine machine(served.maker.gun);
   machine.request.policy.trust_on_first_use = true;
+  machine.request.likely = {RoleName::releases()};
   machine.load(served.store);
-  for (int i = 0; i < 2000; ++i) {
-    served.maker.set_target("targets", "tag-" + std::to_string(i), test::make_target("x"));
-  }
-  served.publish();
+  served.store.requests.clear();
+  machine.load(served.store);
+  const auto asked = [&] {
+    std::vector<std::string> roles;
+    for (const agent::FileRequest& request : std::exchange(served.store.requests, {})) {
+      const bool by_hash = std::holds_alternative<agent::FileRequest::WithHash>(request.which);
+      roles.push_back(request.role.text() + (by_hash ? ", by its hash" : ""));
+    }
+    return roles;
+  };
+  CHECK(asked() == std::vector<std::string>{"timestamp", "snapshot"});
 
-  CHECK(machine.load(served.store).targets().body.targets.size() == 2000);
-  const std::size_t length = served.maker.newest("targets")->size();
-  const auto& asked = served.store.requests;
-  CHECK(std::any_of(asked.begin(), asked.end(), [&](const agent::FileRequest& request) {
-    return request.role.text() == "targets" && request.max_length < length;
-  }));
-  CHECK(std::any_of(asked.begin(), asked.end(), [&](const agent::FileRequest& request) {
-    return std::holds_alternative<agent::FileRequest::WithHash>(request.which) &&
-           request.max_length == length;
-  }));
+  served.maker.set_target("targets/releases", "2.0", test::make_target("x"));
+  served.publish();
+  CHECK(machine.load(served.store).find_target(RoleName::releases(), "2.0"));
+  CHECK(asked() == std::vector<std::string>{"timestamp", "snapshot", "targets/releases, by its hash"});
+}
+
+TEST_CASE(
+    "What is remembered and leads nowhere is not relied on: a renewed root takes the place of one that has "
+    "expired") {
+  Served served;
+  Machine machine(served.maker.gun);
+  machine.request.policy.trust_on_first_use = true;
+  served.maker.root.expires = test::kNow + tuf::Days{2};
+  served.maker.touch("root");
+  served.publish();
+  machine.load(served.store);
+  served.maker.root.expires = test::kNow + tuf::Days{2000};
+  served.maker.touch("root");
+  served.publish();
+  machine.request.now = test::kNow + tuf::Days{10};
+  CHECK(machine.load(served.store).root().body.version == served.maker.root.version);
 }
 
 TEST_CASE("Files that nothing announces are asked for with a bound of one MiB") {
@@ -387,20 +406,20 @@ TEST_CASE(
   served.maker.touch("targets/releases");
   served.publish();
 
-  machine.request.remember = false;
+  machine.request.remember = agent::Remember::kNothing;
   machine.load(served.store);
   CHECK_FALSE(machine.remembered("root"));
 
-  machine.request.remember = true;
+  machine.request.remember = agent::Remember::kAll;
   machine.load(served.store);
   const std::optional<std::string> timestamp = machine.remembered("timestamp");
   served.store = rolled_back;
-  machine.request.remember = false;
+  machine.request.remember = agent::Remember::kNothing;
   machine.request.policy.reset_cache = true;
   CHECK(machine.load(served.store).timestamp().bytes != timestamp);
   CHECK(machine.remembered("timestamp") == timestamp);
 
-  machine.request.remember = true;
+  machine.request.remember = agent::Remember::kAll;
   machine.request.policy.reset_cache = false;
   CHECK_ERROR(machine.load(served.store), ErrorCode::kRollback);
 }

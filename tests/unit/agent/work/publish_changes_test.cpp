@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <stdexcept>
 
+#include "agent/work/publish_queue.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/support/open_gate.h"
@@ -295,6 +296,73 @@ struct Timed : Publishing {
 };
 
 }  // namespace
+
+TEST_CASE(
+    "What a run has seen is remembered in the end, also of one that fails, and the root before anything is "
+    "sent") {
+  Publishing p;
+  p.store.before_publish = [&](int) {
+    CHECK(p.machine.remembered("root"));
+    CHECK_FALSE(p.machine.remembered("timestamp"));
+  };
+  SECTION("published") {
+    p.publish(add_tag("1.0"));
+    CHECK(p.machine.remembered("timestamp") == p.store.newest.at(RoleName::timestamp()));
+  }
+  SECTION("failed") {
+    p.store.outcomes[1] = Outcome::kForgotten;
+    CHECK_ERROR(p.publish(add_tag("1.0")), ErrorCode::kServerError);
+  }
+  SECTION("refused") {
+    const auto refuse = [](const tuf::TrustedRepository&, tuf::RepositoryDraft&) {
+      throw tuf::Error(ErrorCode::kTagImmutable, "no");
+    };
+    CHECK_ERROR(p.publish(refuse), ErrorCode::kTagImmutable);
+  }
+  SECTION("nothing to do") {
+    p.publish([](const tuf::TrustedRepository&, tuf::RepositoryDraft&) {});
+  }
+  CHECK(p.machine.remembered("timestamp"));
+}
+
+TEST_CASE(
+    "A job that comes while another of this user publishes the repository waits for it, and loses no race") {
+  Publishing p;
+  const test::TempDir folder;
+  const std::vector<std::filesystem::path> folders = {folder.path() / "locks"};
+  agent::PublishQueue other(folders, p.store, p.client.gun());
+  REQUIRE_FALSE(other.is_busy());
+  PublishOptions options;
+  options.queue_folders = folders;
+  int ready = 0;
+  const tuf::SignerFor theirs = p.client.signer_for();
+  const tuf::SignerFor signer_for = [&](const tuf::KeyId& id) {
+    if (++ready == 1) {  // this job has verified everything, and opens its keys
+      p.client.publish(p.store, test::StoreClient::set_target("targets/releases", "0.9", "0.9"));
+      other.leave();
+    }
+    return theirs(id);
+  };
+  const auto changes = p.publish(add_tag("1.0"), signer_for, options);
+  CHECK(changes.published);
+  CHECK(changes.attempts == 1);
+  CHECK(p.has("0.9"));
+  CHECK(p.has("1.0"));
+  // Its own turn ends with its answer.
+  CHECK_FALSE(agent::PublishQueue(folders, p.store, p.client.gun()).is_busy());
+}
+
+TEST_CASE("A job that holds up the others is not waited for longer than this command's time") {
+  Publishing p;
+  const test::TempDir folder;
+  const std::vector<std::filesystem::path> folders = {folder.path() / "locks"};
+  const agent::PublishQueue hanging(folders, p.store, p.client.gun());
+  PublishOptions options;
+  options.queue_folders = folders;
+  p.machine.request.budget = std::make_shared<hsm::TimeBudget>(std::chrono::milliseconds(400));
+  CHECK_ERROR(p.publish(add_tag("1.0"), options), ErrorCode::kTimeout);
+  CHECK_FALSE(p.has("1.0"));
+}
 
 TEST_CASE("A store that answers conflict for ever is left when the time of the command is up") {
   Timed t(std::chrono::seconds(10));

@@ -35,8 +35,9 @@ struct Site {
   agent::PublishedChanges sign() {
     agent::SeenRepository seen(dir.path(), kGun);
     const agent::LoadRequest request{kGun, {std::nullopt, true, false}, test::kNow, {}};
-    const auto change = [](const tuf::TrustedRepository&, tuf::RepositoryDraft& draft) {
+    const auto change = [this](const tuf::TrustedRepository&, tuf::RepositoryDraft& draft) {
       StoreClient::set_target("targets/jenkins", "1.0")(draft);
+      for (const std::string& name : many) StoreClient::set_target("targets/jenkins", name)(draft);
     };
     return agent::publish_changes({store, seen, request},
                                   {change, test::open_gate, administrator.signer_for(), {}}, warnings);
@@ -46,6 +47,7 @@ struct Site {
   StoreClient administrator{kGun, test::kNow};
   test::MemoryStore store{kGun, [] { return test::kNow; }};
   std::vector<tuf::Warning> warnings;
+  std::vector<std::string> many;  // signed too
 };
 
 }  // namespace
@@ -59,6 +61,32 @@ TEST_CASE("Reading back asks for what the publish has changed and for nothing el
   CHECK_THAT(asked,
              Catch::UnorderedEquals(std::vector<std::string>{"timestamp", "snapshot", "targets/jenkins"}));
   CHECK(site.warnings.empty());
+}
+
+TEST_CASE(
+    "A long file that nobody pulls by is not read back whole: the snapshot names the hash of all its bytes") {
+  Site site;
+  for (int tag = 0; tag < 12'000; ++tag) {
+    const std::string name = "tag-" + std::to_string(tag);
+    site.many.push_back(name);
+  }
+  site.store.before_publish = [&](int) { site.store.requests.clear(); };
+  bool lies = false;
+  SECTION("published") {}
+  SECTION("the store keeps other bytes") {
+    lies = true;
+    site.store.outcomes[site.store.publishes + 1] = test::MemoryStore::Outcome::kForgotten;
+  }
+  if (lies) {
+    CHECK_THROWS_AS(site.sign(), tuf::Error);
+  } else {
+    CHECK(site.sign().published);
+  }
+  std::vector<std::string> asked;
+  for (const agent::FileRequest& request : site.store.requests) asked.push_back(request.role.text());
+  const std::vector<std::string> chain = {"timestamp", "snapshot"};
+  CHECK(std::vector<std::string>(asked.begin(), asked.begin() + 2) == chain);
+  if (!lies) CHECK(asked == chain);
 }
 
 TEST_CASE("Reading back finds a root, targets and delegations that others publish in between") {

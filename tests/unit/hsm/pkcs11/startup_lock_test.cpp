@@ -89,15 +89,15 @@ TEST_CASE("the start-up lock lives in the user's runtime folder, else in /tmp, e
   const test::TempDir dir;
   using Folders = std::vector<std::filesystem::path>;
   ::unsetenv("XDG_RUNTIME_DIR");
-  const Folders shared = StartupLock::default_folders();
+  const Folders shared = hsm::UserLock::default_folders();
   REQUIRE(shared.size() == 2);
   CHECK(shared[0] == "/tmp/countersign-" + std::to_string(::geteuid()));
   CHECK(shared[1].string().ends_with("/.cache/countersign"));
   ::setenv("XDG_RUNTIME_DIR", (dir / "missing").c_str(), 1);
-  CHECK(StartupLock::default_folders() == shared);
+  CHECK(hsm::UserLock::default_folders() == shared);
   ::setenv("XDG_RUNTIME_DIR", "relative", 1);
-  CHECK(StartupLock::default_folders() == shared);
+  CHECK(hsm::UserLock::default_folders() == shared);
   ::setenv("XDG_RUNTIME_DIR", dir.path().c_str(), 1);
-  CHECK(StartupLock::default_folders() == Folders{dir / "countersign", shared[0], shared[1]});
+  CHECK(hsm::UserLock::default_folders() == Folders{dir / "countersign", shared[0], shared[1]});
   ::unsetenv("XDG_RUNTIME_DIR");
 }

@@ -1,0 +1,37 @@
+#include "agent/work/publish_queue.h"
+
+#include <chrono>
+
+#include "tuf/base/digest.h"
+#include "tuf/base/hex.h"
+
+namespace agent {
+namespace {
+
+/// Those before may hang, and the store does not mind who comes first.
+constexpr std::chrono::milliseconds kPatience{5000};
+/// Of a digest: the files stay, so there must not be one for each repository that there ever was. Two that
+/// share one wait for each other.
+constexpr std::size_t kDigits = 3;
+
+}  // namespace
+
+PublishQueue::PublishQueue(const std::vector<std::filesystem::path>& folders, const TrustStore& store,
+                           const tuf::Gun& gun) {
+  if (folders.empty()) return;
+  const std::string what = store.name() + "\n" + gun.text();
+  const std::string digest = tuf::to_hex(tuf::sha256(tuf::as_bytes(what)));
+  lock_.emplace("publish-" + digest.substr(0, kDigits) + ".lock", folders);
+  is_busy_ = lock_->wait(std::chrono::milliseconds(0)) == hsm::LockOutcome::kBusy;
+}
+
+void PublishQueue::wait(const hsm::TimeBudget& budget) {
+  lock_->wait(budget.at_most(kPatience));
+  is_busy_ = false;
+}
+
+void PublishQueue::leave() {
+  if (lock_) lock_->release();
+}
+
+}  // namespace agent
