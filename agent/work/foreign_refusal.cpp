@@ -58,8 +58,9 @@ std::string way_to_name_key(const Policy& policy, const tuf::TrustedRepository& 
   return "";
 }
 
-/// Where all of it is wanted, and only does not say for which role it was signed: how it comes to say that.
-/// "" if not.
+/// Where the policy would allow all of it, and it only does not say for which role it was signed: how it
+/// comes to say that. It may still be an old file of this very key, shown under another role by whoever may
+/// push: so it is looked at first. "" if not.
 std::string way_to_bind(const Policy& policy, const tuf::SignedState& state,
                         const std::vector<ForeignEntry>& foreign) {
   if (policy.bound != BoundDemand::kRequired) return "";
@@ -74,10 +75,14 @@ std::string way_to_bind(const Policy& policy, const tuf::SignedState& state,
     if (!entry || !judge.is_approved(one.in, one.name, *entry)) return "";
     if (std::find(roles.begin(), roles.end(), one.in) == roles.end()) roles.push_back(one.in);
   }
-  return "it does not say for which role it was signed: whoever owns the policy says \"bound\": "
-         "\"preferred\" until it does: "
-         "countersign witness " +
-         repository.gun().text() + " " + tuf::join(tuf::names_of(roles), " ") + " --policy FILE --bind";
+  const std::string& gun = repository.gun().text();
+  return "it does not say for which role it was signed, and may be an old file shown again: look at it with: "
+         "countersign inspect " +
+         gun +
+         "; only if all of it is yours, whoever owns the policy says \"bound\": \"preferred\" until it is "
+         "bound: countersign witness " +
+         gun + " " + tuf::join(tuf::names_of(roles), " ") +
+         " --policy FILE --bind; else run this again with --quarantine";
 }
 
 }  // namespace
