@@ -1,6 +1,5 @@
 #include "agent/config/config_file.h"
 
-
 #include "hsm/key_ref.h"
 #include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
