@@ -5,6 +5,7 @@
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"
 #include "tuf/base/without_secrets.h"
+#include "tuf/base/words.h"
 
 namespace hsm {
 namespace {
@@ -42,10 +43,7 @@ bool is_key_id(std::string_view text) {
 }
 
 bool is_token_uri(std::string_view text) {
-  return text.size() >= kTokenScheme.size() &&
-         std::equal(kTokenScheme.begin(), kTokenScheme.end(), text.begin(), [](char lower, char c) {
-           return lower == (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
-         });
+  return tuf::starts_ignoring_case(text, kTokenScheme);
 }
 
 std::string without_pin(std::string_view ref) {

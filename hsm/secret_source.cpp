@@ -50,11 +50,10 @@ void wipe_variable(const std::string& name) {
 
 Secret read_secret_file(const std::filesystem::path& path) {
   const PrivateFile file = read_private_file(path, kMaxSecretFile);
-  if (const std::string_view encoding = tuf::wide_encoding(file.text()); !encoding.empty()) {
-    throw tuf::Error(tuf::ErrorCode::kFileUnreadable,
-                     path.string() + " is " + std::string(encoding) + " text, not UTF-8",
-                     "convert it with: " + to_utf8_in_place(encoding, path.string()));
-  }
+  const auto mend = [&](const std::string& encoding) {
+    return "convert it with: " + to_utf8_in_place(encoding, path.string());
+  };
+  tuf::refuse_wide(file.text(), path.string(), mend);
   std::string_view line = tuf::without_mark(file.text());
   line = line.substr(0, line.find('\n'));
   if (line.ends_with('\r')) line.remove_suffix(1);

@@ -1,11 +1,10 @@
 #include "agent/config/config_file.h"
 
-#include <algorithm>
-
 #include "hsm/key_ref.h"
 #include "hsm/os/input_file.h"
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
+#include "tuf/base/words.h"
 #include "tuf/json/json.h"
 
 namespace agent {
@@ -18,12 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxConfigLength = 1 << 20;
 const char kOneObject[] = "mend the file: it must be one JSON object";
-
-bool equal_without_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
 
 /// An object of the file and where it stands in it, so that every error can name its member.
 class Section {
@@ -106,7 +99,7 @@ class Section {
     const Json* found = nullptr;
     if (object_ == nullptr) return found;
     for (const auto& [name, value] : object_->items()) {
-      if (!equal_without_case(name, member)) continue;
+      if (!tuf::equals_ignoring_case(name, member)) continue;
       if (found != nullptr) fail(member, "is there twice, in different spellings");
       found = &value;
     }

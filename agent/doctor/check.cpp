@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "agent/report/error_table.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
 
 std::string diagnosis_named_after(tuf::ErrorCode code) {
-  std::string name(error_row(code).name);
-  for (char& c : name) c = c == '_' ? '-' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  std::string name = tuf::in_lower_case(error_row(code).name);
+  std::replace(name.begin(), name.end(), '_', '-');
   return name;
 }
 

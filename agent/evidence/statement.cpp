@@ -98,10 +98,10 @@ Statement read_statement(std::string_view text, std::string_view type, tuf::Erro
 }
 
 void refuse_wide(std::string_view file, const std::string& name) {
-  if (const std::string encoding(tuf::wide_encoding(file)); !encoding.empty()) {
-    throw Error(tuf::ErrorCode::kFileUnreadable, name + " is " + encoding + " text, not UTF-8",
-                "copy it, byte for byte, from where it was written: converted it would be another");
-  }
+  const auto mend = [](const std::string&) {
+    return "copy it, byte for byte, from where it was written: converted it would be another";
+  };
+  tuf::refuse_wide(file, name, mend);
 }
 
 std::string claimed_type(std::string_view file) {

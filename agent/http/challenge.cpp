@@ -1,18 +1,12 @@
 #include "agent/http/challenge.h"
 
-#include <algorithm>
 #include <cctype>
 #include <optional>
 
+#include "tuf/base/words.h"
+
 namespace agent {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 class ChallengeReader {
  public:
@@ -21,7 +15,7 @@ class ChallengeReader {
   std::vector<Challenge> read() {
     while (true) {
       skip(" \t,");
-      const std::string name = lower(take_while(is_token_character));
+      const std::string name = tuf::in_lower_case(take_while(is_token_character));
       if (name.empty()) break;
       const std::size_t after_name = position_;
       skip(" \t");

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cstdlib>
 
 #include "tuf/base/error.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -28,13 +28,6 @@ std::string_view trim(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 /// An IP address in network order; IPv4 as IPv6 has it (::ffff:a.b.c.d), so that both spellings are one.
@@ -131,7 +124,7 @@ bool is_excepted(const std::string& no_proxy, const Url& url) {
   std::string_view rest = no_proxy;
   while (!rest.empty()) {
     const std::size_t comma = std::min(rest.find(','), rest.size());
-    if (matches(lower(trim(rest.substr(0, comma))), to)) return true;
+    if (matches(tuf::in_lower_case(trim(rest.substr(0, comma))), to)) return true;
     rest.remove_prefix(std::min(comma + 1, rest.size()));
   }
   return false;
@@ -141,7 +134,7 @@ bool is_excepted(const std::string& no_proxy, const Url& url) {
 Proxy parse_proxy(std::string_view text, const std::string& variable) {
   const std::size_t scheme_end = text.find("://");
   const bool has_scheme = scheme_end != std::string_view::npos;
-  const std::string scheme = has_scheme ? lower(text.substr(0, scheme_end)) : "http";
+  const std::string scheme = has_scheme ? tuf::in_lower_case(text.substr(0, scheme_end)) : "http";
   std::string_view authority = has_scheme ? text.substr(scheme_end + 3) : text;
   authority = authority.substr(0, authority.find_first_of("/?#"));
   const std::size_t at = authority.rfind('@');

@@ -3,7 +3,6 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "tuf/base/base64.h"
 #include "tuf/base/hex.h"
@@ -80,9 +79,8 @@ void add_refresh_token(std::string_view form, Secrets& secrets) {
   std::string token;
   token.reserve(encoded.size());
   for (std::size_t i = 0; i < encoded.size(); ++i) {
-    std::string digits(encoded.substr(i + 1, encoded[i] == '%' ? 2 : 0));
-    for (char& digit : digits) digit = static_cast<char>(std::tolower(static_cast<unsigned char>(digit)));
-    const auto byte = tuf::from_hex(digits);
+    const std::string_view digits = encoded.substr(i + 1, encoded[i] == '%' ? 2 : 0);
+    const auto byte = tuf::from_hex(tuf::with_lower_hex(digits));
     const bool is_byte = byte && byte->size() == 1;
     token += is_byte ? static_cast<char>(byte->front()) : encoded[i];
     if (is_byte) i += 2;

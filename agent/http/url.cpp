@@ -8,19 +8,13 @@
 
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
 
 bool is_url_character(char c) {
   return c > 0x20 && c < 0x7f && std::string_view("\\\"<>^`{|}#").find(c) == std::string_view::npos;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
 }
 
 /// The one way to write this address; nullopt if it is none.
@@ -41,7 +35,7 @@ bool ends_in_number(std::string_view host) {
 
 /// The one way to write this host, so that equal hosts are equal texts; nullopt if it is none.
 std::optional<std::string> canonical_host(std::string_view text) {
-  const std::string host = lower(text);
+  const std::string host = tuf::in_lower_case(text);
   if (host.starts_with('[') && host.ends_with(']')) {
     const auto address = ip_address(AF_INET6, host.substr(1, host.size() - 2));
     return address ? std::optional("[" + *address + "]") : std::nullopt;
@@ -74,7 +68,7 @@ std::optional<Url> Url::parse(std::string_view text) {
   url.text_ = text;
   const std::size_t scheme_end = text.find("://");
   if (scheme_end == std::string_view::npos) return std::nullopt;
-  const std::string scheme = lower(text.substr(0, scheme_end));
+  const std::string scheme = tuf::in_lower_case(text.substr(0, scheme_end));
   if (scheme != "https" && scheme != "http") return std::nullopt;
   url.https_ = scheme == "https";
   std::string_view rest = text.substr(scheme_end + 3);

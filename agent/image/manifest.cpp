@@ -14,9 +14,11 @@ namespace {
 
 using tuf::Json;
 
+const char kNoManifest[] = "not an image manifest: ";
+const char kGiveOne[] = "give an image or an index of OCI, or of Docker's schema 2";
+
 [[noreturn]] void fail(const std::string& reason) {
-  throw tuf::Error(tuf::ErrorCode::kFileUnreadable, "not an image manifest: " + reason,
-                   "give an image or an index of OCI, or of Docker's schema 2");
+  throw tuf::Error(tuf::ErrorCode::kFileUnreadable, kNoManifest + reason, kGiveOne);
 }
 
 /// A member that is a string, or else "".
@@ -31,12 +33,6 @@ Json parse(std::string_view content) {
   } catch (const tuf::Error& error) {
     fail(std::string("it is not a JSON object that can be read: ") + error.what());
   }
-}
-
-/// Another encoding is other bytes, so it is not converted.
-void refuse_wide(std::string_view content) {
-  if (const std::string encoding(tuf::wide_encoding(content)); !encoding.empty())
-    fail("it is " + encoding + " text, not UTF-8");
 }
 
 std::int64_t size_member(const Json& object) {
@@ -103,7 +99,8 @@ Manifest read_manifest_file(const std::filesystem::path& path) {
   const std::string content =
       hsm::InputFile(path, "the manifest", hsm::Links::kWithinFolder).read_all(kMaxManifestLength);
   try {
-    refuse_wide(content);
+    // Another encoding is other bytes, so it is not converted.
+    tuf::refuse_wide(content, std::string(kNoManifest) + "it", [](const std::string&) { return kGiveOne; });
     const Json json = parse(content);
     const bool untyped = json.is_object() && text_member(json, "mediaType").empty();
     return describe_manifest(content, untyped ? type_by_members(json) : std::string());

@@ -104,8 +104,8 @@ class Layout {
   }
 
   void read_index(const std::string& text) {
-    if (const std::string encoding(tuf::wide_encoding(text)); !encoding.empty())
-      fail(ErrorCode::kFileUnreadable, "index.json is " + encoding + " text, not UTF-8", kWriteAgain);
+    tuf::refuse_wide(text, "OCI layout " + name_ + ": index.json",
+                     [](const std::string&) { return kWriteAgain; });
     tuf::Json index;
     try {
       index = tuf::parse_json(text, "index.json");

@@ -7,6 +7,7 @@
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
 #include "tuf/base/shell_word.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -101,12 +102,8 @@ bool is_path_component(std::string_view text) {
 
 /// Not repeated: it may carry a PIN.
 void refuse_token_uri(std::string_view text) {
-  constexpr std::string_view kScheme = "pkcs11:";
-  const bool is_one = text.size() >= kScheme.size() &&
-                      std::equal(kScheme.begin(), kScheme.end(), text.begin(), [](char a, char b) {
-                        return a == std::tolower(static_cast<unsigned char>(b));
-                      });
-  if (is_one) throw Error(ErrorCode::kInvalidReference, "a pkcs11: URI is no image", "name a key with --key");
+  if (tuf::starts_ignoring_case(text, "pkcs11:"))
+    throw Error(ErrorCode::kInvalidReference, "a pkcs11: URI is no image", "name a key with --key");
 }
 
 [[noreturn]] void fail(std::string_view text, const std::string& reason, std::string hint = {}) {

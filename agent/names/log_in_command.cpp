@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -42,9 +43,7 @@ std::string log_in_command(std::string_view host) {
 
 bool says_expired(std::string_view reason) {
   constexpr std::array kWords = {"expired", "no longer valid", "reauthenticate", "log in again"};
-  std::string lower(reason);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string lower = tuf::in_lower_case(reason);
   return std::any_of(kWords.begin(), kWords.end(),
                      [&](const char* word) { return lower.find(word) != std::string::npos; });
 }

@@ -385,9 +385,7 @@ const tuf::SignedState::Entry* Case::moved_on_to(const UserSet& users) const {
 
 std::string Case::who_could(const UserSet& users) const {
   if (const tuf::SignedState::Entry* next = is_valid_tag(tag_) ? moved_on_to(users) : nullptr) {
-    return "it is being moved; whoever must sign it too moves it as well: countersign sign " +
-           tuf::shell_word(shown_ + "@" + next->digest()) + " --size " +
-           std::to_string(next->target->length) + " --allow-move";
+    return "it " + way_to_move(shown_, *next);
   }
   std::string able;
   std::size_t count = 0;

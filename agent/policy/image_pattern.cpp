@@ -36,8 +36,8 @@ std::string official(const std::string& name) {
 }
 
 /// The pattern that is meant, as Docker writes the names out that it should match.
-std::string written_out(std::string name) {
-  name = tuf::in_lower_case(std::move(name));
+std::string written_out(const std::string& pattern) {
+  std::string name = tuf::in_lower_case(pattern);
   if (const std::size_t scheme = name.find("://"); scheme != std::string::npos) name.erase(0, scheme + 3);
   if (name.starts_with(kOldHub)) name.replace(0, kOldHub.size(), kHub);
   if (is_segment(name)) {

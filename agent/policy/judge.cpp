@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/policy/case.h"
+#include "tuf/base/shell_word.h"
 
 namespace agent {
 namespace {
@@ -22,6 +23,12 @@ Decision refuse_without_rule(const tuf::Gun& gun, const Question& question) {
   decision.reasons.push_back({"NO_RULE", "no rule of the policy is for " + decision.image,
                               "whoever owns the policy adds a rule whose images match it"});
   return decision;
+}
+
+std::string way_to_move(const std::string& image, const tuf::SignedState::Entry& next) {
+  return "is being moved; whoever must sign it too moves it as well: countersign sign " +
+         tuf::shell_word(image + "@" + next.digest()) + " --size " + std::to_string(next.target->length) +
+         " --allow-move";
 }
 
 Judge::Judge(const Policy& policy, const tuf::SignedState& state)

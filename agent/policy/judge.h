@@ -27,6 +27,10 @@ struct Question {
 /// The image of a repository for which no rule of the policy applies: refused without looking at anything.
 Decision refuse_without_rule(const tuf::Gun& gun, const Question& question);
 
+/// Of `image`, "REPO:TAG", that somebody else who must sign it has moved on to `next`: it is being moved, and
+/// how to move it as well.
+std::string way_to_move(const std::string& image, const tuf::SignedState::Entry& next);
+
 class Judge {
  public:
   /// Both must outlive the judge.

@@ -37,7 +37,7 @@ class PolicyReader {
     if (const LocatedJson* bound = file.find("bound")) policy_.bound = bound_demand(*bound);
     read_users(member(file, "users"));
     if (const LocatedJson* teams = file.find("teams")) read_teams(*teams);
-    const LocatedJson& rules = array(member(file, "rules"));
+    const LocatedJson& rules = filled_array(member(file, "rules"));
     for (const LocatedJson& rule : rules.items) policy_.rules.push_back(read_rule(rule));
     return std::move(policy_);
   }
@@ -56,7 +56,7 @@ class PolicyReader {
   void require_kind(const LocatedJson& json, Kind kind, const char* what) const {
     if (json.kind != kind) fail(json, std::string("is not ") + what);
   }
-  const LocatedJson& array(const LocatedJson& json) const {
+  const LocatedJson& filled_array(const LocatedJson& json) const {
     require_kind(json, Kind::kArray, "an array");
     const bool is_needed = json.key == "rules" || json.key == "images" || json.key == "keys";
     if (json.items.empty())
@@ -102,7 +102,7 @@ class PolicyReader {
   std::vector<const LocatedJson*> names(const LocatedJson& json) const {
     std::vector<const LocatedJson*> names;
     std::set<std::string_view> seen;
-    for (const LocatedJson& item : array(json).items) {
+    for (const LocatedJson& item : filled_array(json).items) {
       if (!seen.insert(text(item)).second)
         fail(item, "names \"" + tuf::printable(item.string, 60) + "\" twice");
       names.push_back(&item);
@@ -238,7 +238,8 @@ class PolicyReader {
     if (const LocatedJson* roles = json.find("roles")) {
       for (const LocatedJson* role : names(*roles)) rule.roles.push_back(required_role(*role));
     }
-    if (const LocatedJson* tags = json.find("immutable_tags")) rule.immutable_tags = globs(array(*tags));
+    if (const LocatedJson* tags = json.find("immutable_tags"))
+      rule.immutable_tags = globs(filled_array(*tags));
     if (const LocatedJson* movers = json.find("movers")) rule.movers = members_of(team_list(*movers));
     require_some_mover(json, rule);
     read_provenance(json, rule);

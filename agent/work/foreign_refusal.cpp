@@ -3,10 +3,9 @@
 #include <algorithm>
 
 #include "agent/work/signing_keys.h"
-#include "agent/work/stored_state.h"
 #include "tuf/base/error.h"
-#include "tuf/base/shell_word.h"
 #include "tuf/base/words.h"
+#include "tuf/view/signed_state.h"
 #include "tuf/view/stored_target.h"
 
 namespace agent {
@@ -20,30 +19,26 @@ constexpr std::size_t kMaxNamed = 10;  // entries in one message
 
 /// What is foreign may be a tag that somebody who counts has begun to move, and somebody else has not. Empty
 /// if it is not.
-std::string way_to_move_on(const Policy& policy, const tuf::TrustedRepository& repository,
+std::string way_to_move_on(const Policy& policy, const tuf::SignedState& state,
                            const std::vector<ForeignEntry>& foreign) {
-  const StoredState stored(policy, repository);
+  const Judge judge(policy, state);
   for (const ForeignEntry& one : foreign) {
-    const Rule* rule = one.in == RoleName::releases() ? stored.judge.rule_for(one.name) : nullptr;
+    const Rule* rule = one.in == RoleName::releases() ? judge.rule_for(one.name) : nullptr;
     if (!rule) continue;
-    const tuf::Target* next = nullptr;
+    const tuf::SignedState::Entry* next = nullptr;
     bool is_held = false;
-    for (const tuf::SignedState::Entry& entry : stored.state.entries(one.name)) {
-      if (!entry.role->name.is_identity() || !entry.target->sha256() ||
-          !stored.judge.counts_for(*rule, entry))
+    for (const tuf::SignedState::Entry& entry : state.entries(one.name)) {
+      if (!entry.role->name.is_identity() || !entry.target->sha256() || !judge.counts_for(*rule, entry))
         continue;
       if (entry.digest() == one.digest) {
         is_held = true;
       } else {
-        next = entry.target;
+        next = &entry;
       }
     }
     if (!next || !is_held) continue;
-    const std::string image =
-        repository.gun().text() + ":" + one.name + "@" + tuf::SignedState::Entry{nullptr, next}.digest();
-    return one.name + " is being moved; whoever must sign it too moves it as well: countersign sign " +
-           tuf::shell_word(image) + " --size " + std::to_string(next->length) +
-           " --allow-move; or, to drop it until then, run this again with --quarantine";
+    return one.name + " " + way_to_move(state.repository().gun().text() + ":" + one.name, *next) +
+           "; or, to drop it until then, run this again with --quarantine";
   }
   return "";
 }
@@ -63,25 +58,31 @@ std::string way_to_name_key(const Policy& policy, const tuf::TrustedRepository& 
   return "";
 }
 
-/// Where all of it is wanted, and only does not say for which role it was signed: how it comes to say that.
-/// "" if not.
-std::string way_to_bind(const Policy& policy, const tuf::TrustedRepository& repository,
+/// Where the policy would allow all of it, and it only does not say for which role it was signed: how it
+/// comes to say that. It may still be an old file of this very key, shown under another role by whoever may
+/// push: so it is looked at first. "" if not.
+std::string way_to_bind(const Policy& policy, const tuf::SignedState& state,
                         const std::vector<ForeignEntry>& foreign) {
   if (policy.bound != BoundDemand::kRequired) return "";
   Policy lenient = policy;
   lenient.bound = BoundDemand::kPreferred;
-  const StoredState stored(lenient, repository);
+  const Judge judge(lenient, state);
+  const tuf::TrustedRepository& repository = state.repository();
   std::vector<RoleName> roles;
   for (const ForeignEntry& one : foreign) {
     if (one.kind != ForeignEntry::Kind::kTarget) return "";
     const tuf::Target* entry = tuf::stored_target(repository, one.in, one.name);
-    if (!entry || !stored.judge.is_approved(one.in, one.name, *entry)) return "";
+    if (!entry || !judge.is_approved(one.in, one.name, *entry)) return "";
     if (std::find(roles.begin(), roles.end(), one.in) == roles.end()) roles.push_back(one.in);
   }
-  return "it does not say for which role it was signed: whoever owns the policy says \"bound\": "
-         "\"preferred\" until it does: "
-         "countersign witness " +
-         repository.gun().text() + " " + tuf::join(tuf::names_of(roles), " ") + " --policy FILE --bind";
+  const std::string& gun = repository.gun().text();
+  return "it does not say for which role it was signed, and may be an old file shown again: look at it with: "
+         "countersign inspect " +
+         gun +
+         "; only if all of it is yours, whoever owns the policy says \"bound\": \"preferred\" until it is "
+         "bound: countersign witness " +
+         gun + " " + tuf::join(tuf::names_of(roles), " ") +
+         " --policy FILE --bind; else run this again with --quarantine";
 }
 
 }  // namespace
@@ -95,9 +96,11 @@ tuf::Error foreign_refusal(const Policy& policy, const tuf::TrustedRepository& r
     if (i == 0 || foreign[i].in != foreign[i - 1].in) roles += (i ? " and " : "") + foreign[i].in.text();
   }
   if (foreign.size() > kMaxNamed) list += "; and " + std::to_string(foreign.size() - kMaxNamed) + " more";
-  std::string way = way_to_move_on(policy, repository, foreign);
+  // Whoever signed before their role expired has signed.
+  const tuf::SignedState state(repository, tuf::SignedState::Expired::kTake);
+  std::string way = way_to_move_on(policy, state, foreign);
   if (way.empty()) way = way_to_name_key(policy, repository, foreign, keys);
-  if (way.empty()) way = way_to_bind(policy, repository, foreign);
+  if (way.empty()) way = way_to_bind(policy, state, foreign);
   return Error(
       ErrorCode::kForeignEntry,
       "signing " + roles + " of " + repository.gun().text() +

@@ -110,10 +110,7 @@ void InputFile::fail(const std::string& reason) const {
 
 std::string plain_text(std::string text, const std::string& name,
                        const std::function<std::string(const std::string&)>& mend) {
-  if (const std::string encoding(tuf::wide_encoding(text)); !encoding.empty()) {
-    throw tuf::Error(tuf::ErrorCode::kFileUnreadable, name + " is " + encoding + " text, not UTF-8",
-                     mend(encoding));
-  }
+  tuf::refuse_wide(text, name, mend);
   text.erase(0, text.size() - tuf::without_mark(text).size());
   return text;
 }

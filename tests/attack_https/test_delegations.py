@@ -6,7 +6,7 @@ import pytest
 
 from support.attack import Attack, attacks
 from support.forged_keys import ec_key
-from support.forger import FRESH, TYPES, digest_of, target
+from support.forger import TYPES, digest_of, target, targets_body
 
 ALICE = ec_key("alice")
 ROLE = "targets/alice"
@@ -41,8 +41,7 @@ def delegation(role=ROLE, paths=("",), tags=("x",), under="targets", **definitio
         keys[ALICE.id] = ALICE.object
         entry = {"name": role, "keyids": [ALICE.id], "threshold": 1, "paths": list(paths)} | definition
         repo.bodies[under]["delegations"]["roles"].append(entry)
-        repo.bodies[role] = {"_type": "Targets", "version": 1, "expires": FRESH,
-                             "targets": {tag: target(tag) for tag in tags}, "delegations": {"keys": {}, "roles": []}}
+        repo.bodies[role] = targets_body({tag: target(tag) for tag in tags})
         repo.signers[role] = [ALICE]
         repo.publish(under, role)
 

@@ -6,10 +6,9 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from support.attack import Attack, attacks
-from support.forged_keys import Key, b64, canonical, ec_key, ed25519_key, pss, rs, rsa_key, wire
+from support.forged_keys import Key, b64, canonical, der, ec_key, ed25519_key, pss, rs, rsa_key, wire
 from support.forger import envelope, with_other_private
 
 STRANGER = ec_key("stranger")
@@ -133,7 +132,7 @@ def one(make):
 
 
 def as_der(key, text):
-    return key.signature("ecdsa", key.private.sign(text, ec.ECDSA(hashes.SHA256())))
+    return key.signature("ecdsa", der(key.private, text))
 
 
 def with_digest(digest):
@@ -146,12 +145,6 @@ def with_method(method):
 
 def with_value(change):
     return one(lambda key, text: key.signature("ecdsa", change(rs(key.private, text))))
-
-
-def padded(private, text) -> bytes:
-    """r and s, each a byte wider than the curve."""
-    r, s = decode_dss_signature(private.sign(text, ec.ECDSA(hashes.SHA256())))
-    return r.to_bytes(33, "big") + s.to_bytes(33, "big")
 
 
 def rsa_with(method, scheme, digest):
@@ -253,7 +246,7 @@ ATTACKS = attacks(
     Attack("an EC signature of zeros", signatures(with_value(lambda value: bytes(64))), BAD),
     Attack("an EC signature with a byte more", signatures(with_value(lambda value: value + b"\0")), BAD),
     Attack("an EC signature with r and s too wide",
-           signatures(one(lambda key, text: key.signature("ecdsa", padded(key.private, text)))), BAD),
+           signatures(one(lambda key, text: key.signature("ecdsa", rs(key.private, text, wider=1)))), BAD),
     Attack("an EC signature without s", signatures(with_value(lambda value: value[:32])), BAD),
     Attack("a signature whose base64 has a line break",
            signatures(one(lambda key, text: key.sign(text) | {"sig": key.sign(text)["sig"][:40] + "\n" +

@@ -4,7 +4,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.filled_repository import ROLES, SIZE, FilledRepository, digest_of
+from bench.filled_repository import ROLES, SIZE, FilledRepository
+from support.forger import digest_of
 from support.process import clean_environment
 
 
@@ -38,7 +39,7 @@ class Official:
 
     def sign(self, tag: str) -> list[list[str]]:
         roles = [argument for role in ROLES for argument in ("-r", role)]
-        return [[*self._start, "addhash", self._gun, tag, str(SIZE), "--sha256", digest_of(tag), *roles],
+        return [[*self._start, "addhash", self._gun, tag, str(SIZE), "--sha256", digest_of(tag).hex(), *roles],
                 [*self._start, "publish", self._gun]]
 
     def look_up(self, tag: str) -> list[list[str]]:
@@ -68,7 +69,7 @@ class Countersign:
         self.env["DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"] = site.passphrase
 
     def sign(self, tag: str) -> list[list[str]]:
-        return [[self._binary, "sign", f"{self._gun}:{tag}@sha256:{digest_of(tag)}", "--size", str(SIZE),
+        return [[self._binary, "sign", f"{self._gun}:{tag}@sha256:{digest_of(tag).hex()}", "--size", str(SIZE),
                  *self._key_options, *self._options]]
 
     def look_up(self, tag: str) -> list[list[str]]:

@@ -10,6 +10,7 @@ from support.forged_keys import ec_key
 from support.forger import ForgedRepository
 from support.hints import Hint
 from support.hostile_server import Answer
+from support.hostile_signer import HostileSigner
 from support.policies import write_policy
 
 
@@ -205,11 +206,39 @@ def unbound(team):
                                       *policy(team, bound="required", teams=["ci"])]
 
 
+def shown_by(hint, client, *tags) -> list[str]:
+    """What the hint shows of these tags, before anything is done about them."""
+    hint.follow(client)
+    return [line for line in hint.shown.splitlines() if line.partition(" ")[0] in tags]
+
+
 def owner_prefers_until_it_is_bound(team, hint, args):
+    lines = shown_by(hint, team.machines["jenkins"], "7", "8")
+    assert len(lines) == 2 and all(team.image.digest in line and "targets/jenkins" in line for line in lines)
     text = json.loads(team.policy.read_text())
     team.policy.write_text(json.dumps(text | {"bound": "preferred"}))
-    hint.follow(team.machines["jenkins"], filled={"FILE": team.policy})
+    hint.follow(team.machines["jenkins"], filled={"FILE": team.policy}, which=1)
     team.policy.write_text(json.dumps(text))
+
+
+def old_file_shown_again(team):
+    """Before there was a policy jenkins signed along in releases what carol had brought in; somebody who may push shows
+    that file as the role of jenkins."""
+    team.machine_of_all().ok("revoke", f"{team.gun}:1.0", "--yes")
+    team.evil = team.world.image("evil")
+    team.machines["carol"].ok("sign", f"{team.gun}:evil", "--oci-layout", team.evil.layout, "--no-bound")
+    team.sign("jenkins", "7", "--no-bound")
+    HostileSigner(team.world.store, team.gun).show("targets/releases", "targets/jenkins")
+    return team.machines["jenkins"], ["sign", f"{team.gun}:8", "--oci-layout", team.image.layout,
+                                      *policy(team, bound="required", teams=["ci"])]
+
+
+def drop_what_is_not_theirs(team, hint, args):
+    (line,) = shown_by(hint, team.machines["jenkins"], "evil")
+    assert team.evil.digest in line and "targets/jenkins" in line and "--bind" in hint.commands[1]
+    team.machines["jenkins"].ok(*args, "--quarantine")
+    for role in ("targets/jenkins", "targets/releases"):
+        assert set(team.world.store.read(team.gun).targets(role)) == {"8"}
 
 
 def signing_again_what_waits_for_others(team):
@@ -271,6 +300,7 @@ CAUSES = [
     Cause("new-key-of-no-user", 5, signing_with_a_new_key, owner_adds_the_new_key),
     Cause("new-key-of-no-user", 10, taking_out_the_key_that_the_policy_has, owner_adds_the_new_key_which_signs, " to stay"),
     Cause("entries-unbound", 5, unbound, owner_prefers_until_it_is_bound),
+    Cause("entries-unbound", 5, old_file_shown_again, drop_what_is_not_theirs, " of somebody else"),
     Cause("verdict-signature-missing", 5, signing_again_what_waits_for_others, carol_signs_too, " but signed"),
     Cause("key-of-no-user", 5, rotated_behind_the_policy, owner_adds_the_key),
     Cause("foreign-entries", 5, foreign, lambda team, hint, args: [*args, "--quarantine"]),

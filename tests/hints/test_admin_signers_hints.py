@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from cryptography.hazmat.primitives import serialization
 
 from support.forged_keys import DAY, TODAY, certificate, ec_key
 from support.hints import Hint
@@ -113,9 +112,7 @@ def keys_that_begin_alike(team):
     folder = team.world.folder("alike")
     team.alike = key.id
     for each in (key, other, ec_key("third")):
-        path = folder / f"{each.id}.pub"
-        path.write_bytes(each.private.public_key().public_bytes(serialization.Encoding.PEM,
-                                                                serialization.PublicFormat.SubjectPublicKeyInfo))
+        path = each.write_public(folder / f"{each.id}.pub")
         team.admin.ok(*add(team, "targets/qa", "--key", path))
     return Refusal(10, ["delegation", "remove", team.gun, "targets/qa", "--key", key.id[:4]])
 

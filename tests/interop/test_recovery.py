@@ -1,24 +1,18 @@
 """Repositories that no official client can mend: the server stores a file that it cannot serve, or can make no
 timestamp because a snapshot that it does not sign has expired. Everything here is signed by the right keys."""
 import datetime
-import hashlib
 import json
 import time
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-
-from support.forged_keys import b64, canonical, ec_key, wire
+from support.forged_keys import canonical, ec_key, wire
+from support.forger import envelope, file_meta
 from support.identities import NAME
 
 
 @pytest.fixture
 def store(notary_signer):
     return notary_signer
-
-
-def envelope(signed: bytes, signature: dict) -> bytes:
-    return b'{"signed":' + signed + b',"signatures":[' + json.dumps(signature, separators=(",", ":")).encode() + b"]}"
 
 
 def with_swapped_members(body, sign):
@@ -29,7 +23,7 @@ def with_body(change):
     """The body as `change` leaves it, in canonical form and rightly signed."""
     def write(body, sign):
         change(body)
-        return envelope(wire(body), sign(body))
+        return envelope(body, [sign(body)])
     return write
 
 
@@ -40,10 +34,10 @@ def without_private(body):
 
 # How a file can be written so that the server takes it and then hashes another form of it (section 2.5).
 FORMS = {
-    "newline at the end": lambda body, sign: envelope(wire(body), sign(body)) + b"\n",
+    "newline at the end": lambda body, sign: envelope(body, [sign(body)]) + b"\n",
     "indented": lambda body, sign: json.dumps({"signed": body, "signatures": [sign(body)]}, indent=1).encode(),
     "members swapped": with_swapped_members,
-    "method in upper case": lambda body, sign: envelope(wire(body), sign(body) | {"method": "ECDSA"}),
+    "method in upper case": lambda body, sign: envelope(body, [sign(body) | {"method": "ECDSA"}]),
     "unknown member": with_body(lambda body: body.update(comment="ours")),
     "zeros at the end of a fraction": with_body(lambda body: body.update(expires=body["expires"][:-1] + ".500Z")),
     "offset instead of Z": with_body(lambda body: body.update(expires=body["expires"][:-1] + "+00:00")),
@@ -60,9 +54,7 @@ class Patient:
         self.keys = {name: ec_key(self.gun + name) for name in ("root", "targets", "snapshot", NAME)}
         folder = world.folder("keys")
         self.files = {name: key.write(folder / f"{name}.pem") for name, key in self.keys.items()}
-        public = folder / f"{NAME}.pub"
-        public.write_bytes(self.keys[NAME].private.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo))
+        public = self.keys[NAME].write_public(folder / f"{NAME}.pub")
         self.admin = world.admin()
         self.admin.init(self.gun, "--root-key", self.files["root"], "--targets-key", self.files["targets"])
         self.admin.ok("signer", "add", NAME, self.gun, "--key", public, "-k", self.files["targets"])
@@ -140,9 +132,7 @@ def test_a_snapshot_that_has_expired_and_blocks_every_reader_is_signed_anew(worl
 
     def name_targets(body):
         expire(body)
-        body["meta"]["targets"] = {"hashes": {"sha256": b64(hashlib.sha256(targets).digest()),
-                                              "sha512": b64(hashlib.sha512(targets).digest())},
-                                   "length": len(targets)}
+        body["meta"]["targets"] = file_meta(targets)
     patient.post({"targets": targets, "snapshot": patient.write("snapshot", exact, name_targets)})
     reader = world.client(pin=patient.admin.pin)
     time.sleep(3)

@@ -4,10 +4,12 @@ import base64
 import random
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 
-from proof.forge import (FAR, Key, b64, certificate, file_of, key_id, key_object, pool, signature, target, targets_body)
 from proof.json_text import Literal, Members, Spelling, find_dicts, meaning, number, random_text, random_value
+from proof.surroundings import certificate, pool, sign_pkcs1, sign_pss, sign_top, signature
+from support.forged_keys import Key, b64, der, key_id, key_object, rs, spki
+from support.forger import FRESH, target, targets_body
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 # What happens when one oddity has taken away what another would change.
@@ -38,7 +40,7 @@ class Draft:
     late: list = field(default_factory=list)  # run on self when signatures stand
 
     def file(self) -> bytes:
-        message = self.message if self.message is not None else meaning(self.body).encode()
+        message = self.message if self.message is not None else meaning(self.body)
         try:
             self.signatures = [self.make_signature(message)]
         except TAKEN_AWAY:  # by a kind that changed the key
@@ -62,12 +64,12 @@ class Draft:
 
 def plain_draft(rng: random.Random, name: str) -> Draft:
     key = pool(rng.choice(KEY_KINDS), rng.randrange(2))
-    draft = Draft(rng, name, key, key.bare, spelling=Spelling(rng))
+    draft = Draft(rng, name, key, key.object, spelling=Spelling(rng))
     prefix = name.rpartition("/")[2] + "-"
     targets = {}
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
         text = prefix + random_text(rng, 6)
-        targets[text.rstrip() + "."] = target(text, rng.randint(1, 10000)) | (
+        targets[text.rstrip() + "."] = target(text, length=rng.randint(1, 10000)) | (
             {"custom": random_value(rng)} if rng.random() < 0.7 else {})
     draft.body = targets_body(targets, version=rng.randint(1, 50))
     draft.make_signature = lambda message: signature(draft.key, message, draft.listed)
@@ -340,7 +342,7 @@ def _(d):
 @kind("member of signed twice, in two cases", 1.5, alone=True)
 def _(d):
     name = d.rng.choice(["targets", "version", "expires", "_type"])
-    d.body[other_case(d.rng, name)] = {"targets": {d.name.rpartition("/")[2] + "-other": target("o")}, "version": 9, "expires": FAR,
+    d.body[other_case(d.rng, name)] = {"targets": {d.name.rpartition("/")[2] + "-other": target("o")}, "version": 9, "expires": FRESH,
                                        "_type": d.rng.choice(["Targets", "Root"])}[name]
 
 
@@ -468,7 +470,7 @@ def put_nested(d, depth: int):
 
 @kind("expiry with a fraction or an offset", 4)
 def _(d):
-    d.body["expires"] = FAR[:-1] + d.rng.choice([
+    d.body["expires"] = FRESH[:-1] + d.rng.choice([
         ".5Z", ".50Z", ".000Z", ".123456789Z", ".1234567890123Z", "+00:00", "-00:00", "+02:00", "-11:30", ".25+05:45", "+23:59"])
 
 
@@ -607,9 +609,9 @@ def _(d):
 
 @kind("delegates further", 3)
 def _(d):
-    key = pool("P-256", d.rng.randrange(2)).bare
-    d.body["delegations"] = {"keys": {key_id(key): key}, "roles": [
-        {"keyids": [key_id(key)], "name": f"{d.name}/{leaf}", "paths": d.rng.choice([[""], [], ["v"]]), "threshold": 1}
+    key = pool("P-256", d.rng.randrange(2))
+    d.body["delegations"] = {"keys": {key.id: key.object}, "roles": [
+        {"keyids": [key.id], "name": f"{d.name}/{leaf}", "paths": d.rng.choice([[""], [], ["v"]]), "threshold": 1}
         for leaf in d.rng.sample(["a", "b", "-", "_", "0"], d.rng.randint(1, 3))]}
 
 
@@ -623,22 +625,22 @@ def _(d):
     d.role = (d.role or {}) | {"paths": parent}
 
     def entry(name, paths):
-        return {"keys": {key_id(key.bare): key.bare},
-                "roles": [{"keyids": [key_id(key.bare)], "name": name, "paths": paths, "threshold": 1}]}
+        return {"keys": {key.id: key.object},
+                "roles": [{"keyids": [key.id], "name": name, "paths": paths, "threshold": 1}]}
 
     def file(leaf, delegations=None):
         names = [f"{prefix}-{start}{leaf}" for start in ("v/1", "v/", "v", "w/1", "w", "x", "")]
         body = targets_body({name: target(name) for name in names})
         body["delegations"] = delegations or body["delegations"]
-        return file_of(body, signature(key, meaning(body)))
+        return sign_top(d.name + "/" + leaf, body, key)
     d.body["delegations"] = entry(d.name + "/c", child)
     d.children = {d.name + "/c": file("c", entry(d.name + "/c/g", grandchild)), d.name + "/c/g": file("g")}
 
 
 def delegate(d, **changes):
-    key = pool("P-256", 0).bare
-    d.body["delegations"] = {"keys": {key_id(key): key}, "roles": [
-        {"keyids": [key_id(key)], "name": d.name + "/a", "paths": [""], "threshold": 1} | changes]}
+    key = pool("P-256", 0)
+    d.body["delegations"] = {"keys": {key.id: key.object}, "roles": [
+        {"keyids": [key.id], "name": d.name + "/a", "paths": [""], "threshold": 1} | changes]}
     return d.body["delegations"]
 
 
@@ -722,7 +724,7 @@ def _(d):
 
 @kind("signed over something else", 2)
 def _(d):
-    d.message = d.rng.choice([b"", b"{}", meaning(d.body).encode() + b"\n", meaning(d.body).encode()[:-1]])
+    d.message = d.rng.choice([b"", b"{}", meaning(d.body) + b"\n", meaning(d.body)[:-1]])
 
 
 @kind("signature of another size", 2)
@@ -746,13 +748,13 @@ def _(d):
 
 def use_key(d, kinds):
     d.key = pool(d.rng.choice(kinds), 0)
-    d.listed = d.key.bare
+    d.listed = d.key.object
 
 
 @kind("ECDSA as DER", 1)
 def _(d):
     use_key(d, ["P-224", "P-256", "P-384", "P-521"])
-    d.make_signature = lambda message: signature(d.key, message, d.listed, sig=b64(d.key.sign_der(message)))
+    d.make_signature = lambda message: signature(d.key, message, d.listed, sig=b64(der(d.key.private, message)))
 
 
 @kind("ECDSA with another digest", 1)
@@ -760,14 +762,14 @@ def _(d):
     use_key(d, ["P-224", "P-256", "P-384", "P-521"])
     digest = d.rng.choice([hashes.SHA384, hashes.SHA512, hashes.SHA1, hashes.SHA224])
     d.make_signature = lambda message: signature(
-        d.key, message, d.listed, sig=b64(d.key.fixed_width(d.key.sign_der(message, digest))))
+        d.key, message, d.listed, sig=b64(rs(d.key.private, message, digest())))
 
 
 @kind("ECDSA of another width", 1)
 def _(d):
     use_key(d, ["P-224", "P-256", "P-384", "P-521"])
     d.make_signature = lambda message: signature(
-        d.key, message, d.listed, sig=b64(d.key.fixed_width(d.key.sign_der(message), d.key.width + d.rng.choice([1, 2, 8]))))
+        d.key, message, d.listed, sig=b64(rs(d.key.private, message, wider=d.rng.choice([1, 2, 8]))))
 
 
 @kind("ECDSA with s replaced by n - s", 1)
@@ -780,14 +782,14 @@ def _(d):
 @kind("RSA with PKCS#1 v1.5", 2)
 def _(d):
     use_key(d, ["RSA-2048", "RSA-3072"])
-    d.make_signature = lambda message: signature(d.key, message, d.listed, method="rsapkcs1v15", sig=b64(d.key.sign_pkcs1(message)))
+    d.make_signature = lambda message: signature(d.key, message, d.listed, method="rsapkcs1v15", sig=b64(sign_pkcs1(d.key, message)))
 
 
 @kind("RSA, PKCS#1 v1.5 and PSS mixed up", 1)
 def _(d):
     use_key(d, ["RSA-2048", "RSA-3072"])
     if d.rng.random() < 0.5:
-        d.make_signature = lambda message: signature(d.key, message, d.listed, sig=b64(d.key.sign_pkcs1(message)))
+        d.make_signature = lambda message: signature(d.key, message, d.listed, sig=b64(sign_pkcs1(d.key, message)))
     else:
         d.make_signature = lambda message: signature(d.key, message, d.listed, method="rsapkcs1v15")
 
@@ -797,7 +799,7 @@ def _(d):
     use_key(d, ["RSA-2048", "RSA-3072"])
     options = d.rng.choice([{"salt": 0}, {"salt": 20}, {"salt": 31}, {"salt": 33}, {"salt": 222}, {"digest": hashes.SHA512, "salt": 32},
                             {"digest": hashes.SHA1, "salt": 32}, {"mgf": hashes.SHA1, "salt": 32}])
-    d.make_signature = lambda message: signature(d.key, message, d.listed, sig=b64(d.key.sign_pss(message, **options)))
+    d.make_signature = lambda message: signature(d.key, message, d.listed, sig=b64(sign_pss(d.key, message, **options)))
 
 
 @kind("signature with line breaks in its base64", 1)
@@ -833,7 +835,7 @@ def _(d):
     def late(d):
         others = [{"keyid": "0" * 64, "method": "ecdsa", "sig": b64(b"x" * 64)}, {"keyid": "", "method": "", "sig": ""},
                   {"keyid": "x", "method": "unknown", "sig": b64(b"x")}, signature(pool("P-256", 7), meaning(d.body), d.listed),
-                  signature(pool("P-256", 7), meaning(d.body)), dict(d.signatures[0]), dict(d.signatures[0], sig=b64(b"y" * 64)),
+                  pool("P-256", 7).sign(meaning(d.body)), dict(d.signatures[0]), dict(d.signatures[0], sig=b64(b"y" * 64)),
                   dict(d.signatures[0], method="rsapss")]
         for other in d.rng.sample(others, d.rng.randint(1, 4)):
             d.signatures.insert(d.rng.randint(0, len(d.signatures)), other)
@@ -872,9 +874,9 @@ def _(d):
 
 def several_keys(d, count: int, threshold: int, signers: int):
     keys = [pool("P-256", 20 + i) for i in range(count)]
-    d.keys = {key_id(key.bare): key.bare for key in keys}
+    d.keys = {key.id: key.object for key in keys}
     d.role = (d.role or {}) | {"threshold": threshold}
-    d.late.append(lambda d: setattr(d, "signatures", [signature(key, d.message or meaning(d.body)) for key in keys[:signers]]))
+    d.late.append(lambda d: setattr(d, "signatures", [key.sign(d.message or meaning(d.body)) for key in keys[:signers]]))
 
 
 @kind("threshold met", 2)
@@ -894,16 +896,16 @@ def _(d):
 @kind("one key signs twice for a threshold of two", 1)
 def _(d):
     several_keys(d, 2, 2, 1)
-    d.late.append(lambda d: d.signatures.append(signature(pool("P-256", 20), meaning(d.body))))
+    d.late.append(lambda d: d.signatures.append(pool("P-256", 20).sign(meaning(d.body))))
 
 
 @kind("one key, bare and in a certificate, for a threshold of two", 1)
 def _(d):
     key = pool("P-256", 20)
-    wrapped = key.certified(fixed_certificate("P-256", 20))
-    d.keys = {key_id(key.bare): key.bare, key_id(wrapped): wrapped}
+    both = [key, key.wrapped(fixed_certificate("P-256", 20))]
+    d.keys = {each.id: each.object for each in both}
     d.role = (d.role or {}) | {"threshold": 2}
-    d.late.append(lambda d: setattr(d, "signatures", [signature(key, meaning(d.body)), signature(key, meaning(d.body), wrapped)]))
+    d.late.append(lambda d: setattr(d, "signatures", [each.sign(meaning(d.body)) for each in both]))
 
 
 @kind("threshold above the number of keys", 1, alone=True)
@@ -940,14 +942,16 @@ def fixed_certificate(kind_of_key: str, number_of_key: int, **options) -> bytes:
     if what not in _certificates:
         options = dict(options)
         issuer = options.pop("issued_by", None)
-        _certificates[what] = certificate(pool(kind_of_key, number_of_key), issuer=issuer and pool(issuer), **options)
+        names = options.pop("names", (options.pop("name", "test"),))
+        _certificates[what] = certificate(pool(kind_of_key, number_of_key), *names,
+                                          issuer=issuer and pool(issuer).private, **options)
     return _certificates[what]
 
 
 def list_certificate(d, pem_change=lambda pem: pem, kinds=("P-256", "P-384", "P-521", "RSA-2048"), **options):
     d.key = pool(d.rng.choice(kinds), 0)
     kind_of_key = next(k for k in kinds if pool(k, 0) is d.key)
-    d.listed = d.key.certified(pem_change(fixed_certificate(kind_of_key, 0, **options)))
+    d.listed = d.key.wrapped(pem_change(fixed_certificate(kind_of_key, 0, **options))).object
 
 
 @kind("certificate", 4)
@@ -957,7 +961,7 @@ def _(d):
 
 @kind("certificate expired, not yet valid, of a CA, or by an issuer", 2)
 def _(d):
-    list_certificate(d, **d.rng.choice([{"start": -20, "end": -10}, {"start": 10, "end": 20}, {"ca": True}, {"issuer_name": "other"},
+    list_certificate(d, **d.rng.choice([{"start": -20, "end": -10}, {"start": 10, "end": 20}, {"is_ca": True}, {"issuer_name": "other"},
                                         {"basic_constraints": False}, {"name": "\u00e9 <&>"}, {"issuer_name": "x", "issued_by": "P-384"}]))
 
 
@@ -1055,28 +1059,27 @@ def _(d):
 @kind("bare key in another spelling", 1.5)
 def _(d):
     use_key(d, ["P-256", "P-384"])
-    spki = d.key.spki
-    pem = b"-----BEGIN PUBLIC KEY-----\n" + b64(spki).encode() + b"\n-----END PUBLIC KEY-----\n"
-    d.listed = key_object("ecdsa", d.rng.choice([pem, spki[-65:], b"", b"x", spki[:-1], spki[:-1] + bytes([spki[-1] ^ 1])]))
+    public = d.key.public
+    pem = b"-----BEGIN PUBLIC KEY-----\n" + b64(public).encode() + b"\n-----END PUBLIC KEY-----\n"
+    d.listed = key_object("ecdsa", d.rng.choice([pem, public[-65:], b"", b"x", public[:-1], public[:-1] + bytes([public[-1] ^ 1])]))
 
 
 @kind("bare key with bytes behind it", 0.7)
 def _(d):
     use_key(d, ["P-256", "P-384", "RSA-2048"])
-    d.listed = key_object(d.key.keytype, d.key.spki + d.rng.choice([b"\0", b"xyz", d.key.spki]))
+    d.listed = key_object(d.key.keytype, d.key.public + d.rng.choice([b"\0", b"xyz", d.key.public]))
 
 
 @kind("EC point compressed", 0.7)
 def _(d):
-    from cryptography.hazmat.primitives import serialization
     use_key(d, ["P-256", "P-384"])
     point = d.key.private.public_key().public_bytes(serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint)
     full = d.key.private.public_key().public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
     saved = len(full) - len(point)
-    spki = bytearray(d.key.spki[:-len(full)] + point)
-    spki[1] -= saved  # lengths of the outer sequence and of the bit string
-    spki[-len(point) - 2] -= saved
-    d.listed = key_object("ecdsa", bytes(spki))
+    public = bytearray(d.key.public[:-len(full)] + point)
+    public[1] -= saved  # lengths of the outer sequence and of the bit string
+    public[-len(point) - 2] -= saved
+    d.listed = key_object("ecdsa", bytes(public))
 
 
 @kind("key with line breaks or spare bits in its base64", 1)
@@ -1089,8 +1092,8 @@ def _(d):
 @kind("Ed25519 key of another size", 0.5)
 def _(d):
     use_key(d, ["Ed25519"])
-    raw = base64.b64decode(d.key.bare["keyval"]["public"])
-    d.listed = key_object("ed25519", d.rng.choice([raw[:-1], raw + b"\0", b"", raw * 2, d.key.spki]))
+    raw = d.key.public
+    d.listed = key_object("ed25519", d.rng.choice([raw[:-1], raw + b"\0", b"", raw * 2, spki(d.key.private)]))
 
 
 @kind("private member of a key that is not null", 1, alone=True)

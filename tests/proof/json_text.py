@@ -3,9 +3,10 @@ some way, `meaning` gives its canonical form as the official client computes it 
 64-bit floats, of two members with one name the last counts, and what is no UTF-8 becomes U+FFFD."""
 import json
 import random
-import re
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from support.forged_keys import canonical
 
 
 @dataclass
@@ -30,22 +31,20 @@ def number(text: str) -> Literal:
     return Literal(text.encode(), value if -(1 << 63) <= value < 1 << 63 else -(1 << 63))
 
 
-def meaning(value) -> str:
+def meaning(value) -> bytes:
     """Canonical form; control characters raw, as they are signed."""
+    return canonical(plain(value))
+
+
+def plain(value):
+    """Of Python's own types only, whatever its spelling."""
     if isinstance(value, Literal):
-        return meaning(value.value)
+        return plain(value.value)
     if isinstance(value, Members):
-        return meaning({text_of(name): member for name, member in value.pairs})
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    if isinstance(value, (int, float)):
-        return str(value)
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if isinstance(value, list):
-        return "[" + ",".join(map(meaning, value)) + "]"
-    members = sorted(((text_of(name), member) for name, member in value.items()), key=lambda m: m[0].encode())
-    return "{" + ",".join(meaning(name) + ":" + meaning(member) for name, member in members) + "}"
+        return {text_of(name): plain(member) for name, member in value.pairs}
+    if isinstance(value, dict):
+        return {name: plain(member) for name, member in value.items()}
+    return [plain(element) for element in value] if isinstance(value, list) else value
 
 
 def text_of(name) -> str:

@@ -18,7 +18,8 @@ import pytest
 
 from proof import delegation_kinds, top_kinds
 from proof.clients import Clients
-from proof.forge import Repository, sign_top, targets_body
+from proof.surroundings import Repository, sign_top
+from support.forger import targets_body
 
 DIFFERENCES = Path(__file__).with_name("differences.toml")
 PER_REPOSITORY = 400
@@ -54,7 +55,8 @@ def repository_of(inputs: list[Input]) -> dict[str, bytes]:
     """All of them in one repository."""
     if inputs[0].definition is None:
         return inputs[0].files
-    body = targets_body(roles=[i.definition for i in inputs])
+    body = targets_body()
+    body["delegations"]["roles"] = [i.definition for i in inputs]
     for i in inputs:
         body["delegations"]["keys"] |= i.keys
     files = {"targets": sign_top("targets", body)}

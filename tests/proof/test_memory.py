@@ -3,7 +3,6 @@ process (getrusage), for every kind of input, filled to its limit with what cost
 (docs/security.md); the time stands in the table only to be looked at.
 
     python3 -m pytest -c tests/pytest.ini tests/proof/test_memory.py -s     prints the table"""
-import base64
 import json
 import time
 from dataclasses import dataclass

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives import hashes
 
 from proof.delegation_kinds import fixed_certificate, other_case, pem_forms
-from proof.forge import (FAR, Repository, b64, file_of, files_below_snapshot, key_id, meta_of, pool, root_body, sign_root,
-                         sign_top, signature, snapshot_body, target, targets_body, timestamp_body)
 from proof.json_text import Literal, Members, Spelling, meaning, number, random_value
-
-ROLES = ("root", "targets", "snapshot", "timestamp")
+from proof.surroundings import Repository, body_of, file_of, key_of, pool, root_body, sign_top
+from support.forged_keys import Key, b64, key_id, key_object
+from support.forger import FRESH, TOP_ROLES as ROLES, admit, file_meta, target, targets_body
 
 
 @dataclass
@@ -25,12 +24,7 @@ class Draft:
         files = Repository(self.files).complete()
         below = {"snapshot": ["root", "targets"], "timestamp": ["root", "targets", "snapshot"]}.get(role, [])
         self.files = {name: files[name] for name in below} | self.files  # a signature made twice is not the same
-        return {"root": root_body, "targets": lambda: targets_body({"1.0": target("1.0")}),
-                "snapshot": lambda: snapshot_body(files_below_snapshot(self.files)),
-                "timestamp": lambda: timestamp_body(self.files["snapshot"])}[role]()
-
-    def sign(self, role: str, body) -> bytes:
-        return sign_root(body) if role == "root" else sign_top(role, body)
+        return targets_body({"1.0": target("1.0")}) if role == "targets" else body_of(role, self.files)
 
 
 KINDS = {}
@@ -48,7 +42,7 @@ def change_body(d, change, role=None):
     role = role or d.rng.choice(ROLES)
     body = d.body_of(role)
     body = change(body) or body
-    d.files[role] = d.sign(role, body)
+    d.files[role] = sign_top(role, body)
 
 
 @kind("honest")
@@ -60,7 +54,7 @@ def _(d):
 def _(d):
     role = d.rng.choice(ROLES)
     body = d.body_of(role)
-    exact = d.sign(role, body)
+    exact = sign_top(role, body)
     spelling = Spelling(d.rng, spaces=d.rng.choice([0, 0.3]), shuffle=d.rng.random() < 0.7, html=d.rng.random() < 0.5)
     text = spelling.write(body | {"expires": Literal(b'"' + body["expires"].encode() + b'"', body["expires"])})
     signatures = exact[exact.rindex(b',"signatures":'):]
@@ -77,7 +71,7 @@ def _(d):
     role = d.rng.choice(ROLES)
     body = d.body_of(role)
     name = d.rng.choice(list(body))
-    d.files[role] = d.sign(role, Members([(name, body[name]), *body.items()]))
+    d.files[role] = sign_top(role, Members([(name, body[name]), *body.items()]))
 
 
 @kind("member in another case", 1)
@@ -107,7 +101,7 @@ def _(d):
 
 @kind("expiry", 3)
 def _(d):
-    expires = d.rng.choice([FAR, FAR[:-1] + ".5Z", FAR[:-1] + "+02:00", "2020-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+    expires = d.rng.choice([FRESH, FRESH[:-1] + ".5Z", FRESH[:-1] + "+02:00", "2020-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
     change_body(d, lambda body: body.update(expires=expires))
 
 
@@ -124,7 +118,7 @@ def _(d):
 @kind("wrong signature", 3)
 def _(d):
     role = d.rng.choice(ROLES)
-    content = bytearray(d.sign(role, d.body_of(role)))
+    content = bytearray(sign_top(role, d.body_of(role)))
     at = content.rindex(b'"sig":"') + 7 + d.rng.randrange(80)
     content[at] = ord("A") if content[at] != ord("A") else ord("B")
     d.files[role] = bytes(content)
@@ -140,7 +134,7 @@ def _(d):
 @kind("another role's file", 1)
 def _(d):
     role, other = d.rng.sample(ROLES, 2)
-    d.files[role] = d.sign(role, d.body_of(other))
+    d.files[role] = sign_top(role, d.body_of(other))
 
 
 # --- hashes and lengths ------------------------------------------------------------------------------------------------
@@ -151,7 +145,7 @@ def change_meta(d, change):
     body = d.body_of(role)
     entry = d.rng.choice(list(body["meta"].values()))
     change(entry)
-    d.files[role] = d.sign(role, body)
+    d.files[role] = sign_top(role, body)
 
 
 @kind("wrong hash", 2)
@@ -202,20 +196,18 @@ def _(d):
 @kind("snapshot with more entries", 1)
 def _(d):
     more = d.rng.choice(["targets/gone", "timestamp", "x", "", "root.json", "targets/../x"])
-    change_body(d, lambda body: body["meta"].update({more: meta_of(b"x")}), "snapshot")
+    change_body(d, lambda body: body["meta"].update({more: file_meta(b"x")}), "snapshot")
 
 
 # --- root --------------------------------------------------------------------------------------------------------------
 
-def use_root_key(d, key, pem: bytes, more_keys=(), threshold=1, also=()):
-    """A root whose root role has this certificate; `also` sign as well: (key, listed)."""
-    listed = key.certified(pem)
+def use_root_key(d, key, pem: bytes, more_keys: tuple[Key, ...] = (), threshold=1, also: tuple[Key, ...] = ()):
+    """A root whose root role has this certificate; `also` sign as well."""
+    keys = (key.wrapped(pem), *more_keys)
     body = root_body()
-    old = body["roles"]["root"]["keyids"][0]
-    del body["keys"][old]
-    body["keys"] |= {key_id(k): k for k in (listed, *more_keys)}
-    body["roles"]["root"] = {"keyids": [key_id(k) for k in (listed, *more_keys)], "threshold": threshold}
-    d.files["root"] = file_of(body, signature(key, meaning(body), listed), *(signature(k, meaning(body), of) for k, of in also))
+    del body["keys"][key_of("root").id]
+    admit(body, "root", *keys, threshold=threshold)
+    d.files["root"] = file_of(body, *(each.sign(meaning(body)) for each in (keys[0], *also)))
 
 
 ROOT_KINDS = ("P-224", "P-256", "P-384", "P-521", "RSA-2048", "RSA-3072")
@@ -270,7 +262,7 @@ def _(d):
 
 @kind("root certificate's extensions", 2)
 def _(d):
-    options = d.rng.choice([{"ca": True}, {"basic_constraints": False}, {"code_signing": False}, {"issuer_name": "other"},
+    options = d.rng.choice([{"is_ca": True}, {"basic_constraints": False}, {"code_signing": False}, {"issuer_name": "other"},
                             {"issuer_name": "other", "issued_by": "P-384"}])
     kind_of_key, key = root_key(d)
     use_root_key(d, key, fixed_certificate(kind_of_key, 0, name="*", **options))
@@ -298,7 +290,7 @@ def _(d):
 @kind("bundle of certificates", 2)
 def _(d):
     leaf = fixed_certificate("P-256", 0, name="*")
-    authority = fixed_certificate("P-384", 0, name="ca", ca=True)
+    authority = fixed_certificate("P-384", 0, name="ca", is_ca=True)
     other = fixed_certificate("P-521", 0, name="*")
     pem = d.rng.choice([leaf + authority, authority + leaf, leaf + other, leaf + authority + authority, leaf + leaf, authority])
     use_root_key(d, pool("P-256", 0), pem)
@@ -306,28 +298,26 @@ def _(d):
 
 @kind("root key bare", 1)
 def _(d):
-    body = root_body()
-    key = pool("P-256", 100)
-    del body["keys"][body["roles"]["root"]["keyids"][0]]
-    body["keys"][key_id(key.bare)] = key.bare
-    body["roles"]["root"]["keyids"] = [key_id(key.bare)]
-    d.files["root"] = file_of(body, signature(key, meaning(body)))
+    body, key = root_body(), Key.of(key_of("root").private)
+    del body["keys"][key_of("root").id]
+    admit(body, "root", key)
+    d.files["root"] = sign_top("root", body, key)
 
 
 @kind("several root keys", 3)
 def _(d):
     first, second = pool("P-256", 0), pool("P-384", 0)
     name = d.rng.choice(["*", "*", "other"])  # a certificate for somebody else does not count
-    wrapped = second.certified(fixed_certificate("P-384", 0, name=name))
+    wrapped = second.wrapped(fixed_certificate("P-384", 0, name=name))
     both = d.rng.random() < 0.5
-    use_root_key(d, first, fixed_certificate("P-256", 0, name="*"), [wrapped], d.rng.choice([1, 2]), [(second, wrapped)] if both else [])
+    use_root_key(d, first, fixed_certificate("P-256", 0, name="*"), (wrapped,), d.rng.choice([1, 2]), (wrapped,) if both else ())
 
 
 @kind("one root key in two certificates", 1)
 def _(d):
     key = pool("P-256", 0)
-    wrapped = key.certified(fixed_certificate("P-256", 0, name="*", end=100))
-    use_root_key(d, key, fixed_certificate("P-256", 0, name="*"), [wrapped], 2, [(key, wrapped)])
+    wrapped = key.wrapped(fixed_certificate("P-256", 0, name="*", end=100))
+    use_root_key(d, key, fixed_certificate("P-256", 0, name="*"), (wrapped,), 2, (wrapped,))
 
 
 def change_root(d, change):
@@ -344,12 +334,8 @@ def _(d):
 
 @kind("more roles in root", 1)
 def _(d):
-    role = {"keyids": [pool_id()], "threshold": 1}
+    role = {"keyids": [key_of("targets").id], "threshold": 1}
     change_root(d, lambda body: body["roles"].update({d.rng.choice(["mirrors", "targets/x", "x", "ROOT"]): role}))
-
-
-def pool_id() -> str:
-    return key_id(pool("P-256", 101).bare)
 
 
 @kind("threshold of a top role", 2)
@@ -366,13 +352,13 @@ def _(d):
 
 @kind("key in root that nobody uses", 1)
 def _(d):
-    key = pool("P-384", 3).bare
-    change_root(d, lambda body: body["keys"].update({key_id(key): key}))
+    key = pool("P-384", 3)
+    change_root(d, lambda body: body["keys"].update({key.id: key.object}))
 
 
 @kind("unknown key in root that nobody uses", 1)
 def _(d):
-    key = {"keytype": d.rng.choice(["unknown", "ecdsa", "rsa"]), "keyval": {"private": None, "public": b64(b"xyz")}}
+    key = key_object(d.rng.choice(["unknown", "ecdsa", "rsa"]), b"xyz")
     change_root(d, lambda body: body["keys"].update({key_id(key): key}))
 
 
@@ -400,7 +386,7 @@ def _(d):
 @kind("bytes around the document", 1)
 def _(d):
     role = d.rng.choice(ROLES)
-    content = d.sign(role, d.body_of(role))
+    content = sign_top(role, d.body_of(role))
     before, after = d.rng.choice([(b" ", b""), (b"", b"\n"), (b"\xef\xbb\xbf", b""), (b"", b"x"), (b"", b"\0"), (b"\n\t", b" \r")])
     d.files[role] = before + content + after
 

@@ -42,6 +42,16 @@ def b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
+def key_object(keytype: str, public: bytes | str) -> dict:
+    """As metadata holds it; `public` may be given as the text that stands there."""
+    return {"keytype": keytype, "keyval": {"private": None, "public": public if isinstance(public, str) else b64(public)}}
+
+
+def key_id(key: dict) -> str:
+    """Of such an object."""
+    return hashlib.sha256(canonical(key)).hexdigest()
+
+
 @dataclass(frozen=True)
 class Key:
     """A key under one of its names in metadata: the same private key may stand there bare and in certificates."""
@@ -49,15 +59,24 @@ class Key:
     keytype: str
     public: bytes
 
+    @classmethod
+    def of(cls, private) -> "Key":
+        """Bare."""
+        if isinstance(private, ed25519.Ed25519PrivateKey):
+            return cls(private, "ed25519", private.public_key().public_bytes(serialization.Encoding.Raw,
+                                                                             serialization.PublicFormat.Raw))
+        return cls(private, "rsa" if isinstance(private, rsa.RSAPrivateKey) else "ecdsa", spki(private))
+
     @property
     def object(self) -> dict:
-        return {"keytype": self.keytype, "keyval": {"private": None, "public": b64(self.public)}}
+        return key_object(self.keytype, self.public)
 
     @property
     def id(self) -> str:
-        return hashlib.sha256(canonical(self.object)).hexdigest()
+        return key_id(self.object)
 
     def sign(self, message: bytes) -> dict:
+        """The signature that section 4.2 asks for."""
         if isinstance(self.private, ec.EllipticCurvePrivateKey):
             return self.signature("ecdsa", rs(self.private, message))
         if isinstance(self.private, rsa.RSAPrivateKey):
@@ -68,7 +87,10 @@ class Key:
         return {"keyid": self.id, "method": method, "sig": b64(value)}
 
     def certified(self, common_name: str, **flaws) -> "Key":
-        pem = certificate(self.private, common_name, **flaws)
+        return self.wrapped(certificate(self.private, common_name, **flaws))
+
+    def wrapped(self, pem: bytes) -> "Key":
+        """In this certificate, or whatever it is."""
         return Key(self.private, self.keytype.removesuffix("-x509") + "-x509", pem)
 
     def write(self, path):
@@ -78,15 +100,27 @@ class Key:
                                                     serialization.NoEncryption()))
         return path
 
+    def write_public(self, path):
+        """Bare, as signers hand it in."""
+        path.write_bytes(self.private.public_key().public_bytes(serialization.Encoding.PEM,
+                                                                serialization.PublicFormat.SubjectPublicKeyInfo))
+        return path
 
-def rs(private, message: bytes, digest=None) -> bytes:
-    """r and s, each as wide as the curve."""
-    r, s = decode_dss_signature(private.sign(message, ec.ECDSA(digest or hashes.SHA256())))
-    width = (private.key_size + 7) // 8
-    return r.to_bytes(width, "big") + s.to_bytes(width, "big")
+
+def der(private, message: bytes) -> bytes:
+    """How everybody but Notary writes a signature of ECDSA."""
+    return private.sign(message, ec.ECDSA(hashes.SHA256()))
+
+
+def rs(private, message: bytes, digest=None, wider=0) -> bytes:
+    """r and s, each as wide as the curve, or that many bytes wider."""
+    width = (private.key_size + 7) // 8 + wider
+    numbers = decode_dss_signature(private.sign(message, ec.ECDSA(digest or hashes.SHA256())))
+    return b"".join(number.to_bytes(width, "big") for number in numbers)
 
 
 def pss(salt=SALT, digest=None):
+    """`digest`: of the mask."""
     return padding.PSS(padding.MGF1(digest or hashes.SHA256()), salt)
 
 
@@ -95,17 +129,28 @@ def spki(private) -> bytes:
                                              serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
-def certificate(private, common_name: str, *, start=TODAY - DAY, end=TODAY + 3650 * DAY, is_ca=False,
-                digest=None) -> bytes:
-    """Self-signed, as the official client makes them (section 4.3)."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+def named(*common_names: str) -> x509.Name:
+    """Whatever stands in them."""
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name, _validate=False) for name in common_names])
+
+
+def certificate(private, *common_names: str, start=TODAY - DAY, end=TODAY + 3650 * DAY, is_ca=False, digest=None,
+                issuer_name: str | None = None, issuer=None, key_usage=True, code_signing=True,
+                basic_constraints=True) -> bytes:
+    """PEM of one as the official client makes them (section 4.3): self-signed, unless an issuer is named or its
+    private key given, and with all three extensions."""
+    subject = named(*common_names)
     usage = x509.KeyUsage(True, False, True, False, False, is_ca, is_ca, False, False)
-    return (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(private.public_key())
-            .serial_number(x509.random_serial_number()).not_valid_before(start).not_valid_after(end)
-            .add_extension(usage, critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
-            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
-            .sign(private, digest or hashes.SHA256())).public_bytes(serialization.Encoding.PEM)
+    extensions = [(usage, True, key_usage),
+                  (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), False, code_signing),
+                  (x509.BasicConstraints(ca=is_ca, path_length=None), True, basic_constraints)]
+    builder = (x509.CertificateBuilder().subject_name(subject)
+               .issuer_name(subject if issuer_name is None else named(issuer_name)).public_key(private.public_key())
+               .serial_number(x509.random_serial_number()).not_valid_before(start).not_valid_after(end))
+    for extension, critical, wanted in extensions:
+        if wanted:
+            builder = builder.add_extension(extension, critical)
+    return builder.sign(issuer or private, digest or hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 # Made once per process and known by a name: making RSA keys is what tests would wait for.
@@ -113,18 +158,14 @@ def certificate(private, common_name: str, *, start=TODAY - DAY, end=TODAY + 365
 
 @functools.cache
 def ec_key(name: str, curve=ec.SECP256R1) -> Key:
-    private = ec.generate_private_key(curve())
-    return Key(private, "ecdsa", spki(private))
+    return Key.of(ec.generate_private_key(curve()))
 
 
 @functools.cache
 def rsa_key(name: str, bits=2048) -> Key:
-    private = rsa.generate_private_key(65537, bits)
-    return Key(private, "rsa", spki(private))
+    return Key.of(rsa.generate_private_key(65537, bits))
 
 
 @functools.cache
 def ed25519_key(name: str) -> Key:
-    private = ed25519.Ed25519PrivateKey.generate()
-    public = private.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    return Key(private, "ed25519", public)
+    return Key.of(ed25519.Ed25519PrivateKey.generate())

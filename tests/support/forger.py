@@ -1,4 +1,5 @@
-"""An independent writer of Notary repositories. Bodies and signers lie open: an attack changes them and publishes.
+"""The writer of metadata: bodies, entries and files, by the specification and by no code of the program. On top of it a
+repository whose bodies and signers lie open: an attack changes them and publishes.
 
     repo.edit("targets")["expires"] = PAST     # the next version of a role
     repo.publish("targets")                    # signed, with a snapshot and a timestamp that name it
@@ -13,6 +14,7 @@ from support.forged_keys import DAY, TODAY, Key, b64, canonical, ec_key, wire
 from support.hostile_server import Shelf
 
 TYPES = {"root": "Root", "targets": "Targets", "snapshot": "Snapshot", "timestamp": "Timestamp"}
+TOP_ROLES = tuple(TYPES)  # each after those that it speaks of
 DELEGATIONS = ("targets/releases", "targets/jenkins")
 FRESH = (TODAY + 1000 * DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
 PAST = (TODAY - DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -24,8 +26,33 @@ def digest_of(tag: str, content="") -> bytes:
     return hashlib.sha256((tag + content).encode("utf-8", "surrogatepass")).digest()
 
 
-def target(tag: str, content="") -> dict:
-    return {"hashes": {"sha256": b64(digest_of(tag, content))}, "length": TAG_LENGTH}
+def entry(sha256: bytes, length: int) -> dict:
+    return {"hashes": {"sha256": b64(sha256)}, "length": length}
+
+
+def target(tag: str, content="", length=TAG_LENGTH) -> dict:
+    return entry(digest_of(tag, content), length)
+
+
+def targets_body(targets=None, *, version=1, expires=FRESH) -> dict:
+    """Of `targets` or of a delegation, that delegates to nobody."""
+    return {"_type": "Targets", "delegations": {"keys": {}, "roles": []}, "expires": expires,
+            "targets": targets or {}, "version": version}
+
+
+def top_body(role: str) -> dict:
+    """The first one, that says nothing yet."""
+    if role == "targets":
+        return targets_body()
+    if role == "root":
+        return {"_type": "Root", "consistent_snapshot": False, "expires": FRESH, "keys": {}, "roles": {}, "version": 1}
+    return {"_type": TYPES[role], "expires": FRESH, "meta": {}, "version": 1}
+
+
+def admit(root: dict, role: str, *keys: Key, threshold=1, key_ids=None):
+    """Into the body of a root: who signs for a top role."""
+    root["keys"] |= {key.id: key.object for key in keys}
+    root["roles"][role] = {"keyids": key_ids or [key.id for key in keys], "threshold": threshold}
 
 
 def file_meta(data: bytes) -> dict:
@@ -33,9 +60,15 @@ def file_meta(data: bytes) -> dict:
             "length": len(data)}
 
 
-def envelope(body, signatures: list) -> bytes:
-    listed = json.dumps(signatures, separators=(",", ":")).encode()
-    return b'{"signed":' + wire(body) + b',"signatures":' + listed + b"}"
+def frame_meta(role: str, files: dict[str, bytes]) -> dict:
+    """What the snapshot or the timestamp says of these files, by role."""
+    below = ["snapshot"] if role == "timestamp" else [name for name in files if name not in ("snapshot", "timestamp")]
+    return {name: file_meta(files[name]) for name in below}
+
+
+def envelope(body, signatures: list, write=wire) -> bytes:
+    """The file; `write` spells what stands in it."""
+    return b'{"signed":' + write(body) + b',"signatures":' + write(signatures) + b"}"
 
 
 @dataclass
@@ -63,12 +96,10 @@ class ForgedRepository:
         keys["root"] = ec_key(owner + "root").certified(gun)
         self.pin = keys["root"].id
         for role in TYPES:
-            self.bodies[role] = {"_type": TYPES[role], "version": 1, "expires": FRESH}
+            self.bodies[role] = top_body(role)
             self.signers[role] = [keys[role]]
-        self.bodies["root"] |= {"consistent_snapshot": False, "keys": {}, "roles": {}}
         for role in TYPES:
             self.entrust(role, keys[role])
-        self.bodies["targets"] |= {"targets": {}, "delegations": {"keys": {}, "roles": []}}
         for role in DELEGATIONS:
             self.delegate(role, ci)
             self.tag("1.0", role, version=1)
@@ -91,9 +122,7 @@ class ForgedRepository:
 
     def entrust(self, role: str, *keys: Key, threshold=1, key_ids=None):
         """Root says who signs for a top role."""
-        root = self.bodies["root"]
-        root["keys"] |= {key.id: key.object for key in keys}
-        root["roles"][role] = {"keyids": key_ids or [key.id for key in keys], "threshold": threshold}
+        admit(self.bodies["root"], role, *keys, threshold=threshold, key_ids=key_ids)
 
     def delegate(self, role: str, *keys: Key, threshold=1, paths=("",), key_ids=None):
         """The parent says who signs for a delegation, which starts empty."""
@@ -108,8 +137,7 @@ class ForgedRepository:
         else:
             roles.append(entry)
         self.signers[role] = list(keys)
-        self.bodies.setdefault(role, {"_type": "Targets", "version": 1, "expires": FRESH, "targets": {},
-                                      "delegations": {"keys": {}, "roles": []}})
+        self.bodies.setdefault(role, targets_body())
 
     def rotate(self, role: str, key: Key):
         """The next root gives a top role another key."""
@@ -132,11 +160,10 @@ class ForgedRepository:
         for role in (*roles, *(r for r in raw if r not in ("snapshot", "timestamp"))):
             self.put(role, raw[role] if role in raw else self.sealed(role))
         body = self.edit("snapshot")
-        body["meta"] = {role: file_meta(data) for role, data in self.files.items()
-                        if role not in ("snapshot", "timestamp")}
+        body["meta"] = frame_meta("snapshot", self.files)
         self._seal_frame("snapshot", snapshot, raw)
         body = self.edit("timestamp")
-        body["meta"] = {"snapshot": file_meta(self.files["snapshot"])}
+        body["meta"] = frame_meta("timestamp", self.files)
         self._seal_frame("timestamp", timestamp, raw)
 
     def _seal_frame(self, role: str, lie, raw: dict):

@@ -5,8 +5,8 @@ import hashlib
 
 from cryptography.hazmat.primitives import serialization
 
-from support.forged_keys import Key, b64, canonical, spki
-from support.forger import FRESH, envelope
+from support.forged_keys import Key, canonical
+from support.forger import entry, envelope, targets_body
 
 BOUND = "countersign.bound/v1"
 
@@ -18,15 +18,13 @@ def bound_to(gun: str, role: str) -> str:
 
 
 def entry_of(image, custom=None) -> dict:
-    entry = {"hashes": {"sha256": b64(bytes.fromhex(image.hex))}, "length": image.size}
-    return entry | ({"custom": custom} if custom is not None else {})
+    return entry(bytes.fromhex(image.hex), image.size) | ({"custom": custom} if custom is not None else {})
 
 
 def key_of(identity) -> Key:
     """Of an identity whose key file is not encrypted, as its bare public key is listed."""
     with open(identity.key_args[1], "rb") as file:
-        private = serialization.load_pem_private_key(file.read(), None)
-    return Key(private, "ecdsa", spki(private))
+        return Key.of(serialization.load_pem_private_key(file.read(), None))
 
 
 class HostileSigner:
@@ -38,12 +36,9 @@ class HostileSigner:
     def body(self, role: str) -> dict:
         """As it is published, or empty."""
         data = self.store.read(self.gun)
-        if role in data.files:
-            return data.signed(role)
-        return {"_type": "Targets", "version": 0, "expires": FRESH, "targets": {},
-                "delegations": {"keys": {}, "roles": []}}
+        return data.signed(role) if role in data.files else targets_body(version=0)
 
-    def file(self, role: str, change, *, ahead=1, keys=None) -> bytes:
+    def file(self, role: str, change=lambda body: None, *, ahead=1, keys=None) -> bytes:
         """A version of the role that comes that much later, signed with these keys."""
         body = self.body(role)
         body["version"] += ahead

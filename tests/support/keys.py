@@ -1,16 +1,12 @@
 """Public keys as the protocol names them, computed without any code of the program or of the official clients."""
 import base64
-import hashlib
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-
-def _key_id(key_type: str, public: bytes) -> str:
-    text = '{"keytype":"%s","keyval":{"private":null,"public":"%s"}}' % (key_type, base64.b64encode(public).decode())
-    return hashlib.sha256(text.encode()).hexdigest()
+from support.forged_keys import key_id, key_object
 
 
 def strip_headers(path: Path) -> bytes:
@@ -27,21 +23,21 @@ def canonical_key_id(path: Path) -> str:
     else:
         key = serialization.load_pem_public_key(pem)
     der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return _key_id("rsa" if isinstance(key, rsa.RSAPublicKey) else "ecdsa", der)
+    return key_id(key_object("rsa" if isinstance(key, rsa.RSAPublicKey) else "ecdsa", der))
 
 
 def canonical_id_of_object(key: dict) -> str:
     """Of a key as metadata holds it."""
     public = base64.b64decode(key["keyval"]["public"])
     if not key["keytype"].endswith("-x509"):
-        return _key_id(key["keytype"], public)
+        return key_id(key_object(key["keytype"], public))
     der = x509.load_pem_x509_certificate(public).public_key().public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return _key_id(key["keytype"].removesuffix("-x509"), der)
+    return key_id(key_object(key["keytype"].removesuffix("-x509"), der))
 
 
 def certificate_key_id(path: Path) -> str:
     """The TUF key ID of a certificate."""
     pem = path.read_bytes()
     key = x509.load_pem_x509_certificate(pem).public_key()
-    return _key_id("rsa-x509" if isinstance(key, rsa.RSAPublicKey) else "ecdsa-x509", pem)
+    return key_id(key_object("rsa-x509" if isinstance(key, rsa.RSAPublicKey) else "ecdsa-x509", pem))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 
-from support.forged_keys import Key, canonical, ec_key, spki
-from support.forger import envelope
+from support.forged_keys import ec_key
+from support.hostile_signer import HostileSigner, with_newline
 from support.keys import canonical_id_of_object, strip_headers
 
 
@@ -41,10 +41,7 @@ class Scene:
         return f"{stem}{next(self.numbers)}"
 
     def public_key(self, name: str) -> Path:
-        path = self.admin.work / f"{name}.pub"
-        path.write_bytes(ec_key(name).private.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo))
-        return path
+        return ec_key(name).write_public(self.admin.work / f"{name}.pub")
 
     def with_jenkins(self) -> list:
         return ["--signing-key", self.jenkins.key_args[1]]
@@ -241,13 +238,8 @@ def key_remove(scene):
 
 def repo_repair(scene):
     """A file with a newline at its end, which the server takes and cannot serve."""
-    role, world = "targets/releases", scene.world
-    data = world.store.read(scene.gun)
-    body = data.signed(role)
-    body["version"] += 1
-    private = serialization.load_pem_private_key(Path(scene.jenkins.key_args[1]).read_bytes(), None)
-    signature = Key(private, "ecdsa", spki(private)).sign(canonical(body))
-    world.store.post(scene.gun, {role: envelope(body, [signature]) + b"\n"})
+    role, store = "targets/releases", scene.world.store
+    store.post(scene.gun, {role: with_newline(HostileSigner(store, scene.gun, scene.jenkins).file(role))})
     return Attempt(scene.admin, ["repo", "repair", scene.gun, *scene.with_jenkins()], works=False)
 
 

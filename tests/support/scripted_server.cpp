@@ -6,18 +6,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cctype>
 #include <stdexcept>
+
+#include "tuf/base/words.h"
 
 namespace test {
 namespace {
 
-std::size_t content_length(std::string head) {
-  std::transform(head.begin(), head.end(), head.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+std::size_t content_length(const std::string& head) {
   const std::string name = "\r\ncontent-length:";
-  const std::size_t found = head.find(name);
+  const std::size_t found = tuf::in_lower_case(head).find(name);
   return found == std::string::npos ? 0 : std::stoul(head.substr(found + name.size()));
 }
 

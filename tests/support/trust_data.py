@@ -57,7 +57,7 @@ class Reader:
             for role, content in files.items()) + f"--{boundary}--\r\n".encode()
         request = urllib.request.Request(f"{self._url}/v2/{gun}/_trust/tuf/", body, {
             "Content-Type": f"multipart/form-data; boundary={boundary}"})
-        with self._open(request, timeout=30) as answer:
+        with self._open(request, timeout=60) as answer:
             assert answer.status == 200
 
     def _get(self, gun: str, file: str) -> bytes | None:

@@ -1,5 +1,7 @@
 #include "tuf/base/text_encoding.h"
 
+#include "tuf/base/error.h"
+
 namespace tuf {
 
 using namespace std::string_view_literals;
@@ -19,6 +21,13 @@ std::string_view wide_encoding(std::string_view text) {
   if (is_ascii(text[0]) && text[1] == '\0') return "UTF-16LE";
   if (text[0] == '\0' && is_ascii(text[1])) return "UTF-16BE";
   return {};
+}
+
+void refuse_wide(std::string_view text, const std::string& name,
+                 const std::function<std::string(const std::string& encoding)>& mend) {
+  const std::string encoding(wide_encoding(text));
+  if (encoding.empty()) return;
+  throw Error(ErrorCode::kFileUnreadable, name + " is " + encoding + " text, not UTF-8", mend(encoding));
 }
 
 }  // namespace tuf

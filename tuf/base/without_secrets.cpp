@@ -5,20 +5,12 @@
 #include <iterator>
 
 #include "tuf/base/base64.h"
+#include "tuf/base/words.h"
 
 namespace tuf {
 namespace {
 
 constexpr std::string_view kHidden = "…";
-
-bool equal_ignoring_case(char a, char b) {
-  return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-}
-
-bool starts_ignoring_case(std::string_view text, std::string_view with) {
-  return text.size() >= with.size() &&
-         std::equal(with.begin(), with.end(), text.begin(), equal_ignoring_case);
-}
 
 /// How long the mark is between the name and the value at the beginning of `text`: as it is, or as a URI
 /// encodes it in what it takes for part of a name. 0: there is none.
@@ -42,12 +34,13 @@ bool ends_word(std::string_view text) {
 void hide_pins(std::string& text) {
   constexpr std::string_view kWord = "pin";
   constexpr std::string_view kAttributes[] = {"pin-value", "pin_value", "pinvalue", kWord};
+  const auto are_alike = [](char a, char b) { return in_lower_case(a) == in_lower_case(b); };
   for (const std::string_view attribute : kAttributes) {
     const bool is_word = attribute == kWord;
     std::size_t at = 0;
     while (true) {
       const auto found = std::search(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(),
-                                     attribute.begin(), attribute.end(), equal_ignoring_case);
+                                     attribute.begin(), attribute.end(), are_alike);
       if (found == text.end()) break;
       const auto name = static_cast<std::size_t>(found - text.begin());
       at = name + attribute.size();
@@ -153,7 +146,7 @@ void hide_queries(std::string& text) {
     if (equals == std::string::npos || text[equals] != '=') continue;
     std::string named;  // access_token, X-Amz-Signature
     for (const char c : text.substr(name, equals - name)) {
-      if (is_alphanumeric(c)) named += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      if (is_alphanumeric(c)) named += in_lower_case(c);
     }
     const bool is_secret = std::any_of(std::begin(kSecrets), std::end(kSecrets),
                                        [&](std::string_view secret) { return named.ends_with(secret); });

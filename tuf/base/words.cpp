@@ -32,9 +32,20 @@ std::string first_of(const std::vector<std::string>& words) {
          (words.size() > kMaxNamed ? " and " + std::to_string(words.size() - kMaxNamed) + " more" : "");
 }
 
-std::string in_lower_case(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
+std::string in_lower_case(std::string_view text) {
+  std::string small(text);
+  for (char& c : small) c = in_lower_case(c);
+  return small;
+}
+
+bool equals_ignoring_case(std::string_view text, std::string_view word) {
+  return text.size() == word.size() && starts_ignoring_case(text, word);
+}
+
+bool starts_ignoring_case(std::string_view text, std::string_view word) {
+  return text.size() >= word.size() && std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) {
+           return in_lower_case(a) == in_lower_case(b);
+         });
 }
 
 }  // namespace tuf

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "tuf/base/words.h"
+
 namespace agent {
 namespace {
 
@@ -40,8 +42,7 @@ std::string folded(std::string_view text) {
       result += 'k';
       i += 2;
     } else {
-      const char c = text[i];
-      result += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      result += tuf::in_lower_case(text[i]);
     }
   }
   return result;

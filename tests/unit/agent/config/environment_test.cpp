@@ -1,34 +1,16 @@
 #include "agent/config/environment.h"
 
-#include <stdlib.h>
-
 #include <catch2/catch.hpp>
 
-namespace {
+#include "tests/support/variable.h"
 
-/// A variable as a test wants it; put back at the end.
-class Variable {
- public:
-  Variable(const char* name, const char* value) : name_(name) {
-    if (const char* before = getenv(name)) before_ = before;
-    value == nullptr ? unsetenv(name) : setenv(name, value, 1);
-  }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-  ~Variable() { before_ ? setenv(name_, before_->c_str(), 1) : unsetenv(name_); }
-
- private:
-  const char* name_;
-  std::optional<std::string> before_;
-};
-
-}  // namespace
+using test::Variable;
 
 TEST_CASE("Variables are read as they are, and an empty one counts as not set") {
   const Variable home("HOME", "/home/ci");
   const Variable docker("DOCKER_CONFIG", "/docker");
   const Variable server("DOCKER_CONTENT_TRUST_SERVER", "");
-  const Variable module("COUNTERSIGN_PKCS11_MODULE", nullptr);
+  const Variable module("COUNTERSIGN_PKCS11_MODULE", std::nullopt);
   const Variable audit_log("COUNTERSIGN_AUDIT_LOG", "/var/log/audit");
   const Variable timeout("COUNTERSIGN_TIMEOUT", "90s");
   const Variable pins("COUNTERSIGN_TRUST_ROOT", "  abc\r\n\nreg/app=def\n");
@@ -51,7 +33,7 @@ TEST_CASE("A trust root that is set and names nothing does not count as not set"
     const Variable pins("COUNTERSIGN_TRUST_ROOT", blank);
     CHECK(agent::Environment::of_process().trust_roots == std::vector<std::string>{""});
   }
-  for (const char* unset : {"", static_cast<const char*>(nullptr)}) {
+  for (const auto& unset : std::vector<std::optional<std::string>>{"", std::nullopt}) {
     const Variable pins("COUNTERSIGN_TRUST_ROOT", unset);
     CHECK(agent::Environment::of_process().trust_roots.empty());
   }
@@ -59,7 +41,7 @@ TEST_CASE("A trust root that is set and names nothing does not count as not set"
 
 TEST_CASE("Without HOME the password database knows the home folder") {
   const Variable set("HOME", "/somewhere/else");
-  const Variable home("HOME", nullptr);
+  const Variable home("HOME", std::nullopt);
   CHECK(agent::Environment::of_process().home.is_absolute());
   CHECK(agent::Environment::of_process().home != "/somewhere/else");
 }
