@@ -7,6 +7,7 @@
 
 #include "agent/http/curl_error.h"
 #include "tuf/base/printable.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -31,12 +32,6 @@ Url checked_url(const std::string& text, const std::vector<std::string>& http_se
                 "use an https URL");
   }
   return *url;
-}
-
-bool equals_ignoring_case(std::string_view left, std::string_view right) {
-  return left.size() == right.size() &&
-         std::equal(left.begin(), left.end(), right.begin(),
-                    [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
 }
 
 std::string_view trim(std::string_view text) {
@@ -248,13 +243,11 @@ bool CurlTransfer::take_header(std::string_view line) {
     header_done_ = trim(line).empty();
     return true;
   }
-  std::string name(trim(line.substr(0, colon)));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string name = tuf::in_lower_case(trim(line.substr(0, colon)));
   const std::string_view value = trim(line.substr(colon + 1));
   // Nobody asked for compression: a few bytes could stand for gigabytes.
-  const bool encoded = (name == "content-encoding" && !equals_ignoring_case(value, "identity")) ||
-                       (name == "transfer-encoding" && !equals_ignoring_case(value, "chunked"));
+  const bool encoded = (name == "content-encoding" && !tuf::equals_ignoring_case(value, "identity")) ||
+                       (name == "transfer-encoding" && !tuf::equals_ignoring_case(value, "chunked"));
   if (encoded) {
     refusal_ = "sends an encoded body (" + tuf::printable(value, 40) + ") that was not asked for";
     return false;

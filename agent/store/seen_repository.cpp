@@ -71,15 +71,16 @@ void SeenRepository::save(const std::map<tuf::RoleName, std::string>& files) con
   std::stable_sort(ordered.begin(), ordered.end(),
                    [](auto* a, auto* b) { return save_rank(a->first) < save_rank(b->first); });
   std::set<std::filesystem::path> folders;
+  std::vector<hsm::FileContent> contents;
   for (const auto* file : ordered) {
-    const std::filesystem::path path = path_of(file->first);
-    if (folders.insert(path.parent_path()).second) {
-      hsm::make_folders(path.parent_path(), kFolderMode);
-      hsm::remove_abandoned_files(path.parent_path());
-    }
-    hsm::replace_file(path, file->second, kFileMode);
+    contents.push_back({path_of(file->first), file->second});
+    folders.insert(contents.back().path.parent_path());
   }
-  for (const std::filesystem::path& folder : folders) hsm::flush_folder(folder);
+  for (const std::filesystem::path& folder : folders) {
+    hsm::make_folders(folder, kFolderMode);
+    hsm::remove_abandoned_files(folder);
+  }
+  hsm::write_all_atomically(contents, kFileMode);
 }
 
 void SeenRepository::forget_delegations() const {

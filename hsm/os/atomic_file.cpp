@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <deque>
+#include <set>
 #include <system_error>
 
 #include "hsm/os/file_descriptor.h"
@@ -15,6 +18,7 @@ namespace hsm {
 namespace {
 
 constexpr std::string_view kTemporaryPrefix = ".tmp-";
+constexpr std::size_t kMaxOpen = 64;  // files that are written side by side
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path, int reason) {
   throw tuf::Error(tuf::ErrorCode::kLocal,
@@ -75,33 +79,53 @@ class TemporaryFile {
   bool renamed_ = false;
 };
 
-bool write_and_rename(const std::filesystem::path& path, std::string_view content, mode_t mode,
-                      IfExists if_exists) {
-  TemporaryFile file(folder_of(path));
-  write_all(file.fd(), content, path);
-  if (fchmod(file.fd(), mode) != 0) fail("cannot set the mode of", path, errno);
+/// Makes renames and new names in `folder` survive a power loss.
+void flush_folder(const std::filesystem::path& folder) {
+  const FileDescriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) fail("cannot open", folder, errno);
+  // EINVAL: a file system that has nothing to flush for folders.
+  if (fsync(fd.get()) != 0 && errno != EINVAL) fail("cannot flush", folder, errno);
+}
+
+void fill(const TemporaryFile& file, const FileContent& wanted, mode_t mode) {
+  write_all(file.fd(), wanted.content, wanted.path);
+  if (fchmod(file.fd(), mode) != 0) fail("cannot set the mode of", wanted.path, errno);
+}
+
+void flush(const TemporaryFile& file, const std::filesystem::path& path) {
   if (fsync(file.fd()) != 0) fail("cannot flush", path, errno);
-  return file.rename_to(path, if_exists);
 }
 
 }  // namespace
 
 bool write_atomically(const std::filesystem::path& path, std::string_view content, mode_t mode,
                       IfExists if_exists) {
-  if (!write_and_rename(path, content, mode, if_exists)) return false;
+  TemporaryFile file(folder_of(path));
+  fill(file, {path, content}, mode);
+  flush(file, path);
+  if (!file.rename_to(path, if_exists)) return false;
   flush_folder(folder_of(path));
   return true;
 }
 
-void replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode) {
-  write_and_rename(path, content, mode, IfExists::kReplace);
-}
-
-void flush_folder(const std::filesystem::path& folder) {
-  const FileDescriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd) fail("cannot open", folder, errno);
-  // EINVAL: a file system that has nothing to flush for folders.
-  if (fsync(fd.get()) != 0 && errno != EINVAL) fail("cannot flush", folder, errno);
+void write_all_atomically(const std::vector<FileContent>& files, mode_t mode) {
+  std::set<std::filesystem::path> folders;
+  for (std::size_t first = 0; first < files.size(); first += kMaxOpen) {
+    const std::size_t count = std::min(kMaxOpen, files.size() - first);
+    std::deque<TemporaryFile> written;
+    for (std::size_t i = 0; i < count; ++i) {
+      const FileContent& file = files[first + i];
+      fill(written.emplace_back(folder_of(file.path)), file, mode);
+      // Only a hint: what is on its way to the disk already need not be waited for one by one.
+      sync_file_range(written.back().fd(), 0, 0, SYNC_FILE_RANGE_WRITE);
+    }
+    for (std::size_t i = 0; i < count; ++i) flush(written[i], files[first + i].path);
+    for (std::size_t i = 0; i < count; ++i) {
+      written[i].rename_to(files[first + i].path, IfExists::kReplace);
+      folders.insert(folder_of(files[first + i].path));
+    }
+  }
+  for (const std::filesystem::path& folder : folders) flush_folder(folder);
 }
 
 void require_writable(const std::filesystem::path& path) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hsm {
 
@@ -19,10 +20,13 @@ enum class IfExists { kReplace, kFail };
 bool write_atomically(const std::filesystem::path& path, std::string_view content, mode_t mode,
                       IfExists if_exists = IfExists::kReplace);
 
-/// Like write_atomically, but for the rename, which `flush_folder` flushes: once for many files.
-void replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode);
-/// Makes renames and new names in `folder` survive a power loss.
-void flush_folder(const std::filesystem::path& folder);
+struct FileContent {
+  std::filesystem::path path;
+  std::string_view content;
+};
+/// Writes them like write_atomically, and in this order, but flushes all together, which takes little longer
+/// than to flush one.
+void write_all_atomically(const std::vector<FileContent>& files, mode_t mode);
 
 /// Asked before what is to be written is there: whether `write_atomically` can be expected to work. Throws
 /// kLocal if the folder of `path` is missing or cannot be written, or if something other than a regular file

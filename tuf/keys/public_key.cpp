@@ -17,6 +17,7 @@
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"
 #include "tuf/base/openssl.h"
+#include "tuf/base/words.h"
 #include "tuf/keys/certificate.h"
 #include "tuf/keys/ecdsa_signature.h"
 #include "tuf/keys/pem.h"
@@ -129,12 +130,6 @@ KeyObject bare_object(KeyType type, const Bytes& spki) {
 
 KeyType wrapped(KeyType bare) {
   return bare == KeyType::kRsa ? KeyType::kRsaX509 : KeyType::kEcdsaX509;
-}
-
-bool same_ignoring_case(std::string_view a, std::string_view lower) {
-  return a.size() == lower.size() && std::equal(a.begin(), a.end(), lower.begin(), [](char x, char y) {
-           return (x >= 'A' && x <= 'Z' ? static_cast<char>(x - 'A' + 'a') : x) == y;
-         });
 }
 
 /// SHA-256 of the parts, each with its length before it: no two lists have one digest.
@@ -344,18 +339,18 @@ bool PublicKey::verifies_now(const Signature& signature, ByteView message) const
   switch (known_->type) {
     case KeyType::kEcdsa:
     case KeyType::kEcdsaX509: {
-      if (!same_ignoring_case(signature.method, "ecdsa")) return false;
+      if (!equals_ignoring_case(signature.method, "ecdsa")) return false;
       const auto der = rs_to_der(signature.value, static_cast<std::size_t>(known_->bits + 7) / 8);
       return der && evp_verify(key, EVP_sha256(), false, *der, message);
     }
     case KeyType::kRsa:
     case KeyType::kRsaX509: {
-      const bool pss = same_ignoring_case(signature.method, "rsapss");
-      if (!pss && !same_ignoring_case(signature.method, "rsapkcs1v15")) return false;
+      const bool pss = equals_ignoring_case(signature.method, "rsapss");
+      if (!pss && !equals_ignoring_case(signature.method, "rsapkcs1v15")) return false;
       return evp_verify(key, EVP_sha256(), pss, signature.value, message);
     }
     case KeyType::kEd25519:
-      return same_ignoring_case(signature.method, "eddsa") &&
+      return equals_ignoring_case(signature.method, "eddsa") &&
              evp_verify(key, nullptr, false, signature.value, message);
   }
   return false;

@@ -36,8 +36,8 @@ struct Site {
     agent::SeenRepository seen(dir.path(), kGun);
     const agent::LoadRequest request{kGun, {std::nullopt, true, false}, test::kNow, {}};
     const auto change = [this](const tuf::TrustedRepository&, tuf::RepositoryDraft& draft) {
-      StoreClient::set_target("targets/jenkins", "1.0")(draft);
-      for (const std::string& name : many) StoreClient::set_target("targets/jenkins", name)(draft);
+      StoreClient::set_target(role.text(), "1.0")(draft);
+      for (const std::string& name : many) StoreClient::set_target(role.text(), name)(draft);
     };
     return agent::publish_changes({store, seen, request},
                                   {change, test::open_gate, administrator.signer_for(), {}}, warnings);
@@ -47,6 +47,7 @@ struct Site {
   StoreClient administrator{kGun, test::kNow};
   test::MemoryStore store{kGun, [] { return test::kNow; }};
   std::vector<tuf::Warning> warnings;
+  RoleName role = RoleName::of("targets/jenkins");
   std::vector<std::string> many;  // signed too
 };
 
@@ -87,6 +88,18 @@ TEST_CASE(
   const std::vector<std::string> chain = {"timestamp", "snapshot"};
   CHECK(std::vector<std::string>(asked.begin(), asked.begin() + 2) == chain);
   if (!lies) CHECK(asked == chain);
+}
+
+TEST_CASE("A long file that pullers read is read back whole") {
+  Site site;
+  site.role = RoleName::releases();
+  site.publish_as_administrator(site.administrator.add_delegation("targets/releases"));
+  for (int tag = 0; tag < 12'000; ++tag) site.many.push_back("tag-" + std::to_string(tag));
+  site.store.before_publish = [&](int) { site.store.requests.clear(); };
+  CHECK(site.sign().published);
+  std::vector<std::string> asked;
+  for (const agent::FileRequest& request : site.store.requests) asked.push_back(request.role.text());
+  CHECK(asked == std::vector<std::string>{"timestamp", "snapshot", "targets/releases"});
 }
 
 TEST_CASE("Reading back finds a root, targets and delegations that others publish in between") {

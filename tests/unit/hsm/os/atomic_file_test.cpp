@@ -73,6 +73,29 @@ TEST_CASE("a file is written whole, with exactly the mode asked for, and nothing
   CHECK(count_entries(dir.path()) == 1);
 }
 
+TEST_CASE("many files are written together, each whole, and none is left half when one cannot be") {
+  const test::TempDir dir;
+  std::vector<hsm::FileContent> files;
+  for (int i = 0; i < 150; ++i) files.push_back({dir / ("file-" + std::to_string(i)), "content"});
+  std::filesystem::create_directory(dir / "sub");
+  files.push_back({dir / "sub" / "x", ""});
+  hsm::write_all_atomically(files, 0640);
+  for (const hsm::FileContent& file : files) {
+    CHECK(hsm::read_whole_file(file.path, 100) == file.content);
+    CHECK(std::filesystem::status(file.path).permissions() == std::filesystem::perms(0640));
+  }
+  std::filesystem::create_directory(dir / "in the way");
+  const std::string message = local_error([&] {
+    hsm::write_all_atomically({{dir / "file-0", "new"}, {dir / "in the way", "x"}, {dir / "file-1", "new"}},
+                              0600);
+  });
+  CHECK(message.find("in the way") != std::string::npos);
+  CHECK(hsm::read_whole_file(dir / "file-0", 100) == "new");
+  CHECK(hsm::read_whole_file(dir / "file-1", 100) == "content");
+  for (const auto& entry : std::filesystem::directory_iterator(dir.path()))
+    CHECK_FALSE(entry.path().filename().string().starts_with(".tmp-"));
+}
+
 TEST_CASE("writing replaces a symbolic link and leaves what it points to alone") {
   const test::TempDir dir;
   test::write_file(dir / "elsewhere", "precious");

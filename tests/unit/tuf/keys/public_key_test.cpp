@@ -404,3 +404,26 @@ TEST_CASE("a signature counts only in the one form that its key allows") {
   CHECK_FALSE(verifies(*edwards, "eddsa", Bytes(64, 0)));
   CHECK_FALSE(verifies(*edwards, "eddsa", Bytes(edwards_signature.begin(), edwards_signature.end() - 1)));
 }
+
+TEST_CASE("what was found of a key or a signature is not taken for another") {
+  const auto signer = test::TestSigner::generate();
+  const auto other = test::TestSigner::generate();
+  const tuf::Bytes message = {1, 2, 3};
+  const tuf::Signature good{signer->public_key().id().hex(), "ecdsa", signer->sign(message)};
+  for (int again = 0; again < 2; ++again) {
+    CHECK(signer->public_key().verifies(good, message));
+    CHECK_FALSE(signer->public_key().verifies(good, tuf::Bytes{1, 2}));
+    CHECK_FALSE(other->public_key().verifies(good, message));
+    tuf::Signature changed = good;
+    changed.method = "rsapss";
+    CHECK_FALSE(signer->public_key().verifies(changed, message));
+    changed = good;
+    changed.value.back() ^= 1;
+    CHECK_FALSE(signer->public_key().verifies(changed, message));
+
+    const tuf::KeyObject object = signer->public_key().object();
+    CHECK(tuf::PublicKey::from_object(object));
+    CHECK_FALSE(tuf::PublicKey::from_object({"rsa", object.value}));
+    CHECK_FALSE(tuf::PublicKey::from_object({"ecdsa-x509", object.value}));
+  }
+}
