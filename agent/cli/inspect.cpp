@@ -4,8 +4,7 @@
 #include <map>
 
 #include "agent/cli/commands.h"
-#include "agent/cli/looking.h"
-#include "agent/cli/operands.h"
+#include "agent/cli/repository_command.h"
 #include "agent/names/image_reference.h"
 #include "agent/report/docker_inspect.h"
 #include "agent/report/repository_report.h"

@@ -13,8 +13,8 @@
 
 #include "agent/cli/backstop.h"
 #include "agent/cli/command_line.h"
-#include "agent/cli/ending.h"
 #include "agent/cli/logging.h"
+#include "agent/cli/program_output.h"
 #include "agent/config/ci_context.h"
 #include "agent/report/repository_report.h"
 #include "agent/work/run.h"

@@ -2,11 +2,9 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/looking.h"
 #include "agent/cli/new_keys.h"
-#include "agent/cli/operands.h"
+#include "agent/cli/repository_command.h"
 #include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
 #include "agent/work/administer.h"

@@ -1,9 +1,9 @@
 // repo refresh: signs anew what expires soon, or has expired.
 #include <algorithm>
 
-#include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/guarding.h"
+#include "agent/cli/policy_options.h"
+#include "agent/cli/repository_command.h"
 #include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
 #include "agent/work/renew_roles.h"
@@ -80,7 +80,7 @@ void describe_due(const std::vector<StillDue>& due, Report& report) {
 }
 
 void refresh(const RepoRefreshOptions& options, Run& run, Report& report) {
-  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = find_signing_policy(options.policy, run.settings());
   const tuf::Time due_by = run.now() + tuf::Days{options.within_days};
   const std::string within = " within " + std::to_string(options.within_days) + " days";
   std::vector<StillDue> all_due;

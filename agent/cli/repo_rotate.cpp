@@ -1,10 +1,10 @@
 // repo rotate, repo prepare: gives a role a new key, of the user or of the server.
 #include <algorithm>
 
-#include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/guarding.h"
 #include "agent/cli/new_keys.h"
+#include "agent/cli/policy_options.h"
+#include "agent/cli/repository_command.h"
 #include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
 #include "agent/work/renew_roles.h"
@@ -131,7 +131,7 @@ void rotate(const RepoRotateOptions& options, Run& run, Report& report) {
       renew(repository, draft);
     };
   }
-  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = find_signing_policy(options.policy, run.settings());
   ChangeWords words{"gave " + role.text() + " a new key", "give " + role.text() + " a new key"};
   if (run.dry_run() && !options.key) {
     words.stand_ins = {{signer->public_key().canonical_id(), "this machine"}};

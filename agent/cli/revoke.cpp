@@ -2,10 +2,10 @@
 #include <map>
 #include <set>
 
-#include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/guarding.h"
-#include "agent/cli/operands.h"
+#include "agent/cli/policy_options.h"
+#include "agent/cli/repository_command.h"
+#include "agent/cli/role_operand.h"
 #include "agent/image/target_file.h"
 #include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
@@ -69,7 +69,7 @@ void describe_rest(const std::vector<tuf::TagView>& views, Report& report) {
 
 void revoke(const RevokeOptions& options, Run& run, Report& report) {
   const std::vector<tuf::RoleName> roles = parse_roles(options.roles);
-  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = find_signing_policy(options.policy, run.settings());
   const Consent consent{options.policy.hide_tags, run.dry_run()};
   for (const auto& [gun, names] : tags_to_revoke(options.images)) {
     Run::Repository open = run.open(gun, Access::kPublish);

@@ -1,6 +1,7 @@
 // sign: images into the releases role and the signer's own delegations, one transaction for each repository.
 #include "agent/cli/commands.h"
-#include "agent/cli/operands.h"
+#include "agent/cli/policy_options.h"
+#include "agent/cli/role_operand.h"
 #include "agent/cli/sign_options.h"
 #include "agent/cli/sign_receipt.h"
 #include "agent/config/annotations.h"
@@ -50,7 +51,7 @@ void Release::sign(const tuf::Gun& gun, const std::vector<WantedImage>& images) 
 }
 
 void sign(const SignOptions& options, Run& run, Report& report) {
-  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = find_signing_policy(options.policy, run.settings());
   SignReceipt receipt(options.receipt, run);
   ReleaseSigner signer(options.choices(), policy.get(), run, report.warnings);
   const WantedImages wanted = wanted_images(options.images, run, report.warnings);

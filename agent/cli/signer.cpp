@@ -4,6 +4,8 @@
 
 #include "agent/cli/administration.h"
 #include "agent/cli/commands.h"
+#include "agent/cli/policy_options.h"
+#include "agent/cli/public_key_operand.h"
 #include "agent/report/repository_report.h"
 #include "agent/work/change_signers.h"
 #include "agent/work/named_keys.h"

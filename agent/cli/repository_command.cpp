@@ -1,14 +1,15 @@
-#include "agent/cli/changing.h"
+#include "agent/cli/repository_command.h"
 
 #include <optional>
 
 #include "agent/names/image_reference.h"
 #include "agent/report/guard_report.h"
+#include "agent/report/repository_report.h"
+#include "agent/work/read_repository.h"
 #include "tuf/base/error.h"
 #include "tuf/base/words.h"
 
 namespace agent {
-
 namespace {
 
 /// With what mends it: of several failures the last line of all can only tell one.
@@ -19,6 +20,18 @@ void describe_failure(const tuf::Error& error, RepositoryReport& repository, std
 }
 
 }  // namespace
+
+tuf::TrustedRepository look_at(const tuf::Gun& gun, Run& run, Report& report) {
+  Run::Repository repository = run.open(gun, Access::kRead);
+  const std::size_t entry = report.repositories.size();
+  report.repositories.emplace_back();
+  report.repositories[entry].gun = gun.text();
+  report.repositories[entry].server = repository.store->name();
+  if (run.offline()) report.repositories[entry].more["offline"] = true;
+  tuf::TrustedRepository trusted = read_repository(repository, run, report.warnings);
+  describe_trust_root(trusted, report.repositories[entry]);
+  return trusted;
+}
 
 PublishedChanges change(Run::Repository& repository, const ChangeRequest& request, const ChangeWords& words,
                         Run& run, Report& report) {

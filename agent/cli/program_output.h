@@ -1,4 +1,4 @@
-// Ending: what a run says last: warnings and results, then the error and what mends it.
+// What the program prints in the end: warnings and results, then the error and what mends it.
 #pragma once
 
 #include <optional>
@@ -27,10 +27,9 @@ void print_results(const Report& report, const std::optional<tuf::Error>& error,
 /// As a person reads it, one line for what is wrong and one for the mend; or an object for a log.
 void print_error(const tuf::Error& error, const OutputOptions& output, std::ostream& err);
 
-/// The whole ending of a run that cannot go on while its main thread hangs: straight to standard output and
-/// standard error, since that thread may hold the locks of their streams. Tells nothing of what was done.
-void write_ending(const CommandLine& line, const tuf::Error& error);
-/// The same, and ends the process with the error's exit code: for a main thread that hangs.
+/// Prints all that a run can say which cannot go on while its main thread hangs: straight to standard output
+/// and standard error, since that thread may hold the locks of their streams. Tells nothing of what was done,
+/// and ends the process with the error's exit code.
 [[noreturn]] void end_process(const CommandLine& line, const tuf::Error& error);
 
 }  // namespace agent

@@ -1,4 +1,4 @@
-// Changing: what all commands share that change repositories and report it.
+// What commands on repositories share: the look at one, the change of one, and the way through several.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,13 @@
 
 namespace agent {
 
-/// Changes an open repository, publishes that unless --dry-run, and reports it, also after a refusal.
+/// Appends an entry for the repository to the report, loads and verifies it, and says in the entry what root
+/// is trusted. With --offline the answer comes from the trust directory, and a warning says so. Throws what
+/// read_repository throws.
+tuf::TrustedRepository look_at(const tuf::Gun& gun, Run& run, Report& report);
+
+/// Changes an open repository, publishes that unless --dry-run, and reports it, also after a refusal. Throws
+/// what change_repository throws.
 PublishedChanges change(Run::Repository& repository, const ChangeRequest& request, const ChangeWords& words,
                         Run& run, Report& report);
 

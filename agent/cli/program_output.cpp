@@ -1,4 +1,4 @@
-#include "agent/cli/ending.h"
+#include "agent/cli/program_output.h"
 
 #include <unistd.h>
 
@@ -112,7 +112,7 @@ void print_error(const tuf::Error& error, const OutputOptions& output, std::ostr
   err << "hint: " << tuf::printable(hint_of(error), kMaxHint) << "\n";
 }
 
-void write_ending(const CommandLine& line, const tuf::Error& error) {
+void end_process(const CommandLine& line, const tuf::Error& error) {
   Report report;
   report.command = line.command;
   std::optional<tuf::Error> failure = error;
@@ -123,10 +123,6 @@ void write_ending(const CommandLine& line, const tuf::Error& error) {
   print_error(*failure, line.output, err);
   write_to(STDOUT_FILENO, out.str());
   write_to(STDERR_FILENO, err.str());
-}
-
-void end_process(const CommandLine& line, const tuf::Error& error) {
-  write_ending(line, error);
   ::_exit(static_cast<int>(error_row(error.code()).exit_code));
 }
 
