@@ -9,7 +9,7 @@
 
 #include "agent/cli/policy_options.h"
 #include "agent/cli/repository_command.h"
-#include "agent/work/administer.h"
+#include "agent/work/add_delegations.h"
 #include "agent/work/change_signers.h"
 
 namespace agent {

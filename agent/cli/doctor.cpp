@@ -79,8 +79,8 @@ class Rehearsal {
   }
 
   std::string find_image() {
-    wanted_ = wanted_images(options_.images, patient_.run, patient_.warnings);
-    const WantedImage& image = wanted_.begin()->second.front();
+    wanted_ = images_to_sign(options_.images, patient_.run, patient_.warnings);
+    const SourcedImage& image = wanted_.begin()->second.front();
     return to_digest(image.target.target) + " (" + image.source + ")";
   }
 
@@ -105,7 +105,7 @@ class Rehearsal {
 
   SignOptions options_;
   Patient& patient_;
-  WantedImages wanted_;
+  ImagesToSign wanted_;
 };
 
 void tell(const Diagnosis& diagnosis, Report& report) {

@@ -5,7 +5,7 @@
 #include "agent/names/image_reference.h"
 #include "agent/report/change_report.h"
 #include "agent/report/repository_report.h"
-#include "agent/work/administer.h"
+#include "agent/work/new_repository.h"
 #include "tuf/base/error.h"
 
 namespace agent {

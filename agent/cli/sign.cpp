@@ -23,11 +23,11 @@ struct Release {
   SignReceipt& receipt;
   bool shows_platforms;
 
-  void sign(const tuf::Gun& gun, const std::vector<WantedImage>& images) const;
+  void sign(const tuf::Gun& gun, const std::vector<SourcedImage>& images) const;
 };
 
 /// Reports it also after a refusal.
-void Release::sign(const tuf::Gun& gun, const std::vector<WantedImage>& images) const {
+void Release::sign(const tuf::Gun& gun, const std::vector<SourcedImage>& images) const {
   Run::Repository repository = run.open(gun, Access::kPublish);
   RepositoryReport& described = start_report(repository, report);
   SignedRepository part;
@@ -54,7 +54,7 @@ void sign(const SignOptions& options, Run& run, Report& report) {
   const std::unique_ptr<const Policy> policy = find_signing_policy(options.policy, run.settings());
   SignReceipt receipt(options.receipt, run);
   ReleaseSigner signer(options.choices(), policy.get(), run, report.warnings);
-  const WantedImages wanted = wanted_images(options.images, run, report.warnings);
+  const ImagesToSign wanted = images_to_sign(options.images, run, report.warnings);
   if (wanted.size() > 1 && !run.dry_run()) signer.rehearse(wanted);
   const Release release{signer, run, report, receipt, options.images.platforms};
   for (const auto& [gun, images] : wanted) release.sign(gun, images);

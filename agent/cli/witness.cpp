@@ -5,7 +5,7 @@
 #include "agent/cli/repository_command.h"
 #include "agent/cli/role_operand.h"
 #include "agent/names/image_reference.h"
-#include "agent/work/renew_roles.h"
+#include "agent/work/witness_roles.h"
 #include "tuf/base/error.h"
 #include "tuf/base/warning.h"
 #include "tuf/base/words.h"

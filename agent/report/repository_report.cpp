@@ -94,4 +94,11 @@ void describe_trust_root(const tuf::TrustedRepository& repository, RepositoryRep
     report.more["trust_root_canonical_id"] = *canonical;
 }
 
+void note_root_key(const RepositoryReport& described, Report& report) {
+  const std::string canonical = described.more.value("trust_root_canonical_id", "");
+  if (canonical.empty()) return;
+  report.notes.push_back("trust root " + *described.trust_root + " of " + described.gun + " is key " +
+                         canonical + " of key list and of key files; --trust-root takes either");
+}
+
 }  // namespace agent

@@ -33,5 +33,8 @@ OrderedJson describe_provenance(const tuf::TrustedRepository& repository,
                                 const std::vector<tuf::RoleName>& roles, const std::string& name);
 /// Its root's two names, for a report.
 void describe_trust_root(const tuf::TrustedRepository& repository, RepositoryReport& report);
+/// The other name of the pinned key, by which its owner finds the file. Not beside the pin on stdout, which
+/// scripts take as it is.
+void note_root_key(const RepositoryReport& described, Report& report);
 
 }  // namespace agent

@@ -43,7 +43,7 @@ ReleaseSigner::ReleaseSigner(SigningChoices choices, const Policy* policy, Run& 
   request_.provenance = provenance_of(choices_, run, warnings);
 }
 
-void ReleaseSigner::rehearse(const WantedImages& wanted) {
+void ReleaseSigner::rehearse(const ImagesToSign& wanted) {
   for (const auto& [gun, images] : wanted) {
     std::vector<tuf::Warning> said_when_published;
     try {
@@ -54,8 +54,8 @@ void ReleaseSigner::rehearse(const WantedImages& wanted) {
   }
 }
 
-SignedImages ReleaseSigner::rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images, Until until,
-                                     std::vector<tuf::Warning>& warnings) {
+SignedImages ReleaseSigner::rehearse(const tuf::Gun& gun, const std::vector<SourcedImage>& images,
+                                     Until until, std::vector<tuf::Warning>& warnings) {
   Run::Repository repository = run_.open(gun, Access::kPublish);
   SignedRepository result;
   PublishOptions options = run_.publish_options();
@@ -64,7 +64,7 @@ SignedImages ReleaseSigner::rehearse(const tuf::Gun& gun, const std::vector<Want
   return std::move(*result.result);
 }
 
-void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedImage>& images,
+void ReleaseSigner::sign(Run::Repository& repository, const std::vector<SourcedImage>& images,
                          SignedRepository& result) {
   try {
     sign(repository, images, run_.publish_options(), result, warnings_);
@@ -75,7 +75,7 @@ void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedIm
   if (result.guarded) result.guarded->remember(result.result->changes, warnings_);
 }
 
-void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedImage>& images,
+void ReleaseSigner::sign(Run::Repository& repository, const std::vector<SourcedImage>& images,
                          const PublishOptions& options, SignedRepository& result,
                          std::vector<tuf::Warning>& warnings) {
   SignRequest request = request_;
@@ -83,7 +83,7 @@ void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedIm
     result.guarded.emplace(*policy_, choices_.policy, repository.load.gun, run_.keys(), run_, warnings);
     request.guard = &result.guarded->guard();
   }
-  for (const WantedImage& image : images) request.images.push_back(image.target);
+  for (const SourcedImage& image : images) request.images.push_back(image.target);
   if (request.roles.empty()) {
     repository.load.likely.push_back(tuf::RoleName::releases());
   } else {
@@ -94,10 +94,10 @@ void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedIm
   result.result = sign_images(repository, request, run_.keys(), options, warnings);
 }
 
-void ReleaseSigner::check_registry(const WantedImages& wanted) {
+void ReleaseSigner::check_registry(const ImagesToSign& wanted) {
   for (const auto& [gun, images] : wanted) {
     Registry registry = run_.open_registry(gun);
-    for (const WantedImage& image : images) {
+    for (const SourcedImage& image : images) {
       if (image.image) agent::check_registry(registry, *image.image, "after it was signed");
     }
   }

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "agent/work/guarded_repository.h"
+#include "agent/work/images_to_sign.h"
 #include "agent/work/run.h"
 #include "agent/work/sign_images.h"
-#include "agent/work/wanted_images.h"
 #include "tuf/base/warning.h"
 
 namespace agent {
@@ -34,8 +34,6 @@ struct SignedRepository {
   std::vector<SigningGate::SignedAnew> told_anew() const;
 };
 
-using WantedImages = std::map<tuf::Gun, std::vector<WantedImage>>;
-
 class ReleaseSigner {
  public:
   /// The policy, if there is one, the run and the warnings outlive the signer. Throws kUsage for choices that
@@ -44,21 +42,21 @@ class ReleaseSigner {
 
   /// Throws what publishing any of it would throw, as far as that shows before anything is signed: every key
   /// is opened, no token is asked for a signature.
-  void rehearse(const WantedImages& wanted);
+  void rehearse(const ImagesToSign& wanted);
   /// Everything but publishing.
-  SignedImages rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images,
+  SignedImages rehearse(const tuf::Gun& gun, const std::vector<SourcedImage>& images,
                         std::vector<tuf::Warning>& warnings) {
     return rehearse(gun, images, Until::kSigned, warnings);
   }
   /// In an open repository; with --dry-run nothing is published. Throws what sign_images throws.
-  void sign(Run::Repository& repository, const std::vector<WantedImage>& images, SignedRepository& result);
+  void sign(Run::Repository& repository, const std::vector<SourcedImage>& images, SignedRepository& result);
   /// That the registry has what was signed, under that tag.
-  void check_registry(const WantedImages& wanted);
+  void check_registry(const ImagesToSign& wanted);
 
  private:
-  SignedImages rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images, Until until,
+  SignedImages rehearse(const tuf::Gun& gun, const std::vector<SourcedImage>& images, Until until,
                         std::vector<tuf::Warning>& warnings);
-  void sign(Run::Repository& repository, const std::vector<WantedImage>& images,
+  void sign(Run::Repository& repository, const std::vector<SourcedImage>& images,
             const PublishOptions& options, SignedRepository& result, std::vector<tuf::Warning>& warnings);
 
   SigningChoices choices_;

@@ -1,4 +1,4 @@
-#include "agent/work/wanted_images.h"
+#include "agent/work/images_to_sign.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -34,7 +34,7 @@ class Wanted {
     }
   }
 
-  std::map<tuf::Gun, std::vector<WantedImage>> collect() {
+  ImagesToSign collect() {
     for (const ReleaseEntry& entry : entries()) add(entry);
     return std::move(by_repository_);
   }
@@ -132,7 +132,7 @@ class Wanted {
     add(reference.gun, to_target(image));
     if (options_.also_children) {
       for (const ResolvedImage& child : child_images(image)) {
-        WantedImage wanted = to_target(child);
+        SourcedImage wanted = to_target(child);
         wanted.image.reset();
         add(reference.gun, std::move(wanted));
       }
@@ -188,15 +188,15 @@ class Wanted {
            tuf::shell_word("docker://" + name_of(reference));
   }
 
-  static WantedImage to_target(const ResolvedImage& image) {
+  static SourcedImage to_target(const ResolvedImage& image) {
     return {{*image.reference.tag, {{{"sha256", image.digest.bytes()}}, image.length, std::nullopt}},
             image.source,
             image};
   }
 
-  void add(const tuf::Gun& gun, WantedImage wanted) {
-    std::vector<WantedImage>& images = by_repository_[gun];
-    const auto same = std::find_if(images.begin(), images.end(), [&](const WantedImage& other) {
+  void add(const tuf::Gun& gun, SourcedImage wanted) {
+    std::vector<SourcedImage>& images = by_repository_[gun];
+    const auto same = std::find_if(images.begin(), images.end(), [&](const SourcedImage& other) {
       return other.target.name == wanted.target.name;
     });
     if (same == images.end()) {
@@ -213,13 +213,12 @@ class Wanted {
   const ImageOptions& options_;
   Run& run_;
   std::vector<tuf::Warning>& warnings_;
-  std::map<tuf::Gun, std::vector<WantedImage>> by_repository_;
+  ImagesToSign by_repository_;
 };
 
 }  // namespace
 
-std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Run& run,
-                                                           std::vector<tuf::Warning>& warnings) {
+ImagesToSign images_to_sign(const ImageOptions& options, Run& run, std::vector<tuf::Warning>& warnings) {
   return Wanted(options, run, warnings).collect();
 }
 

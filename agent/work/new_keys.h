@@ -1,5 +1,5 @@
-// NewKeys: keys that a command makes and puts into the trust directory. They are taken out again unless they
-// are kept, so that a command that fails leaves nothing behind.
+// NewKeys: keys that a run makes and puts into the trust directory. They are taken out again unless they
+// are kept, so that a run that fails leaves nothing behind.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,9 @@
 #include "hsm/file/private_key.h"
 
 namespace agent {
+
+/// For who only rehearses to put a key into the trust directory. Throws kLocal if that could not be done.
+void require_room_for_keys(Run& run);
 
 class NewKeys {
  public:

@@ -29,17 +29,18 @@ struct ImageOptions {
   bool also_children = false;
 };
 
-struct WantedImage {
+struct SourcedImage {
   ImageToSign target;
   std::string source;                  // for reports: "the registry"
   std::optional<ResolvedImage> image;  // nullopt: a file, or one platform of an image
 };
 
-/// By repository, each of which is one transaction. Throws kUsage for options that do not go together,
-/// kSourcesDisagree for one name with two contents, and what resolve_image throws. What a file of the builder
-/// tells is looked for in its registry, if that is known here (kImageNotFound); one that does not answer is a
-/// warning.
-std::map<tuf::Gun, std::vector<WantedImage>> wanted_images(const ImageOptions& options, Run& run,
-                                                           std::vector<tuf::Warning>& warnings);
+/// By repository, each of which is one transaction.
+using ImagesToSign = std::map<tuf::Gun, std::vector<SourcedImage>>;
+
+/// Throws kUsage for options that do not go together, kSourcesDisagree for one name with two contents, and
+/// what resolve_image throws. What a file of the builder tells is looked for in its registry, if that is
+/// known here (kImageNotFound); one that does not answer is a warning.
+ImagesToSign images_to_sign(const ImageOptions& options, Run& run, std::vector<tuf::Warning>& warnings);
 
 }  // namespace agent

@@ -1,14 +1,13 @@
-// signer add, remove, rotate: who may sign into releases and into a role of their own.
+// signer rotate: gives a signer other keys.
 #include <algorithm>
-#include <utility>
 
 #include "agent/cli/administration.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/policy_options.h"
 #include "agent/cli/public_key_operand.h"
 #include "agent/report/repository_report.h"
 #include "agent/work/change_signers.h"
 #include "agent/work/named_keys.h"
+#include "agent/work/signer_name.h"
 #include "tuf/base/error.h"
 #include "tuf/base/shell_word.h"
 #include "tuf/base/words.h"
@@ -18,19 +17,6 @@ namespace {
 
 using tuf::Error;
 using tuf::ErrorCode;
-
-struct SignerAddOptions {
-  std::string name;
-  std::vector<std::string> repositories;
-  std::vector<std::string> public_keys;
-  PolicyOptions policy;
-};
-
-struct SignerRemoveOptions {
-  std::string name;
-  std::vector<std::string> repositories;
-  PolicyOptions policy;
-};
 
 struct SignerRotateOptions {
   std::string name;
@@ -100,52 +86,6 @@ std::vector<std::string> steps_of_rotation(const tuf::TrustedRepository& reposit
           "then take " + std::string(is_known ? "" : "out ") + remove};
 }
 
-void signer_add(const SignerAddOptions& options, Run& run, Report& report) {
-  const auto delegations =
-      signer_delegations(options.name, read_signers_keys(options.public_keys, run.now()));
-  std::vector<tuf::RoleName> roles;
-  for (const DelegationToAdd& delegation : delegations) roles.push_back(delegation.role);
-  const std::string where = "the keys to " + tuf::join(tuf::names_of(roles));
-  Administration(options.policy, run, report)
-      .change_each(options.repositories,
-                   {.how = [&] { return add_delegations(delegations, run.administrator_keys()); },
-                    .words = {"added " + where, "add " + where},
-                    .added = delegations});
-}
-
-/// Whoever takes a signer out wants them to release no more: it is said which keys still do.
-ChangeRepository telling_what_stays(const std::string& name, std::vector<tuf::Warning>& warnings,
-                                    ChangeRepository remove) {
-  return [&warnings, name, remove = std::move(remove), said = false](const tuf::TrustedRepository& repository,
-                                                                     tuf::RepositoryDraft& draft) mutable {
-    remove(repository, draft);
-    if (draft.empty() || std::exchange(said, true)) return;
-    const auto authority = draft.authority_of(tuf::RoleName::releases());
-    if (!authority) return;
-    const auto shared = keys_of_others_too(repository, name);
-    for (const tuf::PublicKey& key : authority->keys()) {
-      const auto other = shared.find(key.canonical_id());
-      if (other == shared.end()) continue;
-      warnings.push_back({"KEY_STAYS", "key " + key.canonical_id().short_form() + " of " + name +
-                                           " stays in targets/releases of " + repository.gun().text() +
-                                           ", since " + other->second.text() +
-                                           " lists it too: whoever has it can still release"});
-    }
-  };
-}
-
-void signer_remove(const SignerRemoveOptions& options, Run& run, Report& report) {
-  require_signer(options.name, options.repositories.front());
-  const Administration administration(options.policy, run, report);
-  const auto how = [&] {
-    return telling_what_stays(
-        options.name, report.warnings,
-        remove_signer(options.name, run.administrator_keys(), administration.consent()));
-  };
-  administration.change_each(options.repositories,
-                             {how, {"removed signer " + options.name, "remove signer " + options.name}});
-}
-
 void signer_rotate(const SignerRotateOptions& options, Run& run, Report& report) {
   require_signer(options.name, options.repositories.front());
   const NamedKeys remove(options.remove, options.repositories.front());
@@ -180,24 +120,10 @@ void signer_rotate(const SignerRotateOptions& options, Run& run, Report& report)
 
 }  // namespace
 
-void add_signers(Grammar& grammar) {
-  auto add = std::make_shared<SignerAddOptions>();
-  CLI::App* c =
-      grammar.command("signer add", "Let NAME sign into targets/releases and targets/NAME", add, signer_add);
-  add_operand(c, "name", add->name, "NAME");
-  add_operand(c, "repository", add->repositories, "REPO");
-  add_values(c, "--key", add->public_keys, "Certificate or public key of the signer (repeatable)", "PUBLIC");
-  add_policy_options(c, add->policy, "Sign nothing foreign anew");
-
-  auto remove = std::make_shared<SignerRemoveOptions>();
-  c = grammar.command("signer remove", "Take NAME out, and keep what was released", remove, signer_remove);
-  add_operand(c, "name", remove->name, "NAME");
-  add_operand(c, "repository", remove->repositories, "REPO");
-  add_consent(c, remove->policy);
-  add_policy_options(c, remove->policy, "Sign nothing foreign anew");
-
+void add_signer_rotate(Grammar& grammar) {
   auto rotate = std::make_shared<SignerRotateOptions>();
-  c = grammar.command("signer rotate", "Add and remove keys of NAME in one step", rotate, signer_rotate);
+  CLI::App* c =
+      grammar.command("signer rotate", "Add and remove keys of NAME in one step", rotate, signer_rotate);
   add_operand(c, "name", rotate->name, "NAME");
   add_operand(c, "repository", rotate->repositories, "REPO");
   add_values(c, "--add", rotate->add, "Certificate or public key (repeatable)", "PUBLIC");

@@ -1,9 +1,14 @@
-#include "agent/cli/new_keys.h"
+#include "agent/work/new_keys.h"
 
 #include "hsm/os/atomic_file.h"
 #include "tuf/base/error.h"
 
 namespace agent {
+
+void require_room_for_keys(Run& run) {
+  run.key_store().list();
+  hsm::require_folder(run.settings().trust_dir());
+}
 
 NewKeys::~NewKeys() {
   for (const tuf::KeyId& id : stored_) {

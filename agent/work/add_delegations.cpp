@@ -1,4 +1,4 @@
-#include "agent/work/administer.h"
+#include "agent/work/add_delegations.h"
 
 #include <algorithm>
 #include <numeric>
@@ -6,12 +6,9 @@
 #include <utility>
 
 #include "agent/work/change_signers.h"
+#include "agent/work/signer_name.h"
 #include "agent/work/signing_keys.h"
 #include "tuf/base/error.h"
-#include "tuf/base/printable.h"
-#include "tuf/base/shell_word.h"
-#include "tuf/base/warning.h"
-#include "tuf/view/signed_state.h"
 
 namespace agent {
 namespace {
@@ -19,13 +16,6 @@ namespace {
 using tuf::Error;
 using tuf::ErrorCode;
 using tuf::RoleName;
-
-/// Docker's grammar: `[a-z0-9][a-z0-9_-]*` (section 5.3).
-bool is_signer_name(const std::string& name) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return !name.empty() && is_letter(name.front()) &&
-         std::all_of(name.begin(), name.end(), [&](char c) { return is_letter(c) || c == '_' || c == '-'; });
-}
 
 /// Letters to add, drop or replace to make one of the other.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -57,49 +47,7 @@ void refuse_near_miss(const RoleName& role) {
       "name " + RoleName::releases().text() + ", or choose a name that nobody mistakes for it");
 }
 
-[[noreturn]] void fail_created_by_others(const tuf::Gun& gun, const TrustStore& store) {
-  throw Error(ErrorCode::kConflict, "somebody else has just created " + gun.text() + " on " + store.name(),
-              "it is theirs; whoever created it prints what its readers pin with: countersign repo pin " +
-                  gun.text());
-}
-
 }  // namespace
-
-bool repository_exists(TrustStore& store) {
-  return store.fetch({{RoleName::root()}}).front().has_value();
-}
-
-tuf::PublishTransaction sign_new_repository(const tuf::RepositoryDraft& draft, hsm::KeyRing& keys) {
-  return draft.sign(signer_look_up(keys));
-}
-
-tuf::TrustedRepository create_repository(TrustStore& store, SeenRepository& seen, const NewRepository& wanted,
-                                         hsm::KeyRing& keys, std::vector<tuf::Warning>& warnings) {
-  const tuf::Gun& gun = wanted.gun;
-  const tuf::KeyObject snapshot = store.server_key(RoleName::snapshot());
-  const tuf::KeyObject timestamp = store.server_key(RoleName::timestamp());
-  const auto draft = tuf::RepositoryDraft::for_new_repository(
-      gun, wanted.now, {wanted.root, wanted.targets, snapshot, timestamp});
-  const tuf::PublishTransaction transaction = sign_new_repository(draft, keys);
-  std::vector<RoleFile> files;
-  for (const auto& file : transaction.files()) files.push_back({file.role, file.bytes});
-
-  const PublishResult result = store.publish(files);
-  if (result == PublishResult::kConflict) fail_created_by_others(gun, store);
-  LoadRequest load{gun, {tuf::TrustPin{{wanted.root.id()}, ""}, false, false}, wanted.now, {}};
-  // What an earlier repository of this name left in the trust directory says nothing about the new one.
-  load.policy.reset_cache = true;
-  try {
-    return load_repository({store, seen, load}, warnings);
-  } catch (const Error& error) {
-    if (result == PublishResult::kUnknown && error.code() == ErrorCode::kPinMismatch)
-      fail_created_by_others(gun, store);
-    // What a proxy holds back may still arrive: the keys must not be given up.
-    throw Error(ErrorCode::kOutcomeUnknown,
-                gun.text() + " was sent to " + store.name() + ", but cannot be read back: " + error.what(),
-                "repeat it, which says whether it is there: countersign repo init " + gun.text());
-  }
-}
 
 ChangeRepository add_delegations(std::vector<DelegationToAdd> delegations, hsm::KeyRing& keys) {
   return [delegations = std::move(delegations), &keys](const tuf::TrustedRepository& repository,
@@ -142,28 +90,6 @@ std::vector<tuf::Warning> doubts_about(const tuf::TrustedRepository& repository,
     }
   }
   return doubts;
-}
-
-void require_signer_name(const std::string& name) {
-  if (!is_signer_name(name) || !RoleName::parse("targets/" + name)) {
-    throw Error(ErrorCode::kInvalidRole, "\"" + tuf::printable(name) + "\" is not a signer name",
-                "use lower-case letters, digits, - and _, starting with a letter or digit");
-  }
-  if (name == RoleName::releases().leaf()) {
-    throw Error(ErrorCode::kInvalidRole,
-                "\"releases\" is the role that every signer signs, not the name of one",
-                "name the signer after the CI identity, for example: jenkins");
-  }
-}
-
-void require_signer(const std::string& name, const std::string& repository) {
-  try {
-    require_signer_name(name);
-  } catch (const Error& error) {
-    if (name != RoleName::releases().leaf()) throw;
-    throw error.with_hint("name one of the signers, each targets/NAME of: countersign delegation list " +
-                          tuf::shell_word(repository));
-  }
 }
 
 std::vector<DelegationToAdd> signer_delegations(const std::string& name,
