@@ -32,7 +32,7 @@ Consent Administration::consent() const {
 }
 
 void Administration::change_each(const std::vector<std::string>& repositories, const Change& what) const {
-  for_each_repository(repositories, report_, [&](const tuf::Gun& gun) {
+  for_each_repository(repositories, run_, report_, [&](const tuf::Gun& gun) {
     Run::Repository open = run_.open(gun, Access::kPublish);
     if (!policy_) open.load.nested = what.nested;  // a policy may demand roles anywhere
     const PublishedChanges changes = change(open,

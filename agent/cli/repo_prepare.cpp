@@ -3,6 +3,7 @@
 #include "agent/cli/repository_command.h"
 #include "agent/names/image_reference.h"
 #include "agent/work/key_rotation.h"
+#include "agent/work/published_facts.h"
 #include "agent/work/rotate_key.h"
 
 namespace agent {
@@ -13,13 +14,14 @@ struct RepoPrepareOptions {
 };
 
 void prepare(const RepoPrepareOptions& options, Run& run, Report& report) {
-  for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
+  for_each_repository(options.repositories, run, report, [&](const tuf::Gun& gun) {
     const tuf::RoleName& snapshot = tuf::RoleName::snapshot();
     Run::Repository open = run.open(gun, Access::kAdminister);
     open.load.nested.emplace();
     const tuf::TrustedRepository trusted = load_repository(open, report.warnings);
     if (store_signs_snapshot(*open.store, trusted)) {
       describe(trusted, start_report(open, report));
+      tell_state(trusted, run.tell_of(open));
       report.text.push_back(gun.text() + ": unchanged: the server signs the snapshot");
       return;
     }

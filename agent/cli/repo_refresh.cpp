@@ -4,6 +4,7 @@
 #include "agent/cli/repository_command.h"
 #include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
+#include "agent/work/published_facts.h"
 #include "agent/work/renew_roles.h"
 #include "agent/work/still_due.h"
 #include "tuf/base/error.h"
@@ -58,7 +59,7 @@ void refresh(const RepoRefreshOptions& options, Run& run, Report& report) {
   const tuf::Time due_by = run.now() + tuf::Days{options.within_days};
   const std::string within = " within " + std::to_string(options.within_days) + " days";
   std::vector<StillDue> all_due;
-  for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
+  for_each_repository(options.repositories, run, report, [&](const tuf::Gun& gun) {
     Run::Repository open = run.open(gun, Access::kPublish);
     open.load.tolerate.expiry = true;
     hsm::KeyRing& keys = run.administrator_keys();
@@ -70,6 +71,7 @@ void refresh(const RepoRefreshOptions& options, Run& run, Report& report) {
         still_due(*open.store, changes, !run.settings().server_for(gun).is_folder(), due_by);
     if (due.empty()) return;
     describe_due(due, report);
+    tell_due(due, run.told().back());
     all_due.insert(all_due.end(), due.begin(), due.end());
   });
   if (!all_due.empty()) fail_due(all_due, options.within_days);

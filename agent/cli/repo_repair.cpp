@@ -15,7 +15,7 @@ struct RepoRepairOptions {
 
 void repair(const RepoRepairOptions& options, Run& run, Report& report) {
   const std::unique_ptr<const Policy> policy = find_signing_policy(options.policy, run.settings());
-  for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
+  for_each_repository(options.repositories, run, report, [&](const tuf::Gun& gun) {
     Run::Repository open = run.open(gun, Access::kPublish);
     open.load.tolerate = {.expiry = true, .other_form = true};
     hsm::KeyRing& keys = run.administrator_keys();

@@ -12,6 +12,15 @@
 namespace agent {
 namespace {
 
+/// The audit log is told in words what was done, too, and what is to be done next.
+void tell_words(const ChangeWords& words, const PublishedChanges& changes, PublishedRepository& told) {
+  if (!changes.published) return;
+  told.more["change"] = words.done_by(changes);
+  std::vector<std::string> next;
+  if (words.next) next = words.next(changes.repository);
+  if (!next.empty()) told.more["next"] = std::move(next);
+}
+
 /// With what mends it: of several failures the last line of all can only tell one.
 void describe_failure(const tuf::Error& error, RepositoryReport& repository, std::vector<std::string>& text) {
   repository.more["error"] = to_json(error);
@@ -44,11 +53,12 @@ PublishedChanges change(Run::Repository& repository, const ChangeRequest& reques
     throw;
   }
   describe_change(change, words, run.dry_run(), report);
+  tell_words(words, *change.result, run.told().back());
   if (change.guarded) describe_guard(change.guarded->guard(), run.dry_run(), described, report.warnings);
   return std::move(*change.result);
 }
 
-void for_each_repository(const std::vector<std::string>& repositories, Report& report,
+void for_each_repository(const std::vector<std::string>& repositories, Run& run, Report& report,
                          const std::function<void(const tuf::Gun&)>& each) {
   std::vector<tuf::Gun> guns;
   for (const std::string& repository : repositories) guns.push_back(parse_repository(repository));
@@ -56,6 +66,7 @@ void for_each_repository(const std::vector<std::string>& repositories, Report& r
   std::vector<std::string> failed;
   for (const tuf::Gun& gun : guns) {
     const std::size_t entry = report.repositories.size();
+    const std::size_t told = run.told().size();
     try {
       each(gun);
     } catch (const tuf::Error& error) {
@@ -66,6 +77,8 @@ void for_each_repository(const std::vector<std::string>& repositories, Report& r
       }
       if (report.repositories.size() == entry) report.repositories.emplace_back().gun = gun.text();
       describe_failure(failure, report.repositories[entry], report.text);
+      if (run.told().size() == told) run.told().emplace_back().gun = gun.text();
+      run.told()[told].more["error"] = tuf::Json(to_json(failure));
       failed.push_back(gun.text());
       if (!first_failure) first_failure = failure;
     }

@@ -24,7 +24,7 @@ PublishedChanges change(Run::Repository& repository, const ChangeRequest& reques
 
 /// Calls `each` for every repository, whatever becomes of the others. Where there are several, each one that
 /// failed is reported with its own error, and the first failure is thrown in the end, naming all of them.
-void for_each_repository(const std::vector<std::string>& repositories, Report& report,
+void for_each_repository(const std::vector<std::string>& repositories, Run& run, Report& report,
                          const std::function<void(const tuf::Gun&)>& each);
 
 }  // namespace agent

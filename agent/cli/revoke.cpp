@@ -9,6 +9,7 @@
 #include "agent/image/target_file.h"
 #include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
+#include "agent/work/published_facts.h"
 #include "agent/work/revoke_tags.h"
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
@@ -81,8 +82,13 @@ void revoke(const RevokeOptions& options, Run& run, Report& report) {
            {"revoked " + what, "revoke " + what}, run, report);
     if (run.dry_run()) continue;
     const tuf::TrustedRepository now = load_repository(open, report.warnings);
-    if (names.empty()) describe_rest(tuf::view_tags(now), report);
-    for (const std::string& name : names) describe_rest(tuf::view_tag(now, name), report);
+    std::vector<tuf::TagView> rest;
+    if (names.empty()) rest = tuf::view_tags(now);
+    for (const std::string& name : names) {
+      for (tuf::TagView& view : tuf::view_tag(now, name)) rest.push_back(std::move(view));
+    }
+    describe_rest(rest, report);
+    tell_rest(rest, run.told().back());
   }
 }
 

@@ -3,12 +3,12 @@
 #include "agent/cli/policy_options.h"
 #include "agent/cli/role_operand.h"
 #include "agent/cli/sign_options.h"
-#include "agent/cli/sign_receipt.h"
 #include "agent/config/annotations.h"
 #include "agent/report/change_report.h"
 #include "agent/report/guard_report.h"
 #include "agent/report/sign_report.h"
 #include "agent/work/release_signer.h"
+#include "agent/work/sign_receipt.h"
 #include "tuf/base/error.h"
 #include "tuf/view/health.h"
 
@@ -43,9 +43,8 @@ void Release::sign(const tuf::Gun& gun, const std::vector<SourcedImage>& images)
   describe_signed(result, images, {run.dry_run(), shows_platforms}, described, report.text);
   if (part.guarded) {
     describe_guard(part.guarded->guard(), run.dry_run(), described, report.warnings);
-    receipt.add_verdicts(described);
   }
-  receipt.add(described, result);
+  receipt.add(run.told().back(), result);
   for (tuf::Warning& warning : tuf::health_warnings(result.changes.repository))
     report.warnings.push_back(std::move(warning));
 }
@@ -65,7 +64,8 @@ void sign(const SignOptions& options, Run& run, Report& report) {
 }  // namespace
 
 SigningChoices SignOptions::choices() const {
-  return {parse_roles(roles), !no_bound, !no_provenance, parse_annotations(annotations), policy};
+  return {parse_roles(roles), !no_bound, !no_provenance, parse_annotations(annotations), policy,
+          images.platforms};
 }
 
 void add_sign_options(CLI::App* command, SignOptions& options) {

@@ -153,26 +153,27 @@ void describe_signers(std::vector<SignerChange> changes, const std::vector<Stand
   repository.more[would ? "would_change" : "changed"] = std::move(roles);
 }
 
+std::string ChangeWords::roles_in(const PublishedChanges& changes) const {
+  if (!names_roles) return "";
+  std::vector<tuf::RoleName> roles;
+  for (const auto& file : changes.files) roles.push_back(file.role);
+  return ": " + tuf::join(tuf::names_of(roles));
+}
+
 void describe_change(const RepositoryChange& change, const ChangeWords& words, bool dry_run, Report& report) {
   RepositoryReport& described = report.repositories.back();
   const PublishedChanges& changes = *change.result;
   described.published = changes.published;
   described.attempts = changes.attempts;
-  std::string which;
-  if (words.names_roles) {
-    std::vector<tuf::RoleName> roles;
-    for (const auto& file : changes.files) roles.push_back(file.role);
-    which = ": " + tuf::join(tuf::names_of(roles));
-  }
-  if (changes.published) described.more["change"] = words.done + which;
+  if (changes.published) described.more["change"] = words.done_by(changes);
   describe(changes.repository, described);
   const bool would = dry_run && !changes.files.empty();
   std::vector<std::string> next;
   if (changes.published && words.next) next = words.next(changes.repository);
   if (!next.empty()) described.more["next"] = next;
   report.text.push_back(described.gun + ": " +
-                        (would               ? "would " + words.plan + which
-                         : changes.published ? words.done + which
+                        (would               ? "would " + words.plan + words.roles_in(changes)
+                         : changes.published ? words.done_by(changes)
                                              : "unchanged"));
   if (changes.published || would) {
     describe_signed_anew(change.signed_anew, described, report.warnings);

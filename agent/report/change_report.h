@@ -27,6 +27,11 @@ struct ChangeWords {
   /// with what was read back.
   std::function<std::vector<std::string>(const tuf::TrustedRepository&)> next = {};
   std::vector<StandIn> stand_ins = {};
+
+  /// `done`, with the roles if they are to be named.
+  std::string done_by(const PublishedChanges& changes) const { return done + roles_in(changes); }
+  /// ": root, targets", or nothing.
+  std::string roles_in(const PublishedChanges& changes) const;
 };
 
 /// Of a role that gets another key.

@@ -8,30 +8,6 @@ namespace agent {
 
 using tuf::RoleName;
 
-PublishedRepository as_published(const RepositoryReport& repository) {
-  PublishedRepository published;
-  published.gun = repository.gun;
-  published.server = repository.server;
-  published.published = repository.published;
-  published.attempts = repository.attempts;
-  published.trust_root = repository.trust_root;
-  published.roles = repository.roles;
-  for (const TargetReport& target : repository.targets) {
-    PublishedTarget& told = published.targets.emplace_back();
-    told.name = target.name;
-    told.digest = target.digest;
-    told.length = target.length;
-    told.roles = target.roles;
-    told.status = target.status;
-    if (target.signers) told.more["signers"] = *target.signers;
-    if (target.released) told.more["released"] = *target.released;
-    if (target.verdict) told.more["verdict"] = *target.verdict;
-    told.more.update(tuf::Json(target.more));
-  }
-  published.more = tuf::Json(repository.more);
-  return published;
-}
-
 TargetReport describe_target(const tuf::TagView& view) {
   TargetReport report;
   report.name = view.name;

@@ -6,6 +6,7 @@
 #include "agent/work/key_uses.h"
 #include "agent/work/new_keys.h"
 #include "agent/work/new_repository.h"
+#include "agent/work/published_facts.h"
 #include "hsm/certificate/certificate_maker.h"
 #include "hsm/memory_keys.h"
 #include "tuf/base/error.h"
@@ -164,8 +165,10 @@ InitPlan rehearse(const NewRepository& wanted, const FirstKeys& keys, hsm::KeyRi
 InitResult init_repository(Run::Repository& repository, const InitRequest& request, Run& run,
                            std::vector<tuf::Warning>& warnings) {
   InitResult result;
+  PublishedRepository& told = run.tell_of(repository);
   if (repository_exists(*repository.store)) {
     result.repository = load_existing(request, repository, run, warnings);
+    tell_state(*result.repository, told);
     return result;
   }
   refuse_to_begin_anew(repository);
@@ -187,6 +190,9 @@ InitResult init_repository(Run::Repository& repository, const InitRequest& reque
     result.repository = create_repository(*repository.store, repository.seen, wanted, ring, warnings);
   });
   result.created = true;
+  told.published = true;
+  told.attempts = 1;
+  tell_state(*result.repository, told);
   return result;
 }
 

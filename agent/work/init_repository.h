@@ -14,9 +14,12 @@
 namespace agent {
 
 struct InitRequest {
-  std::string repository;                  // as it was named, for what is to be typed again
-  std::optional<std::string> root_key;     // as for --key; none: the trust directory's, or a new one
-  std::optional<std::string> targets_key;  // as for --key; none: a new one
+  /// As it was named, for what is to be typed again.
+  std::string repository;
+  /// As for --key; none: the trust directory's, or a new one.
+  std::optional<std::string> root_key = std::nullopt;
+  /// As for --key; none: a new one.
+  std::optional<std::string> targets_key = std::nullopt;
 };
 
 /// What a rehearsal shows. A server that is asked for its keys makes them, so these are made up.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/work/published_facts.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -66,13 +67,17 @@ SignedImages ReleaseSigner::rehearse(const tuf::Gun& gun, const std::vector<Sour
 
 void ReleaseSigner::sign(Run::Repository& repository, const std::vector<SourcedImage>& images,
                          SignedRepository& result) {
+  PublishedRepository& told = run_.tell_of(repository);
   try {
     sign(repository, images, run_.publish_options(), result, warnings_);
   } catch (const tuf::Error& error) {
+    if (result.guarded) tell_foreign(result.guarded->guard(), told);
     const std::string& gun = repository.load.gun.text();
     throw error.with_value("REPO", gun).with_value("IMAGE", gun + ":" + images.front().target.name);
   }
   if (result.guarded) result.guarded->remember(result.result->changes, warnings_);
+  // A rehearsal has no files to tell of.
+  if (!run_.dry_run()) tell_signed(result, images, choices_.tells_platforms, told);
 }
 
 void ReleaseSigner::sign(Run::Repository& repository, const std::vector<SourcedImage>& images,
@@ -80,7 +85,8 @@ void ReleaseSigner::sign(Run::Repository& repository, const std::vector<SourcedI
                          std::vector<tuf::Warning>& warnings) {
   SignRequest request = request_;
   if (policy_) {
-    result.guarded.emplace(*policy_, choices_.policy, repository.load.gun, run_.keys(), run_, warnings);
+    result.guarded.emplace(PolicyToKeep{*policy_, choices_.policy}, repository.load.gun, run_.keys(), run_,
+                           warnings);
     request.guard = &result.guarded->guard();
   }
   for (const SourcedImage& image : images) request.images.push_back(image.target);

@@ -22,6 +22,7 @@ struct SigningChoices {
   bool tells_provenance = true;      // of the CI
   tuf::Provenance annotations = {};  // and this, in so many words
   PolicyChoices policy = {};
+  bool tells_platforms = false;  // in receipts and the audit log
 };
 
 /// Filled while it happens, so that a failure half-way still tells what the guard has seen.
@@ -48,7 +49,8 @@ class ReleaseSigner {
                         std::vector<tuf::Warning>& warnings) {
     return rehearse(gun, images, Until::kSigned, warnings);
   }
-  /// In an open repository; with --dry-run nothing is published. Throws what sign_images throws.
+  /// In an open repository; with --dry-run nothing is published. Tells the run what has come of it
+  /// (Run::told), but for a rehearsal. Throws what sign_images throws.
   void sign(Run::Repository& repository, const std::vector<SourcedImage>& images, SignedRepository& result);
   /// That the registry has what was signed, under that tag.
   void check_registry(const ImagesToSign& wanted);

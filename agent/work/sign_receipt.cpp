@@ -1,9 +1,9 @@
-#include "agent/cli/sign_receipt.h"
+#include "agent/work/sign_receipt.h"
 
-#include "agent/report/repository_report.h"
 #include "agent/work/signing_keys.h"
 #include "hsm/os/atomic_file.h"
 #include "tuf/base/printable.h"
+#include "tuf/view/trust_root.h"
 
 namespace agent {
 namespace {
@@ -18,20 +18,20 @@ SignReceipt::SignReceipt(std::optional<std::string> file, Run& run)
   if (run.dry_run()) file_.reset();
 }
 
-void SignReceipt::add(const RepositoryReport& described, const SignedImages& result) {
+void SignReceipt::add(const PublishedRepository& told, const SignedImages& result) {
   if (!file_) return;
-  PublishedRepository whole = as_published(described);
+  PublishedRepository& whole = content_.repositories.emplace_back(told);
   whole.trust_root = tuf::trust_root_of(result.changes.repository);
   whole.roles = tuf::view_roles(result.changes.repository);
-  content_.repositories.push_back(std::move(whole));
+  for (const PublishedTarget& target : told.targets) {
+    // There for every target, or for none.
+    const auto verdict = target.more.find("policy");
+    if (verdict == target.more.end()) continue;
+    if (!content_.policy) content_.policy = tuf::Json::object();
+    (*content_.policy)[told.gun][target.name] = *verdict;
+  }
   for (const auto& signer : signers_of(result.changes.repository, result.roles, run_.keys()))
     keys_.insert(signer->public_key().canonical_id());
-}
-
-void SignReceipt::add_verdicts(const RepositoryReport& described) {
-  if (!content_.policy) content_.policy = tuf::Json::object();
-  for (const TargetReport& target : described.targets)
-    (*content_.policy)[described.gun][target.name] = target.more.at("policy");
 }
 
 void SignReceipt::write() {

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "agent/evidence/receipt.h"
-#include "agent/report/report.h"
 #include "agent/work/run.h"
 #include "agent/work/sign_images.h"
 
@@ -18,10 +17,8 @@ class SignReceipt {
   /// with --dry-run, all else does nothing.
   SignReceipt(std::optional<std::string> file, Run& run);
 
-  /// One repository, as it is reported and as it was read back.
-  void add(const RepositoryReport& described, const SignedImages& result);
-  /// What a policy says of the repository's targets.
-  void add_verdicts(const RepositoryReport& described);
+  /// One repository, as the run has told of it (Run::told) and as it was read back.
+  void add(const PublishedRepository& told, const SignedImages& result);
   /// Signs and writes it. Throws the KEY errors and kLocal, saying that what was signed is published.
   void write();
 
