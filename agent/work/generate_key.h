@@ -11,10 +11,10 @@
 namespace agent {
 
 struct KeyToGenerate {
-  std::string name;                  // of the signer, and of the file
-  std::string type = "p256";         // as hsm::parse_key_algorithm takes it
-  std::optional<std::string> token;  // URI of the token; none: the trust directory
-  std::string folder = ".";          // for NAME.pub, which must not stand there
+  std::string name;                                 // of the signer, and of the file
+  std::string type = "p256";                        // as hsm::parse_key_algorithm takes it
+  std::optional<std::string> token = std::nullopt;  // its URI; none: the trust directory
+  std::string folder = ".";                         // for NAME.pub, which must not stand there
 };
 
 struct GeneratedKey {

@@ -13,8 +13,10 @@ namespace agent {
 
 struct KeysToImport {
   std::vector<std::string> files;
-  std::optional<std::string> label;       // of keys that carry none; without it "delegation"
-  std::optional<std::string> repository;  // of targets and snapshot keys that name none
+  /// Of keys that carry none; without it "delegation".
+  std::optional<std::string> label = std::nullopt;
+  /// Of targets and snapshot keys that name none.
+  std::optional<std::string> repository = std::nullopt;
 };
 
 struct ImportedKey {

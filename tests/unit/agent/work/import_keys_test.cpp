@@ -12,7 +12,7 @@ namespace {
 
 struct Importer : Process {
   std::vector<agent::ImportedKey> import(const agent::KeysToImport& wanted, bool dry_run = false) {
-    agent::Run run(*host, {.dry_run = dry_run});
+    agent::Run run(*host, test::rehearsal(dry_run));
     std::vector<agent::ImportedKey> told;
     agent::import_keys(wanted, run, [&](const agent::ImportedKey& key) { told.push_back(key); });
     return told;

@@ -50,7 +50,7 @@ TEST_CASE("A repository is set up once, and its keys are kept") {
 
 TEST_CASE("A rehearsal of setting up says who would sign what, and leaves nothing") {
   Beginner b;
-  const agent::InitResult result = b.init({.dry_run = true});
+  const agent::InitResult result = b.init(test::rehearsal());
   CHECK_FALSE(result.repository);
   REQUIRE(result.plan);
   CHECK(result.plan->signers.size() == 4);

@@ -29,7 +29,7 @@ struct Owner : Process {
     std::deque<agent::PublishedRepository> told;
   };
   Rotated rotate(const agent::RotationRequest& request, bool dry_run = false) {
-    agent::Run run(*host, {.dry_run = dry_run});
+    agent::Run run(*host, test::rehearsal(dry_run));
     agent::Run::Repository repository = run.open(gun, agent::Access::kPublish);
     agent::KeyRotation rotation(repository, request, run, warnings);
     Rotated rotated;

@@ -45,6 +45,13 @@ class Opened final : public agent::TrustStore {
   agent::TrustStore& store_;
 };
 
+/// A run with --dry-run.
+inline agent::RunRequest rehearsal(bool dry_run = true) {
+  agent::RunRequest request;
+  request.dry_run = dry_run;
+  return request;
+}
+
 /// A process whose repositories are in memory. jenkins' key lies in its trust directory.
 struct Process {
   Process() {

@@ -66,7 +66,7 @@ TEST_CASE("A rehearsal of signing has nothing to tell") {
   Process process;
   const tuf::Gun gun = process.add_repository("registry.example.com/team/app");
   std::vector<tuf::Warning> warnings;
-  agent::Run run(*process.host, {.ci = {}, .dry_run = true});
+  agent::Run run(*process.host, test::rehearsal());
   agent::ReleaseSigner signer({}, nullptr, run, warnings);
   agent::Run::Repository repository = run.open(gun, agent::Access::kPublish);
   agent::SignedRepository part;
