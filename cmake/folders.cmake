@@ -4,7 +4,7 @@
 
 set(TUF tuf/base tuf/json tuf/keys tuf/names tuf/metadata tuf/trust tuf/edit tuf/view)
 set(HSM hsm/os hsm hsm/file hsm/pkcs11 hsm/certificate)
-set(BELOW_WORK agent/names agent/http agent/image agent/policy agent/store agent/config agent/evidence)
+set(BELOW_WORK agent/names agent/http agent/image agent/policy agent/store agent/config)
 
 countersign_folder(tuf/base LINKS nlohmann_json::nlohmann_json OpenSSL::Crypto)
 countersign_folder(tuf/json USES tuf/base)
@@ -31,11 +31,11 @@ countersign_folder(agent/image/listed USES tuf/base tuf/json hsm/os agent/names 
 countersign_folder(agent/policy USES ${TUF} hsm/file agent/names)
 countersign_folder(agent/store USES ${TUF} hsm/os hsm hsm/file agent/http)
 countersign_folder(agent/config USES ${TUF} hsm/os hsm hsm/file agent/names agent/http)
-# What is signed must not change with what is printed.
+# What is signed must not change with what is printed: no report is evidence, and reports know of none.
 countersign_folder(agent/evidence USES ${TUF} ${HSM} agent/names)
 # The use cases: no argument list, no text.
-countersign_folder(agent/work USES ${TUF} ${HSM} ${BELOW_WORK} agent/image/listed)
+countersign_folder(agent/work USES ${TUF} ${HSM} ${BELOW_WORK} agent/evidence agent/image/listed)
 countersign_folder(agent/report USES ${TUF} hsm ${BELOW_WORK} agent/work)
 countersign_folder(agent/doctor USES ${TUF} ${HSM} ${BELOW_WORK} agent/work agent/report)
-countersign_folder(agent/cli USES ${TUF} ${HSM} ${BELOW_WORK} agent/image/listed agent/work agent/report agent/doctor
-  LINKS CLI11::CLI11)
+countersign_folder(agent/cli USES ${TUF} ${HSM} ${BELOW_WORK} agent/evidence agent/image/listed agent/work agent/report
+  agent/doctor LINKS CLI11::CLI11)

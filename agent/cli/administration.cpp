@@ -1,19 +1,10 @@
 #include "agent/cli/administration.h"
 
-#include "agent/cli/operands.h"
 #include "agent/work/rotate_key.h"
-#include "hsm/os/free_name.h"
-#include "tuf/base/error.h"
-#include "tuf/base/printable.h"
-#include "tuf/base/shell_word.h"
 #include "tuf/base/warning.h"
-#include "tuf/keys/certificate.h"
 
 namespace agent {
 namespace {
-
-using tuf::Error;
-using tuf::ErrorCode;
 
 /// Of what was added: what is probably not meant, and whether those who are to sign can publish at all.
 void warn_of_doubts(const tuf::TrustedRepository& repository, const std::vector<DelegationToAdd>& added,
@@ -29,38 +20,19 @@ void warn_of_doubts(const tuf::TrustedRepository& repository, const std::vector<
 
 }  // namespace
 
-tuf::RoleName parse_delegation(const std::string& text) {
-  const tuf::RoleName role = parse_role(text);
-  if (!role.is_delegation()) throw Error(ErrorCode::kInvalidRole, role.text() + " is not a delegation");
-  return role;
-}
-
-std::vector<tuf::PublicKey> read_signers_keys(const std::vector<std::string>& files, tuf::Time now) {
-  std::vector<tuf::PublicKey> keys = read_public_keys(files);
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const auto problem = tuf::delegation_certificate_problem(keys[i], now);
-    if (!problem) continue;
-    const std::string bare = tuf::shell_path(hsm::free_name(files[i], ".pub"));
-    throw Error(ErrorCode::kKeyUnsupported, tuf::printable(files[i]) + " cannot be used: " + *problem,
-                "name a certificate that holds now, or this one's bare key: openssl x509 -in " +
-                    tuf::shell_path(files[i]) + " -noout -pubkey > " + bare + "; then name " + bare);
-  }
-  return keys;
-}
-
 void add_consent(CLI::App* command, PolicyOptions& options) {
   add_flag(command, "--yes", options.hide_tags, "Even if pullers no longer see some tags");
 }
 
 Administration::Administration(const PolicyOptions& options, Run& run, Report& report)
-    : options_(options), policy_(read_policy(options, run.settings())), run_(run), report_(report) {}
+    : options_(options), policy_(find_signing_policy(options, run.settings())), run_(run), report_(report) {}
 
 Consent Administration::consent() const {
   return {.hide_tags = options_.hide_tags, .rehearsed = run_.dry_run(), .policy = policy()};
 }
 
 void Administration::change_each(const std::vector<std::string>& repositories, const Change& what) const {
-  for_each_repository(repositories, report_, [&](const tuf::Gun& gun) {
+  for_each_repository(repositories, run_, report_, [&](const tuf::Gun& gun) {
     Run::Repository open = run_.open(gun, Access::kPublish);
     if (!policy_) open.load.nested = what.nested;  // a policy may demand roles anywhere
     const PublishedChanges changes = change(open,

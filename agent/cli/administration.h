@@ -7,19 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "agent/cli/changing.h"
-#include "agent/cli/guarding.h"
-#include "agent/work/administer.h"
+#include "agent/cli/policy_options.h"
+#include "agent/cli/repository_command.h"
+#include "agent/work/add_delegations.h"
 #include "agent/work/change_signers.h"
 
 namespace agent {
-
-/// Throws kInvalidRole for what is no delegation.
-tuf::RoleName parse_delegation(const std::string& text);
-
-/// What signers are to be known by. Throws as read_public_keys, and kKeyUnsupported for a certificate that
-/// holds no more: it is of no use to readers.
-std::vector<tuf::PublicKey> read_signers_keys(const std::vector<std::string>& files, tuf::Time now);
 
 /// --yes, as all have it that take keys or paths from roles.
 void add_consent(CLI::App* command, PolicyOptions& options);
@@ -27,7 +20,7 @@ void add_consent(CLI::App* command, PolicyOptions& options);
 /// The administration of one command: by a policy, if there is one.
 class Administration {
  public:
-  /// All must outlive it. Throws as read_policy.
+  /// All must outlive it. Throws what find_signing_policy throws.
   Administration(const PolicyOptions& options, Run& run, Report& report);
 
   const Policy* policy() const { return policy_.get(); }

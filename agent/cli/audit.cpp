@@ -1,6 +1,6 @@
 // audit verify: is the log whole.
 #include "agent/cli/commands.h"
-#include "agent/cli/operands.h"
+#include "agent/cli/public_key_operand.h"
 #include "agent/evidence/audit_check.h"
 #include "tuf/base/error.h"
 #include "tuf/base/hex.h"

@@ -21,14 +21,17 @@ void add_commands(Grammar& grammar) {
   add_expiry(grammar);
   add_doctor(grammar);
   grammar.group("repo", "Create and look after trust data");
-  add_repo_setup(grammar);
+  add_repo_init(grammar);
+  add_repo_pin(grammar);
   add_repo_refresh(grammar);
   add_repo_rotate(grammar);
   add_repo_prepare(grammar);
   add_repo_repair(grammar);
   add_repo_delete(grammar);
   grammar.group("signer", "Who may sign releases");
-  add_signers(grammar);
+  add_signer_add(grammar);
+  add_signer_remove(grammar);
+  add_signer_rotate(grammar);
   grammar.group("delegation", "Delegations in general");
   add_delegations(grammar);
   add_delegation_list(grammar);
@@ -38,8 +41,13 @@ void add_commands(Grammar& grammar) {
   grammar.group("audit", "The log of all publications");
   add_audit(grammar);
   grammar.group("key", "Keys in files and on tokens");
-  add_keys(grammar);
-  add_key_care(grammar);
+  add_key_generate(grammar);
+  add_key_import(grammar);
+  add_key_list(grammar);
+  add_key_certificates(grammar);
+  add_key_export(grammar);
+  add_key_remove(grammar);
+  add_key_passwd(grammar);
   grammar.group("token", "PKCS#11 tokens");
   add_tokens(grammar);
 }

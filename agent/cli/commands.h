@@ -15,20 +15,28 @@ void add_verify(Grammar& grammar);
 void add_inspect(Grammar& grammar);
 void add_expiry(Grammar& grammar);
 void add_doctor(Grammar& grammar);
-void add_repo_setup(Grammar& grammar);  // repo init, pin
+void add_repo_init(Grammar& grammar);
+void add_repo_pin(Grammar& grammar);
 void add_repo_refresh(Grammar& grammar);
 void add_repo_rotate(Grammar& grammar);
 void add_repo_prepare(Grammar& grammar);
 void add_repo_repair(Grammar& grammar);
 void add_repo_delete(Grammar& grammar);
-void add_signers(Grammar& grammar);      // signer …
+void add_signer_add(Grammar& grammar);
+void add_signer_remove(Grammar& grammar);
+void add_signer_rotate(Grammar& grammar);
 void add_delegations(Grammar& grammar);  // delegation add, remove, purge
 void add_delegation_list(Grammar& grammar);
 void add_witness(Grammar& grammar);
-void add_receipt(Grammar& grammar);   // receipt verify
-void add_audit(Grammar& grammar);     // audit verify
-void add_keys(Grammar& grammar);      // key …
-void add_key_care(Grammar& grammar);  // key export, remove, passwd
-void add_tokens(Grammar& grammar);    // token …
+void add_receipt(Grammar& grammar);  // receipt verify
+void add_audit(Grammar& grammar);    // audit verify
+void add_key_generate(Grammar& grammar);
+void add_key_import(Grammar& grammar);
+void add_key_list(Grammar& grammar);
+void add_key_certificates(Grammar& grammar);  // key cert, csr
+void add_key_export(Grammar& grammar);
+void add_key_remove(Grammar& grammar);
+void add_key_passwd(Grammar& grammar);
+void add_tokens(Grammar& grammar);  // token …
 
 }  // namespace agent

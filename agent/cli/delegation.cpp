@@ -1,6 +1,9 @@
 // delegation add, remove, purge: who may sign a role, of which tags, and how many of them.
 #include "agent/cli/administration.h"
 #include "agent/cli/commands.h"
+#include "agent/cli/policy_options.h"
+#include "agent/cli/public_key_operand.h"
+#include "agent/cli/role_operand.h"
 #include "agent/work/change_signers.h"
 #include "agent/work/named_keys.h"
 #include "tuf/base/error.h"

@@ -1,6 +1,7 @@
 // doctor: can this machine sign for this repository; if not, the one cause and the one command that mends it.
 #include "agent/cli/commands.h"
-#include "agent/cli/operands.h"
+#include "agent/cli/policy_options.h"
+#include "agent/cli/role_operand.h"
 #include "agent/cli/sign_options.h"
 #include "agent/doctor/key_checks.h"
 #include "agent/doctor/machine_checks.h"
@@ -78,14 +79,15 @@ class Rehearsal {
   }
 
   std::string find_image() {
-    wanted_ = wanted_images(options_.images, patient_.run, patient_.warnings);
-    const WantedImage& image = wanted_.begin()->second.front();
+    wanted_ = images_to_sign(options_.images, patient_.run, patient_.warnings);
+    const SourcedImage& image = wanted_.begin()->second.front();
     return to_digest(image.target.target) + " (" + image.source + ")";
   }
 
   std::string sign() {
     std::vector<tuf::Warning> warnings;
-    const std::unique_ptr<const Policy> policy = read_policy(options_.policy, patient_.run.settings());
+    const std::unique_ptr<const Policy> policy =
+        find_signing_policy(options_.policy, patient_.run.settings());
     ReleaseSigner signer(options_.choices(), policy.get(), patient_.run, warnings);
     const auto& [gun, images] = *wanted_.begin();
     const SignedImages result = signer.rehearse(gun, images, warnings);
@@ -103,7 +105,7 @@ class Rehearsal {
 
   SignOptions options_;
   Patient& patient_;
-  WantedImages wanted_;
+  ImagesToSign wanted_;
 };
 
 void tell(const Diagnosis& diagnosis, Report& report) {
@@ -142,7 +144,7 @@ void doctor(const DoctorOptions& options, Run& run, Report& report) {
   if (options.sign.receipt) add_receipt_check(*options.sign.receipt, chain);
   if (has_policy) {
     chain.push_back({"policy", [&] {
-                       read_policy(options.sign.policy, run.settings());
+                       find_signing_policy(options.sign.policy, run.settings());
                        const std::filesystem::path file =
                            policy_file ? std::filesystem::path(*policy_file) : *run.settings().policy();
                        warn_if_others_can_change(file, patient);

@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include "agent/cli/commands.h"
-#include "agent/cli/looking.h"
+#include "agent/cli/repository_command.h"
 #include "agent/names/image_reference.h"
 #include "agent/report/expiry_report.h"
 #include "agent/report/repository_report.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "agent/cli/grammar.h"
-#include "agent/work/wanted_images.h"
+#include "agent/work/images_to_sign.h"
 
 namespace agent {
 

@@ -1,20 +1,17 @@
 // inspect: signatures, signers and administrative keys, in our own form, in Docker's JSON and in Docker's
 // text.
-#include <algorithm>
 #include <map>
 
 #include "agent/cli/commands.h"
-#include "agent/cli/looking.h"
-#include "agent/cli/operands.h"
+#include "agent/cli/repository_command.h"
 #include "agent/names/image_reference.h"
+#include "agent/report/delegation_report.h"
 #include "agent/report/docker_inspect.h"
 #include "agent/report/repository_report.h"
 #include "agent/report/text_table.h"
 #include "tuf/base/error.h"
-#include "tuf/base/printable.h"
 #include "tuf/base/warning.h"
 #include "tuf/base/words.h"
-#include "tuf/keys/public_key.h"
 #include "tuf/view/health.h"
 #include "tuf/view/tag_view.h"
 
@@ -26,72 +23,6 @@ struct InspectOptions {
   bool pretty = false;
 };
 
-struct DelegationListOptions {
-  std::string repository;
-};
-
-/// IDs of a role's keys in both forms, with what kind of key each is, and whether it has signed the present
-/// file.
-OrderedJson describe_keys(const std::map<tuf::KeyId, tuf::KeyObject>& keys,
-                          const std::vector<tuf::KeyId>& ids, const std::vector<tuf::KeyId>& signers) {
-  OrderedJson list = OrderedJson::array();
-  for (const tuf::KeyId& id : ids) {
-    OrderedJson entry = {{"id", id.hex()}};
-    const auto found = keys.find(id);
-    const auto key = found == keys.end() ? std::nullopt : tuf::PublicKey::from_object(found->second);
-    if (key) {
-      entry["canonical_id"] = key->canonical_id().hex();
-      entry["type"] = key->description();
-      entry["certificate"] = key->id() != key->canonical_id();
-    }
-    entry["signed"] = key && std::find(signers.begin(), signers.end(), key->canonical_id()) != signers.end();
-    list.push_back(std::move(entry));
-  }
-  return list;
-}
-
-OrderedJson describe_delegations(const tuf::TrustedRepository& repository) {
-  OrderedJson list = OrderedJson::array();
-  for (const tuf::Delegation& delegation : repository.delegations()) {
-    OrderedJson entry = {{"name", delegation.role.name.text()},
-                         {"state", tuf::to_string(delegation.state)},
-                         {"paths", delegation.role.paths},
-                         {"threshold", delegation.role.threshold},
-                         {"keys", describe_keys(delegation.keys, delegation.role.key_ids,
-                                                tuf::file_signers(repository, delegation.role.name))}};
-    if (delegation.stored_version) entry["version"] = delegation.stored_version;
-    if (delegation.metadata) entry["expires"] = tuf::format_time(delegation.metadata->body.expires);
-    if (delegation.problem) entry["problem"] = tuf::printable(delegation.problem->what());
-    list.push_back(std::move(entry));
-  }
-  return list;
-}
-
-/// Each once: a key that is listed bare and in a certificate is one key.
-std::string canonical_ids(const OrderedJson& keys) {
-  std::map<std::string, int> forms;
-  std::vector<std::string> ids;
-  for (const OrderedJson& key : keys) {
-    const std::string id = key.value("canonical_id", key.value("id", ""));
-    if (++forms[id] == 1) ids.push_back(id);
-  }
-  for (std::string& id : ids)
-    if (forms[id] > 1) id += " (in " + std::to_string(forms[id]) + " forms)";
-  return tuf::join(ids);
-}
-
-/// Which of a role's keys have signed its present file: "639830a"; "-" if none.
-std::string shown_file_signers(const tuf::TrustedRepository& repository, const tuf::RoleName& role) {
-  const std::string signers = short_forms(tuf::file_signers(repository, role));
-  return signers.empty() ? "-" : signers;
-}
-
-std::string shown_paths(const std::vector<std::string>& paths) {
-  std::vector<std::string> shown;
-  for (const std::string& path : paths) shown.push_back(path.empty() ? "all" : path);
-  return shown.empty() ? "none" : tuf::join(shown);
-}
-
 void write_text(const tuf::TrustedRepository& repository, const std::vector<tuf::TagView>& tags,
                 const OrderedJson& delegations, const OrderedJson& administrative,
                 std::vector<std::string>& text) {
@@ -102,10 +33,10 @@ void write_text(const tuf::TrustedRepository& repository, const std::vector<tuf:
   text.push_back("Repository  " + repository.gun().text());
   text.push_back("Root        version " + std::to_string(repository.root().body.version) + ", key " +
                  administrative["root"][0].value("id", "") + " (in key list " +
-                 canonical_ids(administrative["root"]) + "), expires " +
+                 shown_keys(administrative["root"]) + "), expires " +
                  tuf::format_time(repository.root().body.expires) + ", signed by " + by("root"));
   text.push_back("Targets     version " + std::to_string(repository.targets().body.version) + ", key " +
-                 canonical_ids(administrative["targets"]) + ", expires " +
+                 shown_keys(administrative["targets"]) + ", expires " +
                  tuf::format_time(repository.targets().body.expires) + ", signed by " + by("targets"));
   text.push_back("");
   TextTable roles({"DELEGATION", "STATE", "VERSION", "EXPIRES", "PATHS", "THRESHOLD", "SIGNED BY", "KEYS"});
@@ -116,7 +47,7 @@ void write_text(const tuf::TrustedRepository& repository, const std::vector<tuf:
                delegation.stored_version ? std::to_string(delegation.stored_version) : "-",
                file ? tuf::format_time(file->body.expires) : "-", shown_paths(delegation.role.paths),
                std::to_string(delegation.role.threshold),
-               shown_file_signers(repository, delegation.role.name), canonical_ids(delegations[i]["keys"])});
+               shown_file_signers(repository, delegation.role.name), shown_keys(delegations[i]["keys"])});
   }
   append(roles);
   text.push_back("");
@@ -182,22 +113,6 @@ void inspect(const InspectOptions& options, Run& run, Report& report) {
   for (tuf::Warning& warning : health_warnings(trusted)) report.warnings.push_back(std::move(warning));
 }
 
-void delegation_list(const DelegationListOptions& options, Run& run, Report& report) {
-  const tuf::TrustedRepository trusted = look_at(parse_repository(options.repository), run, report);
-  RepositoryReport& described = report.repositories.back();
-  OrderedJson delegations = describe_delegations(trusted);
-  TextTable table({"ROLE", "STATE", "PATHS", "THRESHOLD", "SIGNED BY", "KEY IDS"});
-  for (std::size_t i = 0; i < trusted.delegations().size(); ++i) {
-    const tuf::Delegation& delegation = trusted.delegations()[i];
-    table.add({delegation.role.name.text(), std::string(tuf::to_string(delegation.state)),
-               shown_paths(delegation.role.paths), std::to_string(delegation.role.threshold),
-               shown_file_signers(trusted, delegation.role.name), canonical_ids(delegations[i]["keys"])});
-  }
-  report.text =
-      trusted.delegations().empty() ? std::vector{"no delegations in " + described.gun} : table.lines();
-  described.more["delegations"] = std::move(delegations);
-}
-
 }  // namespace
 
 void add_inspect(Grammar& grammar) {
@@ -208,10 +123,4 @@ void add_inspect(Grammar& grammar) {
   grammar.also_prints(c, OutputFormat::kDocker);
 }
 
-void add_delegation_list(Grammar& grammar) {
-  auto options = std::make_shared<DelegationListOptions>();
-  CLI::App* c =
-      grammar.command("delegation list", "Delegations with keys, paths and state", options, delegation_list);
-  add_operand(c, "repository", options->repository, "REPO");
-}
 }  // namespace agent

@@ -1,6 +1,6 @@
 // list: what a repository says of its tags.
 #include "agent/cli/commands.h"
-#include "agent/cli/looking.h"
+#include "agent/cli/repository_command.h"
 #include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
 #include "agent/report/text_table.h"

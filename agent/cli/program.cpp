@@ -13,10 +13,9 @@
 
 #include "agent/cli/backstop.h"
 #include "agent/cli/command_line.h"
-#include "agent/cli/ending.h"
 #include "agent/cli/logging.h"
+#include "agent/cli/program_output.h"
 #include "agent/config/ci_context.h"
-#include "agent/report/repository_report.h"
 #include "agent/work/run.h"
 #include "tuf/base/error.h"
 #include "tuf/base/warning.h"
@@ -117,8 +116,6 @@ void log_end(Run& run, const std::optional<Error>& error, Report& report) {
     record.exit_code = static_cast<int>(row.exit_code);
     record.failure = {std::string(row.name), error->what()};
   }
-  for (const RepositoryReport& repository : report.repositories)
-    record.repositories.push_back(as_published(repository));
   if (const auto line = run.log_end(std::move(record))) {
     report.more["audit"] = {
         {"sequence", line->place.sequence}, {"sha256", line->place.sha256}, {"signed", line->is_signed}};

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "agent/cli/commands.h"
-#include "agent/cli/looking.h"
-#include "agent/cli/operands.h"
+#include "agent/cli/public_key_operand.h"
+#include "agent/cli/repository_command.h"
 #include "agent/evidence/audit_log.h"
 #include "agent/evidence/receipt.h"
 #include "agent/evidence/statement.h"

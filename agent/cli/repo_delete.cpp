@@ -5,7 +5,7 @@
 #include "agent/names/image_reference.h"
 #include "agent/report/change_report.h"
 #include "agent/report/repository_report.h"
-#include "agent/work/administer.h"
+#include "agent/work/new_repository.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -30,6 +30,7 @@ void delete_repository(const RepoDeleteOptions& options, Run& run, Report& repor
   }
   Run::Repository open = run.open(gun, options.remote ? Access::kAdminister : Access::kRead);
   RepositoryReport& described = start_report(open, report);
+  PublishedRepository& told = run.tell_of(open);
   const bool seen = std::filesystem::exists(open.seen.folder());
   const bool there = options.remote ? repository_exists(*open.store) : seen;
   if (!there) {
@@ -55,7 +56,7 @@ void delete_repository(const RepoDeleteOptions& options, Run& run, Report& repor
       throw Error(ErrorCode::kServerError,
                   described.server + " says that it deleted " + gun.text() + ", but still has it");
     }
-    described.published = true;
+    described.published = told.published = true;
   }
   open.seen.forget();
   report.text.push_back(gun.text() + ": deleted" +

@@ -1,24 +1,20 @@
 // repo refresh: signs anew what expires soon, or has expired.
-#include <algorithm>
-
-#include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/guarding.h"
+#include "agent/cli/policy_options.h"
+#include "agent/cli/repository_command.h"
 #include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
+#include "agent/work/published_facts.h"
 #include "agent/work/renew_roles.h"
-#include "agent/work/rotate_key.h"
-#include "agent/work/signing_keys.h"
+#include "agent/work/still_due.h"
 #include "tuf/base/error.h"
 #include "tuf/base/words.h"
-#include "tuf/view/role_expiry.h"
 
 namespace agent {
 namespace {
 
 using tuf::Error;
 using tuf::ErrorCode;
-using tuf::RoleName;
 
 struct RepoRefreshOptions {
   std::vector<std::string> repositories;
@@ -27,29 +23,8 @@ struct RepoRefreshOptions {
 };
 
 /// Keys that may sign a role, as messages name them.
-std::string keys_for(const tuf::TrustedRepository& repository, const std::string& role) {
-  const tuf::RoleAuthority authority = authority_of(repository, RoleName::of(role));
-  return (authority.keys().size() == 1 ? "key " : "keys ") + short_forms(canonical_ids(authority.keys()));
-}
-
-/// A role that expires by then, and that neither this run nor the server has signed anew.
-struct StillDue {
-  std::string gun;
-  tuf::RoleExpiry role;
-  std::string keys;  // empty: no key helps, but a new one
-};
-
-std::vector<StillDue> still_due(Run::Repository& open, const tuf::TrustedRepository& repository,
-                                bool server_renews, tuf::Time due_by) {
-  std::vector<StillDue> due;
-  for (const tuf::RoleExpiry& role : tuf::role_expiries(repository, server_renews)) {
-    if (!role.is_due(due_by)) continue;
-    const bool by_server = server_renews && role.name == RoleName::snapshot().text();
-    if (by_server && store_signs_snapshot(*open.store, repository)) continue;
-    const bool is_role = role.version > 0;  // and not a certificate
-    due.push_back({repository.gun().text(), role, is_role ? keys_for(repository, role.name) : ""});
-  }
-  return due;
+std::string shown_keys(const StillDue& one) {
+  return (one.keys.size() == 1 ? "key " : "keys ") + short_forms(one.keys);
 }
 
 void describe_due(const std::vector<StillDue>& due, Report& report) {
@@ -58,7 +33,7 @@ void describe_due(const std::vector<StillDue>& due, Report& report) {
     const std::string expires = tuf::format_time(one.role.expires);
     list.push_back({{"role", one.role.name}, {"expires", expires}});
     report.text.push_back("  still due: " + one.role.name + ", expires " + expires +
-                          (one.keys.empty() ? "" : " (" + one.keys + ")"));
+                          (one.keys.empty() ? "" : " (" + shown_keys(one) + ")"));
   }
   report.repositories.back().more["still_due"] = std::move(list);
 }
@@ -68,23 +43,23 @@ void describe_due(const std::vector<StillDue>& due, Report& report) {
   std::vector<std::string> keys;
   const StillDue& first = due.front();
   for (const StillDue& one : due) {
-    names.push_back(one.role.name + " of " + one.gun);
-    if (one.gun == first.gun && !one.keys.empty()) keys.push_back(one.keys + " of " + one.role.name);
+    names.push_back(one.role.name + " of " + one.gun.text());
+    if (one.gun == first.gun && !one.keys.empty()) keys.push_back(shown_keys(one) + " of " + one.role.name);
   }
   const std::string refresh =
-      "countersign repo refresh " + first.gun + " --within-days " + std::to_string(within_days);
+      "countersign repo refresh " + first.gun.text() + " --within-days " + std::to_string(within_days);
   throw Error(ErrorCode::kExpiryDue, "what is still due is for others to sign: " + tuf::join(names),
-              first.keys.empty()
-                  ? "give the root a new key and certificate: countersign repo rotate " + first.gun + " root"
-                  : "run it where one of their keys is (" + tuf::join(keys) + "): " + refresh);
+              first.keys.empty() ? "give the root a new key and certificate: countersign repo rotate " +
+                                       first.gun.text() + " root"
+                                 : "run it where one of their keys is (" + tuf::join(keys) + "): " + refresh);
 }
 
 void refresh(const RepoRefreshOptions& options, Run& run, Report& report) {
-  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = find_signing_policy(options.policy, run.settings());
   const tuf::Time due_by = run.now() + tuf::Days{options.within_days};
   const std::string within = " within " + std::to_string(options.within_days) + " days";
   std::vector<StillDue> all_due;
-  for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
+  for_each_repository(options.repositories, run, report, [&](const tuf::Gun& gun) {
     Run::Repository open = run.open(gun, Access::kPublish);
     open.load.tolerate.expiry = true;
     hsm::KeyRing& keys = run.administrator_keys();
@@ -92,15 +67,11 @@ void refresh(const RepoRefreshOptions& options, Run& run, Report& report) {
     const PublishedChanges changes =
         change(open, {how, keys, policy.get(), options.policy},
                {"signed anew what expires" + within, "sign anew what expires" + within, true}, run, report);
-    std::vector<StillDue> due =
-        still_due(open, changes.repository, !run.settings().server_for(gun).is_folder(), due_by);
-    // What was signed just now lives as long as it can, and what a rehearsal would have signed as well.
-    std::erase_if(due, [&](const StillDue& one) {
-      return std::any_of(changes.files.begin(), changes.files.end(),
-                         [&](const auto& file) { return file.role.text() == one.role.name; });
-    });
+    const std::vector<StillDue> due =
+        still_due(*open.store, changes, !run.settings().server_for(gun).is_folder(), due_by);
     if (due.empty()) return;
     describe_due(due, report);
+    tell_due(due, run.told().back());
     all_due.insert(all_due.end(), due.begin(), due.end());
   });
   if (!all_due.empty()) fail_due(all_due, options.within_days);

@@ -1,7 +1,7 @@
 // repo repair: signs anew what the server stores but cannot serve.
-#include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/guarding.h"
+#include "agent/cli/policy_options.h"
+#include "agent/cli/repository_command.h"
 #include "agent/names/image_reference.h"
 #include "agent/work/renew_roles.h"
 
@@ -14,8 +14,8 @@ struct RepoRepairOptions {
 };
 
 void repair(const RepoRepairOptions& options, Run& run, Report& report) {
-  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
-  for_each_repository(options.repositories, report, [&](const tuf::Gun& gun) {
+  const std::unique_ptr<const Policy> policy = find_signing_policy(options.policy, run.settings());
+  for_each_repository(options.repositories, run, report, [&](const tuf::Gun& gun) {
     Run::Repository open = run.open(gun, Access::kPublish);
     open.load.tolerate = {.expiry = true, .other_form = true};
     hsm::KeyRing& keys = run.administrator_keys();

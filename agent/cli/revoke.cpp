@@ -2,13 +2,14 @@
 #include <map>
 #include <set>
 
-#include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/guarding.h"
-#include "agent/cli/operands.h"
+#include "agent/cli/policy_options.h"
+#include "agent/cli/repository_command.h"
+#include "agent/cli/role_operand.h"
 #include "agent/image/target_file.h"
 #include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
+#include "agent/work/published_facts.h"
 #include "agent/work/revoke_tags.h"
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
@@ -69,7 +70,7 @@ void describe_rest(const std::vector<tuf::TagView>& views, Report& report) {
 
 void revoke(const RevokeOptions& options, Run& run, Report& report) {
   const std::vector<tuf::RoleName> roles = parse_roles(options.roles);
-  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = find_signing_policy(options.policy, run.settings());
   const Consent consent{options.policy.hide_tags, run.dry_run()};
   for (const auto& [gun, names] : tags_to_revoke(options.images)) {
     Run::Repository open = run.open(gun, Access::kPublish);
@@ -81,8 +82,13 @@ void revoke(const RevokeOptions& options, Run& run, Report& report) {
            {"revoked " + what, "revoke " + what}, run, report);
     if (run.dry_run()) continue;
     const tuf::TrustedRepository now = load_repository(open, report.warnings);
-    if (names.empty()) describe_rest(tuf::view_tags(now), report);
-    for (const std::string& name : names) describe_rest(tuf::view_tag(now, name), report);
+    std::vector<tuf::TagView> rest;
+    if (names.empty()) rest = tuf::view_tags(now);
+    for (const std::string& name : names) {
+      for (tuf::TagView& view : tuf::view_tag(now, name)) rest.push_back(std::move(view));
+    }
+    describe_rest(rest, report);
+    tell_rest(rest, run.told().back());
   }
 }
 

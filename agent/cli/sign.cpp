@@ -1,13 +1,14 @@
 // sign: images into the releases role and the signer's own delegations, one transaction for each repository.
 #include "agent/cli/commands.h"
-#include "agent/cli/operands.h"
+#include "agent/cli/policy_options.h"
+#include "agent/cli/role_operand.h"
 #include "agent/cli/sign_options.h"
-#include "agent/cli/sign_receipt.h"
 #include "agent/config/annotations.h"
 #include "agent/report/change_report.h"
 #include "agent/report/guard_report.h"
 #include "agent/report/sign_report.h"
 #include "agent/work/release_signer.h"
+#include "agent/work/sign_receipt.h"
 #include "tuf/base/error.h"
 #include "tuf/view/health.h"
 
@@ -22,11 +23,11 @@ struct Release {
   SignReceipt& receipt;
   bool shows_platforms;
 
-  void sign(const tuf::Gun& gun, const std::vector<WantedImage>& images) const;
+  void sign(const tuf::Gun& gun, const std::vector<SourcedImage>& images) const;
 };
 
 /// Reports it also after a refusal.
-void Release::sign(const tuf::Gun& gun, const std::vector<WantedImage>& images) const {
+void Release::sign(const tuf::Gun& gun, const std::vector<SourcedImage>& images) const {
   Run::Repository repository = run.open(gun, Access::kPublish);
   RepositoryReport& described = start_report(repository, report);
   SignedRepository part;
@@ -42,18 +43,17 @@ void Release::sign(const tuf::Gun& gun, const std::vector<WantedImage>& images) 
   describe_signed(result, images, {run.dry_run(), shows_platforms}, described, report.text);
   if (part.guarded) {
     describe_guard(part.guarded->guard(), run.dry_run(), described, report.warnings);
-    receipt.add_verdicts(described);
   }
-  receipt.add(described, result);
+  receipt.add(run.told().back(), result);
   for (tuf::Warning& warning : tuf::health_warnings(result.changes.repository))
     report.warnings.push_back(std::move(warning));
 }
 
 void sign(const SignOptions& options, Run& run, Report& report) {
-  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = find_signing_policy(options.policy, run.settings());
   SignReceipt receipt(options.receipt, run);
   ReleaseSigner signer(options.choices(), policy.get(), run, report.warnings);
-  const WantedImages wanted = wanted_images(options.images, run, report.warnings);
+  const ImagesToSign wanted = images_to_sign(options.images, run, report.warnings);
   if (wanted.size() > 1 && !run.dry_run()) signer.rehearse(wanted);
   const Release release{signer, run, report, receipt, options.images.platforms};
   for (const auto& [gun, images] : wanted) release.sign(gun, images);
@@ -64,7 +64,8 @@ void sign(const SignOptions& options, Run& run, Report& report) {
 }  // namespace
 
 SigningChoices SignOptions::choices() const {
-  return {parse_roles(roles), !no_bound, !no_provenance, parse_annotations(annotations), policy};
+  return {parse_roles(roles), !no_bound, !no_provenance, parse_annotations(annotations), policy,
+          images.platforms};
 }
 
 void add_sign_options(CLI::App* command, SignOptions& options) {

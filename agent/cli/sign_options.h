@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "agent/cli/guarding.h"
 #include "agent/cli/image_options.h"
+#include "agent/cli/policy_options.h"
 #include "agent/work/release_signer.h"
 
 namespace agent {

@@ -4,7 +4,8 @@
 #include <set>
 
 #include "agent/cli/commands.h"
-#include "agent/cli/operands.h"
+#include "agent/cli/policy_options.h"
+#include "agent/cli/role_operand.h"
 #include "agent/image/listed/image_list.h"
 #include "agent/image/target_file.h"
 #include "agent/names/image_reference.h"
@@ -200,7 +201,7 @@ std::vector<ImageToVerify> subjects(const VerifyOptions& options, Run& run,
 }
 
 void verify(const VerifyOptions& options, Run& run, Report& report) {
-  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = find_policy(options.policy, run.settings());
   const bool judges = policy != nullptr;
   if (options.explain && !judges) {
     throw Error(ErrorCode::kUsage, "--explain explains what a policy says, and none is given",

@@ -1,10 +1,11 @@
 // witness: signs delegations anew, whoever has signed them before.
 #include "agent/cli/administration.h"
-#include "agent/cli/changing.h"
 #include "agent/cli/commands.h"
-#include "agent/cli/guarding.h"
+#include "agent/cli/policy_options.h"
+#include "agent/cli/repository_command.h"
+#include "agent/cli/role_operand.h"
 #include "agent/names/image_reference.h"
-#include "agent/work/renew_roles.h"
+#include "agent/work/witness_roles.h"
 #include "tuf/base/error.h"
 #include "tuf/base/warning.h"
 #include "tuf/base/words.h"
@@ -43,7 +44,7 @@ void witness(const WitnessOptions& options, Run& run, Report& report) {
   }
   std::vector<tuf::RoleName> roles;
   for (const std::string& role : options.roles) roles.push_back(parse_delegation(role));
-  const std::unique_ptr<const Policy> policy = read_policy(options.policy, run.settings());
+  const std::unique_ptr<const Policy> policy = find_signing_policy(options.policy, run.settings());
   if (options.bind && !policy) {
     throw Error(ErrorCode::kUsage, "--bind is for what a policy allows, and none is given",
                 "add --policy FILE");

@@ -6,7 +6,7 @@
 #include "agent/http/url.h"
 #include "agent/store/notary_server.h"
 #include "agent/store/static_folder.h"
-#include "agent/work/administer.h"
+#include "agent/work/new_repository.h"
 #include "tuf/base/printable.h"
 #include "tuf/base/shell_word.h"
 

@@ -26,6 +26,10 @@ std::string tags_of(const std::vector<std::string>& paths) {
   return "tags that begin with " + tuf::first_of(paths);
 }
 
+const char* name_of(KeyMaker maker) {
+  return maker == KeyMaker::kServer ? "the server" : "this machine";
+}
+
 OrderedJson signer_change_json(const SignerChange& change) {
   const char* role = change.role == SignerChange::Role::kComes  ? "new"
                      : change.role == SignerChange::Role::kGoes ? "removed"
@@ -73,6 +77,15 @@ void describe(const tuf::TrustedRepository& trusted, RepositoryReport& described
   described.roles = tuf::view_roles(trusted);
 }
 
+ChangeWords rotation_words(const tuf::RoleName& role, bool by_server, std::vector<StandIn> stand_ins) {
+  const std::string& name = role.text();
+  ChangeWords words = by_server ? ChangeWords{"the server signs the " + name + " with a new key",
+                                              "let the server sign the " + name + " with a new key"}
+                                : ChangeWords{"gave " + name + " a new key", "give " + name + " a new key"};
+  words.stand_ins = std::move(stand_ins);
+  return words;
+}
+
 void describe_signed_anew(const std::vector<SigningGate::SignedAnew>& anew, RepositoryReport& repository,
                           std::vector<tuf::Warning>& warnings) {
   if (anew.empty()) return;
@@ -114,7 +127,7 @@ void describe_signers(std::vector<SignerChange> changes, const std::vector<Stand
     const std::string name = change.name.text();
     std::string made_by;
     for (const StandIn& stand_in : stand_ins) {
-      if (std::erase(change.added, stand_in.id) > 0) made_by = stand_in.made_by;
+      if (std::erase(change.added, stand_in.id) > 0) made_by = name_of(stand_in.maker);
     }
     roles.push_back(signer_change_json(change));
     if (!made_by.empty()) {
@@ -140,26 +153,27 @@ void describe_signers(std::vector<SignerChange> changes, const std::vector<Stand
   repository.more[would ? "would_change" : "changed"] = std::move(roles);
 }
 
+std::string ChangeWords::roles_in(const PublishedChanges& changes) const {
+  if (!names_roles) return "";
+  std::vector<tuf::RoleName> roles;
+  for (const auto& file : changes.files) roles.push_back(file.role);
+  return ": " + tuf::join(tuf::names_of(roles));
+}
+
 void describe_change(const RepositoryChange& change, const ChangeWords& words, bool dry_run, Report& report) {
   RepositoryReport& described = report.repositories.back();
   const PublishedChanges& changes = *change.result;
   described.published = changes.published;
   described.attempts = changes.attempts;
-  std::string which;
-  if (words.names_roles) {
-    std::vector<tuf::RoleName> roles;
-    for (const auto& file : changes.files) roles.push_back(file.role);
-    which = ": " + tuf::join(tuf::names_of(roles));
-  }
-  if (changes.published) described.more["change"] = words.done + which;
+  if (changes.published) described.more["change"] = words.done_by(changes);
   describe(changes.repository, described);
   const bool would = dry_run && !changes.files.empty();
   std::vector<std::string> next;
   if (changes.published && words.next) next = words.next(changes.repository);
   if (!next.empty()) described.more["next"] = next;
   report.text.push_back(described.gun + ": " +
-                        (would               ? "would " + words.plan + which
-                         : changes.published ? words.done + which
+                        (would               ? "would " + words.plan + words.roles_in(changes)
+                         : changes.published ? words.done_by(changes)
                                              : "unchanged"));
   if (changes.published || would) {
     describe_signed_anew(change.signed_anew, described, report.warnings);

@@ -7,6 +7,7 @@
 
 #include "agent/report/report.h"
 #include "agent/work/change_repository.h"
+#include "agent/work/stand_in_key.h"
 #include "tuf/base/warning.h"
 
 namespace agent {
@@ -15,12 +16,6 @@ namespace agent {
 RepositoryReport& start_report(const Run::Repository& repository, Report& report);
 /// Its roles, and the root that is trusted.
 void describe(const tuf::TrustedRepository& trusted, RepositoryReport& described);
-
-/// A key that a rehearsal has made up in the place of one that the run makes: nobody can know its ID before.
-struct StandIn {
-  tuf::KeyId id;
-  std::string made_by;  // "the server", "this machine"
-};
 
 /// How a change is told: "<GUN>: <done>", "<GUN>: would <plan>", "<GUN>: unchanged".
 struct ChangeWords {
@@ -32,7 +27,15 @@ struct ChangeWords {
   /// with what was read back.
   std::function<std::vector<std::string>(const tuf::TrustedRepository&)> next = {};
   std::vector<StandIn> stand_ins = {};
+
+  /// `done`, with the roles if they are to be named.
+  std::string done_by(const PublishedChanges& changes) const { return done + roles_in(changes); }
+  /// ": root, targets", or nothing.
+  std::string roles_in(const PublishedChanges& changes) const;
 };
+
+/// Of a role that gets another key.
+ChangeWords rotation_words(const tuf::RoleName& role, bool by_server, std::vector<StandIn> stand_ins);
 
 /// The change in the last entry of the report, with what was signed along with it.
 void describe_change(const RepositoryChange& change, const ChangeWords& words, bool dry_run, Report& report);

@@ -8,30 +8,6 @@ namespace agent {
 
 using tuf::RoleName;
 
-PublishedRepository as_published(const RepositoryReport& repository) {
-  PublishedRepository published;
-  published.gun = repository.gun;
-  published.server = repository.server;
-  published.published = repository.published;
-  published.attempts = repository.attempts;
-  published.trust_root = repository.trust_root;
-  published.roles = repository.roles;
-  for (const TargetReport& target : repository.targets) {
-    PublishedTarget& told = published.targets.emplace_back();
-    told.name = target.name;
-    told.digest = target.digest;
-    told.length = target.length;
-    told.roles = target.roles;
-    told.status = target.status;
-    if (target.signers) told.more["signers"] = *target.signers;
-    if (target.released) told.more["released"] = *target.released;
-    if (target.verdict) told.more["verdict"] = *target.verdict;
-    told.more.update(tuf::Json(target.more));
-  }
-  published.more = tuf::Json(repository.more);
-  return published;
-}
-
 TargetReport describe_target(const tuf::TagView& view) {
   TargetReport report;
   report.name = view.name;
@@ -92,6 +68,13 @@ void describe_trust_root(const tuf::TrustedRepository& repository, RepositoryRep
   report.trust_root = tuf::trust_root_of(repository);
   if (const auto canonical = tuf::canonical_trust_root_of(repository))
     report.more["trust_root_canonical_id"] = *canonical;
+}
+
+void note_root_key(const RepositoryReport& described, Report& report) {
+  const std::string canonical = described.more.value("trust_root_canonical_id", "");
+  if (canonical.empty()) return;
+  report.notes.push_back("trust root " + *described.trust_root + " of " + described.gun + " is key " +
+                         canonical + " of key list and of key files; --trust-root takes either");
 }
 
 }  // namespace agent

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "agent/evidence/published.h"
 #include "agent/report/report.h"
 #include "tuf/trust/trusted_repository.h"
 #include "tuf/view/role_view.h"
@@ -13,8 +12,6 @@
 
 namespace agent {
 
-/// As receipts and audit lines tell it.
-PublishedRepository as_published(const RepositoryReport& repository);
 TargetReport describe_target(const tuf::TagView& view);
 /// Who has signed what a view shows: `identity` (its signers), `administrator` (it stands in `targets`), or
 /// `unknown`: every signer's key signs `targets/releases`, so that alone does not tell whose entry it is.
@@ -33,5 +30,8 @@ OrderedJson describe_provenance(const tuf::TrustedRepository& repository,
                                 const std::vector<tuf::RoleName>& roles, const std::string& name);
 /// Its root's two names, for a report.
 void describe_trust_root(const tuf::TrustedRepository& repository, RepositoryReport& report);
+/// The other name of the pinned key, by which its owner finds the file. Not beside the pin on stdout, which
+/// scripts take as it is.
+void note_root_key(const RepositoryReport& described, Report& report);
 
 }  // namespace agent

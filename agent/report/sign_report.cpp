@@ -37,7 +37,7 @@ std::string digest_of(const ImageToSign& image) {
 
 }  // namespace
 
-void describe_signed(const SignedImages& result, const std::vector<WantedImage>& images,
+void describe_signed(const SignedImages& result, const std::vector<SourcedImage>& images,
                      const SignedReportOptions& options, RepositoryReport& repository,
                      std::vector<std::string>& text) {
   repository.published = result.changes.published;

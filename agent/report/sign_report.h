@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "agent/report/report.h"
+#include "agent/work/images_to_sign.h"
 #include "agent/work/sign_images.h"
-#include "agent/work/wanted_images.h"
 
 namespace agent {
 
@@ -15,7 +15,7 @@ struct SignedReportOptions {
   bool platforms = false;  // list the platforms of each image
 };
 
-void describe_signed(const SignedImages& result, const std::vector<WantedImage>& images,
+void describe_signed(const SignedImages& result, const std::vector<SourcedImage>& images,
                      const SignedReportOptions& options, RepositoryReport& repository,
                      std::vector<std::string>& text);
 

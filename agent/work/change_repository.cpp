@@ -2,16 +2,19 @@
 
 #include <algorithm>
 
+#include "agent/work/published_facts.h"
 #include "agent/work/signing_keys.h"
 
 namespace agent {
+namespace {
 
-void change_repository(Run::Repository& repository, const ChangeRequest& request, Run& run,
-                       std::vector<tuf::Warning>& warnings, RepositoryChange& change) {
+void carry_out(Run::Repository& repository, const ChangeRequest& request, Run& run,
+               std::vector<tuf::Warning>& warnings, RepositoryChange& change) {
   hsm::KeyRing& keys = request.keys;
   SigningGate::Options gate_options = request.gate;
   if (request.policy) {
-    change.guarded.emplace(*request.policy, request.choices, repository.load.gun, keys, run, warnings);
+    change.guarded.emplace(PolicyToKeep{*request.policy, request.choices}, repository.load.gun, keys, run,
+                           warnings);
     gate_options.guard = &change.guarded->guard();
   }
   SigningGate gate(keys, gate_options);
@@ -31,6 +34,20 @@ void change_repository(Run::Repository& repository, const ChangeRequest& request
   }
   change.signed_anew = gate.signed_anew();
   if (change.guarded) change.guarded->remember(*change.result, warnings);
+}
+
+}  // namespace
+
+void change_repository(Run::Repository& repository, const ChangeRequest& request, Run& run,
+                       std::vector<tuf::Warning>& warnings, RepositoryChange& change) {
+  PublishedRepository& told = run.tell_of(repository);
+  try {
+    carry_out(repository, request, run, warnings, change);
+  } catch (const tuf::Error&) {
+    if (change.guarded) tell_foreign(change.guarded->guard(), told);
+    throw;
+  }
+  tell_changes(change, told);
 }
 
 }  // namespace agent

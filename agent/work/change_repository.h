@@ -38,7 +38,7 @@ struct RepositoryChange {
   std::vector<SigningGate::SignedAnew> signed_anew = {};
 };
 
-/// Throws what `how`, the gate and publish_changes throw.
+/// Tells the run what has come of it (Run::told). Throws what `how`, the gate and publish_changes throw.
 void change_repository(Run::Repository& repository, const ChangeRequest& request, Run& run,
                        std::vector<tuf::Warning>& warnings, RepositoryChange& change);
 

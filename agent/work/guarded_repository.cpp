@@ -4,12 +4,12 @@
 
 namespace agent {
 
-GuardedRepository::GuardedRepository(const Policy& policy, const PolicyChoices& choices, const tuf::Gun& gun,
-                                     hsm::KeyRing& keys, const Run& run, std::vector<tuf::Warning>& warnings)
+GuardedRepository::GuardedRepository(const PolicyToKeep& kept, const tuf::Gun& gun, hsm::KeyRing& keys,
+                                     const Run& run, std::vector<tuf::Warning>& warnings)
     : memory_(run.settings().trust_dir(), gun),
-      keys_(policy.key_ids()),
-      checks_releases_(!choices.no_resign_guard),
-      guard_(policy, keys, guard_options(choices, run.dry_run(), warnings)) {}
+      keys_(kept.policy.key_ids()),
+      checks_releases_(!kept.choices.no_resign_guard),
+      guard_(kept.policy, keys, guard_options(kept.choices, run.dry_run(), warnings)) {}
 
 PolicyGuard::Options GuardedRepository::guard_options(const PolicyChoices& choices, bool dry_run,
                                                       std::vector<tuf::Warning>& warnings) const {

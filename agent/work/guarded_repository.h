@@ -20,11 +20,17 @@ struct PolicyChoices {
   bool hide_tags = false;        // tags may go that the policy allows
 };
 
+/// Which policy is kept, and how.
+struct PolicyToKeep {
+  const Policy& policy;
+  const PolicyChoices& choices;
+};
+
 class GuardedRepository {
  public:
-  /// The policy must outlive it.
-  GuardedRepository(const Policy& policy, const PolicyChoices& choices, const tuf::Gun& gun,
-                    hsm::KeyRing& keys, const Run& run, std::vector<tuf::Warning>& warnings);
+  /// The policy itself must outlive it.
+  GuardedRepository(const PolicyToKeep& kept, const tuf::Gun& gun, hsm::KeyRing& keys, const Run& run,
+                    std::vector<tuf::Warning>& warnings);
 
   PolicyGuard& guard() { return guard_; }
   const PolicyGuard& guard() const { return guard_; }

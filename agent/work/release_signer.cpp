@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/work/published_facts.h"
 #include "tuf/base/error.h"
 
 namespace agent {
@@ -55,7 +56,7 @@ ReleaseSigner::ReleaseSigner(SigningChoices choices, const Policy* policy, Run& 
   request_.provenance = provenance_of(choices_, run, warnings);
 }
 
-void ReleaseSigner::rehearse(const WantedImages& wanted) {
+void ReleaseSigner::rehearse(const ImagesToSign& wanted) {
   for (const auto& [gun, images] : wanted) {
     try {
       Rehearsed part = rehearse_part(gun, images);
@@ -68,7 +69,7 @@ void ReleaseSigner::rehearse(const WantedImages& wanted) {
 }
 
 ReleaseSigner::Rehearsed ReleaseSigner::rehearse_part(const tuf::Gun& gun,
-                                                      const std::vector<WantedImage>& images) {
+                                                      const std::vector<SourcedImage>& images) {
   Run::Repository repository = run_.open(gun, Access::kPublish);
   say_what_is_likely(repository.load);
   // The rest is remembered when it is published.
@@ -84,7 +85,7 @@ ReleaseSigner::Rehearsed ReleaseSigner::rehearse_part(const tuf::Gun& gun,
   return {std::move(loaded), std::move(warnings)};
 }
 
-SignedImages ReleaseSigner::rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images,
+SignedImages ReleaseSigner::rehearse(const tuf::Gun& gun, const std::vector<SourcedImage>& images,
                                      std::vector<tuf::Warning>& warnings) {
   Run::Repository repository = run_.open(gun, Access::kPublish);
   SignedRepository result;
@@ -94,31 +95,36 @@ SignedImages ReleaseSigner::rehearse(const tuf::Gun& gun, const std::vector<Want
   return std::move(*result.result);
 }
 
-void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedImage>& images,
+void ReleaseSigner::sign(Run::Repository& repository, const std::vector<SourcedImage>& images,
                          SignedRepository& result) {
   PublishOptions options = run_.publish_options();
   if (const auto rehearsed = rehearsed_.find(repository.load.gun); rehearsed != rehearsed_.end()) {
     options.loaded = &rehearsed->second.repository;
     warnings_.insert(warnings_.end(), rehearsed->second.warnings.begin(), rehearsed->second.warnings.end());
   }
+  PublishedRepository& told = run_.tell_of(repository);
   try {
     sign(repository, images, options, result, warnings_);
   } catch (const tuf::Error& error) {
+    if (result.guarded) tell_foreign(result.guarded->guard(), told);
     const std::string& gun = repository.load.gun.text();
     throw error.with_value("REPO", gun).with_value("IMAGE", gun + ":" + images.front().target.name);
   }
   if (result.guarded) result.guarded->remember(result.result->changes, warnings_);
+  // A rehearsal has no files to tell of.
+  if (!run_.dry_run()) tell_signed(result, images, choices_.tells_platforms, told);
 }
 
-void ReleaseSigner::sign(Run::Repository& repository, const std::vector<WantedImage>& images,
+void ReleaseSigner::sign(Run::Repository& repository, const std::vector<SourcedImage>& images,
                          const PublishOptions& options, SignedRepository& result,
                          std::vector<tuf::Warning>& warnings) {
   SignRequest request = request_;
   if (policy_) {
-    result.guarded.emplace(*policy_, choices_.policy, repository.load.gun, run_.keys(), run_, warnings);
+    result.guarded.emplace(PolicyToKeep{*policy_, choices_.policy}, repository.load.gun, run_.keys(), run_,
+                           warnings);
     request.guard = &result.guarded->guard();
   }
-  for (const WantedImage& image : images) request.images.push_back(image.target);
+  for (const SourcedImage& image : images) request.images.push_back(image.target);
   say_what_is_likely(repository.load);
   result.result = sign_images(repository, request, run_.keys(), options, warnings);
 }
@@ -131,10 +137,10 @@ void ReleaseSigner::say_what_is_likely(LoadRequest& load) const {
   }
 }
 
-void ReleaseSigner::check_registry(const WantedImages& wanted) {
+void ReleaseSigner::check_registry(const ImagesToSign& wanted) {
   for (const auto& [gun, images] : wanted) {
     Registry registry = run_.open_registry(gun);
-    for (const WantedImage& image : images) {
+    for (const SourcedImage& image : images) {
       if (image.image) agent::check_registry(registry, *image.image, "after it was signed");
     }
   }

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "agent/work/guarded_repository.h"
+#include "agent/work/images_to_sign.h"
 #include "agent/work/run.h"
 #include "agent/work/sign_images.h"
-#include "agent/work/wanted_images.h"
 #include "tuf/base/warning.h"
 
 namespace agent {
@@ -22,6 +22,7 @@ struct SigningChoices {
   bool tells_provenance = true;      // of the CI
   tuf::Provenance annotations = {};  // and this, in so many words
   PolicyChoices policy = {};
+  bool tells_platforms = false;  // in receipts and the audit log
 };
 
 /// Filled while it happens, so that a failure half-way still tells what the guard has seen.
@@ -34,8 +35,6 @@ struct SignedRepository {
   std::vector<SigningGate::SignedAnew> told_anew() const;
 };
 
-using WantedImages = std::map<tuf::Gun, std::vector<WantedImage>>;
-
 class ReleaseSigner {
  public:
   /// The policy, if there is one, the run and the warnings outlive the signer. Throws kUsage for choices that
@@ -44,17 +43,18 @@ class ReleaseSigner {
 
   /// Throws what publishing any of it would throw, as far as that shows before anything is signed: every key
   /// is opened, no token is asked for a signature.
-  void rehearse(const WantedImages& wanted);
+  void rehearse(const ImagesToSign& wanted);
   /// Everything but publishing.
-  SignedImages rehearse(const tuf::Gun& gun, const std::vector<WantedImage>& images,
+  SignedImages rehearse(const tuf::Gun& gun, const std::vector<SourcedImage>& images,
                         std::vector<tuf::Warning>& warnings);
-  /// In an open repository; with --dry-run nothing is published. Throws what sign_images throws.
-  void sign(Run::Repository& repository, const std::vector<WantedImage>& images, SignedRepository& result);
+  /// In an open repository; with --dry-run nothing is published. Tells the run what has come of it
+  /// (Run::told), but for a rehearsal. Throws what sign_images throws.
+  void sign(Run::Repository& repository, const std::vector<SourcedImage>& images, SignedRepository& result);
   /// That the registry has what was signed, under that tag.
-  void check_registry(const WantedImages& wanted);
+  void check_registry(const ImagesToSign& wanted);
 
  private:
-  void sign(Run::Repository& repository, const std::vector<WantedImage>& images,
+  void sign(Run::Repository& repository, const std::vector<SourcedImage>& images,
             const PublishOptions& options, SignedRepository& result, std::vector<tuf::Warning>& warnings);
   void say_what_is_likely(LoadRequest& load) const;
 
@@ -64,7 +64,7 @@ class ReleaseSigner {
     tuf::TrustedRepository repository;
     std::vector<tuf::Warning> warnings;  // of loading it
   };
-  Rehearsed rehearse_part(const tuf::Gun& gun, const std::vector<WantedImage>& images);
+  Rehearsed rehearse_part(const tuf::Gun& gun, const std::vector<SourcedImage>& images);
 
   SigningChoices choices_;
   const Policy* policy_;

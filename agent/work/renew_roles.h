@@ -2,11 +2,8 @@
 // changed.
 //
 // Roles below another delegation are left alone: whoever signs that one says who signs them, and could so
-// have anything signed by a key that they list. Only witness_roles signs them, where they are named.
+// have anything signed by a key that they list. Only witness_roles.h signs them, where they are named.
 #pragma once
-
-#include <optional>
-#include <vector>
 
 #include "agent/work/publish_changes.h"
 #include "hsm/key_ring.h"
@@ -26,13 +23,5 @@ ChangeRepository renew_due_roles(tuf::Time due_by, hsm::KeyRing& keys, const Pol
 /// another form of it than it was given (section 2.5). Load with Tolerance::other_form. Throws kKeyNotInRole
 /// if no key at hand may sign such a role, kRepositoryBroken for one that has no file at all.
 ChangeRepository repair_roles(hsm::KeyRing& keys);
-
-/// What to do with a delegation whose stored file its keys have not signed (section 7.7, "witness").
-enum class UnverifiedContent { kRefuse, kAdopt, kEmpty };
-
-/// Signs the delegations anew as they are. A stored file that does not verify is refused, naming what it
-/// holds, taken over, or replaced by an empty one. Throws kRoleNotFound, kKeyNotInRole, kBadSignature.
-ChangeRepository witness_roles(TrustStore& store, std::vector<tuf::RoleName> roles, UnverifiedContent content,
-                               hsm::KeyRing& keys);
 
 }  // namespace agent

@@ -297,9 +297,18 @@ std::shared_ptr<tuf::Signer> Run::named_key(const std::string& text) {
   return source->open(keys.front().canonical_id);
 }
 
+PublishedRepository& Run::tell_of(const Repository& repository) {
+  PublishedRepository& told = told_.emplace_back();
+  told.gun = repository.load.gun.text();
+  told.server = repository.store->name();
+  told.published = false;
+  return told;
+}
+
 std::optional<AuditTrail::Line> Run::log_end(AuditRecord record) {
   record.time = now_;
   record.ci = request_.ci.members;
+  record.repositories.assign(told_.begin(), told_.end());
   return audit_.finish(std::move(record), keys_.get());
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -113,8 +114,13 @@ class Run {
   /// Whoever publishes says so before anything is sent.
   void note_sending() { has_sent_ = true; }
   bool has_sent() const { return has_sent_; }
+  /// The audit log and receipts are told of a repository: whoever is about to change one says so, and fills
+  /// in what comes of it. The reference stays good as long as the run.
+  PublishedRepository& tell_of(const Repository& repository);
+  /// All that was told, in its order.
+  std::deque<PublishedRepository>& told() { return told_; }
   /// Tells the audit log how the run has ended, if it has published or meant to; of the record it fills in
-  /// time, CI and keys. Throws kLocal, kLocked, kAuditBroken.
+  /// time, CI, keys and repositories. Throws kLocal, kLocked, kAuditBroken.
   std::optional<AuditTrail::Line> log_end(AuditRecord record);
 
   /// Warnings of the parts that cannot return them.
@@ -143,6 +149,7 @@ class Run {
   std::shared_ptr<hsm::TimeBudget> budget_;
   std::atomic<bool> has_sent_ = false;
   AuditTrail audit_;
+  std::deque<PublishedRepository> told_;
   std::shared_ptr<hsm::Tokens> tokens_;
   std::unique_ptr<hsm::KeyRing> keys_;
   bool has_administrator_keys_ = false;

@@ -104,6 +104,13 @@ bool can_sign(const tuf::TrustedRepository& repository, const RoleName& role, hs
   return delegation && suffices(delegation->authority, keys);
 }
 
+void require_key(const tuf::TrustedRepository& repository, const RoleName& role, hsm::KeyRing& keys) {
+  if (can_sign(repository, role, keys)) return;
+  throw Error(ErrorCode::kKeyNotInRole,
+              "no key at hand may sign " + role.text() + " of " + repository.gun().text(),
+              mend_without_key(repository, role, keys));
+}
+
 void require_parent_key(const tuf::TrustedRepository& repository, const RoleName& role, hsm::KeyRing& keys) {
   const RoleName parent = role.parent();
   if (can_sign(repository, parent, keys)) return;

@@ -24,6 +24,9 @@ bool suffices(const tuf::RoleAuthority& authority, hsm::KeyRing& keys);
 /// Whether at least `threshold` keys of the role are at hand. False for a role that does not exist.
 bool can_sign(const tuf::TrustedRepository& repository, const tuf::RoleName& role, hsm::KeyRing& keys);
 
+/// Throws kKeyNotInRole unless the keys at hand may sign the role.
+void require_key(const tuf::TrustedRepository& repository, const tuf::RoleName& role, hsm::KeyRing& keys);
+
 /// Throws kKeyNotInRole unless the keys at hand may change who signs in `role`, which its parent says.
 void require_parent_key(const tuf::TrustedRepository& repository, const tuf::RoleName& role,
                         hsm::KeyRing& keys);

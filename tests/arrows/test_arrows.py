@@ -109,8 +109,8 @@ def test_a_draft_is_signed_only_where_the_gate_stands():
     signs = re.compile(r"\bdraft\.sign\(")
     places = {str(path.relative_to(ROOT)) for path in sources() if path.is_relative_to(ROOT / "agent")
               if signs.search(path.read_text())}
-    assert places == {"agent/work/publish_changes.cpp", "agent/work/administer.cpp"}
+    assert places == {"agent/work/publish_changes.cpp", "agent/work/new_repository.cpp"}
     loop = (ROOT / "agent/work/publish_changes.cpp").read_text()
     rehearsal = r"if \(options\.until == Until::kReady\) \{\s*require_readable\([^;]*;\s*return [^;]*;\s*\}"
     assert re.search(rf"publication\.pass_gate\(\*repository, draft\);\s*{rehearsal}\s*const [^;]*draft\.sign\(", loop)
-    assert "for_new_repository" in (ROOT / "agent/work/administer.cpp").read_text()
+    assert "for_new_repository" in (ROOT / "agent/work/new_repository.cpp").read_text()

@@ -4,9 +4,9 @@
 
 #include "agent/work/change_signers.h"
 #include "agent/work/publish_changes.h"
-#include "agent/work/renew_roles.h"
 #include "agent/work/signing_gate.h"
 #include "agent/work/signing_keys.h"
+#include "agent/work/witness_roles.h"
 #include "hsm/memory_keys.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/work/served_repository.h"

@@ -1,12 +1,13 @@
 // What honest people do: every command that signs, as the command line runs it.
 #include <algorithm>
 
-#include "agent/work/administer.h"
+#include "agent/work/add_delegations.h"
 #include "agent/work/change_signers.h"
 #include "agent/work/renew_roles.h"
 #include "agent/work/revoke_tags.h"
 #include "agent/work/rotate_key.h"
 #include "agent/work/signing_keys.h"
+#include "agent/work/witness_roles.h"
 #include "hsm/memory_keys.h"
 #include "tests/attack/gate/world.h"
 #include "tests/support/repository_maker.h"

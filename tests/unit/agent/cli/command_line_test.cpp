@@ -9,10 +9,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "agent/cli/ending.h"
 #include "agent/cli/grammar.h"
 #include "agent/cli/logging.h"
 #include "agent/cli/program.h"
+#include "agent/cli/program_output.h"
 #include "agent/work/run.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"

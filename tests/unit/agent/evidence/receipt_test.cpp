@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "agent/report/repository_report.h"
 #include "tests/support/drafting.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"

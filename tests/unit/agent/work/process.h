@@ -45,13 +45,21 @@ class Opened final : public agent::TrustStore {
   agent::TrustStore& store_;
 };
 
+/// A run with --dry-run.
+inline agent::RunRequest rehearsal(bool dry_run = true) {
+  agent::RunRequest request;
+  request.dry_run = dry_run;
+  return request;
+}
+
 /// A process whose repositories are in memory. jenkins' key lies in its trust directory.
 struct Process {
   Process() {
     home.options.trust_on_first_use = true;
     host.emplace(
         hsm::SecretSource(
-            std::map<std::string, std::string>{{"DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE", kPassphrase}}),
+            std::map<std::string, std::string>{{"DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE", kPassphrase},
+                                               {"DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", kPassphrase}}),
         home.load(), [this] { return now.load(); }, std::make_shared<spdlog::logger>("silent"));
     host->open_stores_with([this](const tuf::Gun& gun, agent::Access) {
       return std::make_unique<Opened>(stores.at(gun.text()));
@@ -61,10 +69,15 @@ struct Process {
         make_policy_json({{"jenkins", {pem_of(jenkins.public_key())}}}, {}, {{{"images", {"**"}}}}));
   }
 
+  /// A store that has nothing of the repository yet.
+  MemoryStore& add_store(const tuf::Gun& gun) {
+    return stores.try_emplace(gun.text(), gun, [this] { return now.load(); }).first->second;
+  }
+
   tuf::Gun add_repository(const std::string& name) {
     const tuf::Gun gun = tuf::Gun::of(name);
     StoreClient admin(gun, kNow);
-    MemoryStore& store = stores.try_emplace(name, gun, [this] { return now.load(); }).first->second;
+    MemoryStore& store = add_store(gun);
     store.publish(admin.new_repository(store));
     admin.publish(store, [&](tuf::RepositoryDraft& draft) {
       for (const char* role : {"targets/releases", "targets/jenkins"})

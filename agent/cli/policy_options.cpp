@@ -1,0 +1,50 @@
+#include "agent/cli/policy_options.h"
+
+#include <filesystem>
+
+#include "agent/policy/policy_file.h"
+#include "hsm/os/input_file.h"
+#include "tuf/base/error.h"
+#include "tuf/base/printable.h"
+
+namespace agent {
+namespace {
+
+constexpr std::size_t kMaxKeyFile = 1 << 20;
+
+std::unique_ptr<const Policy> read_policy(const std::string& file) {
+  const std::string text = hsm::InputFile(file, "the policy").read_text(kMaxPolicyLength);
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  return std::make_unique<const Policy>(
+      parse_policy(text, tuf::printable(file), [&](const std::string& path) {
+        return hsm::InputFile(folder / path, "the key").read_all(kMaxKeyFile);
+      }));
+}
+
+}  // namespace
+
+void add_policy_options(CLI::App* command, PolicyOptions& options, const std::string& help) {
+  add_value(command, "--policy", options.file, help, "FILE");
+  add_flag(command, "--quarantine", options.quarantine, "Drop foreign entries instead of stopping");
+}
+
+std::unique_ptr<const Policy> find_policy(const std::optional<std::string>& file, const Settings& settings) {
+  if (file) return read_policy(*file);
+  if (settings.policy()) return read_policy(settings.policy()->string());
+  return nullptr;
+}
+
+std::unique_ptr<const Policy> find_signing_policy(const PolicyOptions& options, const Settings& settings) {
+  if (options.quarantine && options.no_resign_guard) {
+    throw tuf::Error(tuf::ErrorCode::kUsage, "--quarantine drops what --no-resign-guard does not look for",
+                     "leave one of them out");
+  }
+  if (auto policy = find_policy(options.file, settings)) return policy;
+  if (!options.quarantine && !options.no_resign_guard) return nullptr;
+  throw tuf::Error(tuf::ErrorCode::kUsage,
+                   std::string(options.quarantine ? "--quarantine" : "--no-resign-guard") +
+                       " speaks of what a policy does not count, and none is given",
+                   "add --policy FILE");
+}
+
+}  // namespace agent
