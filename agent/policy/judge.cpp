@@ -85,11 +85,11 @@ bool Judge::is_approved(const tuf::RoleName& role, const std::string& tag, const
 }
 
 bool Judge::is_signed_by(UserId user, const std::string& tag, const tuf::Target& entry) const {
-  const auto& entries = state_.entries(tag);
+  const auto entries = state_.entries(tag);
   return std::any_of(entries.begin(), entries.end(), [&](const tuf::SignedState::Entry& other) {
     const std::vector<UserId>& users = signers_of(*other.role);
     return counts(other) && std::find(users.begin(), users.end(), user) != users.end() &&
-           tuf::says_no_more(entry, *other.target);
+           tuf::says_no_more(entry, other.target);
   });
 }
 

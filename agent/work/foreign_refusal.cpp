@@ -26,11 +26,10 @@ std::string way_to_move_on(const Policy& policy, const tuf::TrustedRepository& r
   for (const ForeignEntry& one : foreign) {
     const Rule* rule = one.in == RoleName::releases() ? stored.judge.rule_for(one.name) : nullptr;
     if (!rule) continue;
-    const tuf::Target* next = nullptr;
+    std::optional<tuf::Target> next;
     bool is_held = false;
     for (const tuf::SignedState::Entry& entry : stored.state.entries(one.name)) {
-      if (!entry.role->name.is_identity() || !entry.target->sha256() ||
-          !stored.judge.counts_for(*rule, entry))
+      if (!entry.role->name.is_identity() || !entry.target.sha256() || !stored.judge.counts_for(*rule, entry))
         continue;
       if (entry.digest() == one.digest) {
         is_held = true;
@@ -39,8 +38,7 @@ std::string way_to_move_on(const Policy& policy, const tuf::TrustedRepository& r
       }
     }
     if (!next || !is_held) continue;
-    const std::string image =
-        repository.gun().text() + ":" + one.name + "@" + tuf::SignedState::Entry{nullptr, next}.digest();
+    const std::string image = repository.gun().text() + ":" + one.name + "@" + next->digest();
     return one.name + " is being moved; whoever must sign it too moves it as well: countersign sign " +
            tuf::shell_word(image) + " --size " + std::to_string(next->length) +
            " --allow-move; or, to drop it until then, run this again with --quarantine";
@@ -74,7 +72,7 @@ std::string way_to_bind(const Policy& policy, const tuf::TrustedRepository& repo
   std::vector<RoleName> roles;
   for (const ForeignEntry& one : foreign) {
     if (one.kind != ForeignEntry::Kind::kTarget) return "";
-    const tuf::Target* entry = tuf::stored_target(repository, one.in, one.name);
+    const auto entry = tuf::stored_target(repository, one.in, one.name);
     if (!entry || !stored.judge.is_approved(one.in, one.name, *entry)) return "";
     if (std::find(roles.begin(), roles.end(), one.in) == roles.end()) roles.push_back(one.in);
   }

@@ -305,7 +305,7 @@ class Loading {
     }
   }
 
-  static bool is(const std::string& bytes, const tuf::FileMeta& expected) {
+  static bool is(std::string_view bytes, const tuf::FileMeta& expected) {
     return static_cast<std::size_t>(expected.length) == bytes.size() &&
            expected.hashes.at("sha256") == tuf::sha256(tuf::as_bytes(bytes));
   }
@@ -459,10 +459,10 @@ bool is_newer_than(const SeenRepository& seen, const LoadRequest& request,
 /// With `replace`, what is remembered belongs to another repository of that name, or is to be forgotten.
 void save(const SeenRepository& seen, const LoadRequest& request, const TrustedRepository& repository,
           bool replace) {
-  std::map<RoleName, std::string> files = {{RoleName::root(), repository.root().bytes},
-                                           {RoleName::timestamp(), repository.timestamp().bytes},
-                                           {RoleName::snapshot(), repository.snapshot().bytes},
-                                           {RoleName::targets(), repository.targets().bytes}};
+  std::map<RoleName, std::string> files = {{RoleName::root(), std::string(repository.root().bytes)},
+                                           {RoleName::timestamp(), std::string(repository.timestamp().bytes)},
+                                           {RoleName::snapshot(), std::string(repository.snapshot().bytes)},
+                                           {RoleName::targets(), std::string(repository.targets().bytes)}};
   for (const tuf::Delegation& delegation : repository.delegations()) {
     if (delegation.metadata) files[delegation.role.name] = delegation.metadata->bytes;
   }

@@ -43,7 +43,7 @@ void renew_snapshot(const tuf::TrustedRepository& repository, tuf::RepositoryDra
 }
 
 /// Whether the bytes are those that the snapshot names.
-bool is_named(const tuf::TrustedRepository& repository, const RoleName& role, const std::string& bytes) {
+bool is_named(const tuf::TrustedRepository& repository, const RoleName& role, std::string_view bytes) {
   const auto& meta = repository.snapshot().body.meta;
   const auto named = meta.find(role.text());
   return named != meta.end() && named->second.hashes.at("sha256") == tuf::sha256(tuf::as_bytes(bytes));
@@ -80,8 +80,8 @@ std::string witness_with(const std::string& choice, const tuf::TrustedRepository
 
 std::string content_of(const tuf::Targets& body) {
   std::string out;
-  for (const auto& [name, target] : body.targets) {
-    out += (out.empty() ? "" : ", ") + name;
+  for (const auto& entry : body.targets) {
+    out += (out.empty() ? "" : ", ") + entry.name();
     if (out.size() > 400) return out + ", …";
   }
   return out.empty() ? "nothing" : out;

@@ -120,12 +120,12 @@ struct Shared {
 };
 
 bool shows(const tuf::TrustedRepository& repository, const std::string& role) {
-  return repository.find_target(RoleName::of(role), "1.0") != nullptr;
+  return repository.find_target(RoleName::of(role), "1.0").has_value();
 }
 
 const tuf::Delegation& role_of(const tuf::TrustedRepository& repository, const std::string& role) {
   const tuf::Delegation* found = repository.find_delegation(RoleName::of(role));
-  REQUIRE(found != nullptr);
+  REQUIRE(found);
   return *found;
 }
 

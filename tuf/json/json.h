@@ -18,8 +18,8 @@ inline constexpr std::size_t kMaxJsonDepth = 32;
 /// Most values that one text of trust data may hold.
 inline constexpr std::size_t kMaxJsonValues = 360'000;
 /// Most bytes that what is kept of one text may take, counted as it is built, with what its containers need:
-/// enough for 40,000 tags that are bound to their role. And most bytes with twice the text, which is kept
-/// beside its canonical form.
+/// enough for 40,000 tags that are bound to their role, in a file that has to be built. And most bytes with
+/// twice the text, which is kept beside its canonical form.
 inline constexpr std::size_t kMaxJsonMemory = 40 << 20;
 inline constexpr std::size_t kMaxJsonMemoryWithText = 72 << 20;
 /// Most of it that one value takes, beside its text and that of its name.

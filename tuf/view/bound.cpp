@@ -41,6 +41,12 @@ Bound bound_of(const Target& entry, std::string_view here) {
   return text && *text == here ? Bound::kHere : Bound::kElsewhere;
 }
 
+Bound bound_of(const TargetMap::Entry& entry, std::string_view here) {
+  const std::string custom = entry.custom();
+  if (custom.find(kBoundMember) == std::string::npos) return Bound::kNot;
+  return bound_of(entry.target(), here);
+}
+
 std::optional<Json> with_bound(const std::optional<Json>& custom, const std::string& here) {
   Json result = is_nothing(custom) ? Json::object() : *custom;
   if (!result.is_object()) return std::nullopt;
