@@ -11,9 +11,9 @@ namespace tuf {
 class SharedText {
  public:
   SharedText() = default;
-  SharedText(std::string text)  // NOLINT: what is text can be shared
+  SharedText(std::string text)  // NOLINT(google-explicit-constructor)
       : whole_(std::make_shared<const std::string>(std::move(text))), part_(*whole_) {}
-  SharedText(const char* text) : SharedText(std::string(text)) {}  // NOLINT
+  SharedText(const char* text) : SharedText(std::string(text)) {}  // NOLINT(google-explicit-constructor)
 
   /// `part`, which lies within view(), as a text of its own; the whole lives on as long as it does.
   SharedText of(std::string_view part) const {
@@ -23,7 +23,7 @@ class SharedText {
   }
 
   std::string_view view() const { return part_; }
-  operator std::string_view() const { return part_; }  // NOLINT
+  operator std::string_view() const { return part_; }  // NOLINT(google-explicit-constructor)
   std::size_t size() const { return part_.size(); }
   bool empty() const { return part_.empty(); }
 
