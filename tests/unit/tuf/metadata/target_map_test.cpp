@@ -240,9 +240,12 @@ TEST_CASE("custom data that would be more than may be built is left to the gener
   CHECK(memory_of(lists(100'000), 1).value() > 100'000 * tuf::kMaxJsonValueMemory);
   CHECK(memory_of(lists(100'000), 3).value() <= tuf::kMaxJsonMemoryWithText);
   const auto texts = [](int count) {
-    std::string text = R"({"a":["0123456789abcdef")";
-    for (int i = 1; i < count; ++i) text += R"(,"0123456789abcdef")";
+    const std::string one = "\"012345678901234567890123456789\"";
+    std::string text = R"({"a":[)" + one;
+    for (int i = 1; i < count; ++i) text += "," + one;
     return text + "]}";
   };
+  CHECK(memory_of(texts(100'000), 1));
   CHECK_FALSE(memory_of(texts(350'000), 1));
+  CHECK_FALSE(memory_of(texts(117'000), 3));  // each would do
 }
