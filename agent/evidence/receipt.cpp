@@ -155,7 +155,7 @@ std::vector<TagFinding> compare_with_repository(const Receipt& receipt, const Re
   std::vector<TagFinding> findings;
   for (const ReceiptTarget& target : published.targets) {
     for (const tuf::RoleName& role : target.roles) {
-      const tuf::Target* now = repository.find_target(role, target.name);
+      const auto now = repository.find_target(role, target.name);
       TagFinding finding{target.name, role, TagFinding::State::kGone, ""};
       if (now) {
         finding.digest = tuf::TagView{target.name, *now, {}, false}.digest();

@@ -110,15 +110,17 @@ void CurlTransfer::set_method() {
       break;
     case HttpMethod::kPost:
       if (request_.parts.empty()) {
-        upload_.content = request_.body;
+        upload_ = {request_.body};
       } else {
-        upload_ = make_multipart(request_.parts);
-        add_header("Content-Type: " + upload_.content_type);
+        MultipartBody body = make_multipart(request_.parts);
+        upload_ = std::move(body.pieces);
+        add_header("Content-Type: " + body.content_type);
       }
       // A server that does not know "100-continue" would cost a second of waiting.
       add_header("Expect:");
       set(CURLOPT_POST, 1L);
-      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(upload_.content.size()));
+      for (const tuf::SharedText& piece : upload_) upload_size_ += piece.size();
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(upload_size_));
       set(CURLOPT_READFUNCTION, &CurlTransfer::on_upload);
       set(CURLOPT_READDATA, this);
       set(CURLOPT_SEEKFUNCTION, &CurlTransfer::on_rewind);
@@ -128,7 +130,7 @@ void CurlTransfer::set_method() {
   // libcurl sends a request again by itself when a kept connection turns out to be dead. on_rewind stops that
   // once part of a body is out; without a body only a connection of its own does.
   const bool repeatable = request_.method == HttpMethod::kGet || request_.method == HttpMethod::kHead;
-  if (!repeatable && upload_.content.empty()) set(CURLOPT_FRESH_CONNECT, 1L);
+  if (!repeatable && upload_size_ == 0) set(CURLOPT_FRESH_CONNECT, 1L);
   if (headers_) set(CURLOPT_HTTPHEADER, headers_.get());
 }
 
@@ -159,7 +161,7 @@ void CurlTransfer::prepare(std::chrono::milliseconds time_left) {
   response_ = {};
   header_bytes_ = 0;
   header_done_ = false;
-  uploaded_ = 0;
+  uploaded_ = uploaded_of_next_ = 0;
   request_begun_ = false;
   refusal_.clear();
   too_long_ = false;
@@ -295,11 +297,19 @@ bool CurlTransfer::without_exceptions(const std::function<bool()>& take) {
 
 std::size_t CurlTransfer::on_upload(char* buffer, std::size_t size, std::size_t count, void* self) {
   auto& transfer = *static_cast<CurlTransfer*>(self);
-  const std::string& content = transfer.upload_.content;
-  const std::size_t length = std::min(size * count, content.size() - transfer.uploaded_);
-  std::copy_n(content.data() + transfer.uploaded_, length, buffer);
-  transfer.uploaded_ += length;
-  return length;
+  std::size_t given = 0;
+  while (given < size * count && transfer.uploaded_ < transfer.upload_.size()) {
+    const std::string_view rest =
+        transfer.upload_[transfer.uploaded_].view().substr(transfer.uploaded_of_next_);
+    const std::string_view part = rest.substr(0, size * count - given);
+    std::copy(part.begin(), part.end(), buffer + given);
+    given += part.size();
+    transfer.uploaded_of_next_ += part.size();
+    if (part.size() < rest.size()) break;
+    ++transfer.uploaded_;
+    transfer.uploaded_of_next_ = 0;
+  }
+  return given;
 }
 
 int CurlTransfer::on_rewind(void*, curl_off_t, int) {

@@ -78,7 +78,8 @@ class CurlTransfer {
   CurlShared& shared_;
   Url url_;
   std::optional<Proxy> proxy_;
-  MultipartBody upload_;
+  std::vector<tuf::SharedText> upload_;  // one after the other
+  std::size_t upload_size_ = 0;
   tuf::OpensslPtr<CURL, curl_easy_cleanup> handle_;
   tuf::OpensslPtr<curl_slist, curl_slist_free_all> headers_;
 
@@ -86,7 +87,8 @@ class CurlTransfer {
   HttpResponse response_;
   std::size_t header_bytes_ = 0;
   bool header_done_ = false;
-  std::size_t uploaded_ = 0;
+  std::size_t uploaded_ = 0;  // whole pieces
+  std::size_t uploaded_of_next_ = 0;
   bool request_begun_ = false;  // from here on the server may have seen it
   std::string refusal_;         // why the answer was not taken
   bool too_long_ = false;       // more came than is allowed

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tuf/base/shared_text.h"
+
 namespace agent {
 
 enum class HttpMethod { kGet, kHead, kPost, kDelete };
@@ -17,7 +19,7 @@ enum class HttpMethod { kGet, kHead, kPost, kDelete };
 /// (section 1.4).
 struct HttpPart {
   std::string file_name;
-  std::string content;
+  tuf::SharedText content;
 };
 
 struct HttpRequest {

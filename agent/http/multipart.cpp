@@ -26,13 +26,13 @@ MultipartBody make_multipart(const std::vector<HttpPart>& parts, const std::stri
     if (!needs_no_quoting(part.file_name)) {
       throw tuf::Error(tuf::ErrorCode::kInternal, "the name of an uploaded part needs quoting");
     }
-    body.content += "--" + boundary + "\r\n";
-    body.content += "Content-Disposition: form-data; name=\"files\"; filename=\"" + part.file_name + "\"\r\n";
-    body.content += "Content-Type: application/octet-stream\r\n\r\n";
-    body.content += part.content;
-    body.content += "\r\n";
+    body.pieces.emplace_back("--" + boundary + "\r\n" +
+                             "Content-Disposition: form-data; name=\"files\"; filename=\"" + part.file_name +
+                             "\"\r\nContent-Type: application/octet-stream\r\n\r\n");
+    body.pieces.push_back(part.content);
+    body.pieces.emplace_back("\r\n");
   }
-  body.content += "--" + boundary + "--\r\n";
+  body.pieces.emplace_back("--" + boundary + "--\r\n");
   return body;
 }
 

@@ -9,8 +9,8 @@
 namespace agent {
 
 struct MultipartBody {
-  std::string content_type;  // with the boundary
-  std::string content;
+  std::string content_type;             // with the boundary
+  std::vector<tuf::SharedText> pieces;  // one after the other
 };
 
 /// `boundary` must not occur in the parts: 30 random bytes in hex never do. Throws kInternal for a file name

@@ -46,7 +46,8 @@ Case::Case(const Policy& policy, const tuf::SignedState& state, const Judge& jud
       rule_(*match.rule),
       question_(question),
       tag_(*question.tag),
-      shown_(state.repository().gun().text() + ":" + tag_) {
+      shown_(state.repository().gun().text() + ":" + tag_),
+      entries_(state.entries(tag_)) {
   decision_.tag = tag_;
   decision_.rule = match.pattern->text();
 }
@@ -76,8 +77,8 @@ Decision Case::decide() {
 bool Case::approves(const RoleName& role, const tuf::Target& entry) {
   sha256_ = *entry.sha256();
   bool said = false;  // by somebody who counts: all that the entry says
-  for (const tuf::SignedState::Entry& other : state_.entries(tag_)) {
-    if (!judge_.counts(other) || !tuf::agrees(entry, *other.target)) continue;
+  for (const tuf::SignedState::Entry& other : entries_) {
+    if (!judge_.counts(other) || !tuf::agrees(entry, other.target)) continue;
     const bool is_administrators = rule_.accept_targets && other.role->name == RoleName::targets();
     bool counts = is_administrators;
     for (const UserId user : judge_.signers_of(*other.role)) {
@@ -85,7 +86,7 @@ bool Case::approves(const RoleName& role, const tuf::Target& entry) {
       counts = true;
       if (!has_signed(user)) users_.push_back(user);
     }
-    said |= counts && tuf::says_no_more(entry, *other.target);
+    said |= counts && tuf::says_no_more(entry, other.target);
   }
   if (!said || (!is_bound_to_releases(role, entry) && !claims_are_said(entry))) return false;
   const auto holds = [&](const RoleName& demanded) { return is_held_by(demanded); };
@@ -109,7 +110,7 @@ bool Case::claims_are_said(const tuf::Target& entry) const {
   const auto is_said = [&](const std::string& member) {
     const std::string* value = claim(entry, member);
     return !value || std::any_of(said.begin(), said.end(), [&](const tuf::SignedState::Entry* other) {
-      const std::string* own = claim(*other->target, member);
+      const std::string* own = claim(other->target, member);
       return own && *own == *value;
     });
   };
@@ -119,11 +120,11 @@ bool Case::claims_are_said(const tuf::Target& entry) const {
 }
 
 void Case::find_digest() {
-  released_ = state_.released(tag_);
+  released_ = state_.released(entries_);
   if (released_) {
-    if (const tuf::Bytes* sha256 = released_->target->sha256()) sha256_ = *sha256;
+    if (const tuf::Bytes* sha256 = released_->target.sha256()) sha256_ = *sha256;
     decision_.digest = released_->digest();
-    decision_.length = released_->target->length;
+    decision_.length = released_->target.length;
     if (!sha256_) {
       add("NO_DIGEST", shown_ + " is signed without a SHA-256, so nothing says which image it is",
           "whoever releases it signs it anew: " + command_to_sign());
@@ -139,19 +140,19 @@ void Case::find_digest() {
   // What is still missing can be told all the same where there is no doubt which image is meant.
   if (question_.digest) {
     sha256_ = Digest::parse(*question_.digest).bytes();
-    for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
-      if (is_about(entry)) decision_.length = entry.target->length;
+    for (const tuf::SignedState::Entry& entry : entries_) {
+      if (is_about(entry)) decision_.length = entry.target.length;
     }
   } else {
-    for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
-      const tuf::Bytes* sha256 = entry.target->sha256();
+    for (const tuf::SignedState::Entry& entry : entries_) {
+      const tuf::Bytes* sha256 = entry.target.sha256();
       if (!entry.role->name.is_identity() || judge_.signers_of(*entry.role).empty() || !sha256) continue;
       if (sha256_ && *sha256_ != *sha256) {
         sha256_.reset();
         break;
       }
       sha256_ = *sha256;
-      decision_.length = entry.target->length;
+      decision_.length = entry.target.length;
     }
   }
   if (sha256_) decision_.digest = "sha256:" + tuf::to_hex(*sha256_);
@@ -166,7 +167,7 @@ void Case::find_digest() {
 }
 
 bool Case::is_about(const tuf::SignedState::Entry& entry) const {
-  const tuf::Bytes* sha256 = entry.target->sha256();
+  const tuf::Bytes* sha256 = entry.target.sha256();
   return sha256_ && sha256 && *sha256 == *sha256_;
 }
 
@@ -175,7 +176,7 @@ std::string Case::as_digest() const {
 }
 
 void Case::collect_signatures() {
-  for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
+  for (const tuf::SignedState::Entry& entry : entries_) {
     if (!entry.role->name.is_identity() || !is_about(entry)) continue;
     for (const UserId user : judge_.signers_of(*entry.role)) {
       if (!rule_.counted.contains(user)) continue;
@@ -213,8 +214,7 @@ std::vector<UserId> Case::signers_among(const UserSet& users) const {
 }
 
 bool Case::is_accepted_from_targets() const {
-  const auto& entries = state_.entries(tag_);
-  return rule_.accept_targets && std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+  return rule_.accept_targets && std::any_of(entries_.begin(), entries_.end(), [&](const auto& entry) {
            return entry.role->name == RoleName::targets() && is_about(entry) && judge_.counts(entry);
          });
 }
@@ -248,8 +248,7 @@ void Case::check_signatures() {
 }
 
 bool Case::is_held_by(const RoleName& role) const {
-  const auto& entries = state_.entries(tag_);
-  return std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const auto& entry) {
     return entry.role->name == role && is_about(entry) && judge_.counts(entry);
   });
 }
@@ -270,7 +269,7 @@ void Case::check_role(const RoleName& role) {
 /// Entries whose provenance counts.
 Case::Entries Case::witnesses() const {
   Entries witnesses;
-  for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
+  for (const tuf::SignedState::Entry& entry : entries_) {
     if (!is_about(entry) || !judge_.counts(entry)) continue;
     const std::vector<UserId>& users = judge_.signers_of(*entry.role);
     const bool counts = entry.role->name == RoleName::targets()
@@ -292,7 +291,7 @@ void Case::check_provenance(const std::string& member, const std::vector<Glob>& 
       policy_.names(rule_.provenance_by.members()) + ": sign what was built with " + member + " " + demanded;
   bool said = false;
   for (const tuf::SignedState::Entry* entry : witnesses()) {
-    const std::string* value = claim(*entry->target, member);
+    const std::string* value = claim(entry->target, member);
     if (!value) continue;
     said = true;
     if (std::any_of(wanted.begin(), wanted.end(), [&](const Glob& glob) { return glob.matches(*value); }))
@@ -313,7 +312,7 @@ void Case::check_age(tuf::Days most) {
                            ": sign it with --annotate created=$(date -u +%Y-%m-%dT%H:%M:%SZ)";
   bool said = false;
   for (const tuf::SignedState::Entry* entry : witnesses()) {
-    const std::string* value = claim(*entry->target, "created");
+    const std::string* value = claim(entry->target, "created");
     if (!value) continue;
     said = true;
     const std::string who =
@@ -343,15 +342,14 @@ std::string Case::command_to_sign() const {
 /// Whether somebody who counts has signed what is judged. Nobody is told to sign what a stranger has
 /// released.
 bool Case::is_signed_by_anybody() const {
-  const auto& entries = state_.entries(tag_);
-  return std::any_of(entries.begin(), entries.end(), [&](const tuf::SignedState::Entry& entry) {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const tuf::SignedState::Entry& entry) {
     return entry.role->name.is_identity() && is_about(entry) && judge_.counts_for(rule_, entry);
   });
 }
 
 std::string Case::other_digests(const UserSet& users) const {
   std::string out;
-  for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
+  for (const tuf::SignedState::Entry& entry : entries_) {
     if (!entry.role->name.is_identity() || is_about(entry)) continue;
     for (const UserId user : judge_.signers_of(*entry.role)) {
       if (users.contains(user)) out += "; " + policy_.users[user] + " has signed it as " + entry.digest();
@@ -361,7 +359,7 @@ std::string Case::other_digests(const UserSet& users) const {
 }
 
 std::string Case::key_of_stranger() const {
-  for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
+  for (const tuf::SignedState::Entry& entry : entries_) {
     if (!is_about(entry) || !entry.role->name.is_identity()) continue;
     for (const tuf::KeyId& id : entry.role->signers) {
       if (!policy_.user_of(id)) return id.hex() + " of " + entry.role->name.text();
@@ -372,9 +370,8 @@ std::string Case::key_of_stranger() const {
 
 /// What those who are missing have signed in its place: they have moved on. nullptr if they have not.
 const tuf::SignedState::Entry* Case::moved_on_to(const UserSet& users) const {
-  for (const tuf::SignedState::Entry& entry : state_.entries(tag_)) {
-    if (!entry.role->name.is_identity() || is_about(entry) || !entry.target->sha256() ||
-        !judge_.counts(entry))
+  for (const tuf::SignedState::Entry& entry : entries_) {
+    if (!entry.role->name.is_identity() || is_about(entry) || !entry.target.sha256() || !judge_.counts(entry))
       continue;
     for (const UserId user : judge_.signers_of(*entry.role)) {
       if (users.contains(user) && !has_signed(user)) return &entry;

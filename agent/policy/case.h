@@ -62,6 +62,7 @@ class Case {
   const Question& question_;
   const std::string& tag_;
   std::string shown_;
+  const std::vector<tuf::SignedState::Entry> entries_;  // of the tag
   Decision decision_;
   const tuf::SignedState::Entry* released_ = nullptr;
   std::optional<tuf::Bytes> sha256_;  // which image is judged

@@ -72,9 +72,8 @@ std::vector<ForeignEntry> foreign_entries(const Policy& policy, const tuf::Signe
   const auto stands_in_own_file = [&](const std::string& name, const tuf::Target& entry) {
     if (!is_own) return false;
     const auto found = stored->body->targets.find(name);
-    return found != stored->body->targets.end() &&
-           judge.counts({stored, &found->second, tuf::bound_of(found->second, here)}) &&
-           tuf::says_no_more(entry, found->second);
+    return found && judge.counts({stored, *found, tuf::bound_of(*found, here)}) &&
+           tuf::says_no_more(entry, *found);
   };
   const auto has_signed = [&](const std::string& name, const tuf::Target& entry) {
     return std::all_of(owners.begin(), owners.end(), [&](const std::optional<UserId>& owner) {
@@ -88,10 +87,10 @@ std::vector<ForeignEntry> foreign_entries(const Policy& policy, const tuf::Signe
            stands_in_own_file(name, entry) || (is_identity && has_signed(name, entry));
   };
   std::vector<ForeignEntry> foreign;
-  for (const auto& [name, target] : file.body.targets) {
-    if (passes(name, target)) continue;
-    ForeignEntry& entry = foreign.emplace_back(
-        ForeignEntry{file.role, name, tuf::SignedState::Entry{nullptr, &target}.digest()});
+  for (const tuf::TargetMap::Entry& held : file.body.targets) {
+    const std::string name = held.name();
+    if (passes(name, held.target())) continue;
+    ForeignEntry& entry = foreign.emplace_back(ForeignEntry{file.role, name, held.digest()});
     for (const tuf::SignedState::Entry& other : state.entries(name)) {
       if (other.role->name.is_identity() && other.role->name != file.role && other.digest() == entry.digest)
         entry.roles.push_back(other.role->name);

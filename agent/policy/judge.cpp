@@ -27,7 +27,7 @@ Decision refuse_without_rule(const tuf::Gun& gun, const Question& question) {
 
 std::string way_to_move(const std::string& image, const tuf::SignedState::Entry& next) {
   return "is being moved; whoever must sign it too moves it as well: countersign sign " +
-         tuf::shell_word(image + "@" + next.digest()) + " --size " + std::to_string(next.target->length) +
+         tuf::shell_word(image + "@" + next.digest()) + " --size " + std::to_string(next.target.length) +
          " --allow-move";
 }
 
@@ -92,11 +92,11 @@ bool Judge::is_approved(const tuf::RoleName& role, const std::string& tag, const
 }
 
 bool Judge::is_signed_by(UserId user, const std::string& tag, const tuf::Target& entry) const {
-  const auto& entries = state_.entries(tag);
+  const auto entries = state_.entries(tag);
   return std::any_of(entries.begin(), entries.end(), [&](const tuf::SignedState::Entry& other) {
     const std::vector<UserId>& users = signers_of(*other.role);
     return counts(other) && std::find(users.begin(), users.end(), user) != users.end() &&
-           tuf::says_no_more(entry, *other.target);
+           tuf::says_no_more(entry, other.target);
   });
 }
 

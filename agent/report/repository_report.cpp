@@ -55,7 +55,7 @@ OrderedJson describe_provenance(const tuf::TrustedRepository& repository, const 
                                 const std::string& name) {
   OrderedJson by_role = OrderedJson::object();
   for (const RoleName& role : roles) {
-    const tuf::Target* target = repository.find_target(role, name);
+    const auto target = repository.find_target(role, name);
     const auto provenance = target ? tuf::find_provenance(*target) : std::nullopt;
     if (!provenance) continue;
     OrderedJson& values = by_role[role.text()] = OrderedJson::object();

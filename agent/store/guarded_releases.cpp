@@ -29,7 +29,7 @@ std::optional<std::string> GuardedReleases::load(const Keys& keys) const {
   return hsm::read_whole_file(path_, tuf::kMaxMetadataLength);
 }
 
-void GuardedReleases::save(const std::string& bytes, const Keys& keys) const {
+void GuardedReleases::save(std::string_view bytes, const Keys& keys) const {
   hsm::make_folders(path_.parent_path(), 0700);
   std::error_code ignored;                  // what cannot be taken away is written over, or that fails
   std::filesystem::remove(path_, ignored);  // never the one with the other's keys

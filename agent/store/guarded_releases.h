@@ -27,7 +27,7 @@ class GuardedReleases {
   /// among these, which the policy has now. Throws kLocal.
   std::optional<std::string> load(const Keys& keys) const;
   /// `keys`: those of the policy. Throws kLocal.
-  void save(const std::string& bytes, const Keys& keys) const;
+  void save(std::string_view bytes, const Keys& keys) const;
 
  private:
   std::filesystem::path path_;

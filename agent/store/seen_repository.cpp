@@ -65,8 +65,8 @@ hsm::FileLock SeenRepository::lock(std::chrono::milliseconds patience) const {
   return {folder_ / ".lock", patience};
 }
 
-void SeenRepository::save(const std::map<tuf::RoleName, std::string>& files) const {
-  std::vector<const std::pair<const tuf::RoleName, std::string>*> ordered;
+void SeenRepository::save(const std::map<tuf::RoleName, tuf::SharedText>& files) const {
+  std::vector<const std::pair<const tuf::RoleName, tuf::SharedText>*> ordered;
   for (const auto& file : files) ordered.push_back(&file);
   std::stable_sort(ordered.begin(), ordered.end(),
                    [](auto* a, auto* b) { return save_rank(a->first) < save_rank(b->first); });

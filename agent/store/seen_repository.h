@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "hsm/os/file_lock.h"
+#include "tuf/base/shared_text.h"
 #include "tuf/names/role_name.h"
 
 namespace agent {
@@ -42,7 +43,7 @@ class SeenRepository {
   /// Replaces these files, each in one step, root first and timestamp last: whoever is stopped in between
   /// leaves a new root with older files, which its reader verifies and drops, never a timestamp that names
   /// what is not there. The caller holds the lock. Throws kLocal; the caller decides whether that matters.
-  void save(const std::map<tuf::RoleName, std::string>& files) const;
+  void save(const std::map<tuf::RoleName, tuf::SharedText>& files) const;
 
   /// Removes the files of all delegations, of those too that nothing names any more. The caller holds the
   /// lock. Throws kLocal.

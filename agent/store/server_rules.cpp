@@ -279,7 +279,7 @@ RoleFiles refresh_due(const ServerState& state) {
   if (!root || !timestamp || !snapshot || !holds_key(state, root->body, tuf::RoleName::timestamp()))
     return {};
   RoleFiles files;
-  std::string current = snapshot->bytes;
+  std::string current(snapshot->bytes);
   if (snapshot->body.expires <= state.now + tuf::kSnapshotLifetime / 2 &&
       holds_key(state, root->body, tuf::RoleName::snapshot())) {
     tuf::Snapshot next = snapshot->body;

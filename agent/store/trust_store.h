@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tuf/base/bytes.h"
+#include "tuf/base/shared_text.h"
 #include "tuf/keys/key_object.h"
 #include "tuf/metadata/codec.h"
 #include "tuf/names/role_name.h"
@@ -32,7 +33,7 @@ struct FileRequest {
 
 struct RoleFile {
   tuf::RoleName role;
-  std::string bytes;
+  tuf::SharedText bytes;
 };
 
 enum class PublishResult {

@@ -171,15 +171,14 @@ bool take_out_of_releases(const std::set<tuf::KeyId>& removed, const tuf::Truste
 /// Whether a role whose file the draft's keys do not approve is going to be signed anew.
 enum class LostFiles { kAreSigned, kVanish };
 
-/// What the role says of a tag when the draft is published; nullptr if pullers will look elsewhere.
-const tuf::Target* released_by(const tuf::TrustedRepository& repository, const tuf::RepositoryDraft& draft,
-                               const RoleName& role, const std::string& tag, LostFiles lost) {
-  if (role.is_delegation() && !draft.admits(role, tag)) return nullptr;
-  if (lost == LostFiles::kVanish && role.is_delegation() && draft.loses_file(role)) return nullptr;
+/// What the role says of a tag when the draft is published; nullopt if pullers will look elsewhere.
+std::optional<tuf::Target> released_by(const tuf::TrustedRepository& repository,
+                                       const tuf::RepositoryDraft& draft, const RoleName& role,
+                                       const std::string& tag, LostFiles lost) {
+  if (role.is_delegation() && !draft.admits(role, tag)) return std::nullopt;
+  if (lost == LostFiles::kVanish && role.is_delegation() && draft.loses_file(role)) return std::nullopt;
   const tuf::Targets* changed = draft.find_changed(role);
-  if (!changed) return repository.find_target(role, tag);
-  const auto found = changed->targets.find(tag);
-  return found == changed->targets.end() ? nullptr : &found->second;
+  return changed ? changed->targets.find(tag) : repository.find_target(role, tag);
 }
 
 /// What pullers would no longer get, or get otherwise.
@@ -189,7 +188,7 @@ std::vector<std::string> hidden_tags(const tuf::TrustedRepository& repository,
   std::vector<std::string> hidden;
   for (const tuf::TagView& view : tuf::view_tags(repository)) {
     if (!view.released) continue;
-    const tuf::Target* next = released_by(repository, draft, RoleName::releases(), view.name, lost);
+    auto next = released_by(repository, draft, RoleName::releases(), view.name, lost);
     if (!next) next = released_by(repository, draft, targets, view.name, lost);
     if (next && tuf::is_same_image(*next, view.target)) continue;
     hidden.push_back(view.name + (next ? " (another digest comes to light)" : ""));
@@ -276,8 +275,8 @@ void keep_roles_signed(const tuf::TrustedRepository& repository, tuf::Repository
   }
   if (lost.empty()) return;
   std::vector<std::string> names;
-  for (const auto& [name, target] : repository.find_delegation(lost.front())->metadata->body.targets)
-    names.push_back(name);
+  for (const auto& entry : repository.find_delegation(lost.front())->metadata->body.targets)
+    names.push_back(entry.name());
   throw Error(ErrorCode::kKeyNotFound,
               lost.front().text() + " of " + repository.gun().text() +
                   " would not be signed by enough of its keys any more, so everything in it would vanish: " +

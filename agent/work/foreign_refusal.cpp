@@ -25,15 +25,15 @@ std::string way_to_move_on(const Policy& policy, const tuf::SignedState& state,
   for (const ForeignEntry& one : foreign) {
     const Rule* rule = one.in == RoleName::releases() ? judge.rule_for(one.name) : nullptr;
     if (!rule) continue;
-    const tuf::SignedState::Entry* next = nullptr;
+    std::optional<tuf::SignedState::Entry> next;
     bool is_held = false;
     for (const tuf::SignedState::Entry& entry : state.entries(one.name)) {
-      if (!entry.role->name.is_identity() || !entry.target->sha256() || !judge.counts_for(*rule, entry))
+      if (!entry.role->name.is_identity() || !entry.target.sha256() || !judge.counts_for(*rule, entry))
         continue;
       if (entry.digest() == one.digest) {
         is_held = true;
       } else {
-        next = &entry;
+        next = entry;
       }
     }
     if (!next || !is_held) continue;
@@ -71,7 +71,7 @@ std::string way_to_bind(const Policy& policy, const tuf::SignedState& state,
   std::vector<RoleName> roles;
   for (const ForeignEntry& one : foreign) {
     if (one.kind != ForeignEntry::Kind::kTarget) return "";
-    const tuf::Target* entry = tuf::stored_target(repository, one.in, one.name);
+    const auto entry = tuf::stored_target(repository, one.in, one.name);
     if (!entry || !judge.is_approved(one.in, one.name, *entry)) return "";
     if (std::find(roles.begin(), roles.end(), one.in) == roles.end()) roles.push_back(one.in);
   }

@@ -16,6 +16,7 @@ using tuf::Error;
 using tuf::ErrorCode;
 using tuf::Metadata;
 using tuf::RoleName;
+using tuf::SharedText;
 using tuf::TrustedRepository;
 
 // Bytes. Whatever a server sends, memory is bounded: files that nothing announces are small, the others have
@@ -189,7 +190,7 @@ class Loading {
 
   void accept_stamped_snapshot(TrustedRepository& repository) {
     accept_timestamp(repository);
-    std::string snapshot = named(repository, RoleName::snapshot());
+    SharedText snapshot = named(repository, RoleName::snapshot());
     if (auto root = other_root_named_by(snapshot, repository)) {
       // A served folder switches `root.json` a moment after its timestamp.
       newest_[RoleName::root()] = *std::move(root);
@@ -231,8 +232,8 @@ class Loading {
     return {role, FileRequest::Newest{}, tuf::kMaxMetadataLength, true};
   }
 
-  const std::string& newest(const RoleName& role) {
-    const std::optional<std::string>& bytes = newest_[role];
+  const SharedText& newest(const RoleName& role) {
+    const std::optional<SharedText>& bytes = newest_[role];
     if (!bytes)
       throw Error(ErrorCode::kRepositoryBroken,
                   role.text() + " of " + request_.gun.text() + " is missing on " + store_.name());
@@ -240,10 +241,10 @@ class Loading {
   }
 
   /// The file that verified metadata names: the newest one if it is that, else fetched by its hash.
-  std::string named(const TrustedRepository& repository, const RoleName& role) {
+  SharedText named(const TrustedRepository& repository, const RoleName& role) {
     const tuf::FileMeta& expected = repository.expected(role);
     if (const auto& bytes = newest_[role]; bytes && is(*bytes, expected)) return *bytes;
-    std::optional<std::string> bytes = store_.fetch({by_hash(role, expected)}).front();
+    std::optional<SharedText> bytes = store_.fetch({by_hash(role, expected)}).front();
     if (!bytes && request_.tolerate.other_form) bytes = newest_[role];
     return required(std::move(bytes), role, expected);
   }
@@ -326,7 +327,7 @@ class Loading {
     }
   }
 
-  static bool is(const std::string& bytes, const tuf::FileMeta& expected) {
+  static bool is(std::string_view bytes, const tuf::FileMeta& expected) {
     return static_cast<std::size_t>(expected.length) == bytes.size() &&
            expected.hashes.at("sha256") == tuf::sha256(tuf::as_bytes(bytes));
   }
@@ -341,8 +342,8 @@ class Loading {
     return {role, FileRequest::WithHash{expected.hashes.at("sha256")}, length};
   }
 
-  std::string required(std::optional<std::string> bytes, const RoleName& role,
-                       const tuf::FileMeta& expected) const {
+  SharedText required(std::optional<SharedText> bytes, const RoleName& role,
+                      const tuf::FileMeta& expected) const {
     if (bytes) return *std::move(bytes);
     throw Error(ErrorCode::kRepositoryBroken, store_.name() + " cannot serve " + role.text() + "." +
                                                   tuf::to_hex(expected.hashes.at("sha256")) + ".json of " +
@@ -393,7 +394,7 @@ class Loading {
 
   /// The root that the (not yet verified) snapshot names, if it is another one than that in use. What comes
   /// of it is for the root chain and the snapshot's own verification to say.
-  std::optional<std::string> other_root_named_by(const std::string& snapshot,
+  std::optional<std::string> other_root_named_by(const SharedText& snapshot,
                                                  const TrustedRepository& repository) {
     const tuf::Snapshot body = tuf::decode<tuf::Snapshot>(snapshot, "snapshot").body;
     const tuf::FileMeta& expected = body.meta.at("root");
@@ -427,7 +428,7 @@ class Loading {
   std::string pinned_id_;  // of the root, if the pin vouches for another than the one that was seen here
   std::vector<RoleName> likely_;
   std::map<RoleName, std::size_t> subtree_lengths_;  // direct children of targets; bytes
-  std::map<RoleName, std::optional<std::string>> newest_;
+  std::map<RoleName, std::optional<SharedText>> newest_;
 };
 
 /// Whether a second look at the store can help: somebody may have published while we were reading.
@@ -490,7 +491,7 @@ bool is_newer_than(const SeenRepository& seen, const LoadRequest& request,
 }
 
 /// With `replace`, what is remembered belongs to another repository of that name, or is to be forgotten.
-void save(const OpenRepository& open, std::map<RoleName, std::string> files,
+void save(const OpenRepository& open, std::map<RoleName, SharedText> files,
           const TrustedRepository& repository, bool replace) {
   const SeenRepository& seen = open.seen;
   const auto is_known = [&](const auto& file) {
@@ -511,11 +512,11 @@ void save(const OpenRepository& open, std::map<RoleName, std::string> files,
   seen.save(files);
 }
 
-std::map<RoleName, std::string> files_of(const TrustedRepository& repository) {
-  std::map<RoleName, std::string> files = {{RoleName::root(), repository.root().bytes},
-                                           {RoleName::timestamp(), repository.timestamp().bytes},
-                                           {RoleName::snapshot(), repository.snapshot().bytes},
-                                           {RoleName::targets(), repository.targets().bytes}};
+std::map<RoleName, SharedText> files_of(const TrustedRepository& repository) {
+  std::map<RoleName, SharedText> files = {{RoleName::root(), repository.root().bytes},
+                                          {RoleName::timestamp(), repository.timestamp().bytes},
+                                          {RoleName::snapshot(), repository.snapshot().bytes},
+                                          {RoleName::targets(), repository.targets().bytes}};
   for (const tuf::Delegation& delegation : repository.delegations()) {
     if (delegation.metadata) files[delegation.role.name] = delegation.metadata->bytes;
   }

@@ -88,8 +88,7 @@ void PolicyGuard::look_at_releases(const tuf::TrustedRepository& repository,
   tuf::Targets replaced;  // of releases: what is to be looked at
   const tuf::Targets& body = releases->metadata->body;
   for (const auto& [name, image] : wanted) {
-    const auto found = body.targets.find(std::string(name));
-    if (found != body.targets.end()) replaced.targets.insert(*found);
+    if (auto found = body.targets.find(name)) replaced.targets.set(std::string(name), *std::move(found));
   }
   const auto is_wanted = [&](const std::string& name, const tuf::Target& entry) {
     const auto found = wanted.find(name);
@@ -114,10 +113,10 @@ bool PolicyGuard::is_being_moved(const std::string& tag, const tuf::Target& imag
                                  const std::vector<UserId>& users) const {
   const Rule& rule = *stored_->judge.rule_for(tag);
   const bool may_move = rule.movers ? names_any(*rule.movers, users) : options_.allow_move;
-  const auto& entries = stored_->state.entries(tag);
+  const auto entries = stored_->state.entries(tag);
   return may_move && std::any_of(entries.begin(), entries.end(), [&](const tuf::SignedState::Entry& entry) {
            return entry.role->name.is_identity() && stored_->judge.counts_for(rule, entry) &&
-                  tuf::is_same_image(*entry.target, image);
+                  tuf::is_same_image(entry.target, image);
          });
 }
 
@@ -196,15 +195,15 @@ std::vector<std::string> PolicyGuard::silenced_tags(const tuf::TrustedRepository
   } else {  // in files that others have signed
     for (const RoleName& role : draft.changed_roles()) {
       if (others_in(repository, role).empty()) continue;
-      for (const auto& [name, target] : repository.find_delegation(role)->metadata->body.targets)
-        carried.insert(name);
+      for (const auto& entry : repository.find_delegation(role)->metadata->body.targets)
+        carried.insert(entry.name());
     }
   }
   for (const RoleName& role : draft.changed_roles()) {
     const tuf::Targets& body = *draft.find_changed(role);
     std::erase_if(carried, [&](const std::string& name) {
       return draft.was_set(role, name) ||
-             (tuf::stored_target(repository, role, name) && !body.targets.contains(name));
+             (!body.targets.contains(name) && tuf::stored_target(repository, role, name));
     });
   }
   return allowed_no_longer(repository, draft, carried);
@@ -218,8 +217,8 @@ std::vector<std::string> PolicyGuard::taken_tags(const tuf::TrustedRepository& r
     if (delegation && !delegation->metadata) continue;
     const tuf::Targets& now = delegation ? delegation->metadata->body : repository.targets().body;
     const tuf::Targets& then = *draft.find_changed(role);
-    for (const auto& [name, target] : now.targets) {
-      if (!then.targets.contains(name)) taken.insert(name);
+    for (const auto& entry : now.targets) {
+      if (std::string name = entry.name(); !then.targets.contains(name)) taken.insert(std::move(name));
     }
   }
   for (const ForeignEntry& entry : quarantined_) taken.erase(entry.name);  // --quarantine has asked for it
@@ -301,7 +300,7 @@ bool PolicyGuard::may_stay(const tuf::TrustedRepository& repository, const RoleN
   const std::set<tuf::KeyId> keys = keys_at_hand(delegation->authority, keys_);
   if (is_checked_file(repository, role, keys)) return true;
   tuf::Targets body;
-  body.targets.emplace(tag, entry);
+  body.targets.set(tag, entry);
   const FileToSign file{role, body, keys, [](const std::string&, const tuf::Target&) { return false; },
                         [](const RoleName&) { return false; }};
   return foreign_entries(policy_, stored_->state, stored_->judge, file).empty();
@@ -350,8 +349,8 @@ void PolicyGuard::check_move(const ImageToSign& image, const tuf::SignedState& s
   const tuf::TrustedRepository& repository = state.repository();
   const Rule& rule = *judge.rule_for(image.name);
   const RoleName* holder = nullptr;
-  const tuf::Target* held = nullptr;
-  const auto look_at = [&](const RoleName& role, const tuf::Target* target) {
+  std::optional<tuf::Target> held;
+  const auto look_at = [&](const RoleName& role, const std::optional<tuf::Target>& target) {
     if (held || !target || tuf::is_same_image(*target, image.target)) return;
     if (role == RoleName::releases() && !may_stay(repository, role, image.name, *target))
       return;  // foreign: no move
@@ -369,8 +368,7 @@ void PolicyGuard::check_move(const ImageToSign& image, const tuf::SignedState& s
   }
   if (!held) return;
   const std::string moved = "tag " + image.name + " of " + repository.gun().text() + " is signed as " +
-                            tuf::SignedState::Entry{nullptr, held}.digest() + " in " + holder->text() +
-                            ", not as " + tuf::SignedState::Entry{nullptr, &image.target}.digest();
+                            held->digest() + " in " + holder->text() + ", not as " + image.target.digest();
   if (rule.is_immutable(image.name))
     throw Error(ErrorCode::kTagImmutable, moved + ", and the policy makes it immutable");
   if (!rule.movers) {
@@ -431,7 +429,7 @@ std::string PolicyGuard::way_to_release(const tuf::TrustedRepository& repository
       std::find_if(roles.begin(), roles.end(), [](const RoleName& role) { return role.is_identity(); });
   const bool has_signed =
       own != roles.end() && std::all_of(images.begin(), images.end(), [&](const ImageToSign& image) {
-        const tuf::Target* entry = tuf::stored_target(repository, *own, image.name);
+        const auto entry = tuf::stored_target(repository, *own, image.name);
         return entry && tuf::is_same_image(*entry, image.target);
       });
   if (has_signed) {
@@ -454,7 +452,7 @@ void PolicyGuard::after(const tuf::TrustedRepository& repository, const std::vec
   decisions_.clear();
   std::string reasons;
   for (const ImageToSign& image : images) {
-    const std::string digest = tuf::SignedState::Entry{nullptr, &image.target}.digest();
+    const std::string digest = image.target.digest();
     decisions_.push_back(judge.decide({image.name, digest}));
     for (const Decision::Reason& reason : decisions_.back().reasons)
       reasons += (reasons.empty() ? "" : "; ") + reason.message;

@@ -89,7 +89,7 @@ void explain_missing_snapshot(TrustStore& store, const tuf::TrustedRepository& r
 /// by anybody else who verifies with this program.
 void require_readable(const tuf::Gun& gun, const std::vector<tuf::PublishTransaction::File>& files) {
   for (const auto& file : files) {
-    if (file.bytes.size() <= tuf::kMaxMetadataLength && tuf::fits_json_bounds(file.bytes)) continue;
+    if (tuf::is_within_bounds(file.bytes)) continue;
     throw Error(ErrorCode::kInvalidRole,
                 file.role.text() + " of " + gun.text() + " would become longer than readers accept",
                 "nothing was published; revoke tags that nobody needs any more, or say less of each: "

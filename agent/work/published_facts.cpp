@@ -104,7 +104,7 @@ Json provenance_of(const tuf::TrustedRepository& repository, const std::vector<R
                    const std::string& name) {
   Json by_role = Json::object();
   for (const RoleName& role : roles) {
-    const tuf::Target* target = repository.find_target(role, name);
+    const auto target = repository.find_target(role, name);
     const auto provenance = target ? tuf::find_provenance(*target) : std::nullopt;
     if (!provenance) continue;
     Json& values = by_role[role.text()] = Json::object();

@@ -40,7 +40,7 @@ void renew_snapshot(const tuf::TrustedRepository& repository, tuf::RepositoryDra
 }
 
 /// Whether the bytes are those that the snapshot names.
-bool is_named(const tuf::TrustedRepository& repository, const RoleName& role, const std::string& bytes) {
+bool is_named(const tuf::TrustedRepository& repository, const RoleName& role, std::string_view bytes) {
   const auto& meta = repository.snapshot().body.meta;
   const auto named = meta.find(role.text());
   return named != meta.end() && named->second.hashes.at("sha256") == tuf::sha256(tuf::as_bytes(bytes));

@@ -45,8 +45,8 @@ std::vector<RevivedRole> revived_roles(TrustStore& store, const tuf::TrustedRepo
     if (!file || file->body.expires <= repository.now()) continue;
     if (!draft.authority_of(role)->approves(file->signed_text, file->signatures)) continue;
     std::vector<std::string> tags;
-    for (const auto& [name, target] : file->body.targets) {
-      if (draft.admits(role, name)) tags.push_back(name);
+    for (const auto& entry : file->body.targets) {
+      if (std::string name = entry.name(); draft.admits(role, name)) tags.push_back(std::move(name));
     }
     if (!tags.empty()) revived.push_back({role, std::move(tags)});
   }

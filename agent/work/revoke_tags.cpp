@@ -43,7 +43,7 @@ std::vector<std::string> tags_in(const tuf::TrustedRepository& repository,
     const tuf::Delegation* delegation = repository.find_delegation(role);
     if (delegation && !delegation->metadata) continue;
     const tuf::Targets& body = delegation ? delegation->metadata->body : repository.targets().body;
-    for (const auto& [name, target] : body.targets) tags.insert(name);
+    for (const auto& entry : body.targets) tags.insert(entry.name());
   }
   return {tags.begin(), tags.end()};
 }

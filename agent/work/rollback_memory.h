@@ -18,7 +18,7 @@ namespace agent {
 struct RollbackMemory {
   std::optional<tuf::Metadata<tuf::Root>> known_root;
   std::map<tuf::RoleName, tuf::SeenFile> seen;
-  std::map<tuf::RoleName, std::string> files;  // their bytes, of the trust directory
+  std::map<tuf::RoleName, tuf::SharedText> files;  // their bytes, of the trust directory
   std::vector<tuf::RoleName> delegations;      // that are likely still there, parents before children
   /// One sentence for every file that is of no use, and whether one of them is not even trust data of this
   /// repository: then somebody has damaged the memory, and only a pin may stand in for it.

@@ -18,7 +18,7 @@ FileRequest root_with_version(std::int64_t version) {
 
 }  // namespace
 
-void RootChain::follow(tuf::TrustedRepository& repository, const std::string& newest) {
+void RootChain::follow(tuf::TrustedRepository& repository, const tuf::SharedText& newest) {
   const std::int64_t last = tuf::decode<tuf::Root>(newest, "root").body.version;
   const std::int64_t first = repository.root().body.version + 1;
   // An older one is no error by itself: the snapshot says which root is in force, and it is verified.
@@ -46,7 +46,7 @@ void RootChain::follow(tuf::TrustedRepository& repository, const std::string& ne
 }
 
 void RootChain::start_from_pin(tuf::TrustedRepository& repository, const tuf::TrustPin& pin,
-                               const std::string& newest) {
+                               const tuf::SharedText& newest) {
   if (!is_pinned(newest, pin, certificate_date_)) {
     const std::int64_t version = tuf::decode<tuf::Root>(newest, "root").body.version;
     if (const auto pinned = newest_pinned_before(version, pin)) {
@@ -62,7 +62,7 @@ void RootChain::start_from_pin(tuf::TrustedRepository& repository, const tuf::Tr
   repository.accept_first_root(newest, &pin);  // says so if nothing matches
 }
 
-bool RootChain::is_pinned(const std::string& root, const tuf::TrustPin& pin,
+bool RootChain::is_pinned(const tuf::SharedText& root, const tuf::TrustPin& pin,
                           std::optional<tuf::Time> certificate_date) const {
   return pin.accepts(tuf::decode<tuf::Root>(root, "root"), gun_, certificate_date);
 }

@@ -22,17 +22,17 @@ class RootChain {
 
   /// From the root in use to `newest`. Throws kRollback beyond kMaxSteps, kRepositoryBroken if the store
   /// lacks one in between, and what accepting a root throws.
-  void follow(tuf::TrustedRepository& repository, const std::string& newest);
+  void follow(tuf::TrustedRepository& repository, const tuf::SharedText& newest);
   /// First contact. A root that was rotated after it was pinned is reached through its predecessors: the
   /// newest one that the pin accepts is where the chain starts, though its certificate may have lapsed since:
   /// whoever pinned its key by ID goes on where a certificate was replaced too late. Throws as `follow` and
   /// accept_first_root do.
   void start_from_pin(tuf::TrustedRepository& repository, const tuf::TrustPin& pin,
-                      const std::string& newest);
+                      const tuf::SharedText& newest);
 
  private:
   std::optional<std::string> newest_pinned_before(std::int64_t version, const tuf::TrustPin& pin);
-  bool is_pinned(const std::string& root, const tuf::TrustPin& pin,
+  bool is_pinned(const tuf::SharedText& root, const tuf::TrustPin& pin,
                  std::optional<tuf::Time> certificate_date) const;
 
   TrustStore& store_;

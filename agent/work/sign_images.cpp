@@ -55,9 +55,9 @@ class Entries {
  private:
   void set(std::size_t at, const ImageToSign& image, tuf::RepositoryDraft& draft, SignStatus& status) {
     const RoleName& role = roles_[at];
-    const tuf::Target* before = tuf::stored_target(repository_, role, image.name);
+    const std::optional<tuf::Target> before = tuf::stored_target(repository_, role, image.name);
     const bool stays = may_stay(at, image, before);
-    const tuf::Target entry = entry_for(at, image, stays ? before : nullptr);
+    const tuf::Target entry = entry_for(at, image, stays ? &*before : nullptr);
     switch (draft.set_target(role, image.name, entry, stays ? tuf::Beside::kStays : tuf::Beside::kGoes)) {
       case tuf::TargetChange::kUnchanged:
         break;
@@ -78,7 +78,7 @@ class Entries {
 
   /// Of the same image, what others have said stays, unless it is an identity's own word or the policy does
   /// not know who said it; what was said of another image, or for another role, does not go over to this.
-  bool may_stay(std::size_t at, const ImageToSign& image, const tuf::Target* before) const {
+  bool may_stay(std::size_t at, const ImageToSign& image, const std::optional<tuf::Target>& before) const {
     if (!before || !tuf::is_same_image(*before, image.target)) return false;
     if (tuf::bound_of(*before, here_[at]) == tuf::Bound::kElsewhere) return false;
     if (request_.guard) return request_.guard->may_stay(repository_, roles_[at], image.name, *before);
@@ -145,7 +145,7 @@ bool holds_words_for_elsewhere(const tuf::TrustedRepository& repository, const R
   const std::string here = tuf::bound_to(repository.gun(), role);
   const auto& targets = delegation->metadata->body.targets;
   return std::any_of(targets.begin(), targets.end(), [&](const auto& entry) {
-    return tuf::bound_of(entry.second, here) == tuf::Bound::kElsewhere && !draft.was_set(role, entry.first);
+    return tuf::bound_of(entry, here) == tuf::Bound::kElsewhere && !draft.was_set(role, entry.name());
   });
 }
 
@@ -176,7 +176,7 @@ bool is_released(const tuf::TrustedRepository& repository, const SignRequest& re
   return signs(RoleName::releases()) ||
          (signs(RoleName::targets()) &&
           std::none_of(request.images.begin(), request.images.end(), [&](const auto& image) {
-            return repository.find_target(RoleName::releases(), image.name) != nullptr;
+            return repository.find_entry(RoleName::releases(), image.name).has_value();
           }));
 }
 

@@ -54,9 +54,10 @@ void SigningGate::check_bound(const tuf::TrustedRepository& repository, tuf::Rep
   std::string revoke = "countersign revoke";
   bool can_be_typed = true;
   std::size_t count = 0;
-  for (const auto& [name, target] : draft.find_changed(role)->targets) {
-    if (tuf::bound_of(target, here) != tuf::Bound::kElsewhere) continue;
+  for (const tuf::TargetMap::Entry& entry : draft.find_changed(role)->targets) {
+    if (tuf::bound_of(entry, here) != tuf::Bound::kElsewhere) continue;
     if (++count > kMaxNamed) continue;
+    const std::string name = entry.name();
     list += (list.empty() ? "" : ", ") + tuf::printable(name, 128);
     const std::string image = repository.gun().text() + ":" + name;
     revoke += " " + tuf::shell_word(image);
@@ -79,8 +80,8 @@ void SigningGate::look_at_carried(const tuf::TrustedRepository& repository, tuf:
                                   const tuf::RepositoryDraft::Pending& file) {
   const RoleName& role = file.role;
   SignedAnew anew{role, {}, {}};
-  for (const auto& [name, target] : draft.find_changed(role)->targets) {
-    if (!draft.was_set(role, name)) anew.entries.push_back(name);
+  for (const tuf::TargetMap::Entry& entry : draft.find_changed(role)->targets) {
+    if (std::string name = entry.name(); !draft.was_set(role, name)) anew.entries.push_back(std::move(name));
   }
   if (role.is_delegation()) {
     for (const tuf::DelegationRole& below : draft.find_changed(role)->roles) {
@@ -91,15 +92,15 @@ void SigningGate::look_at_carried(const tuf::TrustedRepository& repository, tuf:
   anew.adopted = role.is_identity() && !have_signed(repository, role, keys_of(file, keys_));
   const std::string here = tuf::bound_to(repository.gun(), role);
   const auto is_bound = [&](const std::string& name) {
-    return tuf::bound_of(draft.find_changed(role)->targets.at(name), here) == tuf::Bound::kHere;
+    return tuf::bound_of(*draft.find_changed(role)->targets.find_entry(name), here) == tuf::Bound::kHere;
   };
   const bool looks = options_.guard && options_.guard->looks();
   for (const std::string& name : anew.entries) {
-    const auto& custom = draft.find_changed(role)->targets.at(name).custom;
+    const auto custom = [&] { return draft.find_changed(role)->targets.find(name)->custom; };
     if (!looks && anew.adopted && is_bound(name)) {
-      draft.set_custom(role, name, tuf::without_bound(custom));
+      draft.set_custom(role, name, tuf::without_bound(custom()));
     } else if (looks && options_.bind && !is_bound(name)) {
-      if (auto bound = tuf::with_bound(custom, here)) draft.set_custom(role, name, std::move(bound));
+      if (auto bound = tuf::with_bound(custom(), here)) draft.set_custom(role, name, std::move(bound));
     }
   }
   signed_anew_.push_back(std::move(anew));

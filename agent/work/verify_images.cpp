@@ -187,9 +187,10 @@ void ImageVerifier::judge(VerifiedImage& verified) {
   }
   if (!subject.file) return;
   verified.decision.deploy.clear();  // nothing that runs
-  const tuf::SignedState::Entry* released = looked.state->released(*image.tag);
-  if (!released || !released->target->sha256()) return;  // refused already
-  verified.contradiction = contradiction(subject, *released->target);
+  const auto entries = looked.state->entries(*image.tag);
+  const tuf::SignedState::Entry* released = looked.state->released(entries);
+  if (!released || !released->target.sha256()) return;  // refused already
+  verified.contradiction = contradiction(subject, released->target);
   if (verified.contradiction) verified.decision.allowed = false;
 }
 

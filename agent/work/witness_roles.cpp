@@ -39,8 +39,8 @@ std::string witness_with(const std::string& choice, const tuf::TrustedRepository
 
 std::string content_of(const tuf::Targets& body) {
   std::string out;
-  for (const auto& [name, target] : body.targets) {
-    out += (out.empty() ? "" : ", ") + name;
+  for (const auto& entry : body.targets) {
+    out += (out.empty() ? "" : ", ") + entry.name();
     if (out.size() > 400) return out + ", …";
   }
   return out.empty() ? "nothing" : out;

@@ -42,7 +42,7 @@ RepositoryMaker made() {
 /// The signatures as they count: the method without regard to case.
 template <class T>
 std::string content_of(const tuf::Metadata<T>& metadata) {
-  std::string content = metadata.signed_text;
+  std::string content(metadata.signed_text);
   for (const tuf::Signature& signature : metadata.signatures) {
     std::string method = signature.method;
     for (char& c : method) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

@@ -16,7 +16,7 @@ namespace {
 const tuf::Target kTarget = test::make_target("one");
 
 bool shows(const tuf::TrustedRepository& trusted, const std::string& role, const std::string& name) {
-  return trusted.find_target(RoleName::of(role), name) != nullptr;
+  return trusted.find_target(RoleName::of(role), name).has_value();
 }
 
 State state_of(const tuf::TrustedRepository& trusted, const std::string& role) {

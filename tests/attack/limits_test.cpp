@@ -36,14 +36,12 @@ class MakerStore final : public agent::TrustStore {
     return memory_.fetch(wanted);
   }
   agent::PublishResult publish(const std::vector<agent::RoleFile>& files) override {
-    const auto version_of = [](const std::optional<std::string>& file) {
-      return file ? tuf::find_version(*file).value_or(0) : 0;
-    };
+    const auto version_of = [](std::string_view file) { return tuf::find_version(file).value_or(0); };
     for (const agent::RoleFile& file : files) {
-      if (version_of(maker_.newest(file.role.text())) >= version_of(file.bytes))
+      if (version_of(maker_.newest(file.role.text()).value_or("")) >= version_of(file.bytes))
         return agent::PublishResult::kConflict;
     }
-    for (const agent::RoleFile& file : files) maker_.store(file.role.text(), file.bytes);
+    for (const agent::RoleFile& file : files) maker_.store(file.role.text(), std::string(file.bytes));
     maker_.publish_snapshot();
     return agent::PublishResult::kStored;
   }
@@ -120,12 +118,12 @@ struct Shared {
 };
 
 bool shows(const tuf::TrustedRepository& repository, const std::string& role) {
-  return repository.find_target(RoleName::of(role), "1.0") != nullptr;
+  return repository.find_target(RoleName::of(role), "1.0").has_value();
 }
 
 const tuf::Delegation& role_of(const tuf::TrustedRepository& repository, const std::string& role) {
   const tuf::Delegation* found = repository.find_delegation(RoleName::of(role));
-  REQUIRE(found != nullptr);
+  REQUIRE(found);
   return *found;
 }
 

@@ -158,7 +158,7 @@ TEST_CASE("every file has three names, and old ones stay under two of them") {
   const tuf::TrustedRepository second = on.client.load(*on.store);
   REQUIRE(first.targets().bytes != second.targets().bytes);
 
-  const auto check_old_names = [&](const std::string& role, std::int64_t version, const std::string& bytes) {
+  const auto check_old_names = [&](const std::string& role, std::int64_t version, std::string_view bytes) {
     CAPTURE(role, version);
     CHECK(test::fetch_with_version(*on.store, role, version) == bytes);
     CHECK(test::fetch_with_hash(*on.store, role, tuf::describe_file(bytes).hashes.at("sha256")) == bytes);

@@ -43,17 +43,19 @@ const std::vector<Step>& steps() {
   static const std::string folder = "5-publish-1.0/";
   static const std::vector<Step> all = {
       {[](auto& r, std::string b) { r.accept_first_root(std::move(b), nullptr); },
-       [](const auto& r) { return r.root().signed_text; }, genuine("1.root.json")},
+       [](const auto& r) { return std::string(r.root().signed_text); }, genuine("1.root.json")},
       {[](auto& r, std::string b) { r.accept_next_root(std::move(b)); },
-       [](const auto& r) { return r.root().signed_text; }, genuine("2.root.json")},
+       [](const auto& r) { return std::string(r.root().signed_text); }, genuine("2.root.json")},
       {[](auto& r, std::string b) { r.accept_timestamp(std::move(b)); },
-       [](const auto& r) { return r.timestamp().signed_text; }, genuine(folder + "timestamp.json")},
+       [](const auto& r) { return std::string(r.timestamp().signed_text); },
+       genuine(folder + "timestamp.json")},
       {[](auto& r, std::string b) { r.accept_snapshot(std::move(b)); },
-       [](const auto& r) { return r.snapshot().signed_text; }, genuine(folder + "snapshot.json")},
+       [](const auto& r) { return std::string(r.snapshot().signed_text); },
+       genuine(folder + "snapshot.json")},
       {[](auto& r, std::string b) { r.accept_targets(std::move(b)); },
-       [](const auto& r) { return r.targets().signed_text; }, genuine(folder + "targets.json")},
+       [](const auto& r) { return std::string(r.targets().signed_text); }, genuine(folder + "targets.json")},
       {[](auto& r, std::string b) { r.accept_delegation(releases, std::move(b)); },
-       [](const auto& r) { return r.find_delegation(releases)->metadata->signed_text; },
+       [](const auto& r) { return std::string(r.find_delegation(releases)->metadata->signed_text); },
        genuine(folder + "targets+releases.json")}};
   return all;
 }

@@ -46,7 +46,7 @@ void check(const tuf::TrustedRepository& repository, std::size_t named) {
     fuzz::require(earlier.insert(name).second, "a role is there once");
     if (!delegation.metadata) continue;
     for (const auto& entry : delegation.metadata->body.targets) {
-      const std::string& target = entry.first;
+      const std::string target = entry.name();
       if (!repository.find_target(name, target)) continue;
       for (tuf::RoleName role = name; role.is_delegation(); role = role.parent()) {
         const std::vector<std::string>& paths = repository.find_delegation(role)->role.paths;

@@ -20,7 +20,7 @@ BOUND = 64 * 1024  # KiB, of every input but what is signed
 MARGIN = 16 * 1024  # for what an allocator does elsewhere
 # What is signed is held as it came and as it was signed: 16 MiB of text each, and what is read from it.
 BOUND_OF_WHAT_IS_SIGNED = 96 * 1024
-BOUND_OF_HONEST_TAGS = 224 * 1024  # 50,000 in two roles
+BOUND_OF_HONEST_TAGS = 112 * 1024  # 50,000 in two roles
 INDEX = "application/vnd.oci.image.index.v1+json"
 
 

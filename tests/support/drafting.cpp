@@ -19,7 +19,7 @@ tuf::TrustedRepository published(RepositoryMaker repository, const tuf::PublishT
                                  const LoadOptions& options) {
   bool own_snapshot = false;
   for (const auto& file : transaction.files()) {
-    repository.store(file.role.text(), file.bytes);
+    repository.store(file.role.text(), std::string(file.bytes));
     own_snapshot = own_snapshot || file.role.text() == "snapshot";
   }
   own_snapshot ? repository.publish_timestamp() : repository.publish_snapshot();

@@ -81,7 +81,7 @@ void RepositoryMaker::remove_delegation(const std::string& role) {
 
 void RepositoryMaker::set_target(const std::string& role, const std::string& name,
                                  const tuf::Target& target) {
-  targets[role].targets[name] = target;
+  targets[role].targets.set(name, target);
   touch(role);
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tuf/base/shared_text.h"
 #include "tuf/names/role_name.h"
 
 namespace tuf {
@@ -14,7 +15,7 @@ class PublishTransaction {
   struct File {
     RoleName role;
     std::int64_t version;
-    std::string bytes;
+    SharedText bytes;
   };
 
   const Gun& gun() const { return gun_; }

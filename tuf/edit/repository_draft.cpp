@@ -21,11 +21,6 @@ bool says_the_same(const Target& present, const Target& wanted) {
          (!wanted.custom || wanted.custom == present.custom);
 }
 
-/// Whether the two are the same to the last hash.
-bool is_equal(const Target& one, const Target& other) {
-  return one.hashes == other.hashes && one.length == other.length && one.custom == other.custom;
-}
-
 bool is_targets(const RoleName& role) {
   return role.text() == "targets";
 }
@@ -211,7 +206,10 @@ bool RepositoryDraft::was_set(const RoleName& role, const std::string& name) con
 }
 
 void RepositoryDraft::set_custom(const RoleName& role, const std::string& name, std::optional<Json> custom) {
-  targets_.at(role).targets.at(name).custom = std::move(custom);
+  TargetMap& targets = targets_.at(role).targets;
+  Target target = targets.find(name).value();
+  target.custom = std::move(custom);
+  targets.set(name, std::move(target));
 }
 
 TargetChange RepositoryDraft::set_target(const RoleName& role, const std::string& name, const Target& target,
@@ -229,18 +227,18 @@ TargetChange RepositoryDraft::set_target(const RoleName& role, const std::string
   }
   TargetChange change = TargetChange::kAdded;
   if (const Targets* present = current(role)) {
-    if (const auto found = present->targets.find(name); found != present->targets.end()) {
-      const bool equal = is_equal(found->second, target);
+    if (const std::optional<Target> found = present->targets.find(name)) {
+      const bool equal = *found == target;
       if (equal) set_[role].insert(name);
-      const bool stays = beside == Beside::kGoes ? equal : says_the_same(found->second, target);
+      const bool stays = beside == Beside::kGoes ? equal : says_the_same(*found, target);
       if (stays && !needs_renewal(role)) return TargetChange::kUnchanged;
-      const Bytes* before = found->second.sha256();
+      const Bytes* before = found->sha256();
       const Bytes* after = target.sha256();
       // The same digest with other custom data or length is corrected, not moved.
       change = before && after && *before == *after ? TargetChange::kAdded : TargetChange::kMoved;
     }
   }
-  edit(role).targets[name] = target;
+  edit(role).targets.set(name, target);
   set_[role].insert(name);
   return change;
 }
@@ -294,7 +292,7 @@ void RepositoryDraft::replace(const RoleName& role, std::int64_t stored_version,
   if (!parent_of(role).find_role(role))
     throw Error(ErrorCode::kRoleNotFound, gun_.text() + " has no role " + role.text())
         .with_value("ROLE", role.text());
-  for (const auto& [name, target] : body.targets) check_target(name, target);
+  for (const TargetMap::Entry& entry : body.targets) check_target(entry.name(), entry.target());
   body.version = next_version(gun_, role, stored_version);
   body.expires = now_ + kTargetsLifetime;
   targets_[role] = std::move(body);

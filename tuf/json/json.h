@@ -18,10 +18,12 @@ inline constexpr std::size_t kMaxJsonDepth = 32;
 /// Most values that one text of trust data may hold.
 inline constexpr std::size_t kMaxJsonValues = 360'000;
 /// Most bytes that what is kept of one text may take, counted as it is built, with what its containers need:
-/// enough for 40,000 tags that are bound to their role. And most bytes with twice the text, which is kept
-/// beside its canonical form.
+/// enough for 40,000 tags that are bound to their role, in a file that has to be built. And most bytes with
+/// twice the text, which is kept beside its canonical form.
 inline constexpr std::size_t kMaxJsonMemory = 40 << 20;
 inline constexpr std::size_t kMaxJsonMemoryWithText = 72 << 20;
+/// Most of it that one value takes, beside its text and that of its name.
+inline constexpr std::size_t kMaxJsonValueMemory = 178;
 inline constexpr std::size_t kMaxForeignJsonMemory = 28 << 20;
 /// Largest magnitude of a number: beyond it the official clients, which go through doubles, change digits.
 inline constexpr std::int64_t kMaxJsonInteger = std::int64_t{1} << 53;
@@ -54,7 +56,11 @@ void append_canonical_string(std::string& out, std::string_view text);
 
 /// The wire form of a canonical text: Go's five HTML escapes added. With a control character in a string
 /// there is no valid wire form; `has_wire_form` tells.
-std::string wire_form(std::string_view canonical);
+std::string wire_form(std::string canonical);
 bool has_wire_form(std::string_view text);
+/// The canonical form of a text in wire form: Go's escapes undone.
+std::string canonical_form(std::string_view wire);
+/// What a string says of which this stands between the quotes, in wire or canonical form.
+std::string unescaped(std::string_view inside);
 
 }  // namespace tuf

@@ -10,6 +10,11 @@ namespace tuf {
 namespace {
 
 constexpr std::size_t kAllocation = 16;  // what the heap itself needs for a piece, at most
+constexpr std::size_t kTreeNode = 32;
+
+// A text in an object, each of the two on the heap, with a zero at its end.
+static_assert(kTreeNode + sizeof(Json::object_t::value_type) + sizeof(std::string) + 4 * kAllocation + 2 <=
+              kMaxJsonValueMemory);
 
 std::size_t text_memory(const std::string& text) {
   return text.size() < sizeof(std::string) / 2 ? 0 : text.size() + 1 + kAllocation;
@@ -19,7 +24,6 @@ std::size_t text_memory(const std::string& text) {
 std::size_t place_memory(const Json* parent, const std::string& key) {
   if (!parent) return 0;
   if (parent->is_array()) return 3 * sizeof(Json);  // a vector that doubles is there twice for a moment
-  constexpr std::size_t kTreeNode = 32;
   return kTreeNode + sizeof(Json::object_t::value_type) + kAllocation + text_memory(key);
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tuf/base/shared_text.h"
 #include "tuf/keys/signature.h"
 #include "tuf/metadata/roles.h"
 
@@ -21,10 +22,11 @@ inline constexpr std::size_t kMaxMetadataLength = 16 << 20;
 template <class T>
 struct Metadata {
   T body;
-  std::string signed_text;  // canonical JSON of `signed`
+  SharedText signed_text;  // canonical JSON of `signed`; mostly a part of `bytes`
   std::vector<Signature> signatures;
-  std::string bytes;  // the file as it came
-  /// What it took to read: kMaxJsonMemoryWithText bounds it.
+  SharedText bytes;  // the file as it came
+  /// What it took to read, and what the custom data of its targets take, if all are looked at:
+  /// kMaxJsonMemoryWithText bounds it.
   std::size_t memory = 0;
 };
 
@@ -33,7 +35,10 @@ struct Metadata {
 /// wrong `_type`, a missing or wrong member, one that readers which ignore case take for another, a key whose
 /// ID is not that of its content, absurd counts, version outside 1…kVersionLimit.
 template <class T>
-Metadata<T> decode(std::string bytes, std::string_view what);
+Metadata<T> decode(SharedText bytes, std::string_view what);
+
+/// Whether a file is not more than `decode` reads, whatever it says.
+bool is_within_bounds(const SharedText& file);
 
 /// Canonical JSON of `signed`: what is signed.
 std::string encode_signed(const Root& root);

@@ -1,8 +1,10 @@
 #include <limits>
+#include <type_traits>
 
-#include "tuf/base/base64.h"
 #include "tuf/base/error.h"
-#include "tuf/metadata/codec.h"
+#include "tuf/metadata/decode_document.h"
+#include "tuf/metadata/node.h"
+#include "tuf/metadata/scan_targets.h"
 
 namespace tuf {
 namespace {
@@ -15,89 +17,9 @@ constexpr std::size_t kMaxDelegations = 4096;
 constexpr std::size_t kMaxKeysOfRole = 256;
 constexpr std::size_t kMaxPathsOfRole = 1024;
 
-/// Whether the official clients take `member` for `name` although it is spelt otherwise: they ignore case, by
-/// which U+017F is an s and U+212A a k.
-bool is_misspelt(std::string_view member, std::string_view name) {
-  if (member == name) return false;
-  for (const char wanted : name) {
-    const auto take = [&](std::string_view spelling) {
-      if (!member.starts_with(spelling)) return false;
-      member.remove_prefix(spelling.size());
-      return true;
-    };
-    const char upper = wanted >= 'a' && wanted <= 'z' ? static_cast<char>(wanted - 'a' + 'A') : wanted;
-    if (take({&wanted, 1}) || take({&upper, 1})) continue;
-    if (wanted == 's' && take("\xc5\xbf")) continue;
-    if (wanted == 'k' && take("\xe2\x84\xaa")) continue;
-    return false;
-  }
-  return member.empty();
-}
-
-/// A JSON value that knows where it stands, so that every error names its member.
-class Node {
- public:
-  Node(Json& value, std::string path) : value_(value), path_(std::move(path)) {}
-
-  [[noreturn]] void fail(std::string_view reason) const {
-    throw Error(ErrorCode::kMalformedMetadata, path_ + ": " + std::string(reason));
-  }
-
-  const Json& json() const { return value_; }
-  /// Leaves nothing there.
-  Json take() const { return std::move(value_); }
-  bool is_null() const { return value_.is_null(); }
-
-  Json::object_t& object() const {
-    if (!value_.is_object()) fail("must be an object");
-    return value_.get_ref<Json::object_t&>();
-  }
-  Json::array_t& array() const {
-    if (!value_.is_array()) fail("must be an array");
-    return value_.get_ref<Json::array_t&>();
-  }
-  const std::string& text() const {
-    if (!value_.is_string()) fail("must be a string");
-    return value_.get_ref<const std::string&>();
-  }
-  std::int64_t number() const {
-    if (!value_.is_number_integer()) fail("must be an integer");
-    return value_.get<std::int64_t>();
-  }
-  bool boolean() const {
-    if (!value_.is_boolean()) fail("must be true or false");
-    return value_.get<bool>();
-  }
-  Bytes base64() const {
-    std::optional<Bytes> bytes = from_base64(text());
-    if (!bytes) fail("must be base64");
-    return *std::move(bytes);
-  }
-
-  /// A file in which others would read a member that we do not see says different things to different
-  /// readers.
-  std::optional<Node> find(const char* name) const {
-    Json::object_t& members = object();
-    for (const auto& [member, value] : members) {
-      if (is_misspelt(member, name))
-        fail("has a member that some readers take for \"" + std::string(name) + "\"");
-    }
-    const auto found = members.find(name);
-    if (found == members.end()) return std::nullopt;
-    return Node(found->second, path_ + "." + name);
-  }
-  /// Of a map or a list; which one is not said, since names of maps come from outside.
-  Node element(Json& value) const { return {value, path_ + "[]"}; }
-
-  Node at(const char* name) const {
-    if (auto member = find(name)) return *member;
-    fail("has no member \"" + std::string(name) + "\"");
-  }
-
- private:
-  Json& value_;
-  std::string path_;
-};
+/// Most bytes beside the targets of a file that is read as it stands: they take thirty times as much when
+/// they are parsed, which fits kMaxJsonMemoryWithText together with the longest file and its canonical form.
+constexpr std::size_t kMaxBesideTargets = 1 << 20;
 
 KeyId read_key_id(const Node& node) {
   const std::optional<KeyId> id = KeyId::parse(node.text());
@@ -213,10 +135,8 @@ void read_body(const Node& body, Targets& targets) {
   if (const auto list = body.find("targets"); list && !list->is_null()) {
     // Each goes as it is read: a file may have tens of thousands, and need not be held twice.
     Json::object_t& entries = list->object();
-    for (auto entry = entries.begin(); entry != entries.end(); entry = entries.erase(entry)) {
-      targets.targets.emplace_hint(targets.targets.end(), entry->first,
-                                   read_target(list->element(entry->second)));
-    }
+    for (auto entry = entries.begin(); entry != entries.end(); entry = entries.erase(entry))
+      targets.targets.set(entry->first, read_target(list->element(entry->second)));
   }
   const auto delegations = body.find("delegations");
   if (!delegations || delegations->is_null()) return;
@@ -259,16 +179,10 @@ std::vector<Signature> read_signatures(const Node& node) {
   return signatures;
 }
 
-}  // namespace
-
+/// `signed_text`: the canonical form of `signed`; nullptr if it is yet to be made.
 template <class T>
-Metadata<T> decode(std::string bytes, std::string_view what) {
-  if (bytes.size() > kMaxMetadataLength) {
-    throw Error(ErrorCode::kMalformedMetadata,
-                std::string(what) + ": longer than " + std::to_string(kMaxMetadataLength) + " bytes");
-  }
-  std::size_t memory = 0;
-  Json document = parse_json(bytes, what, &memory);
+Metadata<T> read_document(Json document, const SharedText& bytes, std::string_view what,
+                          const SharedText* signed_text) {
   const Node envelope(document, std::string(what));
   const Node body = envelope.at("signed");
   const Node type = body.at("_type");
@@ -278,17 +192,89 @@ Metadata<T> decode(std::string bytes, std::string_view what) {
   Metadata<T> metadata;
   metadata.body.version = read_version(body);
   metadata.body.expires = read_expires(body);
-  metadata.signed_text = canonical_json(body.json(), bytes.size());
+  metadata.signed_text = signed_text ? *signed_text : canonical_json(body.json(), bytes.size());
   read_body(body, metadata.body);  // and leaves less of it
   metadata.signatures = read_signatures(envelope.at("signatures"));
-  metadata.memory = memory + 2 * bytes.size();
-  metadata.bytes = std::move(bytes);
+  metadata.bytes = bytes;
   return metadata;
 }
 
-template Metadata<Root> decode(std::string, std::string_view);
-template Metadata<Targets> decode(std::string, std::string_view);
-template Metadata<Snapshot> decode(std::string, std::string_view);
-template Metadata<Timestamp> decode(std::string, std::string_view);
+/// The canonical form of a part of the file: mostly the part itself.
+SharedText canonical_part(const SharedText& bytes, std::string_view part) {
+  if (part.find("\\u") == std::string_view::npos) return bytes.of(part);
+  return canonical_form(part);
+}
+
+/// What there is to a file of targets that is read as it stands.
+struct StandingFile {
+  ScannedTargets scanned;
+  SharedText signed_text;
+  Json rest;  // the file without its targets
+  std::size_t memory = 0;
+};
+
+/// nullopt if it is not to be read so; what then becomes of it decode_document says.
+std::optional<StandingFile> take_as_it_stands(const SharedText& bytes, std::string_view what) {
+  std::optional<ScannedTargets> scanned = scan_targets(bytes);
+  if (!scanned || bytes.size() - scanned->targets.size() > kMaxBesideTargets) return std::nullopt;
+  const std::string_view file = bytes;
+  const auto start = static_cast<std::size_t>(scanned->targets.data() - file.data());
+  std::string rest(file.substr(0, start));
+  rest += "{}";
+  rest += file.substr(start + scanned->targets.size());
+
+  StandingFile taken{*std::move(scanned), {}, {}};
+  taken.rest = parse_json(rest, what, &taken.memory);
+  taken.signed_text = canonical_part(bytes, taken.scanned.signed_part);
+  taken.memory += bytes.size() + taken.scanned.custom_memory +
+                  taken.scanned.starts.size() * sizeof(taken.scanned.starts[0]);
+  const bool is_part = taken.signed_text.view().data() == taken.scanned.signed_part.data();
+  if (!is_part) taken.memory += taken.signed_text.size();
+  if (taken.memory > kMaxJsonMemoryWithText) return std::nullopt;
+  return taken;
+}
+
+std::optional<Metadata<Targets>> decode_as_it_stands(const SharedText& bytes, std::string_view what) {
+  std::optional<StandingFile> taken = take_as_it_stands(bytes, what);
+  if (!taken) return std::nullopt;
+  Metadata<Targets> metadata =
+      read_document<Targets>(std::move(taken->rest), bytes, what, &taken->signed_text);
+  metadata.body.targets = TargetMap(bytes, std::move(taken->scanned.starts));
+  metadata.memory = taken->memory;
+  return metadata;
+}
+
+}  // namespace
+
+template <class T>
+Metadata<T> decode_document(const SharedText& bytes, std::string_view what) {
+  std::size_t memory = 0;
+  Json document = parse_json(bytes, what, &memory);
+  Metadata<T> metadata = read_document<T>(std::move(document), bytes, what, nullptr);
+  metadata.memory = memory + 2 * bytes.size();
+  return metadata;
+}
+
+template <class T>
+Metadata<T> decode(SharedText bytes, std::string_view what) {
+  if (bytes.size() > kMaxMetadataLength) {
+    throw Error(ErrorCode::kMalformedMetadata,
+                std::string(what) + ": longer than " + std::to_string(kMaxMetadataLength) + " bytes");
+  }
+  if constexpr (std::is_same_v<T, Targets>) {
+    if (auto metadata = decode_as_it_stands(bytes, what)) return *std::move(metadata);
+  }
+  return decode_document<T>(bytes, what);
+}
+
+bool is_within_bounds(const SharedText& file) {
+  return file.size() <= kMaxMetadataLength && (take_as_it_stands(file, "") || fits_json_bounds(file));
+}
+
+template Metadata<Targets> decode_document(const SharedText&, std::string_view);
+template Metadata<Root> decode(SharedText, std::string_view);
+template Metadata<Targets> decode(SharedText, std::string_view);
+template Metadata<Snapshot> decode(SharedText, std::string_view);
+template Metadata<Timestamp> decode(SharedText, std::string_view);
 
 }  // namespace tuf

@@ -1,6 +1,7 @@
-#include "tuf/base/base64.h"
 #include "tuf/base/error.h"
+#include "tuf/metadata/append.h"
 #include "tuf/metadata/codec.h"
+#include "tuf/metadata/target_text.h"
 
 // Text is appended directly, members in canonical order: repositories have ten thousand tags in one file, and
 // a tree of JSON values for each would cost more than signing it.
@@ -9,27 +10,6 @@ namespace {
 
 void append_number(std::string& out, std::int64_t number) {
   out += std::to_string(number);
-}
-
-void append_base64(std::string& out, const Bytes& bytes) {
-  out += '"';
-  out += to_base64(bytes);
-  out += '"';
-}
-
-/// `{"a":…,"b":…}` for a map whose keys are strings.
-template <class Map, class AppendValue>
-void append_object(std::string& out, const Map& map, AppendValue append_value) {
-  out += '{';
-  const char* separator = "";
-  for (const auto& [name, value] : map) {
-    out += separator;
-    append_canonical_string(out, name);
-    out += ':';
-    append_value(out, value);
-    separator = ",";
-  }
-  out += '}';
 }
 
 template <class List, class AppendValue>
@@ -66,29 +46,11 @@ void append_keys(std::string& out, const std::map<KeyId, KeyObject>& keys) {
   out += '}';
 }
 
-void append_hashes(std::string& out, const std::map<std::string, Bytes>& hashes) {
-  append_object(out, hashes, append_base64);
-}
-
 void append_file_meta(std::string& out, const FileMeta& meta) {
   out += R"({"hashes":)";
   append_hashes(out, meta.hashes);
   out += R"(,"length":)";
   append_number(out, meta.length);
-  out += '}';
-}
-
-void append_target(std::string& out, const Target& target) {
-  out += '{';
-  if (target.custom) {
-    out += R"("custom":)";
-    out += canonical_json(*target.custom);
-    out += ',';
-  }
-  out += R"("hashes":)";
-  append_hashes(out, target.hashes);
-  out += R"(,"length":)";
-  append_number(out, target.length);
   out += '}';
 }
 
@@ -142,14 +104,13 @@ std::string encode_signed(const Root& root) {
 
 std::string encode_signed(const Targets& targets) {
   std::string out = R"({"_type":"Targets","delegations":{"keys":)";
-  out.reserve(128 + targets.targets.size() * 128);
   append_keys(out, targets.keys);
   out += R"(,"roles":)";
   append_array(out, targets.roles, append_delegation);
   out += "},";
   append_expires(out, targets.expires);
   out += R"(,"targets":)";
-  append_object(out, targets.targets, append_target);
+  targets.targets.append_to(out);
   append_version(out, targets.version);
   return out;
 }
@@ -190,7 +151,7 @@ std::string encode_file(std::string_view signed_text, const std::vector<Signatur
   if (!has_wire_form(envelope)) {
     throw Error(ErrorCode::kInternal, "metadata with a control character cannot be written");
   }
-  return wire_form(envelope);
+  return wire_form(std::move(envelope));
 }
 
 }  // namespace tuf

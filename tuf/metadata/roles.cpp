@@ -4,11 +4,18 @@
 #include <iterator>
 #include <string_view>
 
+#include "tuf/base/hex.h"
+
 namespace tuf {
 
 const Bytes* Target::sha256() const {
   const auto found = hashes.find("sha256");
   return found != hashes.end() && found->second.size() == 32 ? &found->second : nullptr;
+}
+
+std::string Target::digest() const {
+  const Bytes* hash = sha256();
+  return hash ? "sha256:" + to_hex(*hash) : "";
 }
 
 std::vector<std::string> paths_below(const std::vector<std::string>& above, std::vector<std::string> paths) {

@@ -10,9 +10,9 @@
 
 #include "tuf/base/bytes.h"
 #include "tuf/base/time.h"
-#include "tuf/json/json.h"
 #include "tuf/keys/key_id.h"
 #include "tuf/keys/key_object.h"
+#include "tuf/metadata/target_map.h"
 #include "tuf/names/role_name.h"
 
 namespace tuf {
@@ -44,16 +44,6 @@ struct FileMeta {
   std::int64_t length = 0;
 };
 
-/// What a tag points to.
-struct Target {
-  std::map<std::string, Bytes> hashes;
-  std::int64_t length = 0;     // bytes of the manifest
-  std::optional<Json> custom;  // any JSON without fractions
-
-  /// The SHA-256, or nullptr if there is none of 32 bytes.
-  const Bytes* sha256() const;
-};
-
 struct DelegationRole {
   RoleName name;
   std::vector<KeyId> key_ids;  // empty after the last key was removed: the role is unusable
@@ -72,7 +62,7 @@ std::vector<std::string> paths_below(const std::vector<std::string>& above, std:
 struct Targets {
   std::int64_t version = 0;
   Time expires{};
-  std::map<std::string, Target> targets;
+  TargetMap targets;
   std::map<KeyId, KeyObject> keys;    // of the delegations below
   std::vector<DelegationRole> roles;  // in order of priority
 

@@ -150,15 +150,15 @@ void TrustedRepository::check_expiry(const std::string& what, Time expires) cons
   if (expires <= now_ && !tolerance_.expiry) throw expired(what, expires);
 }
 
-void TrustedRepository::accept_first_root(std::string bytes, const TrustPin* pin) {
+void TrustedRepository::accept_first_root(SharedText bytes, const TrustPin* pin) {
   start_with(std::move(bytes), pin, tolerance_.certificate_date(now_));
 }
 
-void TrustedRepository::accept_superseded_root(std::string bytes, const TrustPin& pin) {
+void TrustedRepository::accept_superseded_root(SharedText bytes, const TrustPin& pin) {
   start_with(std::move(bytes), &pin, std::nullopt);
 }
 
-void TrustedRepository::start_with(std::string bytes, const TrustPin* pin,
+void TrustedRepository::start_with(SharedText bytes, const TrustPin* pin,
                                    std::optional<Time> certificate_date) {
   require_order(!root_);
   Metadata<Root> root = decode<Root>(std::move(bytes), "root");
@@ -174,7 +174,7 @@ void TrustedRepository::start_with(std::string bytes, const TrustPin* pin,
   root_ = std::move(root);
 }
 
-void TrustedRepository::accept_known_root(std::string bytes) {
+void TrustedRepository::accept_known_root(SharedText bytes) {
   require_order(!root_);
   Metadata<Root> root = decode<Root>(std::move(bytes), "known root");
   // Its certificate may have expired since: what counts is that it once was accepted, and that it is whole.
@@ -183,7 +183,7 @@ void TrustedRepository::accept_known_root(std::string bytes) {
   root_ = std::move(root);
 }
 
-void TrustedRepository::accept_next_root(std::string bytes) {
+void TrustedRepository::accept_next_root(SharedText bytes) {
   require_order(!timestamp_);
   const Metadata<Root>& present = get(root_);
   if (bytes == present.bytes) return;
@@ -203,7 +203,7 @@ void TrustedRepository::accept_next_root(std::string bytes) {
   root_ = std::move(next);
 }
 
-void TrustedRepository::accept_timestamp(std::string bytes) {
+void TrustedRepository::accept_timestamp(SharedText bytes) {
   require_order(!timestamp_);
   const RoleName& name = RoleName::timestamp();
   const Metadata<Root>& root = get(root_);
@@ -234,20 +234,20 @@ void TrustedRepository::check_named(const std::string& what, const FileMeta& exp
   if (!tolerance_.other_form) check_file(what, expected, bytes);
 }
 
-void TrustedRepository::accept_snapshot(std::string bytes) {
+void TrustedRepository::accept_snapshot(SharedText bytes) {
   require_order(!snapshot_);
   const RoleName& name = RoleName::snapshot();
   check_file(name.text(), expected(name), bytes);
   verify_snapshot(std::move(bytes));
 }
 
-void TrustedRepository::accept_unstamped_snapshot(std::string bytes) {
+void TrustedRepository::accept_unstamped_snapshot(SharedText bytes) {
   require_order(!snapshot_ && !timestamp_ && tolerance_.expiry);
   check_final_root(get(root_));
   verify_snapshot(std::move(bytes));
 }
 
-void TrustedRepository::verify_snapshot(std::string bytes) {
+void TrustedRepository::verify_snapshot(SharedText bytes) {
   const RoleName& name = RoleName::snapshot();
   Metadata<Snapshot> snapshot = decode<Snapshot>(std::move(bytes), name.text());
   const Metadata<Root>& root = get(root_);
@@ -259,7 +259,7 @@ void TrustedRepository::verify_snapshot(std::string bytes) {
   snapshot_ = std::move(snapshot);
 }
 
-void TrustedRepository::accept_targets(std::string bytes) {
+void TrustedRepository::accept_targets(SharedText bytes) {
   require_order(!targets_);
   const RoleName& name = RoleName::targets();
   check_named(name.text(), expected(name), bytes);
@@ -323,7 +323,7 @@ void TrustedRepository::leave_out_delegation(const RoleName& name, const Error& 
   add(std::move(delegation));
 }
 
-void TrustedRepository::accept_delegation(const RoleName& name, std::optional<std::string> bytes) {
+void TrustedRepository::accept_delegation(const RoleName& name, std::optional<SharedText> bytes) {
   Delegation delegation = define(name);
   const auto listed = get(snapshot_).body.meta.find(name.text());
   if (listed != get(snapshot_).body.meta.end()) {
@@ -380,7 +380,7 @@ void TrustedRepository::count_children(Delegation& delegation) {
 }
 
 void TrustedRepository::read_file(Delegation& delegation, const FileMeta& listed,
-                                  std::optional<std::string> bytes) const {
+                                  std::optional<SharedText> bytes) const {
   using State = Delegation::State;
   const std::string& name = delegation.role.name.text();
   const std::string of_repository = name + " of " + gun_.text();
@@ -447,7 +447,8 @@ bool TrustedRepository::admits(const RoleName& role, std::string_view target_nam
                                    [&](const std::string& path) { return target_name.starts_with(path); });
 }
 
-const Target* TrustedRepository::find_target(const RoleName& role, const std::string& target_name) const {
+std::optional<TargetMap::Entry> TrustedRepository::find_entry(const RoleName& role,
+                                                              std::string_view target_name) const {
   const Targets* body = nullptr;
   if (role.text() == "targets") {
     body = &targets().body;
@@ -455,9 +456,13 @@ const Target* TrustedRepository::find_target(const RoleName& role, const std::st
              delegation && delegation->state == Delegation::State::kUsable && admits(role, target_name)) {
     body = &delegation->metadata->body;
   }
-  if (!body) return nullptr;
-  const auto found = body->targets.find(target_name);
-  return found == body->targets.end() ? nullptr : &found->second;
+  return body ? body->targets.find_entry(target_name) : std::nullopt;
+}
+
+std::optional<Target> TrustedRepository::find_target(const RoleName& role,
+                                                     std::string_view target_name) const {
+  const auto entry = find_entry(role, target_name);
+  return entry ? std::optional(entry->target()) : std::nullopt;
 }
 
 }  // namespace tuf

@@ -29,7 +29,7 @@ namespace tuf {
 struct SeenFile {
   std::int64_t version = 0;
   Bytes sha256;
-  std::string signed_text;
+  SharedText signed_text;
   std::vector<Signature> signatures;
 
   template <class T>
@@ -100,27 +100,27 @@ class TrustedRepository {
   // --- loading -----------------------------------------------------------------------------------------
   /// First contact: a root that signs itself and that `pin` accepts; without a pin it is trusted as it is
   /// (trust on first use: the caller has been told to).
-  void accept_first_root(std::string bytes, const TrustPin* pin);
+  void accept_first_root(SharedText bytes, const TrustPin* pin);
   /// The same of a pinned root that later ones have followed: as in the chain itself, dates only matter for
   /// the last one. No CA pin accepts it, which vouches for a certificate only while that is valid.
-  void accept_superseded_root(std::string bytes, const TrustPin& pin);
+  void accept_superseded_root(SharedText bytes, const TrustPin& pin);
   /// A root of this repository that was verified by an earlier run. Its own expiry does not matter yet.
-  void accept_known_root(std::string bytes);
+  void accept_known_root(SharedText bytes);
   /// The next root of the chain: version exactly one higher, signed by the present root role and by its own.
   /// The same bytes as the present root are accepted and change nothing.
-  void accept_next_root(std::string bytes);
+  void accept_next_root(SharedText bytes);
   /// Ends the root phase: neither the root in use nor the certificates that vouch for it may be expired, and
   /// it must not be older than what was seen.
-  void accept_timestamp(std::string bytes);
-  void accept_snapshot(std::string bytes);
+  void accept_timestamp(SharedText bytes);
+  void accept_snapshot(SharedText bytes);
   /// In place of a timestamp and the snapshot that it names: the newest snapshot of a repository whose server
   /// can make no timestamp any more, because a snapshot that it cannot sign has expired (section 2.6). Only
   /// with Tolerance::expiry.
-  void accept_unstamped_snapshot(std::string bytes);
-  void accept_targets(std::string bytes);
+  void accept_unstamped_snapshot(SharedText bytes);
+  void accept_targets(SharedText bytes);
   /// For every role of `wanted_delegations`, parents before children. nullopt if the snapshot does not list
   /// the role, or if the file that it names cannot be had.
-  void accept_delegation(const RoleName& name, std::optional<std::string> bytes);
+  void accept_delegation(const RoleName& name, std::optional<SharedText> bytes);
   /// In its place, for a role whose file is too much to be read: it becomes kMalformed, with `why`.
   void leave_out_delegation(const RoleName& name, const Error& why);
 
@@ -150,8 +150,10 @@ class TrustedRepository {
   /// Whether a target of that name counts in this role: one of the role's paths that count admits it (section
   /// 3.6). Always true for `targets`.
   bool admits(const RoleName& role, std::string_view target_name) const;
-  /// The target in this very role; nullptr if the role is not usable, has none, or must not have it.
-  const Target* find_target(const RoleName& role, const std::string& target_name) const;
+  /// The target in this very role; nullopt if the role is not usable, has none, or must not have it.
+  std::optional<TargetMap::Entry> find_entry(const RoleName& role, std::string_view target_name) const;
+  /// The same, read.
+  std::optional<Target> find_target(const RoleName& role, std::string_view target_name) const;
 
  private:
   template <class T>
@@ -172,12 +174,12 @@ class TrustedRepository {
   void count_memory(Delegation& delegation);
   void count_children(Delegation& delegation);
   /// Fills in what becomes of the file that the snapshot lists for a delegation.
-  void read_file(Delegation& delegation, const FileMeta& listed, std::optional<std::string> bytes) const;
-  void start_with(std::string bytes, const TrustPin* pin, std::optional<Time> certificate_date);
+  void read_file(Delegation& delegation, const FileMeta& listed, std::optional<SharedText> bytes) const;
+  void start_with(SharedText bytes, const TrustPin* pin, std::optional<Time> certificate_date);
   void check_final_root(const Metadata<Root>& root) const;
   /// That the file is the one that the snapshot names.
   void check_named(const std::string& what, const FileMeta& expected, std::string_view bytes) const;
-  void verify_snapshot(std::string bytes);
+  void verify_snapshot(SharedText bytes);
 
   Gun gun_;
   Time now_;

@@ -41,6 +41,21 @@ Bound bound_of(const Target& entry, std::string_view here) {
   return text && *text == here ? Bound::kHere : Bound::kElsewhere;
 }
 
+Bound bound_of(const TargetMap::Entry& entry, std::string_view here) {
+  const std::string custom = entry.custom();
+  if (custom.find(kBoundMember) == std::string::npos) return Bound::kNot;
+  // Mostly it is the first that the custom data says.
+  std::string_view rest = custom;
+  const auto take = [&](std::string_view text) {
+    const bool is_next = rest.starts_with(text);
+    if (is_next) rest.remove_prefix(text.size());
+    return is_next;
+  };
+  if (take(R"({")") && take(kBoundMember) && take(R"(":")") && take(here) && take(R"(")"))
+    return Bound::kHere;
+  return bound_of(entry.target(), here);
+}
+
 std::optional<Json> with_bound(const std::optional<Json>& custom, const std::string& here) {
   Json result = is_nothing(custom) ? Json::object() : *custom;
   if (!result.is_object()) return std::nullopt;

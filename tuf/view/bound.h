@@ -24,6 +24,9 @@ enum class Bound { kNot, kHere, kElsewhere };
 /// `here` is bound_to the role in which the entry stands. Anything unknown under the name is kElsewhere.
 Bound bound_of(const Target& entry, std::string_view here);
 
+/// The same, mostly without reading the entry.
+Bound bound_of(const TargetMap::Entry& entry, std::string_view here);
+
 /// `custom` bound to `here`; nullopt if it is something beside which nothing can stand (a text, a list).
 std::optional<Json> with_bound(const std::optional<Json>& custom, const std::string& here);
 /// `custom` bound to nothing; nullopt if then nothing is left.

@@ -7,9 +7,9 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -25,15 +25,16 @@ class SignedState {
   struct Role {
     RoleName name;
     const Targets* body;
-    std::vector<KeyId> signers;  // canonical IDs; not filled for `targets`
+    std::vector<KeyId> signers;           // canonical IDs; not filled for `targets`
+    std::vector<std::string> paths = {};  // those that count
   };
   struct Entry {
     const Role* role;
-    const Target* target;
+    Target target;
     Bound bound = Bound::kNot;
 
     /// `sha256:…`; empty without a SHA-256.
-    std::string digest() const;
+    std::string digest() const { return target.digest(); }
   };
 
   /// As verified. The repository must outlive the state. Readers skip what has expired; its signer renews it.
@@ -54,22 +55,25 @@ class SignedState {
   /// nullptr for a role whose file is not read.
   const Role* find_role(const RoleName& name) const;
   /// What readers see of a name: `targets` first, then in order of priority.
-  const std::vector<Entry>& entries(std::string_view name) const;
-  /// What pullers get for it; nullptr if nothing.
-  const Entry* released(std::string_view name) const;
+  std::vector<Entry> entries(const std::string& name) const;
+  /// Which of all the entries of a name pullers get; nullptr if none.
+  const Entry* released(const std::vector<Entry>& entries) const;
   /// The released names that stand for this digest.
   std::vector<std::string> released_as(const std::string& digest) const;
 
  private:
   void add_stored(const Delegation& delegation, const std::vector<PublicKey>& keys,
-                  const std::vector<std::string>& paths, Expired expired, const Names& without = {});
-  /// `paths` are those that count.
-  void add(Role role, const std::vector<std::string>& paths, const Names& without = {});
+                  const std::vector<std::string>& paths, Expired expired);
+  /// What the role says of the name to readers; nullopt if nothing.
+  std::optional<TargetMap::Entry> find(const Role& role, const std::string& name) const;
+  void list_names();
 
   const TrustedRepository* repository_;
   bool hides_releases_;
+  Names without_;
   std::deque<Role> roles_;
-  std::unordered_map<std::string_view, std::vector<Entry>> entries_;
+  /// By name, the roles that hold it: only if there are so many that asking each takes long.
+  std::unordered_map<std::string, std::vector<const Role*>> holders_;
 };
 
 }  // namespace tuf

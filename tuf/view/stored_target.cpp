@@ -2,15 +2,13 @@
 
 namespace tuf {
 
-const Target* stored_target(const TrustedRepository& repository, const RoleName& role,
-                            const std::string& name) {
+std::optional<Target> stored_target(const TrustedRepository& repository, const RoleName& role,
+                                    std::string_view name) {
   const Delegation* delegation = repository.find_delegation(role);
   const Targets* body = !role.is_delegation()                ? &repository.targets().body
                         : delegation && delegation->metadata ? &delegation->metadata->body
                                                              : nullptr;
-  if (!body) return nullptr;
-  const auto found = body->targets.find(name);
-  return found == body->targets.end() ? nullptr : &found->second;
+  return body ? body->targets.find(name) : std::nullopt;
 }
 
 bool is_same_image(const Target& one, const Target& other) {

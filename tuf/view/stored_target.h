@@ -2,16 +2,17 @@
 // tuf::TrustedRepository::find_target.
 #pragma once
 
-#include <string>
+#include <optional>
+#include <string_view>
 
 #include "tuf/trust/trusted_repository.h"
 
 namespace tuf {
 
 /// Target as it stands in the role's file, whether or not the role is usable and its paths admit the name;
-/// nullptr if there is no file or no such target in it.
-const Target* stored_target(const TrustedRepository& repository, const RoleName& role,
-                            const std::string& name);
+/// nullopt if there is no file or no such target in it.
+std::optional<Target> stored_target(const TrustedRepository& repository, const RoleName& role,
+                                    std::string_view name);
 
 /// By SHA-256: an entry without one is no image's.
 bool is_same_image(const Target& one, const Target& other);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "tuf/base/hex.h"
 #include "tuf/view/bound.h"
 #include "tuf/view/stored_target.h"
 
@@ -19,25 +18,25 @@ std::vector<RoleName> usable_roles(const TrustedRepository& repository) {
 }
 
 /// What is bound elsewhere proves nothing where it stands. What pullers get all the same is not hidden.
-bool holds(const TrustedRepository& repository, const RoleName& role, const Target& target) {
-  if (!target.custom || role == RoleName::targets() || role == RoleName::releases()) return true;
-  return bound_of(target, bound_to(repository.gun(), role)) != Bound::kElsewhere;
+bool holds(const TrustedRepository& repository, const RoleName& role, const TargetMap::Entry& entry) {
+  if (role == RoleName::targets() || role == RoleName::releases()) return true;
+  return bound_of(entry, bound_to(repository.gun(), role)) != Bound::kElsewhere;
 }
 
 /// The roles that hold a name, in order, each with its entry.
-using Holders = std::vector<std::pair<RoleName, const Target*>>;
+using Holders = std::vector<std::pair<RoleName, TargetMap::Entry>>;
 
 std::vector<TagView> views_of(const TrustedRepository& repository, const std::string& name,
                               const Holders& holders) {
   std::vector<TagView> views;
-  for (const auto& [role, target] : holders) {
-    const auto same = std::find_if(views.begin(), views.end(), [&held = *target](const TagView& view) {
-      return is_same_image(view.target, held);
-    });
+  for (const auto& [role, entry] : holders) {
+    Target target = entry.target();
+    const auto same = std::find_if(views.begin(), views.end(),
+                                   [&](const TagView& view) { return is_same_image(view.target, target); });
     if (same != views.end()) {
       same->roles.push_back(role);
     } else {
-      views.push_back({name, *target, {role}, false});
+      views.push_back({name, std::move(target), {role}, false});
     }
   }
   if (hides_releases(repository)) return views;
@@ -48,7 +47,7 @@ std::vector<TagView> views_of(const TrustedRepository& repository, const std::st
     const auto found =
         std::find_if(views.begin(), views.end(), [&](const TagView& view) { return view.is_in(role); });
     found->released = true;
-    found->target = *holder->second;  // its length is what pullers are told
+    found->target = holder->second.target();  // its length is what pullers are told
     std::rotate(views.begin(), found, found + 1);
     break;
   }
@@ -68,8 +67,7 @@ bool TagView::is_in(const RoleName& role) const {
 }
 
 std::string TagView::digest() const {
-  const Bytes* sha256 = target.sha256();
-  return sha256 ? "sha256:" + to_hex(*sha256) : "";
+  return target.digest();
 }
 
 const RoleName& TagView::releasing_role() const {
@@ -88,8 +86,8 @@ std::vector<std::string> TagView::signers() const {
 std::vector<TagView> view_tag(const TrustedRepository& repository, const std::string& name) {
   Holders holders;
   for (const RoleName& role : usable_roles(repository)) {
-    const Target* target = repository.find_target(role, name);
-    if (target && holds(repository, role, *target)) holders.emplace_back(role, target);
+    const auto entry = repository.find_entry(role, name);
+    if (entry && holds(repository, role, *entry)) holders.emplace_back(role, *entry);
   }
   return views_of(repository, name, holders);
 }
@@ -98,9 +96,10 @@ std::vector<TagView> view_tags(const TrustedRepository& repository) {
   // By role and not by name: asking every role for every name takes seconds for some hundred delegations.
   std::map<std::string, Holders> tags;
   const auto add = [&](const RoleName& role, const Targets& body) {
-    for (const auto& [name, target] : body.targets) {
-      if (repository.admits(role, name) && holds(repository, role, target))
-        tags[name].emplace_back(role, &target);
+    for (const TargetMap::Entry& entry : body.targets) {
+      std::string name = entry.name();
+      if (repository.admits(role, name) && holds(repository, role, entry))
+        tags[std::move(name)].emplace_back(role, entry);
     }
   };
   add(RoleName::targets(), repository.targets().body);

@@ -114,7 +114,7 @@ std::vector<std::string> World::tags_in(const Repository& repository) const {
   std::set<std::string> tags;
   for (const tuf::Delegation& delegation : repository.state->delegations()) {
     if (!delegation.metadata) continue;
-    for (const auto& [tag, target] : delegation.metadata->body.targets) tags.insert(tag);
+    for (const auto& entry : delegation.metadata->body.targets) tags.insert(entry.name());
   }
   return {tags.begin(), tags.end()};
 }
@@ -161,8 +161,7 @@ void World::sign(Repository& repository, Dice& dice) {
   run.is_unmaking = request.allow_move || (!request.roles.empty() && !request.provenance.empty());
   run.words += ": sign";
   for (const agent::ImageToSign& image : request.images) {
-    run.words += " " + image.name + "=" +
-                 tuf::SignedState::Entry{nullptr, &image.target}.digest().substr(7, 4) +
+    run.words += " " + image.name + "=" + image.target.digest().substr(7, 4) +
                  (image.target.hashes.size() > 1 ? "+" : "");
     run.is_unmaking |= image.target.hashes.size() > 1;
   }
@@ -349,7 +348,7 @@ void World::repair(Repository& repository, Dice& dice) {
   const RoleName role = some_role(repository, dice);
   const tuf::Delegation* delegation = repository.state->find_delegation(role);
   if (!delegation || !delegation->metadata) return;
-  const std::string good = delegation->metadata->bytes;
+  const std::string good(delegation->metadata->bytes);
   const std::pair at(role, tuf::to_hex(tuf::sha256(tuf::as_bytes(good))));
   repository.store.newest[role] = good + "\n";
   repository.store.by_hash.erase(at);

@@ -27,7 +27,7 @@ std::vector<Key> keys_in(const Person& person, const tuf::RoleAuthority& authori
   return all;
 }
 
-tuf::Signature sign_text(const Key& key, const std::string& text) {
+tuf::Signature sign_text(const Key& key, std::string_view text) {
   const std::string file =
       tuf::sign_metadata("a role", text, {key->public_key()}, 1, [&](const tuf::KeyId&) { return key; });
   return tuf::decode<tuf::Targets>(file, "a role").signatures.front();
@@ -108,9 +108,9 @@ void World::forge(Repository& repository, const Person& person, Dice& dice) {
     const std::string here = tuf::bound_to(repository.gun, role);
     tuf::Target entry = forged_entry(tag, dice);
     if (dice.percent(30)) entry.custom = tuf::with_bound(entry.custom, here);
-    words += ", puts in " + tag + "=" + tuf::SignedState::Entry{nullptr, &entry}.digest().substr(7, 4) +
+    words += ", puts in " + tag + "=" + entry.digest().substr(7, 4) +
              (entry.custom ? " " + entry.custom->dump() : "");
-    body.targets[tag] = std::move(entry);
+    body.targets.set(tag, std::move(entry));
   }
   if (dice.percent(20)) {
     const Person& other = dice.one_of(people_.all());
@@ -141,12 +141,11 @@ void World::forge(Repository& repository, const Person& person, Dice& dice) {
 tuf::Target World::forged_entry(const std::string& tag, Dice& dice) {
   tuf::Target entry = test::make_target(dice.one_of(kContents));
   if (dice.percent(60)) {
-    std::vector<const tuf::Target*> seen;
+    std::vector<tuf::Target> seen;
     for (const Body& body : bodies_) {
-      if (const auto found = body.file.body.targets.find(tag); found != body.file.body.targets.end())
-        seen.push_back(&found->second);
+      if (const auto found = body.file.body.targets.find(tag)) seen.push_back(*found);
     }
-    if (!seen.empty()) entry = *dice.one_of(seen);
+    if (!seen.empty()) entry = dice.one_of(seen);
   }
   if (dice.percent(30)) {
     const Repository& repository = *dice.one_of(repositories_);
@@ -182,7 +181,9 @@ void World::post(Repository& repository, const Person& person, const RoleName& r
   for (const tuf::Signature& signature : decoded.signatures) {
     const Person* owner = people_.owner_of(signer_of(signature));
     if (!owner || !owner->is_hostile) continue;
-    for (const auto& [tag, entry] : decoded.body.targets) {
+    for (const tuf::TargetMap::Entry& held : decoded.body.targets) {
+      const std::string tag = held.name();
+      const tuf::Target entry = held.target();
       for (const auto& each : repositories_) {
         truth_.asked(*owner, {each->gun.text(), tag}, entry, false);
         truth_.said(*owner, {each->gun.text(), tag}, entry, false);

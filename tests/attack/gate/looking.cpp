@@ -24,8 +24,7 @@ std::string text_of(const Names& names) {
 }
 
 std::string text_of(const std::string& tag, const tuf::Target& entry) {
-  std::string text = tag + " (" + tuf::SignedState::Entry{nullptr, &entry}.digest() + ", " +
-                     std::to_string(entry.length) + " bytes";
+  std::string text = tag + " (" + entry.digest() + ", " + std::to_string(entry.length) + " bytes";
   for (const auto& [name, hash] : entry.hashes) text += ", " + name;
   return text + (entry.custom ? ", " + entry.custom->dump() : "") + ")";
 }
@@ -36,7 +35,7 @@ bool is_identity(const RoleName& role) {
 
 /// An entry where readers see it in an identity, or in targets, with whose keys have signed it.
 struct Standing {
-  const tuf::Target* entry;
+  tuf::Target entry;
   bool is_administrators;
   Names signers;
 };
@@ -49,21 +48,20 @@ std::vector<Standing> standing(const tuf::TrustedRepository& state, const People
     return bound == tuf::Bound::kHere || (bound == tuf::Bound::kNot && mode == Mode::kGateAlone);
   };
   const auto in_targets = state.targets().body.targets.find(tag);
-  if (in_targets != state.targets().body.targets.end() && counts(in_targets->second, kTargets))
-    all.push_back({&in_targets->second, true, {}});
+  if (in_targets && counts(*in_targets, kTargets)) all.push_back({*in_targets, true, {}});
   for (const tuf::Delegation& delegation : state.delegations()) {
     const RoleName& role = delegation.role.name;
     if (!delegation.metadata || !is_identity(role)) continue;
     const auto found = delegation.metadata->body.targets.find(tag);
-    if (found == delegation.metadata->body.targets.end() || !state.admits(role, tag)) continue;
-    if (!counts(found->second, role)) continue;
+    if (!found || !state.admits(role, tag)) continue;
+    if (!counts(*found, role)) continue;
     Names signers;
     for (const tuf::PublicKey& key : delegation.authority.keys()) {
       const Person* user = people.user_of(key.canonical_id());
       if (user && tuf::is_signed_by(key, delegation.metadata->signed_text, delegation.metadata->signatures))
         signers.insert(user->name);
     }
-    all.push_back({&found->second, false, std::move(signers)});
+    all.push_back({*found, false, std::move(signers)});
   }
   return all;
 }
@@ -98,15 +96,16 @@ void World::check_allowed(Repository& repository) {
   const tuf::SignedState state(*repository.state);
   const agent::Judge judge(people_.policy(), state);
   for (const char* tag : {"v1", "v2", "dev1", "x"}) {
-    const tuf::SignedState::Entry* released = state.released(tag);
+    const auto entries = state.entries(tag);
+    const tuf::SignedState::Entry* released = state.released(entries);
     if (!released) continue;
     const agent::Decision decision = judge.decide({tag, std::nullopt});
     ++tally_[decision.allowed ? "verdict allowed" : "verdict refused"];
     if (!decision.allowed) continue;
     const Place place{repository.gun.text(), tag};
-    if (truth_.is_asked_for(place, *released->target)) continue;
-    fail(place.gun + ":" + text_of(tag, *released->target) + " is allowed, and was asked for by " +
-         text_of(truth_.who_asked(place, *released->target)));
+    if (truth_.is_asked_for(place, released->target)) continue;
+    fail(place.gun + ":" + text_of(tag, released->target) + " is allowed, and was asked for by " +
+         text_of(truth_.who_asked(place, released->target)));
   }
 }
 
@@ -149,7 +148,9 @@ void World::check_signed(const Repository& repository, const RoleName& role,
   }
   if (role == kTargets && users.empty()) return;  // the administrator's
   const std::string here = tuf::bound_to(repository.gun, role);
-  for (const auto& [tag, entry] : file.body.targets) {
+  for (const tuf::TargetMap::Entry& held : file.body.targets) {
+    const std::string tag = held.name();
+    const tuf::Target entry = held.target();
     // A run that does not look may sign anything, but nothing so that it counts where it is bound.
     if (!looks && (!is_identity(role) || tuf::bound_of(entry, here) != tuf::Bound::kHere)) continue;
     const Place place{repository.gun.text(), tag};
@@ -160,9 +161,7 @@ void World::check_signed(const Repository& repository, const RoleName& role,
            text_of(truth_.who_asked(place, entry)) + " only");
     }
     if (!looks) continue;
-    const auto has_said = [&, &entry = entry](const Person* user) {
-      return truth_.has_said(*user, place, entry);
-    };
+    const auto has_said = [&](const Person* user) { return truth_.has_said(*user, place, entry); };
     const bool is_own = !users.empty() && !is_nobodys && std::all_of(users.begin(), users.end(), has_said);
     if (is_own || truth_.is_said(place, entry)) continue;
     fail(text_of(tag, entry) + " was signed in " + role.text() +
@@ -176,8 +175,8 @@ void World::record_asked(const Repository& repository, const Run& run,
   const bool looks = run.has_policy && run.options.resign_guard;
   for (const agent::ImageToSign& image : images) {
     const auto found = file.body.targets.find(image.name);
-    if (found == file.body.targets.end() || *found->second.sha256() != *image.target.sha256()) continue;
-    const tuf::Target& entry = found->second;
+    if (!found || *found->sha256() != *image.target.sha256()) continue;
+    const tuf::Target& entry = *found;
     const Place place{repository.gun.text(), image.name};
     // What may stand there: what is asked for, alone or beside what somebody has said whose word counts.
     std::vector<tuf::Target> may = truth_.sayings(place, entry);
@@ -213,7 +212,7 @@ void World::check_foreign(const Repository& repository, const Run& run,
   for (const agent::ForeignEntry& entry : foreign) {
     if (must_pass(repository, run, entry)) fail("refused, though the policy allows it: " + entry.text());
     if (!is_all_honest_ || repository.is_unmade) continue;
-    const tuf::Target* target = tuf::stored_target(*repository.state, entry.in, entry.name);
+    const auto target = tuf::stored_target(*repository.state, entry.in, entry.name);
     if (!target || !asked_here_.is_asked_for({repository.gun.text(), entry.name}, *target)) continue;
     fail("refused, where all are honest and nobody has taken anything back: " + entry.text());
   }
@@ -255,15 +254,15 @@ bool World::must_pass(const Repository& repository, const Run& run,
   }
   if (!body) return false;
   const auto found = body->targets.find(foreign.name);
-  if (found == body->targets.end()) return false;
-  const tuf::Target& entry = found->second;
+  if (!found) return false;
+  const tuf::Target& entry = *found;
   if (!entry.sha256()) return false;
   const std::string here = tuf::bound_to(repository.gun, foreign.in);
   if (tuf::bound_of(entry, here) == tuf::Bound::kElsewhere) return false;
   const std::vector<Standing> all = standing(state, people_, mode_, foreign.name);
   if (all_owners([&](const Person& owner) {
         return std::any_of(all.begin(), all.end(), [&](const Standing& other) {
-          return other.signers.contains(owner.name) && is_part_of(entry, *other.entry);
+          return other.signers.contains(owner.name) && is_part_of(entry, other.entry);
         });
       }))
     return true;
@@ -275,13 +274,13 @@ bool World::must_pass(const Repository& repository, const Run& run,
   const Names counted = people_.counted(foreign.name);
   bool is_said = false;
   for (const Standing& other : all) {
-    if (!other.entry->sha256() || *other.entry->sha256() != *entry.sha256()) continue;
-    if (!tuf::agrees(entry, *other.entry)) return false;  // somebody says another length of it
+    if (!other.entry.sha256() || *other.entry.sha256() != *entry.sha256()) continue;
+    if (!tuf::agrees(entry, other.entry)) return false;  // somebody says another length of it
     const bool counts = other.is_administrators
                             ? people_.accepts_administrator(foreign.name)
                             : std::any_of(other.signers.begin(), other.signers.end(),
                                           [&](const std::string& name) { return counted.contains(name); });
-    is_said |= counts && is_part_of(entry, *other.entry);
+    is_said |= counts && is_part_of(entry, other.entry);
   }
   return is_said;
 }

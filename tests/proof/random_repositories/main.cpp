@@ -65,8 +65,8 @@ tuf::PublishTransaction::File with_foreign_date(const tuf::PublishTransaction::F
                                                 const tuf::RepositoryDraft::Pending& by,
                                                 const std::string& date_suffix,
                                                 const tuf::SignerFor& signer_for) {
-  std::string text = file.role == kTargets ? tuf::decode<tuf::Targets>(file.bytes, "targets").signed_text
-                                           : tuf::decode<tuf::Root>(file.bytes, "root").signed_text;
+  std::string text(file.role == kTargets ? tuf::decode<tuf::Targets>(file.bytes, "targets").signed_text
+                                         : tuf::decode<tuf::Root>(file.bytes, "root").signed_text);
   const std::string date = tuf::format_time(by.expires);
   text.replace(text.find(date), date.size(), date.substr(0, date.size() - 1) + date_suffix);
   return {file.role, file.version, tuf::sign_metadata("foreign file", text, by.authorities, signer_for)};
@@ -213,9 +213,8 @@ class RandomRepository {
         throw std::runtime_error(role.name.text() + " of " + gun_.text() + " cannot be read back");
       }
       const tuf::Targets& body = delegation ? delegation->metadata->body : repository.targets().body;
-      const auto same = [](const auto& a, const auto& b) {
-        return a.first == b.first && a.second.hashes == b.second.hashes &&
-               a.second.length == b.second.length && a.second.custom == b.second.custom;
+      const auto same = [](const tuf::TargetMap::Entry& read, const auto& put) {
+        return read.name() == put.first && read.target() == put.second;
       };
       if (!std::equal(body.targets.begin(), body.targets.end(), role.targets.begin(), role.targets.end(),
                       same)) {

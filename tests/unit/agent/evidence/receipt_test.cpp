@@ -33,7 +33,7 @@ struct Published {
     report.roles = tuf::view_roles(trusted);
     agent::PublishedTarget target;
     target.name = kTag;
-    const tuf::Target* entry = trusted.find_target(kJenkins, target.name);
+    const auto entry = trusted.find_target(kJenkins, target.name);
     target.digest = tuf::TagView{target.name, *entry, {}, false}.digest();
     target.length = entry->length;
     target.roles = {"targets/jenkins"};

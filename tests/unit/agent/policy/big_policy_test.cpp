@@ -40,10 +40,10 @@ TEST_CASE("1,000 rules and 1,000 users decide 50,000 tags, and look for foreign 
   for (int i = 0; i < kTags; ++i) {
     const std::string tag = "v" + five(i) + "-1";
     const tuf::Target target = test::make_target(tag);
-    maker.targets["targets/releases"].targets[tag] = target;
+    maker.targets["targets/releases"].targets.set(tag, target);
     if (i % 1000 == 999) continue;
     const int rule = i < 1000 && i % 2 ? i : 0;
-    maker.targets["targets/user" + five(rule / 10 * 10)].targets[tag] = target;
+    maker.targets["targets/user" + five(rule / 10 * 10)].targets.set(tag, target);
   }
   for (auto& [role, body] : maker.targets) maker.touch(role);
   maker.publish();

@@ -72,7 +72,7 @@ Names codes(const Decision& decision) {
 
 std::string digest_of(const std::string& content) {
   const tuf::Target target = test::make_target(content);
-  return tuf::SignedState::Entry{nullptr, &target}.digest();
+  return target.digest();
 }
 
 tuf::Target claiming(const std::string& content, const tuf::Json& provenance) {

@@ -144,7 +144,7 @@ TEST_CASE("a publish is one POST whose parts are named after their roles") {
   CHECK(request.url == "https://n.example:4443/trust/v2/localhost:5000/team/app/_trust/tuf/");
   REQUIRE(request.parts.size() == 2);
   CHECK(request.parts[0].file_name == "targets/releases");
-  CHECK(request.parts[0].content == "{\"r\":1}");
+  CHECK(request.parts[0].content.view() == "{\"r\":1}");
   CHECK(request.parts[1].file_name == "targets");
 }
 

@@ -45,10 +45,10 @@ TEST_CASE("a file that is not in the one exact form is refused") {
   Fixture at;
   auto files = at.client.draft(at.store, StoreClient::set_target("targets", "1.0"));
   SECTION("white space") {
-    files.front().bytes += "\n";
+    files.front().bytes = std::string(files.front().bytes) + "\n";
   }
   SECTION("another member in the envelope") {
-    files.front().bytes.insert(1, R"("also":1,)");
+    files.front().bytes = std::string(files.front().bytes).insert(1, R"("also":1,)");
   }
   CHECK(at.refusal(files).find("one form") != std::string::npos);
 }

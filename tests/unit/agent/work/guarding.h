@@ -180,7 +180,7 @@ inline agent::PolicyGuard::Options remembering(const std::string& releases) {
 
 inline std::string digest_of(const std::string& content) {
   const tuf::Target target = test::make_target(content);
-  return tuf::SignedState::Entry{nullptr, &target}.digest();
+  return target.digest();
 }
 
 }  // namespace test

@@ -51,13 +51,13 @@ TEST_CASE_METHOD(Broken, "What a store cannot serve is read in the form that it 
 
   const tuf::TrustedRepository repository = load_to_mend();
 
-  CHECK(repository.find_target(kReleases, "1.0") != nullptr);
+  CHECK(repository.find_target(kReleases, "1.0"));
   CHECK_FALSE(machine.remembered("root"));
 }
 
 TEST_CASE_METHOD(Broken, "A file in another form counts for nothing to whoever does not mend it") {
   hold(kReleases, maker.newest("targets/releases").value() + "\n");
-  CHECK(machine.load(store).find_target(kReleases, "1.0") == nullptr);
+  CHECK_FALSE(machine.load(store).find_target(kReleases, "1.0"));
   hold(RoleName::of("targets"), maker.newest("targets").value() + "\n");
   CHECK_ERROR(machine.load(store), ErrorCode::kRepositoryBroken, "targets");
 }
@@ -136,6 +136,6 @@ TEST_CASE_METHOD(Broken,
 
   CHECK_FALSE(repository.has_timestamp());
   CHECK(repository.snapshot().body.version == maker.snapshot.version);
-  CHECK(repository.find_target(kReleases, "1.0") != nullptr);
+  CHECK(repository.find_target(kReleases, "1.0"));
   CHECK_FALSE(machine.remembered("root"));
 }

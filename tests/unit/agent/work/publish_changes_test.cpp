@@ -45,7 +45,7 @@ struct Publishing {
     return agent::publish_changes({store, machine.seen, machine.request},
                                   {change, test::open_gate, signer_for, options}, machine.warnings);
   }
-  bool has(const std::string& tag) { return client.load(store).find_target(kReleases, tag) != nullptr; }
+  bool has(const std::string& tag) { return client.load(store).find_target(kReleases, tag).has_value(); }
 
   test::StoreClient client{tuf::Gun::of("registry.example.com/team/app"), test::kNow};
   MemoryStore store = test::make_store(client.gun());

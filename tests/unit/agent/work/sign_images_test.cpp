@@ -142,7 +142,7 @@ TEST_CASE("What others have said of an image stays with it, and does not go over
   s.client.publish(s.store, [&](tuf::RepositoryDraft& draft) { draft.set_target(kReleases, "1.0", entry); });
 
   const auto annotated = s.sign("1.0", "a", saying(kRun1, {{"release", "1"}}));
-  const tuf::Target* released = annotated.changes.repository.find_target(kReleases, "1.0");
+  const auto released = annotated.changes.repository.find_target(kReleases, "1.0");
   CHECK((*released->custom)["team"] == "blue");
   CHECK(said(annotated, "1.0", kReleases) == tuf::Provenance{{"commit", "1"}, {"release", "1"}});
 

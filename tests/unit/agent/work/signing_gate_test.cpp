@@ -44,7 +44,7 @@ void list_second_key(Guarding& g, const std::shared_ptr<test::TestSigner>& secon
 }
 
 tuf::Target entry_of(const Guarding& g, const RoleName& role, const std::string& tag) {
-  return g.body_of(role).targets.at(tag);
+  return g.body_of(role).targets.find(tag).value();
 }
 
 /// Puts exactly this entry there, as somebody with a client of their own does.

@@ -97,9 +97,9 @@ TEST_CASE("several changes of one role are one version") {
   CHECK(roles_of(transaction) == Roles{"targets", "targets/jenkins"});
   CHECK(transaction.files()[1].version == 2);
   const auto after = published(repository, transaction);
-  CHECK(after.find_target(kJenkins, "1.0") == nullptr);
-  CHECK(after.find_target(kJenkins, "2.0") != nullptr);
-  CHECK(after.find_target(kTargets, "4.0") != nullptr);
+  CHECK_FALSE(after.find_target(kJenkins, "1.0"));
+  CHECK(after.find_target(kJenkins, "2.0"));
+  CHECK(after.find_target(kTargets, "4.0"));
 }
 
 TEST_CASE("what readers would not see is not signed") {
@@ -200,14 +200,14 @@ TEST_CASE("an expired role is renewed even if nothing else changes") {
   test::LoadOptions options;
   options.now = repository.now + Days{2};
   const tuf::TrustedRepository base = test::load(repository, options);
-  CHECK(base.find_target(kJenkins, "1.0") == nullptr);
+  CHECK_FALSE(base.find_target(kJenkins, "1.0"));
   RepositoryDraft draft(base);
   CHECK(draft.set_target(kJenkins, "1.0", make_target("one")) != TargetChange::kUnchanged);
   CHECK(draft.pending()[0].version == 3);
   CHECK(draft.pending()[0].expires == *options.now + Days{1095});
   const auto after =
       published(repository, draft.sign(only({signer_of(repository, "targets/jenkins")})), options);
-  CHECK(after.find_target(kJenkins, "1.0") != nullptr);
+  CHECK(after.find_target(kJenkins, "1.0"));
 }
 
 TEST_CASE("what a role of no use delegates to is signed after that role") {
@@ -355,7 +355,7 @@ TEST_CASE("a path added in the draft admits tags of the draft") {
   CHECK(draft.add_delegation(kJenkins, {}, {"w/"}));
   CHECK(draft.set_target(kJenkins, "w/1", make_target("one")) == TargetChange::kAdded);
   const auto after = published(repository, draft.sign(repository.signer_for()));
-  CHECK(after.find_target(kJenkins, "w/1") != nullptr);
+  CHECK(after.find_target(kJenkins, "w/1"));
 }
 
 TEST_CASE("a child signs only below paths of its own that begin with a path of its parent") {

@@ -324,7 +324,7 @@ TEST_CASE("hashes are base64 and a file entry has a whole SHA-256 and a length")
 TEST_CASE("unknown members are verified but not written again") {
   const Json changed = with(file("targets"), "/signed/x", 1);
   const auto targets = tuf::decode<tuf::Targets>(changed.dump(), "targets");
-  CHECK(targets.signed_text.find("\"x\":1") != std::string::npos);
+  CHECK(targets.signed_text.view().find("\"x\":1") != std::string::npos);
   CHECK(tuf::encode_signed(targets.body).find("\"x\":1") == std::string::npos);
 }
 

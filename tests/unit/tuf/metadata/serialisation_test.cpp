@@ -118,7 +118,7 @@ std::string drafted(const RepositoryMaker& repository, const std::function<void(
   const auto transaction = draft.sign(repository.signer_for());
   REQUIRE(transaction.files().front().role == kTargets);
   // What comes out verifies, and our own reader writes it again as it is.
-  const std::string& bytes = transaction.files().front().bytes;
+  const std::string bytes(transaction.files().front().bytes);
   const auto metadata = tuf::decode<tuf::Targets>(bytes, "targets");
   CHECK(tuf::encode_signed(metadata.body) == metadata.signed_text);
   CHECK(tuf::encode_file(metadata.signed_text, metadata.signatures) == bytes);

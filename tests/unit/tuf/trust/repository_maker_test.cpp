@@ -13,8 +13,8 @@ TEST_CASE("a made repository loads, and so does each later state of it") {
   const tuf::TrustedRepository trusted = test::load(repository);
   REQUIRE(trusted.targets().body.version == 2);
   REQUIRE(trusted.timestamp().body.version == 2);
-  const tuf::Target* target = trusted.find_target(tuf::RoleName::of("targets/jenkins"), "1.0");
-  REQUIRE(target != nullptr);
+  const auto target = trusted.find_target(tuf::RoleName::of("targets/jenkins"), "1.0");
+  REQUIRE(target);
   CHECK(*target->sha256() == *test::make_target("one").sha256());
 
   const std::string first_root = repository.newest("root").value();
@@ -29,5 +29,5 @@ TEST_CASE("a made repository loads, and so does each later state of it") {
   const tuf::TrustedRepository later = test::load(repository, options);
   CHECK(later.root().body.version == 3);
   CHECK(later.targets().body.version == 3);
-  CHECK(later.find_target(tuf::RoleName::of("targets/jenkins"), "1.0") != nullptr);
+  CHECK(later.find_target(tuf::RoleName::of("targets/jenkins"), "1.0"));
 }

@@ -59,7 +59,8 @@ tuf::Gun gun_of(const std::string& folder) {
 }
 
 /// The signed text with its time as we would write it.
-std::string with_our_time(const std::string& signed_text) {
+std::string with_our_time(std::string_view text) {
+  const std::string signed_text(text);
   const std::string label = "\"expires\":\"";
   const std::size_t start = signed_text.find(label) + label.size();
   REQUIRE(start > label.size());
@@ -236,19 +237,19 @@ TEST_CASE("a removed delegation has no say although its file is still listed and
   REQUIRE(jenkins.delegations().size() == 1);
   CHECK(jenkins.delegations().front().role.name.text() == "targets/releases");
   CHECK(jenkins.find_delegation(RoleName::of("targets/jenkins")) == nullptr);
-  CHECK(jenkins.find_target(RoleName::of("targets/jenkins"), "1.0") == nullptr);
-  CHECK(jenkins.find_target(RoleName::of("targets/releases"), "1.0") != nullptr);
-  CHECK(jenkins.find_target(RoleName::of("targets"), "a<b>&\"c\"\\d\xc3\xa9\xe2\x80\xa8") != nullptr);
+  CHECK_FALSE(jenkins.find_target(RoleName::of("targets/jenkins"), "1.0"));
+  CHECK(jenkins.find_target(RoleName::of("targets/releases"), "1.0"));
+  CHECK(jenkins.find_target(RoleName::of("targets"), "a<b>&\"c\"\\d\xc3\xa9\xe2\x80\xa8"));
 
   const tuf::TrustedRepository bob = load_folder("docker-repo/1-signers-alice-and-removed-bob");
   CHECK(bob.snapshot().body.meta.contains("targets/bob"));
   CHECK(bob.find_delegation(RoleName::of("targets/bob")) == nullptr);
-  CHECK(bob.find_target(RoleName::of("targets/bob"), "7") == nullptr);
+  CHECK_FALSE(bob.find_target(RoleName::of("targets/bob"), "7"));
   REQUIRE(bob.delegations().size() == 2);
-  const tuf::Target* released = bob.find_target(RoleName::of("targets/releases"), "8");
-  const tuf::Target* signed_by_alice = bob.find_target(RoleName::of("targets/alice"), "8");
-  REQUIRE(released != nullptr);
-  REQUIRE(signed_by_alice != nullptr);
+  const auto released = bob.find_target(RoleName::of("targets/releases"), "8");
+  const auto signed_by_alice = bob.find_target(RoleName::of("targets/alice"), "8");
+  REQUIRE(released);
+  REQUIRE(signed_by_alice);
   CHECK(*released->sha256() == *signed_by_alice->sha256());
 }
 
