@@ -23,7 +23,8 @@ using tuf::ErrorCode;
 /// Idle connections that are kept: those of a batch, and one to the token service.
 constexpr long kKeptConnections = 16;
 constexpr milliseconds kLongestPoll{1000};
-constexpr milliseconds kEarliest{100};  // libcurl gives up some milliseconds before time is up
+constexpr std::size_t kRoundTripsToAnswer = 3;  // of a new connection: TCP, TLS, and the request
+constexpr milliseconds kEarliest{100};          // libcurl gives up some milliseconds before time is up
 
 void check(CURLMcode code) {
   if (code != CURLM_OK)
@@ -128,6 +129,7 @@ std::vector<HttpResponse> CurlClient::send(const std::vector<HttpRequest>& reque
     exchanges.push_back(std::make_unique<Exchange>(multi_.get(), request, options_, shared_));
   }
   if (!has_begun_ && !exchanges.empty()) begin(*exchanges.front(), deadline);
+  limit_connections(exchanges.size());
   const auto is_answered = [](const auto& exchange) { return exchange->response.has_value(); };
   while (!std::all_of(exchanges.begin(), exchanges.end(), is_answered)) {
     auto wake_at = Clock::now() + kLongestPoll;
@@ -173,7 +175,20 @@ void CurlClient::begin(Exchange& exchange, Clock::time_point deadline) {
     if (shared_.is_answered || running == 0 || wait.count() <= 0) break;
     check(curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr));
   }
-  if (shared_.is_answered) check(curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, 1L));
+  is_near_ = shared_.is_answered;
+}
+
+/// A new connection takes three round trips until its first answer has come: with so many at hand that none
+/// is used more often, none is opened.
+void CurlClient::limit_connections(std::size_t requests) {
+  const auto there = static_cast<std::size_t>(stats_.connections);
+  std::size_t limit = static_cast<std::size_t>(options_.connections_per_host);
+  if (is_near_) {
+    limit = 1;
+  } else if (requests <= there * kRoundTripsToAnswer) {
+    limit = std::min(limit, there);
+  }
+  check(curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(limit)));
 }
 
 void CurlClient::start(Exchange& exchange, Clock::time_point deadline) {

@@ -45,6 +45,7 @@ class CurlClient final : public HttpClient {
   /// Starts the first request of all, and decides by how soon the server answers how many connections it
   /// gets.
   void begin(Exchange& exchange, Clock::time_point deadline);
+  void limit_connections(std::size_t requests);
   void start(Exchange& exchange, Clock::time_point deadline);
   void take_result(Exchange& exchange, CURLcode code, Clock::time_point deadline);
   /// The pause before another try of it, if there is to be one.
@@ -56,6 +57,7 @@ class CurlClient final : public HttpClient {
   CurlShared shared_;  // its authorities are loaded for the first request
   tuf::OpensslPtr<CURLM, curl_multi_cleanup> multi_;
   bool has_begun_ = false;
+  bool is_near_ = false;
   HttpStats stats_;
   std::minstd_rand jitter_;
 };

@@ -32,6 +32,9 @@ constexpr std::chrono::seconds kLockPatience{30};
 // Of a file that was published, bytes: a longer one is not read back whole, but for the role that pullers
 // read.
 constexpr std::size_t kMaxReadBack = 1 << 20;
+// Of files that are remembered and asked for all the same: bytes of each, and how many.
+constexpr std::size_t kMaxShort = 64 << 10;
+constexpr std::size_t kMaxGuesses = 4;
 
 /// Whether what was seen before is only asked for where it is not what the store names now.
 enum class Look { kFromMemory, kAtEverything };
@@ -109,12 +112,18 @@ class Loading {
       relies_on_memory_ = true;
       for (auto& [role, bytes] : memory_.files) newest_[role] = std::move(bytes);
       newest_.erase(RoleName::timestamp());
-      return;
     }
     // What was there is likely wanted again.
     for (const RoleName& role : memory_.delegations) {
       if (is_wanted(role) && std::find(likely_.begin(), likely_.end(), role) == likely_.end())
         likely_.push_back(role);
+    }
+    if (!relies_on_memory_) return;
+    // What is short is asked for along with the rest, in case that it has changed: that saves a round trip.
+    std::size_t guesses = 0;
+    for (const RoleName& role : likely_) {
+      const auto& bytes = newest_[role];
+      if (bytes && bytes->size() <= kMaxShort && ++guesses <= kMaxGuesses) newest_[role].reset();
     }
   }
 

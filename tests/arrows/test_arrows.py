@@ -112,5 +112,6 @@ def test_a_draft_is_signed_only_where_the_gate_stands():
     assert places == {"agent/work/publish_changes.cpp", "agent/work/new_repository.cpp"}
     loop = (ROOT / "agent/work/publish_changes.cpp").read_text()
     rehearsal = r"if \(options\.until == Until::kReady\) \{\s*require_readable\([^;]*;\s*return [^;]*;\s*\}"
-    assert re.search(rf"publication\.pass_gate\(\*repository, draft\);\s*{rehearsal}\s*const [^;]*draft\.sign\(", loop)
+    waiting = r"if \(queue\.is_busy\(\)\) \{[^}]*continue;\s*\}"
+    assert re.search(rf"publication\.pass_gate\(\*repository, draft\);\s*{rehearsal}\s*{waiting}\s*const [^;]*draft\.sign\(", loop)
     assert "for_new_repository" in (ROOT / "agent/work/new_repository.cpp").read_text()
