@@ -1,0 +1,41 @@
+"""Instructions of the main jobs, which the load of the machine does not change."""
+import re
+import shutil
+from pathlib import Path
+
+from bench.case import Case, Failure, Setting, cost_of
+from bench.clients import Countersign
+from bench.large import TAGS
+from bench.rows import VALUE, Row
+from support.process import clean_environment
+
+GOAL = "instructions"
+COLLECTED = re.compile(r"Collected : (\d+)")
+
+
+def _instructions(command: list[str], env: dict[str, str], folder: Path) -> int:
+    log = folder / "callgrind.log"
+    cost_of(["/usr/bin/valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={log}", *command], env,
+            folder)
+    found = COLLECTED.search(log.read_text())
+    if not found:
+        raise Failure(f"callgrind counted nothing:\n{log.read_text()[-2000:]}")
+    return int(found[1])
+
+
+def measure(setting: Setting):
+    if not shutil.which("valgrind", path="/usr/bin"):
+        return
+    folder = setting.place("callgrind")
+    count = _instructions([str(setting.binary), "--version"], clean_environment(folder), folder)
+    yield Row(GOAL, "--version", "M instructions", VALUE, [count])
+    for tags in (10,) if setting.quick else (10, TAGS):
+        with Case(setting, f"callgrind-{tags}", tags=tags) as case:
+            signer, reader = case.client(Countersign), case.client(Countersign)
+            cold, kept = case.new_tag(), case.new_tag()
+            for job, client, (command,) in (("sign, cold", signer, signer.sign(cold)),
+                                            ("sign, kept directory", signer, signer.sign(kept)),
+                                            ("verify, cold", reader, reader.look_up(cold))):
+                yield Row(GOAL, f"{job}, {tags} tags", "M instructions", VALUE,
+                          [_instructions(command, client.env, folder)])
+            case.check({case.site.gun: [cold, kept]})
