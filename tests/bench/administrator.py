@@ -43,6 +43,8 @@ class Administrator:
 
     def repositories(self, count: int) -> list[Repository]:
         """Without tags."""
+        if not count:
+            return []
         made = [Repository(gun, self._init(gun), None) for gun in (self._server.gun() for _ in range(count))]
         self._admin.ok("signer", "add", NAME, *(one.gun for one in made), "--key", self._public)
         return made

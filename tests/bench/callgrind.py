@@ -15,8 +15,8 @@ COLLECTED = re.compile(r"Collected : (\d+)")
 
 def _instructions(command: list[str], env: dict[str, str], folder: Path) -> int:
     log = folder / "callgrind.log"
-    cost_of(["/usr/bin/valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={log}", *command], env,
-            folder)
+    valgrind = ["/usr/bin/valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={log}"]
+    cost_of([*valgrind, *command], env, folder)
     found = COLLECTED.search(log.read_text())
     if not found:
         raise Failure(f"callgrind counted nothing:\n{log.read_text()[-2000:]}")

@@ -11,6 +11,7 @@ from bench.administrator import ROLES, Administrator
 from bench.clients import Site
 from bench.costs import Cost
 from bench.relay import Relay
+from support.forger import digest_of
 from support.stores import NotaryServer
 
 MEASURE = Path(__file__).parents[1] / "support" / "measure.py"
@@ -71,7 +72,7 @@ class Case:
         self._log = self._folder / "server" / "notary-server.log"
         try:
             self.administrator = admin = Administrator(setting.binary, self._folder / "administrator", self.server)
-            made = admin.repositories(repositories) if repositories else [admin.repository(tags, other_roles=other_roles)]
+            made = admin.repositories(repositories) or [admin.repository(tags, other_roles=other_roles)]
             self.site = Site(setting.binary, made, self.server.ca, admin.key_file, admin.stored_key, admin.passphrase)
             self._relay = Relay(urlsplit(self.server.url).port)
         except BaseException:
@@ -119,6 +120,12 @@ class Case:
         tag = self.new_tag()
         cost = self.cost(client, client.sign(tag))
         self.check({self.site.gun: [tag]})
+        return cost
+
+    def look_up(self, client, tag: str) -> Cost:
+        cost = self.cost(client, client.look_up(tag))
+        if digest_of(tag).hex() not in (self._folder / "output").read_text():
+            raise Failure(f"{client.name} did not tell the digest of {tag}")
         return cost
 
     def check(self, signed: dict[str, Iterable[str]]):

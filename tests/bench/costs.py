@@ -52,7 +52,8 @@ class Runs:
                    if any(getattr(cost, column[0]) for costs in self._costs.values() for cost in costs)]
         lines = [["", *(heading for _, heading, *_ in columns)]]
         for (job, client), costs in self._costs.items():
-            cells = [statistics.median(getattr(cost, attribute) for cost in costs) * unit for attribute, _, unit, _ in columns]
+            cells = [statistics.median(getattr(cost, attribute) for cost in costs) * unit
+                     for attribute, _, unit, _ in columns]
             lines.append([f"{job}: {client}", *(f"{cell:.{decimals}f}" if cell else "-"
                                                 for cell, (*_, decimals) in zip(cells, columns))])
         widths = [max(map(len, column)) for column in zip(*lines)]

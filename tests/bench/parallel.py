@@ -12,8 +12,8 @@ BARS = {8: 0.40, 16: 0.35, 32: 0.25}  # of wall, by the number of jobs
 
 def _start_together(case: Case, clients, tags):
     """A script that runs them all and ends when the last one has; each job leaves its exit code at home."""
-    lines = [f"(HOME={shlex.quote(str(client.home))} {shlex.join(client.sign_beside_others(tag))} >{client.home}/printed "
-             f"2>&1; echo $? >{client.home}/exit-code) &" for client, tag in zip(clients, tags)]
+    lines = [f"(HOME={client.home} {shlex.join(client.sign_beside_others(tag))} >{client.home}/printed 2>&1; "
+             f"echo $? >{client.home}/exit-code) &" for client, tag in zip(clients, tags)]
     script = clients[0].home / "all"
     script.write_text("\n".join([*lines, "wait", ""]))
     return case.cost(clients[0], [["/bin/sh", str(script)]])

@@ -36,7 +36,8 @@ To repeat it: `scripts/bench` builds the release preset and takes about a quarte
 
 
 def write(machine: dict, rows: list[Row]):
-    ordered = sorted(rows, key=lambda row: (not row.goal[1:].isdigit(), int(row.goal[1:]) if row.goal[1:].isdigit() else 0))
+    numbers = {row.goal: int(row.goal[1:]) if row.goal[1:].isdigit() else 10 ** 6 for row in rows}
+    ordered = sorted(rows, key=lambda row: numbers[row.goal])
     lines = [HEADINGS, ["---"] * len(HEADINGS), *(row.cells() for row in ordered)]
     table = "\n".join(f"| {' | '.join(cells)} |".replace("|  |", "| |") for cells in lines)
     today = datetime.date.today().isoformat()

@@ -39,7 +39,7 @@ class Row:
         """As HEADINGS."""
         _, decimals = UNITS[self.unit]
         shown = f"{self.value:.2f}" if self.kind == RATIO else f"{self.value:.{decimals}f} {self.unit}".rstrip()
-        bar = "" if self.bar is None else f"{self.bar:.2f}" if self.kind == RATIO else f"{self.bar:g} {self.unit}".rstrip()
+        bar = "" if self.bar is None else f"{self.bar:g} {'' if self.kind == RATIO else self.unit}".rstrip()
         other = f"{self._spread(self.other)} ({self.against})" if self.other is not None else ""
         return [self.goal, self.what, self._spread(self.ours), other, shown, bar,
                 {True: "yes", False: "NO", None: ""}[self.met]]
@@ -57,7 +57,7 @@ class Row:
 
 
 HEADINGS = ["goal", "what", "countersign", "held against", "comes to", "bar", "met"]
-WIDTHS = [5, 46, 26, 44, 10, 9, 3]
+WIDTHS = [12, 46, 26, 44, 10, 9, 3]
 
 
 def line(cells: list[str]) -> str:

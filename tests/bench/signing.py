@@ -42,7 +42,8 @@ def far(setting: Setting):
     """How many round trips come one after another no single distance tells: it is what distance adds to wall."""
     runs, rtt = Runs(), 50
     with Case(setting, "far") as case:
-        for rtt_ms, kind in rounds(setting.of(7, 2), [(ms, kind) for ms in (0, rtt) for kind in (Official, Countersign)]):
+        contenders = [(ms, kind) for ms in (0, rtt) for kind in (Official, Countersign)]
+        for rtt_ms, kind in rounds(setting.of(7, 2), contenders):
             sign_twice(case, runs, kind, f", {rtt_ms} ms away", rtt_ms)
     for job in (COLD, KEPT):
         here, there = f"{job}, 0 ms away", f"{job}, {rtt} ms away"
