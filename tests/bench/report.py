@@ -27,6 +27,8 @@ What is measured:
 - *cold*: a machine that knows the pin and has the key. *kept directory*: another tag, with the trust directory of the sign before.
 - *cpu* is user and system time of the client, *server_cpu* that of notary-server, *memory* the peak.
 - *round trips in sequence*: what 50 ms instead of 0 ms on a delaying relay add to the time, in units of 50 ms.
+- *floor.cpp* (`tests/bench`) fetches, checks, signs and posts over one connection, and does nothing else: the least that a
+  program with libcurl and libcrypto needs for it.
 - *verify* is held against `notary lookup`, a release file against a script of `addhash` and `publish`, parallel jobs against
   jobs that `publish` again until the server takes it.
 

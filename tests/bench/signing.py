@@ -1,6 +1,7 @@
 """One more tag in a small repository, next to the server and far from it."""
 import statistics
 
+from bench import floor
 from bench.case import Case, Setting, rounds
 from bench.clients import Countersign, Official
 from bench.costs import Runs
@@ -27,13 +28,22 @@ def compared(goal: str, runs: Runs, jobs, bars):
 
 def near(setting: Setting):
     runs = Runs()
+    program = floor.built(setting)
     with Case(setting, "near") as case:
-        for kind in rounds(setting.of(15, 3), [Official, Countersign]):
-            sign_twice(case, runs, kind)
+        floors = [floor.contender(case, program)] if program else []
+        for kind in rounds(setting.of(15, 3), [Official, Countersign, *floors]):
+            if kind in floors:
+                runs.add(COLD, kind.name, case.cost_of_signing(case.client(kind)))
+            else:
+                sign_twice(case, runs, kind)
     yield from compared("G1", runs, (COLD, KEPT), BARS)
     for attribute in ("wall", "cpu"):
         yield Row("G1", f"kept, never slower than cold: {attribute}", "ms", RATIO, runs.values(KEPT, US, attribute),
                   runs.values(COLD, US, attribute), 1.0, "cold")
+    for kind in floors:
+        for attribute, unit, _ in BARS:
+            yield Row("G1", f"above the floor: {attribute}", unit, RATIO, runs.values(COLD, US, attribute),
+                      runs.values(COLD, kind.name, attribute), None, "floor.cpp")
     yield from compared("G8", runs, (COLD, KEPT), [("server_cpu", "ms", 0.60)])
     yield runs
 
