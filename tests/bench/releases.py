@@ -16,7 +16,8 @@ def many_tags(setting: Setting):
             client = case.client(kind)
             runs.add(job, client.name, case.cost(client, client.sign_all(signed)))
             case.check(signed)
-    yield from compared("G5", runs, [job], [("wall", "ms", 0.008), ("cpu", "ms", None)])
+    # What is saved grows with the number of tags: a bar holds for one of them.
+    yield from compared("G5", runs, [job], [("wall", "ms", None if setting.quick else 0.008), ("cpu", "ms", None)])
     yield runs
 
 
