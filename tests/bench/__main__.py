@@ -73,8 +73,10 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every run's numbers there")
     parser.add_argument("--write", action="store_true", help="also write docs/performance.md")
     options = parser.parse_args()
+    if options.write and options.only != GOALS:
+        parser.error("the page holds all goals: --write goes without --only")
     binary = Path(os.environ["COUNTERSIGN"]).resolve()
-    here = machine(binary)
+    here = machine(binary) | {"quick": options.quick}
     print(", ".join(f"{name}: {value}" for name, value in here.items()))
     folder = Path(tempfile.mkdtemp(prefix="countersign-bench."))
     try:

@@ -1,5 +1,5 @@
-"""Instructions of the main jobs, which the load of the machine hardly changes: only as far as a program goes by the time
-that answers take."""
+"""Instructions of the main jobs, which the load of the machine does not change. The server is far away: a program that goes
+by the time that answers take then goes the same way each time."""
 import re
 import shutil
 from pathlib import Path
@@ -11,6 +11,7 @@ from bench.rows import VALUE, Row
 from support.process import clean_environment
 
 GOAL = "instructions"
+RTT_MS = 200
 COLLECTED = re.compile(r"Collected : (\d+)")
 
 
@@ -34,7 +35,7 @@ def measure(setting: Setting):
         counts = {}
         with Case(setting, f"callgrind-{tags}", tags=tags) as case:
             for _ in range(times):
-                signer, reader = case.client(Countersign), case.client(Countersign)
+                signer, reader = (case.client(Countersign, rtt_ms=RTT_MS) for _ in range(2))
                 cold, kept = case.new_tag(), case.new_tag()
                 for job, client, (command,) in (("sign, cold", signer, signer.sign(cold)),
                                                 ("sign, kept directory", signer, signer.sign(kept)),
