@@ -11,8 +11,9 @@ import tempfile
 from pathlib import Path
 
 from bench import callgrind, large, parallel, releases, report, signing, startup, surcharges
-from bench.case import Failure, Setting
+from bench.launch import Failure
 from bench.rows import HEADINGS, Row, line
+from bench.setting import Setting
 
 # Which goals each measures.
 MEASUREMENTS = [

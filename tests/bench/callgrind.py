@@ -4,10 +4,12 @@ import re
 import shutil
 from pathlib import Path
 
-from bench.case import Case, Failure, Setting, cost_of
+from bench.case import Case
 from bench.clients import Countersign
 from bench.large import TAGS
+from bench.launch import Failure, cost_of
 from bench.rows import VALUE, Row
+from bench.setting import Setting
 from support.process import clean_environment
 
 GOAL = "instructions"

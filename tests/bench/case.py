@@ -1,64 +1,18 @@
 """A place to measure at: a server of its own, so that no case inherits another's memory, a relay before it, and
 machines of users that know nothing yet."""
 import os
-import subprocess
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.administrator import ROLES, Administrator
 from bench.clients import Site
 from bench.costs import Cost
+from bench.launch import Failure, cost_of
 from bench.relay import Relay
+from bench.setting import Setting
 from support.forger import digest_of
 from support.stores import NotaryServer
-
-MEASURE = Path(__file__).parents[1] / "support" / "measure.py"
-TIMEOUT = 1800
-
-
-class Failure(Exception):
-    """Something did not run; there is nothing to measure."""
-
-
-class Setting:
-    """What is measured, where there is room, and how thoroughly."""
-
-    def __init__(self, binary: Path, folder: Path, quick: bool):
-        self.binary = binary
-        self.quick = quick
-        self._folder = folder
-        self._places = 0
-
-    def place(self, name: str) -> Path:
-        self._places += 1
-        path = self._folder / f"{self._places}-{name}"
-        path.mkdir()
-        return path
-
-    def of(self, thorough: int, quick: int) -> int:
-        return quick if self.quick else thorough
-
-
-def cost_of(command: list[str], env: dict[str, str], folder: Path) -> Cost:
-    result, output = folder / "result", folder / "output"
-    result.unlink(missing_ok=True)
-    done = subprocess.run(["/usr/bin/python3", "-I", "-S", str(MEASURE), str(result), str(output), *command], env=env,
-                          cwd=folder, timeout=TIMEOUT)
-    if done.returncode != 0:
-        text = output.read_text(errors="replace")[-4000:] if output.exists() else ""
-        ended = f"exit {done.returncode}" if done.returncode < 192 else f"signal {256 - done.returncode}"  # see measure.py
-        raise Failure(f"$ {' '.join(command)}\n[{ended}]\n{text}")
-    wall, cpu, memory = result.read_text().split()
-    return Cost(wall=float(wall), cpu=float(cpu), memory=int(memory))
-
-
-def rounds(count: int, contenders: Iterable):
-    """Who goes first changes with each round, so that a drift of the machine weighs on all alike."""
-    contenders = list(contenders)
-    for number in range(count):
-        yield from (contenders if number % 2 == 0 else contenders[::-1])
 
 
 class Case:

@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from bench.administrator import SIZE
-from bench.case import Case, Setting
+from bench.case import Case
+from bench.setting import Setting
 from support.forged_keys import b64
 from support.forger import digest_of
 from support.process import clean_environment

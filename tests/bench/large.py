@@ -1,8 +1,9 @@
 """One tag of a repository with very many."""
-from bench.case import Case, Setting, rounds
+from bench.case import Case
 from bench.clients import Countersign, Official
 from bench.costs import Runs
 from bench.rows import VALUE, Row
+from bench.setting import Setting, rounds
 from bench.signing import COLD, KEPT, THEM, US, compared, sign_twice
 
 TAGS = 50_000  # per role

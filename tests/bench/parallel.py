@@ -1,10 +1,11 @@
 """Jobs that end at the same moment, each on a machine of its own and with its own tag of one repository."""
 import shlex
 
-from bench.case import Case, Setting, rounds
+from bench.case import Case
 from bench.clients import Countersign, Official
 from bench.costs import Runs
 from bench.rows import VALUE, Row
+from bench.setting import Setting, rounds
 from bench.signing import THEM, US, compared
 
 BARS = {8: 0.40, 16: 0.35, 32: 0.25}  # of wall, by the number of jobs

@@ -1,7 +1,8 @@
 """Many images at once: a release file, and what does the same with the official client."""
-from bench.case import Case, Setting, rounds
+from bench.case import Case
 from bench.clients import Countersign, Official
 from bench.costs import Runs
+from bench.setting import Setting, rounds
 from bench.signing import compared
 
 

@@ -2,10 +2,11 @@
 import statistics
 
 from bench import floor
-from bench.case import Case, Setting, rounds
+from bench.case import Case
 from bench.clients import Countersign, Official
 from bench.costs import Runs
 from bench.rows import RATIO, VALUE, Row
+from bench.setting import Setting, rounds
 
 US, THEM = Countersign.name, Official.name
 COLD, KEPT = "sign, cold", "sign, kept directory"

@@ -1,7 +1,8 @@
 """What a run costs that has nothing to do."""
-from bench.case import Setting, cost_of, rounds
 from bench.clients import Countersign, Official
 from bench.costs import Runs
+from bench.launch import cost_of
+from bench.setting import Setting, rounds
 from bench.signing import compared
 from support.process import clean_environment
 

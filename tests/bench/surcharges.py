@@ -2,10 +2,11 @@
 import shutil
 from pathlib import Path
 
-from bench.case import Case, Setting, rounds
+from bench.case import Case
 from bench.clients import Countersign, Site
 from bench.costs import Runs
 from bench.rows import EXTRA, Row
+from bench.setting import Setting, rounds
 from support.identities import NAME
 from support.process import clean_environment, run
 from support.softhsm import SoftHsm
