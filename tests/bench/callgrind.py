@@ -1,5 +1,5 @@
-"""Instructions of the main jobs, which the load of the machine does not change. The server is far away: a program that goes
-by the time that answers take then goes the same way each time."""
+"""Instructions of the main jobs, which the load of the machine does not change. The server is far away: a program that
+goes by the time that answers take then goes the same way each time."""
 import re
 import shutil
 from pathlib import Path

@@ -19,7 +19,8 @@ def cost_of(command: list[str], env: dict[str, str], folder: Path) -> Cost:
                           cwd=folder, timeout=TIMEOUT)
     if done.returncode != 0:
         text = output.read_text(errors="replace")[-4000:] if output.exists() else ""
-        ended = f"exit {done.returncode}" if done.returncode < 192 else f"signal {256 - done.returncode}"  # see measure.py
+        # measure.py has no other way to tell of a signal.
+        ended = f"exit {done.returncode}" if done.returncode < 192 else f"signal {256 - done.returncode}"
         raise Failure(f"$ {' '.join(command)}\n[{ended}]\n{text}")
     wall, cpu, memory = result.read_text().split()
     return Cost(wall=float(wall), cpu=float(cpu), memory=int(memory))
