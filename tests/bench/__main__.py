@@ -46,9 +46,9 @@ def goals(text: str) -> list[str]:
     return named
 
 
-def measure(setting: Setting, wanted: list[str]) -> tuple[list[Row], list[dict], bool]:
-    """Rows, the costs of all runs, and whether everything ran."""
-    rows, runs, all_ran = [], [], True
+def measure(setting: Setting, wanted: list[str]) -> tuple[list[Row], list[dict], list[str]]:
+    """Rows, the costs of all runs, and the goals that did not run to their end."""
+    rows, runs, not_run = [], [], []
     print(line(HEADINGS))
     for measured, function in MEASUREMENTS:
         if not set(measured) & set(wanted):
@@ -62,9 +62,9 @@ def measure(setting: Setting, wanted: list[str]) -> tuple[list[Row], list[dict],
                     rows.append(found)
                     print(line(found.cells()), flush=True)
         except (Failure, AssertionError, subprocess.TimeoutExpired) as failure:
-            all_ran = False
-            print(f"{','.join(measured)} did not run: {failure}", file=sys.stderr, flush=True)
-    return rows, runs, all_ran
+            not_run += [goal for goal in measured if goal in wanted]
+            print(f"{', '.join(measured)} did not run: {failure}", file=sys.stderr, flush=True)
+    return rows, runs, not_run
 
 
 def main() -> int:
@@ -81,17 +81,18 @@ def main() -> int:
     print(", ".join(f"{name}: {value}" for name, value in here.items()))
     folder = Path(tempfile.mkdtemp(prefix="countersign-bench."))
     try:
-        rows, runs, all_ran = measure(Setting(binary, folder, options.quick), options.only)
+        rows, runs, not_run = measure(Setting(binary, folder, options.quick), options.only)
     finally:
         shutil.rmtree(folder)
     missed = [row for row in rows if row.met is False]
     print(f"{sum(row.met is True for row in rows)} bars met, {len(missed)} missed")
     if options.json:
-        options.json.write_text(json.dumps({"schema": "countersign-bench/v2", "machine": here, "runs": runs,
-                                            "rows": [row.as_json() for row in rows]}, indent=1) + "\n")
+        document = {"schema": "countersign-bench/v2", "machine": here, "not_run": not_run, "runs": runs,
+                    "rows": [row.as_json() for row in rows]}
+        options.json.write_text(json.dumps(document, indent=1) + "\n")
     if options.write:
-        report.write(here, rows)
-    return 0 if all_ran else 1
+        report.write(here, rows, not_run)
+    return 1 if not_run else 0
 
 
 if __name__ == "__main__":

@@ -37,11 +37,13 @@ To repeat it: `scripts/bench` builds the release preset and takes about a quarte
 """
 
 
-def write(machine: dict, rows: list[Row]):
+def write(machine: dict, rows: list[Row], not_run: list[str]):
     numbers = {row.goal: int(row.goal[1:]) if row.goal[1:].isdigit() else 10 ** 6 for row in rows}
     ordered = sorted(rows, key=lambda row: numbers[row.goal])
     lines = [HEADINGS, ["---"] * len(HEADINGS), *(row.cells() for row in ordered)]
     table = "\n".join(f"| {' | '.join(cells)} |".replace("|  |", "| |") for cells in lines)
+    if not_run:
+        table += f"\n\nDid not run to the end: {', '.join(not_run)}."
     today = datetime.date.today().isoformat()
     thoroughness = " With `--quick`: few rounds of fewer jobs." if machine["quick"] else ""
     described = f"{today}, {machine['cpu']}, {machine['processors']} processors, Linux {machine['kernel']}, load " \

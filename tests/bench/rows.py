@@ -3,7 +3,7 @@ import statistics
 from dataclasses import dataclass
 
 # Factor from what was measured, decimals.
-UNITS = {"ms": (1e3, 1), "s": (1, 2), "MiB": (1 / 1024, 1), "MB": (1e-6, 2), "RTT": (1, 1), "": (1, 0),
+UNITS = {"ms": (1e3, 1), "s": (1, 2), "MiB": (1 / 1024, 1), "MB": (1e-6, 2), "RTT": (1, 2), "": (1, 0),
          "M instructions": (1e-6, 1)}
 RATIO, EXTRA, VALUE = "ratio", "extra", "value"
 

@@ -27,6 +27,12 @@ def compared(goal: str, runs: Runs, jobs, bars):
                       runs.values(job, THEM, attribute), bar)
 
 
+def kept_by_cold(goal: str, runs: Runs, label: str):
+    for attribute in ("wall", "cpu"):
+        yield Row(goal, f"kept, never slower than cold{label}: {attribute}", "ms", RATIO,
+                  runs.values(KEPT + label, US, attribute), runs.values(COLD + label, US, attribute), 1.0, "cold")
+
+
 def near(setting: Setting):
     runs = Runs()
     program = floor.built(setting)
@@ -38,9 +44,7 @@ def near(setting: Setting):
             else:
                 sign_twice(case, runs, kind)
     yield from compared("G1", runs, (COLD, KEPT), BARS)
-    for attribute in ("wall", "cpu"):
-        yield Row("G1", f"kept, never slower than cold: {attribute}", "ms", RATIO, runs.values(KEPT, US, attribute),
-                  runs.values(COLD, US, attribute), 1.0, "cold")
+    yield from kept_by_cold("G1", runs, "")
     for kind in floors:
         for attribute, unit, _ in BARS:
             yield Row("G1", f"above the floor: {attribute}", unit, RATIO, runs.values(COLD, US, attribute),
@@ -64,6 +68,7 @@ def far(setting: Setting):
         yield from compared("G2", runs, [there], [("wall", "ms", 0.28)])
         yield Row("G2", f"{here}: connections", "", VALUE, runs.values(here, US, "connections"),
                   runs.values(here, THEM, "connections"), 3)
+    yield from kept_by_cold("G2", runs, f", {rtt} ms away")
     yield runs
 
 
