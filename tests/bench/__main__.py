@@ -84,6 +84,7 @@ def main() -> int:
         rows, runs, not_run = measure(Setting(binary, folder, options.quick), options.only)
     finally:
         shutil.rmtree(folder)
+    here["load_after"] = os.getloadavg()[0]
     missed = [row for row in rows if row.met is False]
     print(f"{sum(row.met is True for row in rows)} bars met, {len(missed)} missed")
     if options.json:

@@ -32,7 +32,7 @@ What is measured:
 - *verify* is held against `notary lookup`, a release file against a script of `addhash` and `publish`, parallel jobs against
   jobs that `publish` again until the server takes it.
 
-To repeat it: `scripts/bench` builds the release preset and takes about a quarter of an hour; `--only G1,G3` measures these goals,
+To repeat it: `scripts/bench` builds the release preset and takes about ten minutes; `--only G1,G3` measures these goals,
 `--quick` little of each, `--json FILE` writes the numbers of every run. `COUNTERSIGN=BINARY` names a program that is built.
 """
 
@@ -41,11 +41,11 @@ def write(machine: dict, rows: list[Row], not_run: list[str]):
     numbers = {row.goal: int(row.goal[1:]) if row.goal[1:].isdigit() else 10 ** 6 for row in rows}
     ordered = sorted(rows, key=lambda row: numbers[row.goal])
     lines = [HEADINGS, ["---"] * len(HEADINGS), *(row.cells() for row in ordered)]
-    table = "\n".join(f"| {' | '.join(cells)} |".replace("|  |", "| |") for cells in lines)
+    table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
     if not_run:
         table += f"\n\nDid not run to the end: {', '.join(not_run)}."
     today = datetime.date.today().isoformat()
     thoroughness = " With `--quick`: few rounds of fewer jobs." if machine["quick"] else ""
     described = f"{today}, {machine['cpu']}, {machine['processors']} processors, Linux {machine['kernel']}, load " \
-                f"{machine['load']:.1f} before the run, {machine['countersign']}.{thoroughness}"
+                f"{machine['load']:.1f} before and {machine['load_after']:.1f} after the run, {machine['countersign']}.{thoroughness}"
     PAGE.write_text(TEXT.format(machine=described, table=table))
