@@ -21,7 +21,7 @@ ALLOWED = {
     "libp11 and p11-kit": (r"^(libp11\.h|p11_err\.h|p11-kit/|pkcs11|.*/pkcs11\.h$)", ("hsm/pkcs11", "tests")),
     "dlopen": (r"^dlfcn\.h$", ("hsm/pkcs11", "tests")),
     "CLI11": (r"^CLI/|^CLI11\.hpp$", ("agent/cli",)),
-    "libcurl": (r"^curl/", ("agent", "tests/fuzz")),
+    "libcurl": (r"^curl/", ("agent", "tests/fuzz", "tests/bench")),
     "libpsl": (r"^libpsl\.h$", ("agent/http", "tests/unit")),
     "spdlog": (r"^spdlog/", ("agent", "tests")),
     "Catch2": (r"^catch2/", ("tests",)),

@@ -1,4 +1,4 @@
-"""What runs cost, and what a row of them comes to."""
+"""What runs cost, and what many of them come to."""
 import statistics
 from dataclasses import asdict, dataclass, fields
 
@@ -8,7 +8,9 @@ class Cost:
     wall: float = 0.0  # seconds
     cpu: float = 0.0  # seconds, user and system, of the client
     memory: int = 0  # KiB, the peak
+    server_cpu: float = 0.0  # seconds, user and system
     requests: int = 0
+    # Counted by the relay; 0 without it.
     connections: int = 0
     round_trips: int = 0  # summed over connections, with TCP's and TLS's handshakes
     sent: int = 0  # bytes on the wire
@@ -22,52 +24,37 @@ class Cost:
 
 
 # Attribute, heading, unit, decimals.
-COLUMNS = [("wall", "wall ms", 1e3, 0), ("cpu", "CPU ms", 1e3, 0), ("memory", "memory MiB", 1 / 1024, 1),
-           ("requests", "requests", 1, 0), ("connections", "connections", 1, 0),
-           ("round_trips", "round trips", 1, 0), ("sent", "sent kB", 1e-3, 0), ("received", "received kB", 1e-3, 0)]
+COLUMNS = [("wall", "wall ms", 1e3, 1), ("cpu", "CPU ms", 1e3, 1), ("memory", "memory MiB", 1 / 1024, 1),
+           ("server_cpu", "server CPU ms", 1e3, 1), ("requests", "requests", 1, 0),
+           ("connections", "connections", 1, 0), ("round_trips", "round trips", 1, 0), ("sent", "sent kB", 1e-3, 0),
+           ("received", "received kB", 1e-3, 0)]
 
 
-@dataclass
-class Row:
-    job: str
-    client: str
-    costs: list[Cost]
+class Runs:
+    """The costs of jobs by client, in the order of the rounds."""
 
-    def median(self, attribute: str) -> float:
-        return statistics.median(getattr(cost, attribute) for cost in self.costs)
+    def __init__(self):
+        self._costs: dict[tuple[str, str], list[Cost]] = {}
 
-    def ratios_to(self, reference: "Row") -> dict[str, float]:
-        return {a: self.median(a) / reference.median(a) for a, *_ in COLUMNS if reference.median(a)}
+    def add(self, job: str, client: str, cost: Cost):
+        self._costs.setdefault((job, client), []).append(cost)
 
-    def cells(self) -> list[str]:
-        """Median, and the range where it is one."""
-        cells = []
-        for attribute, _, unit, decimals in COLUMNS:
-            values = [getattr(cost, attribute) * unit for cost in self.costs]
-            low, high = (f"{value:.{decimals}f}" for value in (min(values), max(values)))
-            text = f"{self.median(attribute) * unit:.{decimals}f}"
-            cells.append(text if low == high else f"{text} ({low}-{high})")
-        return cells
+    def values(self, job: str, client: str, attribute: str) -> list[float]:
+        return [getattr(cost, attribute) for cost in self._costs[job, client]]
 
-    def as_json(self) -> dict:
-        return {"job": self.job, "client": self.client, "median": {a: self.median(a) for a, *_ in COLUMNS},
-                "runs": [asdict(cost) for cost in self.costs]}
+    def as_json(self) -> list[dict]:
+        return [{"job": job, "client": client, "runs": [asdict(cost) for cost in costs]}
+                for (job, client), costs in self._costs.items()]
 
-
-def table(rows: list[Row]) -> str:
-    """The first row of each job is what the others are held against."""
-    lines = [["", *(heading for _, heading, *_ in COLUMNS)]]
-    reference = None
-    for row in rows:
-        if reference is None or row.job != reference.job:
-            reference = row
-            lines.append([f"{row.job}:"])
-        lines.append([f"  {row.client}", *row.cells()])
-        if row is not reference:
-            ratios = row.ratios_to(reference)
-            lines.append(["    ratio", *(f"{ratios[a]:.2f}" if a in ratios else "" for a, *_ in COLUMNS)])
-    widths = [max(len(line[n]) for line in lines if n < len(line)) for n in range(len(COLUMNS) + 1)]
-    # A job's name may reach over the empty cells next to it.
-    widths[0] = max(len(line[0]) for line in lines if len(line) > 1)
-    return "\n".join("  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in
-                                                            zip(line[1:], widths[1:]))]).rstrip() for line in lines)
+    def table(self) -> str:
+        """Medians; columns in which nothing was counted are left out."""
+        columns = [column for column in COLUMNS
+                   if any(getattr(cost, column[0]) for costs in self._costs.values() for cost in costs)]
+        lines = [["", *(heading for _, heading, *_ in columns)]]
+        for (job, client), costs in self._costs.items():
+            cells = [statistics.median(getattr(cost, attribute) for cost in costs) * unit
+                     for attribute, _, unit, _ in columns]
+            lines.append([f"{job}: {client}", *(f"{cell:.{decimals}f}" if cell else "-"
+                                                for cell, (*_, decimals) in zip(cells, columns))])
+        widths = [max(map(len, column)) for column in zip(*lines)]
+        return "\n".join("  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in lines)

@@ -91,6 +91,10 @@ class NotaryServer(Store):
         self._daemons.append(_notary_daemon("notary-server", folder, port, config))
         super().__init__("notary-signer" if with_signer else "notary-local", f"https://127.0.0.1:{port}", authority)
 
+    def cpu(self) -> float:
+        """Seconds that notary-server has used so far."""
+        return self._daemons[-1].cpu()
+
     def stop(self):
         for daemon in reversed(self._daemons):
             daemon.stop()
