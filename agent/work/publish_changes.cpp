@@ -111,6 +111,7 @@ PublishedChanges publish_changes(const OpenRepository& open, const Publication& 
   bool maybe_stored = false;  // any POST: a lost one may arrive late
   int attempts = 0;
   int unknown_outcomes = 0;
+  milliseconds attempt_took{0};
   bool is_last = false;  // no time for another attempt, but to see what has become of the last one
   std::optional<tuf::TrustedRepository> before;      // as the last attempt found it
   std::optional<tuf::TrustedRepository> repository;  // as this one does
@@ -210,8 +211,8 @@ PublishedChanges publish_changes(const OpenRepository& open, const Publication& 
     require_readable(request.gun, transaction.files());
     if (options.until == Until::kSigned) return end_with(false, transaction.files());
     request.likely = delegations_among(draft.changed_roles());
-    if (!maybe_stored && attempts > 0 && !request.budget->allows(std::chrono::milliseconds(0)))
-      throw lost_every_race();
+    // What cannot be answered in time would leave the outcome open.
+    if (!maybe_stored && attempts > 0 && !request.budget->allows(attempt_took)) throw lost_every_race();
     request.budget->require("nothing was published to " + store.name() + ": no time was left for it");
     ++attempts;
     if (options.before_sending) options.before_sending();
@@ -232,9 +233,8 @@ PublishedChanges publish_changes(const OpenRepository& open, const Publication& 
     if (last_result != PublishResult::kConflict) request.tolerate = {};
     request.sent = last_result == PublishResult::kStored ? &sent : nullptr;
     if (last_result == PublishResult::kStored) continue;
-    const milliseconds took =
-        std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun);
-    const milliseconds pause = back_off(attempts, took);
+    attempt_took = std::chrono::ceil<milliseconds>(std::chrono::steady_clock::now() - begun);
+    const milliseconds pause = back_off(attempts, attempt_took);
     is_last = !request.budget->allows(pause);
     if (!is_last) sleep(static_cast<int>(pause.count()));
     if (is_last && !maybe_stored) throw lost_every_race();

@@ -14,6 +14,7 @@ from support.hostile_server import Answer, RawAnswer
 MEMORY = 64 << 10  # KiB
 MEBIBYTE = 1 << 20
 LIMITED = ("timestamp", "snapshot", "root", "targets", "targets/releases")
+SEEN = ("root", "targets")  # what who has seen the repository asks for only when it changes
 
 
 def endless(*files: str, chunked=True, first=b""):
@@ -187,11 +188,13 @@ def long_string(repo) -> bytes:
 LONG = "SERVER_ERROR"
 BAD = "MALFORMED_METADATA"
 ATTACKS = attacks(
-    *(Attack(f"endless {role}, chunked", endless(role + "."), LONG, says="more than") for role in LIMITED),
-    *(Attack(f"endless {role} without any length", endless(role + ".", chunked=False), LONG, says="more than")
+    *(Attack(f"endless {role}, chunked", endless(role + "."), LONG, says="more than", seen=role in SEEN)
+      for role in LIMITED),
+    *(Attack(f"endless {role} without any length", endless(role + ".", chunked=False), LONG, says="more than",
+             seen=role in SEEN)
       for role in ("timestamp", "root")),
     Attack("endless answers to everything", endless(), LONG, says="more than"),
-    *(Attack(f"Content-Length of {length} bytes for {role}", announced(role, length), LONG)
+    *(Attack(f"Content-Length of {length} bytes for {role}", announced(role, length), LONG, seen=role in SEEN)
       for role, length in [("timestamp", MEBIBYTE + 1), ("root", 2**40), ("targets", 2**62), ("snapshot", 2**31)]),
     *(Attack(f"good timestamp of {size} bytes, {'chunked' if chunked else 'with its length'}",
              valid_timestamp_of(size, chunked=chunked), LONG, says="more than")
@@ -200,7 +203,7 @@ ATTACKS = attacks(
            sign="ROLLBACK", why="spaces are JSON, and that is within the limit; but it was seen with other bytes"),
     Attack("snapshot announced with a terabyte and streamed", announced_in_the_snapshot, BAD, says="bytes"),
     Attack("snapshot announced with 2^53 bytes and streamed", announced_in_the_timestamp, BAD, says="bytes"),
-    *(Attack(f"{role} that ends halfway", truncated(role, told=True), "CONNECTION_LOST")
+    *(Attack(f"{role} that ends halfway", truncated(role, told=True), "CONNECTION_LOST", seen=role in SEEN)
       for role in ("timestamp", "targets")),
     Attack("timestamp that ends halfway as if that was all of it", truncated("timestamp", told=False), BAD),
     Attack("Content-Length that is too small", too_short_a_length, BAD),

@@ -179,7 +179,7 @@ ATTACKS = attacks(
            HASH),
     *(Attack(f"an old {role} file under the name of the new one", old_under_a_new_name(role), HASH)
       for role in ("snapshot", "targets", *DELEGATIONS)),
-    *(Attack(f"{role} under the name of {name}", swap(name, role), error)
+    *(Attack(f"{role} under the name of {name}", swap(name, role), error, seen=name == "targets")
       for name, role, error in [("targets", "targets/releases", HASH), ("targets/jenkins", "targets/releases", HASH),
                                 ("snapshot", "targets", BAD), ("snapshot", "timestamp", BAD),
                                 ("targets/releases", "targets", LONG)]),
@@ -223,10 +223,11 @@ ATTACKS = attacks(
     Attack("snapshot that names targets that are another file", named_but_wrong, HASH),
     *(Attack(f"snapshot without an entry for {role}", without_entry(role), BAD) for role in ("root", "targets")),
     Attack("snapshot without the sha256 of targets", snapshot_says("targets", without="sha256"), BAD),
-    *(Attack(f"one more byte behind {role}", one_byte_more(role), LONG)
+    *(Attack(f"one more byte behind {role}", one_byte_more(role), LONG, seen=role == "targets")
       for role in ("snapshot", "targets", *DELEGATIONS)),
-    Attack("one more byte behind root", one_byte_more("root"), "ROLLBACK", newcomer=LONG),
-    *(Attack(f"{role} is named and withheld", withheld(role), "REPOSITORY_BROKEN") for role in ("snapshot", "targets")),
+    Attack("one more byte behind root", one_byte_more("root"), LONG, seen=True),
+    *(Attack(f"{role} is named and withheld", withheld(role), "REPOSITORY_BROKEN", seen=role == "targets")
+      for role in ("snapshot", "targets")),
     # Official clients refuse the whole repository for these (section 7.4).
     Attack("targets/jenkins is named and withheld", withheld("targets/jenkins"), sign="REPOSITORY_BROKEN",
            unusable=("targets/jenkins",), says="missing", hidden=(("1.0", "targets/jenkins"),), why=NOT_THE_OTHERS),

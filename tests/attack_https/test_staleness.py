@@ -56,7 +56,7 @@ ATTACKS = attacks(
     *(Attack(f"{status} for the timestamp while the cache is fresh", answers(status, "timestamp.json"), error)
       for status, error in [(404, "REPOSITORY_BROKEN"), (401, "UNAUTHORIZED"), (403, "FORBIDDEN"),
                             (500, "SERVER_ERROR")]),
-    Attack("404 for the root while the cache is fresh", answers(404, "root.json"), "NO_TRUST_DATA"),
+    Attack("404 for the root while the cache is fresh", answers(404, "root.json"), "NO_TRUST_DATA", seen=True),
     Attack("nobody listens where the server was, while the cache is fresh", nobody_there, "SERVER_UNREACHABLE"),
 )
 

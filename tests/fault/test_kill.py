@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from support.kill import WAITING, Moment, kill_at, watch
+from support.kill import SENDING, WAITING, Moment, kill_at, watch
 from support.killable import COMMANDS, Scene
 
 FEW = 4  # moments of each command by default
@@ -60,8 +60,9 @@ def test_a_command_that_was_killed_leaves_all_in_order_and_is_finished_by_the_ne
     scene = Scene(world)
     moments = live(scene, COMMANDS[command]).some(FEW)
     missed = [moment for moment in moments if not kill_and_finish(scene, COMMANDS[command], moment)]
-    # How often it waits for an answer is the server's pace: in a faster run the n-th wait may never come.
-    assert len([moment for moment in missed if moment.call != WAITING]) <= 1, f"of {moments} not {missed}"
+    # Over how many connections it sends, and how often it waits for an answer, is the server's pace: in a faster run the
+    # n-th may never come.
+    assert len([moment for moment in missed if moment.call not in (WAITING, SENDING)]) <= 1, f"of {moments} not {missed}"
     assert len(missed) < len(moments)
     scene.check(scene.admin.trust_dir)
 

@@ -61,7 +61,7 @@ def test_an_answer_to_a_publish_that_never_ends_leaves_the_outcome_unknown(scene
 
 
 @pytest.mark.parametrize("pace", [silent, dripping])
-@pytest.mark.parametrize("name", ["timestamp.json", "root.json"])
+@pytest.mark.parametrize("name", ["timestamp.json", "snapshot.json"])
 def test_a_file_that_never_ends_is_a_timeout_for_readers_and_signers(scene, name, pace):
     scene.repo.shelf.answers[name] = Answer(pace, length=100_000)
     for outcome in (scene.verify("1.0", *SOON), scene.sign("x", *SOON)):

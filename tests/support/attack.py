@@ -31,12 +31,15 @@ class Attack:
     why: str = ""
     newcomer: str | None = AS_FOR_READERS
     sign: str | None = AS_FOR_READERS
+    seen: bool = False  # only newcomers meet it: who has seen these files does not ask for what the snapshot still names
     unusable: tuple[str, ...] = ()  # delegations that are named as such while the rest is accepted
     hidden: tuple[tuple[str, str], ...] = ()  # tag and role in which it must not be seen
     says: str = ""  # stands in the message of the error, or in a warning
     check: Callable[["Scene"], None] = field(default=lambda scene: None)  # whatever else is to be seen
 
     def __post_init__(self):
+        if self.seen:
+            object.__setattr__(self, "why", self.why or "what was seen before is not asked for")
         if None in (self.error, self.newcomer, self.sign):
             assert self.why, f"{self.about}: an acceptance needs a reason"
 
@@ -44,6 +47,8 @@ class Attack:
         return self.about
 
     def expected(self, who: str) -> str | None:
+        if self.seen and who != "newcomer":
+            return None
         expected = {"verify": self.error, "sign": self.sign, "newcomer": self.newcomer}[who]
         return self.error if expected == AS_FOR_READERS else expected
 

@@ -11,6 +11,7 @@ from support.process import Result, run
 # What others can see: files, folders, and what is sent.
 CHANGING = ("write", "writev", "pwrite64", "sendto", "sendmsg", "rename", "renameat", "renameat2", "link", "linkat",
             "unlink", "unlinkat", "rmdir", "mkdir", "mkdirat", "fsync", "ftruncate")
+SENDING = "sendto"
 WAITING = "poll"  # after a send: it has left, and no answer has come
 LINE = re.compile(r"^(\d+) +(\w+)\((.*) = (-?\d+)", re.MULTILINE)
 KILLED = -9
@@ -56,12 +57,12 @@ def watch(client: Countersign, args, *, but_for: Path | None = None) -> Life:
         numbers[call] += 1
         if but_for and f"{but_for}/" in operands:
             continue
-        if call == WAITING and previous != "sendto":
+        if call == WAITING and previous != SENDING:
             previous = call
             continue
         previous = call
         moments.append(Moment(call, numbers[call]))
-        sends.append(int(answer) if call == "sendto" else 0)
+        sends.append(int(answer) if call == SENDING else 0)
     publishing = []
     if any(sends):
         largest = sends.index(max(sends))
