@@ -19,7 +19,7 @@ struct RollbackMemory {
   std::optional<tuf::Metadata<tuf::Root>> known_root;
   std::map<tuf::RoleName, tuf::SeenFile> seen;
   std::map<tuf::RoleName, tuf::SharedText> files;  // their bytes, of the trust directory
-  std::vector<tuf::RoleName> delegations;      // that are likely still there, parents before children
+  std::vector<tuf::RoleName> delegations;          // that are likely still there, parents before children
   /// One sentence for every file that is of no use, and whether one of them is not even trust data of this
   /// repository: then somebody has damaged the memory, and only a pin may stand in for it.
   std::vector<std::string> losses;

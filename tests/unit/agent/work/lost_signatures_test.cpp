@@ -3,8 +3,8 @@
 
 #include "agent/work/change_signers.h"
 #include "agent/work/renew_roles.h"
-#include "agent/work/witness_roles.h"
 #include "agent/work/revoke_tags.h"
+#include "agent/work/witness_roles.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/work/guarding.h"
 

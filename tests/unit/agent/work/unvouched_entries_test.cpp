@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "agent/work/renew_roles.h"
-#include "agent/work/witness_roles.h"
 #include "agent/work/revoke_tags.h"
+#include "agent/work/witness_roles.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/work/guarding.h"
 #include "tuf/view/bound.h"
