@@ -129,12 +129,16 @@ std::vector<HttpResponse> CurlClient::send(const std::vector<HttpRequest>& reque
     exchanges.push_back(std::make_unique<Exchange>(multi_.get(), request, options_, shared_));
   }
   if (!has_begun_ && !exchanges.empty()) begin(*exchanges.front(), deadline);
+  is_single_ = exchanges.size() == 1;
   limit_connections(exchanges.size());
   const auto is_answered = [](const auto& exchange) { return exchange->response.has_value(); };
   while (!std::all_of(exchanges.begin(), exchanges.end(), is_answered)) {
     auto wake_at = Clock::now() + kLongestPoll;
     for (const auto& exchange : exchanges) {
       if (exchange->running || exchange->response) continue;
+      // Not only new connections: those that are open already would be used side by side.
+      const auto is_running = [](const auto& other) { return other->running; };
+      if (grants_one_ && std::any_of(exchanges.begin(), exchanges.end(), is_running)) continue;
       if (exchange->start_at <= Clock::now()) {
         start(*exchange, deadline);
       } else {
@@ -183,7 +187,7 @@ void CurlClient::begin(Exchange& exchange, Clock::time_point deadline) {
 void CurlClient::limit_connections(std::size_t requests) {
   const auto there = static_cast<std::size_t>(stats_.connections);
   std::size_t limit = static_cast<std::size_t>(options_.connections_per_host);
-  if (is_near_) {
+  if (is_near_ || grants_one_) {
     limit = 1;
   } else if (requests <= there * kRoundTripsToAnswer) {
     limit = std::min(limit, there);
@@ -209,11 +213,22 @@ void CurlClient::take_result(Exchange& exchange, CURLcode code, Clock::time_poin
       error != nullptr && error->fault() != TransportFault::kProxy &&
       (error->code() == ErrorCode::kServerUnreachable || error->code() == ErrorCode::kConnectionLost);
   const int status = error != nullptr ? 0 : std::get<HttpResponse>(result).status;
+  // A server, or what stands before it, may grant no more than one connection at a time.
+  const bool was_alone =
+      is_near_ || grants_one_ || is_single_ || (error != nullptr && error->fault() == TransportFault::kProxy);
+  const bool may_be_refused = error != nullptr ? error->code() == ErrorCode::kTlsFailed ||
+                                                     error->code() == ErrorCode::kServerUnreachable
+                                               : status == 429 || status == 503;
+  const bool is_refused = may_be_refused && !was_alone && is_repeatable(exchange.request.method);
+  if (is_refused) {
+    grants_one_ = true;
+    limit_connections(1);
+  }
   log(exchange, error != nullptr
                     ? std::string(error->what())
                     : fmt::format("{}, {} bytes", status, std::get<HttpResponse>(result).body.size()));
-  if (lost || error == nullptr) {
-    const auto pause = pause_before_retry(exchange, lost, status);
+  if (lost || is_refused || error == nullptr) {
+    const auto pause = pause_before_retry(exchange, lost || is_refused, status);
     if (pause && Clock::now() + *pause < deadline) {
       exchange.start_at = Clock::now() + *pause;
       return;

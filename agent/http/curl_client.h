@@ -58,6 +58,8 @@ class CurlClient final : public HttpClient {
   tuf::OpensslPtr<CURLM, curl_multi_cleanup> multi_;
   bool has_begun_ = false;
   bool is_near_ = false;
+  bool is_single_ = false;   // the request that is under way, if there is no other beside it
+  bool grants_one_ = false;  // more connections than one were refused
   HttpStats stats_;
   std::minstd_rand jitter_;
 };

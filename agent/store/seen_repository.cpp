@@ -80,6 +80,12 @@ void SeenRepository::save(const std::map<tuf::RoleName, tuf::SharedText>& files)
     hsm::make_folders(folder, kFolderMode);
     hsm::remove_abandoned_files(folder);
   }
+  for (const hsm::FileContent& file : contents) {
+    std::error_code
+        none;  // an empty folder is in the way and nobody's; any other is an error when it is replaced
+    if (std::filesystem::is_directory(std::filesystem::symlink_status(file.path, none)))
+      std::filesystem::remove(file.path, none);
+  }
   hsm::write_all_atomically(contents, kFileMode);
 }
 

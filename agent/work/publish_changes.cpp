@@ -147,6 +147,8 @@ PublishedChanges publish_changes(const OpenRepository& open, const Publication& 
     return PublishedChanges{*std::move(repository), published, attempts, std::move(files)};
   };
   const bool publishes = options.until == Until::kPublished;
+  milliseconds own_patience = kQueuePatience;
+  milliseconds& queue_patience = options.queue_patience ? *options.queue_patience : own_patience;
   PublishQueue queue(publishes ? options.queue_folders : std::vector<std::filesystem::path>(), store,
                      request.gun);
   const auto lost_every_race = [&] {
@@ -203,7 +205,7 @@ PublishedChanges publish_changes(const OpenRepository& open, const Publication& 
     if (queue.is_busy()) {
       static_cast<void>(draft.rehearse(publication.signer_for));
       request.likely = delegations_among(draft.changed_roles());
-      queue.wait(*request.budget);
+      queue.wait(*request.budget, queue_patience);
       start_from_this(false);
       continue;
     }

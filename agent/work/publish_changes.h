@@ -2,6 +2,7 @@
 // to be there, an error that says that nothing was stored, or kOutcomeUnknown.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -30,6 +31,9 @@ enum class Until {
   kPublished,  // and read back
 };
 
+/// What a run waits in the queue of this machine's jobs, all in all.
+inline constexpr std::chrono::milliseconds kQueuePatience{5000};
+
 struct PublishOptions {
   Until until = Until::kPublished;
   /// What the same run has loaded a moment ago: the first attempt starts from it. It must outlive the call.
@@ -37,8 +41,10 @@ struct PublishOptions {
   /// Publishes by others that are waited out before giving up (section 2.8). What ends a run is its time.
   int attempts = std::numeric_limits<int>::max();
   /// Where jobs of this user on this machine wait for each other (UserLock), one repository at a time, so
-  /// that they lose no race against each other; none: they do not. Nobody waits longer than some seconds.
+  /// that they lose no race against each other; none: they do not. Nobody waits longer than some seconds, in
+  /// a whole run: those before may hang, and the store does not mind who comes first.
   std::vector<std::filesystem::path> queue_folders;
+  std::chrono::milliseconds* queue_patience = nullptr;  // that is left to the run; it must outlive the call
   /// Called when everything is signed and nothing is sent yet, for every attempt: lets go of secrets that are
   /// not needed while the server takes its time.
   std::function<void()> before_sending;

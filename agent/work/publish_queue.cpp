@@ -1,6 +1,6 @@
 #include "agent/work/publish_queue.h"
 
-#include <chrono>
+#include <algorithm>
 
 #include "tuf/base/digest.h"
 #include "tuf/base/hex.h"
@@ -8,8 +8,6 @@
 namespace agent {
 namespace {
 
-/// Those before may hang, and the store does not mind who comes first.
-constexpr std::chrono::milliseconds kPatience{5000};
 /// Of a digest: the files stay, so there must not be one for each repository that there ever was. Two that
 /// share one wait for each other.
 constexpr std::size_t kDigits = 3;
@@ -25,8 +23,9 @@ PublishQueue::PublishQueue(const std::vector<std::filesystem::path>& folders, co
   is_busy_ = lock_->wait(std::chrono::milliseconds(0)) == hsm::LockOutcome::kBusy;
 }
 
-void PublishQueue::wait(const hsm::TimeBudget& budget) {
-  lock_->wait(budget.at_most(kPatience));
+void PublishQueue::wait(const hsm::TimeBudget& budget, std::chrono::milliseconds& patience) {
+  const std::chrono::milliseconds longest = std::min(patience, budget.left() / 4);
+  if (lock_->wait(longest) == hsm::LockOutcome::kBusy) patience -= longest;
   is_busy_ = false;
 }
 

@@ -3,6 +3,7 @@
 // waits longer than some seconds.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <vector>
@@ -22,8 +23,9 @@ class PublishQueue {
 
   /// Whether somebody else is at it: who waits makes all ready first, connection, trust and keys.
   bool is_busy() const { return is_busy_; }
-  /// For one's turn, or until it has taken too long.
-  void wait(const hsm::TimeBudget& budget);
+  /// For one's turn, or until it has taken too long: `patience` is what a whole run has for this, and is less
+  /// afterwards; never more than a quarter of the time that is left.
+  void wait(const hsm::TimeBudget& budget, std::chrono::milliseconds& patience);
   void leave();
 
  private:

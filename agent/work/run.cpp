@@ -275,6 +275,7 @@ PublishOptions Run::publish_options() {
   PublishOptions options;
   if (dry_run()) options.until = Until::kSigned;
   options.queue_folders = hsm::UserLock::default_folders();
+  options.queue_patience = &queue_patience_;
   options.before_sending = [this] {
     note_sending();
     host_.log()->info("everything is signed; publishing");

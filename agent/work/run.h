@@ -158,6 +158,7 @@ class Run {
   std::vector<tuf::Warning> warnings_;
   std::set<tuf::Gun> opened_;
   bool trusts_names_ = true;
+  std::chrono::milliseconds queue_patience_ = kQueuePatience;
   std::string notary_auth_home_;  // the server that NOTARY_AUTH is for, where none is named
 };
 

@@ -10,9 +10,11 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <sstream>
+#include <thread>
 
 #include "tests/support/child_process.h"
 #include "tests/support/errors.h"
@@ -135,6 +137,23 @@ TEST_CASE("a server that takes its time to answer is asked over several connecti
   CurlClient client(options);
   CHECK(client.send(std::vector<HttpRequest>(4, get(server))).size() == 4);
   CHECK(client.stats().connections == 4);
+}
+
+TEST_CASE("a server that takes one request at a time is asked for one thing after the other") {
+  std::atomic<int> active = 0;
+  ScriptedServer server([&](Connection& connection) {
+    while (!connection.read_request().empty()) {
+      const bool is_one_too_many = ++active > 1;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      --active;
+      connection.respond(is_one_too_many ? "429 Too Many" : "200 OK", "");
+    }
+  });
+  CurlOptions options = quick_options(server);
+  options.near = std::chrono::milliseconds(0);
+  CurlClient client(options);
+  for (const auto& response : client.send(std::vector<HttpRequest>(5, get(server))))
+    CHECK(response.status == 200);
 }
 
 TEST_CASE("one lost request of a batch fails it, and the client stays usable") {

@@ -69,7 +69,7 @@ TEST_CASE("a save that fails half-way has written the root and not the timestamp
   const test::TempDir dir;
   const agent::SeenRepository seen(dir.path(), kGun);
   const auto lock = seen.lock(0ms);
-  fs::create_directory(seen.folder() / "snapshot.json");  // cannot be replaced by a file
+  fs::create_directories(seen.folder() / "snapshot.json" / "x");  // cannot be replaced by a file
   try {
     seen.save({{kRoot, "r"}, {kTargets, "t"}, {kSnapshot, "s"}, {kTimestamp, "z"}});
     FAIL("saved");
@@ -80,6 +80,15 @@ TEST_CASE("a save that fails half-way has written the root and not the timestamp
   CHECK(seen.load(kRoot) == "r");
   CHECK(seen.load(kTargets) == "t");
   CHECK_FALSE(seen.load(kTimestamp).has_value());
+}
+
+TEST_CASE("an empty folder in the place of a file makes way") {
+  const test::TempDir dir;
+  const agent::SeenRepository seen(dir.path(), kGun);
+  const auto lock = seen.lock(0ms);
+  fs::create_directory(seen.folder() / "timestamp.json");
+  seen.save({{kTimestamp, "z"}});
+  CHECK(seen.load(kTimestamp) == "z");
 }
 
 TEST_CASE("saving removes what a killed writer left and replaces links") {
