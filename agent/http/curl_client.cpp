@@ -103,6 +103,7 @@ struct CurlClient::Exchange {
   const HttpRequest& request;
   CurlTransfer transfer;
   bool running = false;
+  bool has_company = false;  // this try: others are under way over connections of their own
   int tries = 0;
   Clock::time_point start_at;  // of the next try, while not running
   std::optional<HttpResponse> response;
@@ -170,6 +171,7 @@ std::vector<HttpResponse> CurlClient::send(const std::vector<HttpRequest>& reque
 
 void CurlClient::begin(Exchange& exchange, Clock::time_point deadline) {
   has_begun_ = true;
+  is_single_ = true;
   start(exchange, deadline);
   const auto until = Clock::now() + options_.near;
   int running = 1;
@@ -199,6 +201,7 @@ void CurlClient::start(Exchange& exchange, Clock::time_point deadline) {
   exchange.transfer.prepare(std::chrono::ceil<milliseconds>(deadline - Clock::now()));
   check(curl_multi_add_handle(multi_.get(), exchange.transfer.handle()));
   exchange.running = true;
+  exchange.has_company = !is_near_ && !grants_one_ && !is_single_;
   ++stats_.requests;
   if (++exchange.tries > 1) ++stats_.retries;
 }
@@ -214,12 +217,12 @@ void CurlClient::take_result(Exchange& exchange, CURLcode code, Clock::time_poin
       (error->code() == ErrorCode::kServerUnreachable || error->code() == ErrorCode::kConnectionLost);
   const int status = error != nullptr ? 0 : std::get<HttpResponse>(result).status;
   // A server, or what stands before it, may grant no more than one connection at a time.
-  const bool was_alone =
-      is_near_ || grants_one_ || is_single_ || (error != nullptr && error->fault() == TransportFault::kProxy);
   const bool may_be_refused = error != nullptr ? error->code() == ErrorCode::kTlsFailed ||
                                                      error->code() == ErrorCode::kServerUnreachable
                                                : status == 429 || status == 503;
-  const bool is_refused = may_be_refused && !was_alone && is_repeatable(exchange.request.method);
+  const bool is_of_proxy = error != nullptr && error->fault() == TransportFault::kProxy;
+  const bool is_refused =
+      may_be_refused && exchange.has_company && !is_of_proxy && is_repeatable(exchange.request.method);
   if (is_refused) {
     grants_one_ = true;
     limit_connections(1);

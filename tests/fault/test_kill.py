@@ -9,6 +9,7 @@ from support.kill import SENDING, WAITING, Moment, kill_at, watch
 from support.killable import COMMANDS, Scene
 
 FEW = 4  # moments of each command by default
+WATCHED = 3  # times at most
 KILLS = 20  # in one repository: the list of its roots grows, and so does what every reader checks
 
 
@@ -58,11 +59,15 @@ def places(rows):
 @places([*SERVED, *STATIC[:1], *STATIC[4:5]])
 def test_a_command_that_was_killed_leaves_all_in_order_and_is_finished_by_the_next(world, command):
     scene = Scene(world)
-    moments = live(scene, COMMANDS[command]).some(FEW)
-    missed = [moment for moment in moments if not kill_and_finish(scene, COMMANDS[command], moment)]
-    # Over how many connections it sends, and how often it waits for an answer, is the server's pace: in a faster run the
-    # n-th may never come.
-    assert len([moment for moment in missed if moment.call not in (WAITING, SENDING)]) <= 1, f"of {moments} not {missed}"
+    # Over how many connections it sends, and how often it waits for an answer, is the server's pace: in a faster run
+    # the n-th may never come. Where none came, the command is watched anew.
+    for _ in range(WATCHED):
+        moments = live(scene, COMMANDS[command]).some(FEW)
+        missed = [moment for moment in moments if not kill_and_finish(scene, COMMANDS[command], moment)]
+        others = [moment for moment in missed if moment.call not in (WAITING, SENDING)]
+        assert len(others) <= 1, f"of {moments} not {missed}"
+        if len(missed) < len(moments):
+            break
     assert len(missed) < len(moments)
     scene.check(scene.admin.trust_dir)
 
