@@ -28,7 +28,7 @@ REPLACED = [
     (re.compile(r"\b20[2-9]\d-\d\d-\d\d\b"), "<date>"),
     (re.compile(r"(?<=\")[A-Za-z0-9+/]{80,}={0,2}(?=\")"), "<base64>"),
     (re.compile(r"\b\d{3,4} days"), "<n> days"),
-    (re.compile(r"(?<=<time>  )\d+ +(?=ok|due)"), "<n>  "),
+    (re.compile(r"(?<=<time>  )\d+ +(?=ok|due|renewed)"), "<n>  "),
     (re.compile(r'"days(_left)?": -?\d+'), '"days": <n>'),
     (re.compile(r"(?<=would publish root version )(\d+) \(\d+ bytes\)"), r"\1 (<length> bytes)"),
     (re.compile(r'"length":\d+(?=,"name":"(?:root|targets|snapshot|timestamp)\b)'), '"length":<length>'),
