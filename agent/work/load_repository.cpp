@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/work/remembering.h"
 #include "agent/work/rollback_memory.h"
 #include "agent/work/root_chain.h"
 #include "tuf/base/digest.h"
@@ -28,7 +29,6 @@ constexpr std::size_t kMaxSubtree = tuf::kMaxMetadataLength;
 // So close to the end of versions nobody comes one step at a time.
 constexpr std::int64_t kNearEnd = tuf::kVersionLimit - 1'000'000;
 constexpr std::int64_t kMaxSnapshotSteps = 1 << 20;
-constexpr std::chrono::seconds kLockPatience{30};
 // Of a file that was published, bytes: a longer one is not read back whole, but for the role that pullers
 // read.
 constexpr std::size_t kMaxReadBack = 1 << 20;
@@ -492,46 +492,6 @@ Loaded load_with_second_look(const OpenRepository& open, std::vector<tuf::Warnin
   }
 }
 
-/// Whether a parallel job has remembered a later state in the meantime. What is damaged is not later.
-bool is_newer_than(const SeenRepository& seen, const LoadRequest& request,
-                   const TrustedRepository& repository) {
-  const auto remembered = RollbackMemory::versions(seen, request.gun, request.now);
-  return remembered > std::pair(repository.root().body.version, repository.timestamp().body.version);
-}
-
-/// With `replace`, what is remembered belongs to another repository of that name, or is to be forgotten.
-void save(const OpenRepository& open, std::map<RoleName, SharedText> files,
-          const TrustedRepository& repository, bool replace) {
-  const SeenRepository& seen = open.seen;
-  const auto is_known = [&](const auto& file) {
-    try {
-      return seen.load(file.first) == file.second;
-    } catch (const Error&) {
-      return false;  // what cannot be read is replaced
-    }
-  };
-  if (!replace) std::erase_if(files, is_known);
-  if (files.empty()) return;
-  const hsm::FileLock lock = seen.lock(open.load.budget->at_most(kLockPatience));
-  if (replace) {
-    seen.forget_delegations();
-  } else if (is_newer_than(seen, open.load, repository)) {
-    return;
-  }
-  seen.save(files);
-}
-
-std::map<RoleName, SharedText> files_of(const TrustedRepository& repository) {
-  std::map<RoleName, SharedText> files = {{RoleName::root(), repository.root().bytes},
-                                          {RoleName::timestamp(), repository.timestamp().bytes},
-                                          {RoleName::snapshot(), repository.snapshot().bytes},
-                                          {RoleName::targets(), repository.targets().bytes}};
-  for (const tuf::Delegation& delegation : repository.delegations()) {
-    if (delegation.metadata) files[delegation.role.name] = delegation.metadata->bytes;
-  }
-  return files;
-}
-
 }  // namespace
 
 TrustedRepository load_repository(const OpenRepository& open, std::vector<tuf::Warning>& warnings) {
@@ -542,15 +502,11 @@ TrustedRepository load_repository(const OpenRepository& open, std::vector<tuf::W
       !loaded.repository.has_timestamp())
     return std::move(loaded.repository);
   if (request.remember == Remember::kAll || replaces) {
-    save(open, files_of(loaded.repository), loaded.repository, replaces);
+    remember_repository(open, loaded.repository, replaces);
   } else if (!open.seen.knows(RoleName::root())) {
-    save(open, {{RoleName::root(), loaded.repository.root().bytes}}, loaded.repository, false);
+    remember_root(open, loaded.repository);
   }
   return std::move(loaded.repository);
-}
-
-void remember_repository(const OpenRepository& open, const tuf::TrustedRepository& repository) {
-  if (repository.has_timestamp()) save(open, files_of(repository), repository, false);
 }
 
 }  // namespace agent

@@ -73,7 +73,4 @@ struct OpenRepository {
 /// is missing), the errors of TrustedRepository, of the store and of the trust directory.
 tuf::TrustedRepository load_repository(const OpenRepository& open, std::vector<tuf::Warning>& warnings);
 
-/// Remembers a repository that was loaded without. Throws the errors of the trust directory.
-void remember_repository(const OpenRepository& open, const tuf::TrustedRepository& repository);
-
 }  // namespace agent

@@ -121,8 +121,8 @@ PublishedChanges publish_changes(const OpenRepository& open, const Publication& 
     remembering.emplace(open);
   }
 
-  const auto see = [&](const tuf::TrustedRepository& loaded) {
-    if (remembering && !request.tolerate.other_form) remembering->see(loaded);
+  const auto see = [&](const tuf::TrustedRepository& seen) {
+    if (remembering && !request.tolerate.other_form) remembering->see(seen);
   };
   /// A new root may have changed who signs everything else: that is read as by a stranger.
   const auto start_from_this = [&](bool has_new_root) {

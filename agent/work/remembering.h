@@ -6,6 +6,13 @@
 
 namespace agent {
 
+/// Remembers what was loaded, unless a parallel job has remembered a later state. With `replace`, what is
+/// there belongs to another repository of that name, or is to be forgotten. Both throw the errors of the
+/// trust directory.
+void remember_repository(const OpenRepository& open, const tuf::TrustedRepository& repository, bool replace);
+/// The root alone: who may be believed.
+void remember_root(const OpenRepository& open, const tuf::TrustedRepository& repository);
+
 class Remembering {
  public:
   /// `open` must outlive it.

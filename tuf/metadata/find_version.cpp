@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "tuf/base/words.h"
 #include "tuf/json/json.h"
 
 namespace tuf {
@@ -10,8 +11,7 @@ namespace {
 
 /// Servers ignore the case of members.
 bool is(std::string_view member, std::string_view name) {
-  return std::equal(member.begin(), member.end(), name.begin(), name.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+  return equals_ignoring_case(member, name);
 }
 
 class VersionFinder final : public nlohmann::json_sax<Json> {
