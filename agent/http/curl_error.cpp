@@ -139,6 +139,9 @@ TransportError describe_failure(const CurlFailure& failure) {
       return {ErrorCode::kServerError, failure.host + " sends more than is allowed here"};
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
+      // The rest of an answer that was longer than it said: nothing that comes over this connection can be
+      // told apart any more.
+      if (!failure.first_of_connection) break;
       return {ErrorCode::kServerError, failure.host + " does not answer as an HTTP server: " + text};
     case CURLE_OUT_OF_MEMORY:  // what libcurl says of a header that is longer than it takes
       if (!failure.request_begun) throw std::bad_alloc();

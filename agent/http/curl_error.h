@@ -16,6 +16,7 @@ struct CurlFailure {
   CURLcode code = CURLE_OK;
   std::string host;                 // authority, for the message
   bool request_begun = false;       // the connection stood and the request was handed to it
+  bool first_of_connection = true;  // no earlier answer can have left bytes behind
   long verify_result = 0;           // X509_V_…
   std::string text;                 // libcurl's own explanation; may quote the server
   std::optional<Proxy> proxy = {};  // on the way

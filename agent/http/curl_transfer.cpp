@@ -181,14 +181,22 @@ std::variant<HttpResponse, TransportError> CurlTransfer::result(CURLcode code) {
                                                        " bytes that are allowed for " + url_.path());
   }
   if (code != CURLE_OK) {
-    CurlFailure failure{code, host(), request_begun_, 0, static_cast<char*>(curl_text_), proxy_};
+    CurlFailure failure{.code = code,
+                        .host = host(),
+                        .request_begun = request_begun_,
+                        .first_of_connection = new_connections() > 0,
+                        .text = static_cast<char*>(curl_text_),
+                        .proxy = proxy_};
     curl_easy_getinfo(handle_.get(), CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
     return describe_failure(failure);
   }
   // libcurl takes a connection that closes amid the headers for the end of an answer.
   if (!header_done_) {
-    return describe_failure(
-        {CURLE_GOT_NOTHING, host(), request_begun_, 0, "the answer ends in its headers", proxy_});
+    return describe_failure({.code = CURLE_GOT_NOTHING,
+                             .host = host(),
+                             .request_begun = request_begun_,
+                             .text = "the answer ends in its headers",
+                             .proxy = proxy_});
   }
   response_.status = status();
   return std::move(response_);

@@ -29,6 +29,33 @@ TEST_CASE("a lost GET is repeated and succeeds") {
   CHECK(client.stats().retries == 2);
 }
 
+TEST_CASE("what an earlier answer left in its connection is no answer to the next request") {
+  ScriptedServer server([](Connection& connection) {
+    connection.read_request();
+    connection.respond("200 OK", "whole");
+    if (connection.number() > 1 || connection.read_request().empty()) return;
+    connection.send("the rest of");
+    connection.respond("200 OK", "next");
+  });
+  CurlClient client(quick_options(server));
+  client.send_one(get(server));
+  SECTION("a GET is repeated over a connection of its own") {
+    CHECK(client.send_one(get(server)).body == "whole");
+    CHECK(server.requests().size() == 3);
+  }
+  SECTION("a POST has an unknown outcome") {
+    CHECK_ERROR(client.send_one(post(server)), ErrorCode::kConnectionLost);
+    CHECK(server.requests().size() == 2);
+  }
+}
+
+TEST_CASE("a server whose first answer is no HTTP is not asked again") {
+  ScriptedServer server(always([](Connection& connection) { connection.send("what?\r\n"); }));
+  CurlClient client(quick_options(server));
+  CHECK_ERROR(client.send_one(get(server)), ErrorCode::kServerError);
+  CHECK(server.requests().size() == 1);
+}
+
 TEST_CASE("a busy server is asked three times, and its last answer is the response") {
   const auto* status = GENERATE("429 Too Many", "502 Bad", "503 Busy", "504 Late");
   ScriptedServer server(always([status](Connection& connection) { connection.respond(status, "busy"); }));
