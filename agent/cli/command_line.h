@@ -20,6 +20,7 @@ struct OutputOptions {
   bool quiet = false;
   int verbosity = 0;
   bool json_log = false;
+  enum class Progress { kAuto, kPlain, kNone } progress = Progress::kAuto;
   CarriedOptions carried;  // in the commands that are printed
 };
 
@@ -31,7 +32,8 @@ struct CommandLine {
   bool dry_run = false;
   bool reset_cache = false;
   bool offline = false;
-  std::string command;  // "repo init"
+  std::optional<int> parallel;  // repositories at a time
+  std::string command;          // "repo init"
   /// Carries it out with its options: fills the report, throws tuf::Error for all that is not success.
   std::function<void(Run&, Report&)> run;
   /// What the command says of settings that no host can be made of; empty: nothing beside the error.

@@ -148,7 +148,20 @@ void Grammar::add_global_options() {
           "Of stderr: text or json")
       ->check(CLI::IsMember({"text", "json"}).description(""))
       ->type_name("FORMAT");
-  app_->add_option("--progress", progress_, "auto, plain or none; accepted for scripts")
+  add_value(app_.get(), "--parallel", line_.parallel,
+            "Repositories at a time, of a command that has several (default: 3, or 8 with a server far away)",
+            "N")
+      ->check(CLI::Range(1, 32).description(""));
+  app_->add_option_function<std::string>(
+          "--progress",
+          [this](const std::string& mode) {
+            using Progress = OutputOptions::Progress;
+            line_.output.progress = mode == "plain"  ? Progress::kPlain
+                                    : mode == "none" ? Progress::kNone
+                                                     : Progress::kAuto;
+          },
+          "How far several repositories are, on stderr: auto (a line that changes on a terminal), plain, "
+          "none")
       ->check(CLI::IsMember({"auto", "plain", "none"}).description(""))
       ->type_name("MODE");
 }

@@ -74,7 +74,6 @@ class Grammar {
 
   CommandLine& line_;
   std::vector<std::string> keys_to_sign_with_;
-  std::string progress_ = "auto";
   std::string format_ = "text";
   std::multimap<const CLI::App*, OutputFormat> formats_;
   std::set<const CLI::Option*> may_be_empty_;

@@ -15,6 +15,7 @@
 #include "agent/cli/command_line.h"
 #include "agent/cli/logging.h"
 #include "agent/cli/program_output.h"
+#include "agent/cli/progress_line.h"
 #include "agent/config/ci_context.h"
 #include "agent/work/run.h"
 #include "tuf/base/error.h"
@@ -129,11 +130,14 @@ void carry_out(const CommandLine& line, const Environment& environment, OutputOp
   if (host->settings().policy()) output.carried.set_standing_policy();
   if (const auto& server = host->settings().server()) output.carried.set_standing_server(server->text());
   report.carried = output.carried;
+  ProgressLine progress(output, environment);
   Run run(*host, {.ci = CiContext::of_process(),
                   .dry_run = line.dry_run,
                   .reset_cache = line.reset_cache,
                   .offline = line.offline,
-                  .on_deadline = [&](const Error& error) { end_process(line, error); }});
+                  .parallel = line.parallel,
+                  .on_deadline = [&](const Error& error) { end_process(line, error); },
+                  .on_progress = [&](const Progress& step) { progress.show(step); }});
   std::optional<Error> failure = capture([&] {
     const auto backstop = make_backstop(line, run);
     line.run(run, report);

@@ -21,14 +21,13 @@ void tell_words(const ChangeWords& words, const PublishedChanges& changes, Publi
   if (!next.empty()) told.more["next"] = std::move(next);
 }
 
-/// With what mends it: of several failures the last line of all can only tell one.
+}  // namespace
+
 void describe_failure(const tuf::Error& error, RepositoryReport& repository, std::vector<std::string>& text) {
   repository.more["error"] = to_json(error);
   text.push_back(repository.gun + ": failed: " + error.what());
   text.push_back("  hint: " + hint_of(error));
 }
-
-}  // namespace
 
 tuf::TrustedRepository look_at(const tuf::Gun& gun, Run& run, Report& report) {
   Run::Repository repository = run.open(gun, Access::kRead);

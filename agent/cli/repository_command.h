@@ -22,6 +22,10 @@ tuf::TrustedRepository look_at(const tuf::Gun& gun, Run& run, Report& report);
 PublishedChanges change(Run::Repository& repository, const ChangeRequest& request, const ChangeWords& words,
                         Run& run, Report& report);
 
+/// Why one of several repositories has failed, with what mends it: of several failures the last line of all
+/// can only tell one.
+void describe_failure(const tuf::Error& error, RepositoryReport& repository, std::vector<std::string>& text);
+
 /// Calls `each` for every repository, whatever becomes of the others. Where there are several, each one that
 /// failed is reported with its own error, and the first failure is thrown in the end, naming all of them.
 void for_each_repository(const std::vector<std::string>& repositories, Run& run, Report& report,

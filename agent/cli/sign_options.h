@@ -18,6 +18,7 @@ struct SignOptions {
   std::vector<std::string> annotations;
   bool no_provenance = false;
   bool no_bound = false;
+  bool keep_going = false;
   PolicyOptions policy;
 
   /// Throws kInvalidRole, kUsage.

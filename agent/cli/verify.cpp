@@ -211,6 +211,7 @@ void verify(const VerifyOptions& options, Run& run, Report& report) {
   if (!options.images_from.empty()) run.distrust_names();
   ImageVerifier verifier(parse_roles(options.roles), policy.get(), run, report.warnings);
   Verdicts verdicts(report);
+  verifier.look_ahead(all);
   for (ImageToVerify& subject : all) verdicts.add(verifier.verify(std::move(subject)));
   switch (report.format) {
     case OutputFormat::kJunit:

@@ -57,6 +57,7 @@ Environment Environment::of_process() {
   // Whoever sets it means to pin something: blanks are no less wrong than another text that is no pin.
   if (environment.trust_roots.empty() && variable("COUNTERSIGN_TRUST_ROOT")) environment.trust_roots = {""};
   environment.keys = lines_in("COUNTERSIGN_KEY");
+  environment.terminal = variable("TERM");
   return environment;
 }
 

@@ -24,6 +24,7 @@ struct Environment {
   std::optional<std::string> policy;                 // $COUNTERSIGN_POLICY
   std::vector<std::string> trust_roots;              // $COUNTERSIGN_TRUST_ROOT, one per line
   std::vector<std::string> keys;                     // $COUNTERSIGN_KEY, one per line
+  std::optional<std::string> terminal;               // $TERM: its kind
 
   /// A variable that is set but empty counts as not set, as Docker has it.
   static Environment of_process();

@@ -37,6 +37,8 @@ class CurlClient final : public HttpClient {
   std::vector<HttpResponse> send(const std::vector<HttpRequest>& requests) override;
 
   const HttpStats& stats() const { return stats_; }
+  /// The server has answered so soon that it gets one connection (CurlOptions::near).
+  bool is_near() const { return is_near_; }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -65,9 +65,13 @@ void describe_revived(const std::vector<RevivedRole>& roles, bool would, Reposit
 }  // namespace
 
 RepositoryReport& start_report(const Run::Repository& repository, Report& report) {
+  return start_report(repository.load.gun, repository.store->name(), report);
+}
+
+RepositoryReport& start_report(const tuf::Gun& gun, const std::string& server, Report& report) {
   RepositoryReport& described = report.repositories.emplace_back();
-  described.gun = repository.load.gun.text();
-  described.server = repository.store->name();
+  described.gun = gun.text();
+  described.server = server;
   described.published = false;
   return described;
 }

@@ -13,6 +13,7 @@
 namespace agent {
 
 /// Appends an entry for the repository to the report.
+RepositoryReport& start_report(const tuf::Gun& gun, const std::string& server, Report& report);
 RepositoryReport& start_report(const Run::Repository& repository, Report& report);
 /// Its roles, and the root that is trusted.
 void describe(const tuf::TrustedRepository& trusted, RepositoryReport& described);

@@ -205,7 +205,7 @@ PublishedChanges publish_changes(const OpenRepository& open, const Publication& 
     if (queue.is_busy()) {
       static_cast<void>(draft.rehearse(publication.signer_for));
       request.likely = delegations_among(draft.changed_roles());
-      queue.wait(*request.budget, queue_patience);
+      queue.wait(*request.budget, queue_patience, options.turns);
       start_from_this(false);
       continue;
     }
@@ -238,7 +238,10 @@ PublishedChanges publish_changes(const OpenRepository& open, const Publication& 
     attempt_took = std::chrono::ceil<milliseconds>(std::chrono::steady_clock::now() - begun);
     const milliseconds pause = back_off(attempts, attempt_took);
     is_last = !request.budget->allows(pause);
-    if (!is_last) sleep(static_cast<int>(pause.count()));
+    if (!is_last) {
+      const Turns::Pause others_work(options.turns);
+      sleep(static_cast<int>(pause.count()));
+    }
     if (is_last && !maybe_stored) throw lost_every_race();
   }
 }

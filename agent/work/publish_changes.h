@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/work/load_repository.h"
+#include "agent/work/turns.h"
 #include "tuf/base/warning.h"
 #include "tuf/edit/repository_draft.h"
 
@@ -48,6 +49,8 @@ struct PublishOptions {
   /// Called when everything is signed and nothing is sent yet, for every attempt: lets go of secrets that are
   /// not needed while the server takes its time.
   std::function<void()> before_sending;
+  /// Given away while this waits; it must outlive the call.
+  Turns* turns = nullptr;
   /// Waits for this many milliseconds; for tests to replace.
   std::function<void(int)> sleep;
 };

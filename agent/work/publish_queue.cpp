@@ -23,9 +23,15 @@ PublishQueue::PublishQueue(const std::vector<std::filesystem::path>& folders, co
   is_busy_ = lock_->wait(std::chrono::milliseconds(0)) == hsm::LockOutcome::kBusy;
 }
 
-void PublishQueue::wait(const hsm::TimeBudget& budget, std::chrono::milliseconds& patience) {
+void PublishQueue::wait(const hsm::TimeBudget& budget, std::chrono::milliseconds& patience, Turns* turns) {
   const std::chrono::milliseconds longest = std::min(patience, budget.left() / 4);
-  if (lock_->wait(longest) == hsm::LockOutcome::kBusy) patience -= longest;
+  hsm::LockOutcome outcome = hsm::LockOutcome::kBusy;
+  {
+    const Turns::Pause others_work(turns);
+    outcome = lock_->wait(longest);
+  }
+  if (outcome == hsm::LockOutcome::kBusy)
+    patience = std::max(patience - longest, std::chrono::milliseconds(0));
   is_busy_ = false;
 }
 

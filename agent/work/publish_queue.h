@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/store/trust_store.h"
+#include "agent/work/turns.h"
 #include "hsm/os/time_budget.h"
 #include "hsm/os/user_lock.h"
 #include "tuf/names/role_name.h"
@@ -24,8 +25,8 @@ class PublishQueue {
   /// Whether somebody else is at it: who waits makes all ready first, connection, trust and keys.
   bool is_busy() const { return is_busy_; }
   /// For one's turn, or until it has taken too long: `patience` is what a whole run has for this, and is less
-  /// afterwards; never more than a quarter of the time that is left.
-  void wait(const hsm::TimeBudget& budget, std::chrono::milliseconds& patience);
+  /// afterwards; never more than a quarter of the time that is left. Others work meanwhile.
+  void wait(const hsm::TimeBudget& budget, std::chrono::milliseconds& patience, Turns* turns);
   void leave();
 
  private:

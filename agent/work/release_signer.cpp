@@ -1,6 +1,8 @@
 #include "agent/work/release_signer.h"
 
 #include <algorithm>
+#include <deque>
+#include <set>
 
 #include "agent/work/published_facts.h"
 #include "tuf/base/error.h"
@@ -35,6 +37,18 @@ std::size_t length_of(const tuf::TrustedRepository& repository) {
   return bytes;
 }
 
+tuf::Error named(const tuf::Error& error, const tuf::Gun& gun, const std::vector<SourcedImage>& images) {
+  return error.with_value("REPO", gun.text())
+      .with_value("IMAGE", gun.text() + ":" + images.front().target.name);
+}
+
+/// In a word.
+std::string outcome_of(const ReleasePart& part, const Run& run) {
+  if (part.failure) return "failed";
+  if (run.dry_run()) return "rehearsed";
+  return part.signing.result->changes.published ? "published" : "unchanged";
+}
+
 }  // namespace
 
 std::vector<SigningGate::SignedAnew> SignedRepository::told_anew() const {
@@ -48,7 +62,7 @@ std::vector<SigningGate::SignedAnew> SignedRepository::told_anew() const {
 
 ReleaseSigner::ReleaseSigner(SigningChoices choices, const Policy* policy, Run& run,
                              std::vector<tuf::Warning>& warnings)
-    : choices_(std::move(choices)), policy_(policy), run_(run), warnings_(warnings) {
+    : choices_(std::move(choices)), policy_(policy), run_(run) {
   request_.roles = choices_.roles;
   request_.allow_move = choices_.policy.allow_move;
   request_.bind = choices_.bind;
@@ -56,16 +70,58 @@ ReleaseSigner::ReleaseSigner(SigningChoices choices, const Policy* policy, Run& 
   request_.provenance = provenance_of(choices_, run, warnings);
 }
 
-void ReleaseSigner::rehearse(const ImagesToSign& wanted) {
-  for (const auto& [gun, images] : wanted) {
+void ReleaseSigner::sign(const ImagesToSign& wanted, AfterFailure after_failure,
+                         const std::function<void(ReleasePart&)>& tell) {
+  if (wanted.size() > 1 && !run_.dry_run()) rehearse(wanted, after_failure);
+  std::deque<ReleasePart> parts;  // those that are not told of yet
+  std::size_t done = 0;
+  std::set<const ReleasePart*> ended;
+  const auto tell_in_order = [&] {
+    while (!parts.empty() && ended.erase(&parts.front()) > 0) {
+      tell(parts.front());
+      parts.pop_front();
+    }
+  };
+  auto next = wanted.begin();
+  run_.for_each_in_lanes(wanted.size(), [&](std::size_t) {
+    const auto& [gun, images] = *next++;  // they are begun in their order
+    ReleasePart& part = parts.emplace_back(ReleasePart{gun, images});
+    if (const auto refused = refused_.find(gun); refused != refused_.end()) {
+      part.failure = refused->second;
+    } else {
+      sign(part);
+    }
+    const bool goes_on = !part.failure || after_failure == AfterFailure::kGoOn;
+    if (wanted.size() > 1) run_.note_progress({outcome_of(part, run_), gun.text(), ++done, wanted.size()});
+    ended.insert(&part);
+    tell_in_order();
+    return goes_on;
+  });
+  // Whatever the order was in which they came through.
+  std::stable_sort(run_.told().begin(), run_.told().end(),
+                   [](const auto& one, const auto& other) { return one.gun < other.gun; });
+}
+
+void ReleaseSigner::rehearse(const ImagesToSign& wanted, AfterFailure after_failure) {
+  auto next = wanted.begin();
+  std::size_t done = 0;
+  run_.for_each_in_lanes(wanted.size(), [&](std::size_t) {
+    const auto& [gun, images] = *next++;
+    bool is_ready = true;
     try {
       Rehearsed part = rehearse_part(gun, images);
       kept_ += length_of(part.repository);
       if (kept_ <= kMaxKept) rehearsed_.emplace(gun, std::move(part));
     } catch (const tuf::Error& error) {
-      throw error.with_context("nothing of the release was published, since one part cannot be");
+      refused_.emplace(gun, named(error, gun, images));
+      is_ready = false;
     }
-  }
+    run_.note_progress({is_ready ? "checked" : "refused", gun.text(), ++done, wanted.size()});
+    return refused_.empty() || after_failure == AfterFailure::kGoOn;
+  });
+  if (refused_.empty() || after_failure == AfterFailure::kGoOn) return;
+  throw refused_.begin()->second.with_context(
+      "nothing of the release was published, since one part cannot be");
 }
 
 ReleaseSigner::Rehearsed ReleaseSigner::rehearse_part(const tuf::Gun& gun,
@@ -95,24 +151,26 @@ SignedImages ReleaseSigner::rehearse(const tuf::Gun& gun, const std::vector<Sour
   return std::move(*result.result);
 }
 
-void ReleaseSigner::sign(Run::Repository& repository, const std::vector<SourcedImage>& images,
-                         SignedRepository& result) {
-  PublishOptions options = run_.publish_options();
-  if (const auto rehearsed = rehearsed_.find(repository.load.gun); rehearsed != rehearsed_.end()) {
-    options.loaded = &rehearsed->second.repository;
-    warnings_.insert(warnings_.end(), rehearsed->second.warnings.begin(), rehearsed->second.warnings.end());
-  }
-  PublishedRepository& told = run_.tell_of(repository);
+void ReleaseSigner::sign(ReleasePart& part) {
+  SignedRepository& result = part.signing;
   try {
-    sign(repository, images, options, result, warnings_);
+    Run::Repository repository = run_.open(part.gun, Access::kPublish);
+    part.server = repository.store->name();
+    PublishOptions options = run_.publish_options();
+    const auto rehearsed = rehearsed_.extract(part.gun);
+    if (rehearsed) {
+      options.loaded = &rehearsed.mapped().repository;
+      part.warnings = rehearsed.mapped().warnings;
+    }
+    part.told = &run_.tell_of(repository);
+    sign(repository, part.images, options, result, part.warnings);
+    if (result.guarded) result.guarded->remember(result.result->changes, part.warnings);
+    // A rehearsal has no files to tell of.
+    if (!run_.dry_run()) tell_signed(result, part.images, choices_.tells_platforms, *part.told);
   } catch (const tuf::Error& error) {
-    if (result.guarded) tell_foreign(result.guarded->guard(), told);
-    const std::string& gun = repository.load.gun.text();
-    throw error.with_value("REPO", gun).with_value("IMAGE", gun + ":" + images.front().target.name);
+    if (part.told && result.guarded) tell_foreign(result.guarded->guard(), *part.told);
+    part.failure = named(error, part.gun, part.images);
   }
-  if (result.guarded) result.guarded->remember(result.result->changes, warnings_);
-  // A rehearsal has no files to tell of.
-  if (!run_.dry_run()) tell_signed(result, images, choices_.tells_platforms, told);
 }
 
 void ReleaseSigner::sign(Run::Repository& repository, const std::vector<SourcedImage>& images,

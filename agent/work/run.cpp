@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "agent/http/authenticated_client.h"
@@ -28,6 +29,9 @@ using tuf::ErrorCode;
 // Of the whole command, unless the user names a time for it.
 constexpr std::chrono::seconds kTimeToRead{60};
 constexpr std::chrono::minutes kTimeToPublish{5};  // and for work with tokens
+// Repositories at a time. With a server that answers at once only the two processors take turns.
+constexpr int kLanes = 8;
+constexpr int kLanesToNear = 3;
 /// For a registry that need not be asked.
 constexpr std::chrono::seconds kTimeToLookBeside{5};
 
@@ -57,19 +61,19 @@ Run::Run(Host& host, RunRequest request)
 
 Run::~Run() = default;
 
-std::shared_ptr<CurlClient> Run::client(const Url& server, const std::function<TlsFiles()>& tls) {
+std::shared_ptr<ClientPool> Run::clients(const Url& server, const std::function<TlsFiles()>& tls) {
   const std::string origin = (server.is_https() ? "https://" : "http://") + server.authority();
-  std::shared_ptr<CurlClient>& client = clients_[origin];
-  if (client) return client;
+  std::shared_ptr<ClientPool>& clients = clients_[origin];
+  if (clients) return clients;
   CurlOptions options = curl_options(server, tls());
   options.log = host_.log();
   options.budget = budget_;
   options.total_timeout = settings().timeout().value_or(options.total_timeout);
-  return client = std::make_shared<CurlClient>(std::move(options));
+  return clients = std::make_shared<ClientPool>(std::move(options), turns_);
 }
 
 std::shared_ptr<HttpClient> Run::http(const ServerUrl& server) {
-  return client(Url::of_server(server.text()), [&] { return settings().tls_for(server); });
+  return clients(Url::of_server(server.text()), [&] { return settings().tls_for(server); });
 }
 
 bool Run::is_notary_auth_for(const Url& server) {
@@ -106,7 +110,7 @@ Registry Run::open_registry(const tuf::Gun& image) {
     throw Error(ErrorCode::kUsage, "no registry is asked with --offline", "leave --offline out");
   }
   const Url url = registry_url(image, settings().insecure_registries());
-  return make_registry(image, url, client(url, [&] { return tls_for_registry(image, url); }));
+  return make_registry(image, url, clients(url, [&] { return tls_for_registry(image, url); }));
 }
 
 std::optional<Registry> Run::open_known_registry(const tuf::Gun& image) {
@@ -276,6 +280,7 @@ PublishOptions Run::publish_options() {
   if (dry_run()) options.until = Until::kSigned;
   options.queue_folders = hsm::UserLock::default_folders();
   options.queue_patience = &queue_patience_;
+  options.turns = &turns_;
   options.before_sending = [this] {
     note_sending();
     host_.log()->info("everything is signed; publishing");
@@ -283,6 +288,14 @@ PublishOptions Run::publish_options() {
     hsm::Secret::seal_all();
   };
   return options;
+}
+
+void Run::for_each_in_lanes(std::size_t repositories, const std::function<bool(std::size_t)>& piece) {
+  if (repositories == 0 || !piece(0) || repositories == 1) return;
+  const bool is_near = std::all_of(clients_.begin(), clients_.end(),
+                                   [](const auto& clients) { return clients.second->is_near(); });
+  const int lanes = request_.parallel.value_or(is_near ? kLanesToNear : kLanes);
+  turns_.in_lanes(lanes, repositories - 1, [&](std::size_t at) { return piece(at + 1); });
 }
 
 std::shared_ptr<tuf::Signer> Run::named_key(const std::string& text) {

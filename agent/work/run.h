@@ -17,13 +17,14 @@
 #include "agent/evidence/audit_trail.h"
 #include "agent/http/authenticated_client.h"
 #include "agent/http/credentials.h"
-#include "agent/http/curl_client.h"
 #include "agent/image/registry.h"
 #include "agent/store/seen_repository.h"
 #include "agent/store/trust_store.h"
+#include "agent/work/client_pool.h"
 #include "agent/work/host.h"
 #include "agent/work/load_repository.h"
 #include "agent/work/publish_changes.h"
+#include "agent/work/turns.h"
 #include "hsm/file/key_store.h"
 #include "hsm/key_ring.h"
 #include "hsm/os/time_budget.h"
@@ -33,15 +34,27 @@
 
 namespace agent {
 
+/// How far a run is that has several repositories, or several of anything, to go through.
+struct Progress {
+  std::string done;  // "published"
+  std::string what;  // the last one: a repository
+  std::size_t at = 0;
+  std::size_t all = 0;
+};
+
 /// What a front door says of one request.
 struct RunRequest {
   CiContext ci;  // what the CI says of it
   bool dry_run = false;
   bool reset_cache = false;
   bool offline = false;
+  std::optional<int> parallel =
+      std::nullopt;  // repositories at a time; not given: as fits the server's distance
   /// Called on a thread of its own when a token has not answered for too long. The thread that waits for it
   /// is lost: whoever runs the process decides what becomes of it.
   std::function<void(const tuf::Error&)> on_deadline;
+  /// Called after every step, by one thread at a time.
+  std::function<void(const Progress&)> on_progress;
 };
 
 class Run {
@@ -106,6 +119,15 @@ class Run {
   /// The one key that `ref` (as for --key) means, open. Throws kKeyAmbiguous for several.
   std::shared_ptr<tuf::Signer> named_key(const std::string& ref);
 
+  /// Calls `piece` for every repository by its place, several at a time while they wait for their servers: as
+  /// many as the request says, or as the way to the server makes sensible (Turns::in_lanes). The first one is
+  /// alone: others see by it how far the server is.
+  void for_each_in_lanes(std::size_t repositories, const std::function<bool(std::size_t)>& piece);
+
+  void note_progress(const Progress& progress) const {
+    if (request_.on_progress) request_.on_progress(progress);
+  }
+
   /// From now on this run publishes nothing, whatever it opens, and leaves no line in the audit log.
   void only_look() { only_looks_ = true; }
   /// Whether a run that publishes could be logged. Throws what AuditLog::require_writable throws.
@@ -127,8 +149,8 @@ class Run {
   std::vector<tuf::Warning> take_warnings();
 
  private:
-  /// One client for each server, so that connections are kept. `tls` is asked for a new one.
-  std::shared_ptr<CurlClient> client(const Url& server, const std::function<TlsFiles()>& tls);
+  /// For each server one pool of clients, so that connections are kept. `tls` is asked for a new one.
+  std::shared_ptr<ClientPool> clients(const Url& server, const std::function<TlsFiles()>& tls);
   Registry make_registry(const tuf::Gun& image, const Url& url, std::shared_ptr<HttpClient> http);
   bool is_trust_server(const tuf::Gun& image, const Url& registry) const;
   TlsFiles tls_for_registry(const tuf::Gun& image, const Url& url) const;
@@ -154,7 +176,8 @@ class Run {
   std::unique_ptr<hsm::KeyRing> keys_;
   bool has_administrator_keys_ = false;
   bool only_looks_ = false;
-  std::map<std::string, std::shared_ptr<CurlClient>> clients_;  // by server; connections are kept
+  Turns turns_;
+  std::map<std::string, std::shared_ptr<ClientPool>> clients_;  // by server
   std::vector<tuf::Warning> warnings_;
   std::set<tuf::Gun> opened_;
   bool trusts_names_ = true;

@@ -1,6 +1,8 @@
 #include "agent/work/verify_images.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "agent/work/read_repository.h"
 #include "tuf/base/error.h"
@@ -125,6 +127,19 @@ ImageVerifier::ImageVerifier(std::vector<tuf::RoleName> roles, const Policy* pol
                              std::vector<tuf::Warning>& warnings)
     : roles_(std::move(roles)), policy_(policy), run_(run), warnings_(warnings) {}
 
+void ImageVerifier::look_ahead(const std::vector<ImageToVerify>& subjects) {
+  std::vector<tuf::Gun> guns;  // in the order in which they are named
+  std::set<tuf::Gun> known;
+  for (const ImageToVerify& subject : subjects) {
+    const tuf::Gun& gun = subject.image.gun;
+    if (is_asked_for(subject.image) && known.insert(gun).second) guns.push_back(gun);
+  }
+  run_.for_each_in_lanes(guns.size(), [&](std::size_t at) {
+    fetch(guns[at]);
+    return true;
+  });
+}
+
 const VerifiedImage& ImageVerifier::verify(ImageToVerify subject) {
   const ImageToVerify& kept = subjects_.emplace_back(std::move(subject));
   VerifiedImage verified{&kept, nullptr, policy_ != nullptr, {}};
@@ -165,9 +180,7 @@ void ImageVerifier::judge(VerifiedImage& verified) {
   const ImageReference& image = subject.image;
   const Question question{image.tag, image.digest ? std::optional(image.digest->text()) : std::nullopt,
                           roles_};
-  const RepositoryRules& rules = rules_.try_emplace(image.gun, *policy_, image.gun).first->second;
-  const bool has_rule = image.tag ? rules.find(*image.tag) != nullptr : !rules.empty();
-  // What the policy does not speak of is not even asked for.
+  const bool has_rule = is_asked_for(image);
   const LookedRepository& looked = has_rule ? look(image.gun) : mention(image.gun);
   verified.repository = &looked;
   if (!has_rule) {
@@ -194,23 +207,36 @@ void ImageVerifier::judge(VerifiedImage& verified) {
   if (verified.contradiction) verified.decision.allowed = false;
 }
 
+bool ImageVerifier::is_asked_for(const ImageReference& image) {
+  if (!policy_) return true;
+  const RepositoryRules& rules = rules_.try_emplace(image.gun, *policy_, image.gun).first->second;
+  return image.tag ? rules.find(*image.tag) != nullptr : !rules.empty();
+}
+
 /// A repository that nobody is asked for.
 LookedRepository& ImageVerifier::mention(const tuf::Gun& gun) {
   return mentioned_.try_emplace(gun, gun, "").first->second;
 }
 
 LookedRepository& ImageVerifier::look(const tuf::Gun& gun) {
-  if (const auto known = looked_.find(gun); known != looked_.end()) return known->second;
+  const auto known = looked_.find(gun);
+  LookedRepository& looked = known == looked_.end() ? fetch(gun) : known->second;
+  for (tuf::Warning& warning : std::exchange(looked.warnings, {})) warnings_.push_back(std::move(warning));
+  return looked;
+}
+
+LookedRepository& ImageVerifier::fetch(const tuf::Gun& gun) {
   Run::Repository repository = run_.open(gun, Access::kRead);
   LookedRepository& looked = looked_.try_emplace(gun, gun, repository.store->name()).first->second;
   looked.is_offline = run_.offline();
   try {
-    looked.trusted = read_repository(repository, run_, warnings_);
+    looked.trusted = read_repository(repository, run_, looked.warnings);
   } catch (const Error& error) {
     looked.failure = error.with_value("REPO", gun.text());
     return looked;
   }
-  for (tuf::Warning& warning : tuf::health_warnings(*looked.trusted)) warnings_.push_back(std::move(warning));
+  for (tuf::Warning& warning : tuf::health_warnings(*looked.trusted))
+    looked.warnings.push_back(std::move(warning));
   if (policy_) looked.judge.emplace(*policy_, looked.state.emplace(*looked.trusted));
   return looked;
 }

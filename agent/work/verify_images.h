@@ -41,6 +41,7 @@ struct LookedRepository {
   std::optional<tuf::Error> failure = std::nullopt;      // why there is nothing of it
   std::optional<tuf::SignedState> state = std::nullopt;  // with a policy
   std::optional<Judge> judge = std::nullopt;             // with a policy
+  std::vector<tuf::Warning> warnings = {};               // that nobody was told of yet
 };
 
 struct VerifiedImage {
@@ -72,6 +73,9 @@ class ImageVerifier {
   ImageVerifier(std::vector<tuf::RoleName> roles, const Policy* policy, Run& run,
                 std::vector<tuf::Warning>& warnings);
 
+  /// Fetches what is going to be verified, several repositories at a time while their servers are waited for.
+  /// Throws what `verify` throws.
+  void look_ahead(const std::vector<ImageToVerify>& subjects);
   /// Throws what stands in the way of asking anybody (no server is named). What it returns stays as long as
   /// the verifier.
   const VerifiedImage& verify(ImageToVerify subject);
@@ -79,8 +83,11 @@ class ImageVerifier {
  private:
   void look_up(VerifiedImage& verified);
   void judge(VerifiedImage& verified);
+  /// Whether the policy, if there is one, speaks of it: what it does not speak of is not even asked for.
+  bool is_asked_for(const ImageReference& image);
   LookedRepository& mention(const tuf::Gun& gun);
   LookedRepository& look(const tuf::Gun& gun);
+  LookedRepository& fetch(const tuf::Gun& gun);
 
   std::vector<tuf::RoleName> roles_;
   const Policy* policy_;

@@ -90,10 +90,11 @@ struct Process {
             std::vector<tuf::Warning>& warnings) {
     agent::Run run(*host, {});
     agent::ReleaseSigner signer({}, &policy, run, warnings);
-    agent::Run::Repository repository = run.open(gun, agent::Access::kPublish);
-    agent::SignedRepository part;
-    signer.sign(repository, {{{tag, make_target(content)}, "memory", std::nullopt}}, part);
-    if (!part.result->changes.published) throw std::runtime_error("nothing was published");
+    const agent::ImagesToSign wanted{{gun, {{{tag, make_target(content)}, "memory", std::nullopt}}}};
+    signer.sign(wanted, agent::AfterFailure::kStop, [](const agent::ReleasePart& part) {
+      if (part.failure) throw tuf::Error(*part.failure);
+      if (!part.signing.result->changes.published) throw std::runtime_error("nothing was published");
+    });
   }
 
   /// Whether it is allowed; else what stands in the way.

@@ -13,10 +13,10 @@ TEST_CASE("What was signed is told of the results of the run, with what the poli
   std::vector<tuf::Warning> warnings;
   agent::Run run(*process.host, {});
   agent::ReleaseSigner signer({}, &process.policy, run, warnings);
-  agent::Run::Repository repository = run.open(gun, agent::Access::kPublish);
-  agent::SignedRepository part;
-  const tuf::Target target = test::make_target("a");
-  signer.sign(repository, {{{"1.0", target}, "memory", std::nullopt}}, part);
+  const agent::ImagesToSign wanted{{gun, {{{"1.0", test::make_target("a")}, "memory", std::nullopt}}}};
+  std::optional<agent::SignedImages> result;
+  signer.sign(wanted, agent::AfterFailure::kStop,
+              [&](agent::ReleasePart& part) { result = std::move(part.signing.result); });
 
   REQUIRE(run.told().size() == 1);
   const tuf::Json told = agent::to_evidence(run.told().front());
@@ -33,7 +33,7 @@ TEST_CASE("What was signed is told of the results of the run, with what the poli
 
   const std::filesystem::path file = process.home.path("receipt.json");
   agent::SignReceipt receipt(file.string(), run);
-  receipt.add(run.told().front(), *part.result);
+  receipt.add(run.told().front(), *result);
   receipt.write();
   const agent::Receipt read = agent::Receipt::read(test::read_file(file), "the receipt");
   REQUIRE(read.repositories.size() == 1);
@@ -68,10 +68,10 @@ TEST_CASE("A rehearsal of signing has nothing to tell") {
   std::vector<tuf::Warning> warnings;
   agent::Run run(*process.host, test::rehearsal());
   agent::ReleaseSigner signer({}, nullptr, run, warnings);
-  agent::Run::Repository repository = run.open(gun, agent::Access::kPublish);
-  agent::SignedRepository part;
-  signer.sign(repository, {{{"1.0", test::make_target("a")}, "memory", std::nullopt}}, part);
-  CHECK(part.result->statuses.front() == agent::SignStatus::kSigned);
+  const agent::ImagesToSign wanted{{gun, {{{"1.0", test::make_target("a")}, "memory", std::nullopt}}}};
+  signer.sign(wanted, agent::AfterFailure::kStop, [](const agent::ReleasePart& part) {
+    CHECK(part.signing.result->statuses.front() == agent::SignStatus::kSigned);
+  });
   REQUIRE(run.told().size() == 1);
   CHECK(run.told().front().targets.empty());
 }
