@@ -5,6 +5,7 @@ import pytest
 
 from support.clinic import Clinic
 from support.hostile_server import HostileServer
+from support.postgres import Postgres
 from support.secrets import Secrets
 from support.shop import Shop
 from support.stores import NotaryServer, StaticRepository
@@ -39,9 +40,14 @@ def notary_local(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def notary_signer(tmp_path_factory):
-    server = NotaryServer(tmp_path_factory.mktemp("notary-signer"), with_signer=True)
+    """In memory; with NOTARY_STORAGE=postgresql in a database, as teams have it. It behaves differently here and there."""
+    folder = tmp_path_factory.mktemp("notary-signer")
+    postgres = Postgres(folder / "postgres") if os.environ.get("NOTARY_STORAGE") == "postgresql" else None
+    server = NotaryServer(folder / "notary", with_signer=True, storage=postgres and postgres.storage)
     yield server
     server.stop()
+    if postgres:
+        postgres.stop()
 
 
 @pytest.fixture(scope="session")

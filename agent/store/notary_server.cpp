@@ -111,7 +111,7 @@ HttpRequest NotaryServer::make_request(const FileRequest& request) const {
   HttpRequest out;
   out.url = url_of(file_name(request));
   out.max_response = request.max_length;
-  out.may_be_longer = request.may_be_longer;
+  out.may_be_longer = request.is_guess;
   out.deadline = deadline_;
   if (std::holds_alternative<FileRequest::Newest>(request.which)) {
     // The server lets caches in between keep it for five minutes.
@@ -132,7 +132,7 @@ std::vector<std::optional<std::string>> NotaryServer::fetch(const std::vector<Fi
     if (requests[i].role.text() == "root") require_trust_server(name(), gun_, response);
     if (response.status == 200) {
       files.emplace_back(response.too_long ? std::nullopt : std::optional(std::move(response.body)));
-    } else if (response.status == 404) {
+    } else if (response.status == 404 || (requests[i].is_guess && response.status >= 500)) {
       files.emplace_back(std::nullopt);
     } else {
       throw unusable(name(), gun_, response);

@@ -142,7 +142,7 @@ std::vector<std::optional<std::string>> StaticRepository::fetch(const std::vecto
   for (const FileRequest& request : requests) {
     answers.push_back(fetch_one(present, request));
     if (!answers.back() || answers.back()->size() <= request.max_length) continue;
-    if (request.may_be_longer) {
+    if (request.is_guess) {
       answers.back().reset();
     } else {
       throw tuf::Error(tuf::ErrorCode::kServerError, name_ + ": " + request.role.text() + " of " +

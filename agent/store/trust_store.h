@@ -27,8 +27,10 @@ struct FileRequest {
   };
   tuf::RoleName role;
   std::variant<Newest, WithHash, WithVersion> which = Newest{};
-  std::size_t max_length = tuf::kMaxMetadataLength;  // bytes; a longer file is kServerError…
-  bool may_be_longer = false;                        // …or, with this, as good as not there
+  std::size_t max_length = tuf::kMaxMetadataLength;  // bytes; a longer file is kServerError
+  /// Asked for on the chance, before anything says that it is there: a longer one is as good as none, and so
+  /// is an error of the store. A notary-server on a database answers 500 where the snapshot does not name it.
+  bool is_guess = false;
 };
 
 struct RoleFile {

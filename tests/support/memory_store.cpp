@@ -55,7 +55,7 @@ std::vector<std::optional<std::string>> MemoryStore::fetch(const std::vector<age
   for (const agent::FileRequest& request : wanted) {
     answers.push_back(answer(request));
     if (answers.back() && answers.back()->size() > request.max_length) {
-      if (request.may_be_longer) {
+      if (request.is_guess) {
         answers.back().reset();
         continue;
       }

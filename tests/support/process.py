@@ -82,6 +82,9 @@ class Daemon:
                 raise RuntimeError(f"{argv[0]} did not come up:\n{log.read_text()[-2000:]}")
             time.sleep(0.02)
 
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
     def cpu(self) -> float:
         """Seconds, user and system, so far: the clock of another process (clock_getcpuclockid), finer than /proc."""
         return time.clock_gettime((~self._process.pid << 3) | 2)

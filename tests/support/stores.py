@@ -62,15 +62,16 @@ def _notary_daemon(program: str, folder: Path, port: int, config: dict) -> Daemo
 
 
 class NotaryServer(Store):
-    """notary-server in memory; with_signer: its keys (ECDSA) in notary-signer, else in process (Ed25519).
-    auth: the `auth` section of the configuration."""
+    """notary-server; with_signer: its keys (ECDSA) in notary-signer, else in process (Ed25519). auth, storage: sections
+    of the configuration; without storage all is in memory."""
 
-    def __init__(self, folder: Path, *, with_signer: bool, auth: dict | None = None, authority=None):
+    def __init__(self, folder: Path, *, with_signer: bool, auth: dict | None = None, authority=None,
+                 storage: dict | None = None):
         folder.mkdir(parents=True, exist_ok=True)
         authority = authority or Authority(folder)
         certificate, key = authority.issue("notary-server")
         self._daemons = []
-        logging, storage = {"level": "info"}, {"backend": "memory"}
+        logging, in_memory = {"level": "info"}, {"backend": "memory"}
         trust_service = {"type": "local"}
         if with_signer:
             signer_port = free_port()
@@ -78,18 +79,25 @@ class NotaryServer(Store):
             self._daemons.append(_notary_daemon("notary-signer", folder, signer_port, {
                 "server": {"grpc_addr": f"127.0.0.1:{signer_port}", "tls_cert_file": str(signer_certificate),
                            "tls_key_file": str(signer_key), "client_ca_file": str(authority.ca)},
-                "logging": logging, "storage": storage}))
+                "logging": logging, "storage": in_memory}))
             trust_service = {"type": "remote", "hostname": "127.0.0.1", "port": str(signer_port),
                              "key_algorithm": "ecdsa", "tls_ca_file": str(authority.ca),
                              "tls_client_cert": str(certificate), "tls_client_key": str(key)}
         port = free_port()
         config = {"server": {"http_addr": f"127.0.0.1:{port}", "tls_cert_file": str(certificate),
                              "tls_key_file": str(key)},
-                  "trust_service": trust_service, "logging": logging, "storage": storage}
+                  "trust_service": trust_service, "logging": logging, "storage": storage or in_memory}
         if auth:
             config["auth"] = auth
-        self._daemons.append(_notary_daemon("notary-server", folder, port, config))
+        self._start_server = lambda: self._daemons.append(_notary_daemon("notary-server", folder, port, config))
+        self._start_server()
         super().__init__("notary-signer" if with_signer else "notary-local", f"https://127.0.0.1:{port}", authority)
+
+    def revive(self):
+        """notary-server again, if it has died, as it does with a database (notary #1613)."""
+        if not self._daemons[-1].is_alive():
+            self._daemons.pop()
+            self._start_server()
 
     def cpu(self) -> float:
         """Seconds that notary-server has used so far."""

@@ -41,6 +41,30 @@ std::string error_body(const std::string& code) {
 
 }  // namespace
 
+TEST_CASE("where a file is only guessed, an error of the store is as good as no file") {
+  // What a notary-server on a database answers for a delegation that its snapshot does not name.
+  const int status = GENERATE(404, 500, 503);
+  Lab lab([&](const HttpRequest& request) {
+    return request.url.ends_with("/releases.json") ? response(status, error_body("UNKNOWN"))
+                                                   : response(200, "{}");
+  });
+  FileRequest guess{RoleName::of("targets/releases")};
+  guess.is_guess = true;
+  const auto files = lab.store.fetch({{RoleName::of("timestamp")}, guess});
+  CHECK(files[0] == "{}");
+  CHECK_FALSE(files[1]);
+  if (status == 404) return;
+  guess.is_guess = false;
+  CHECK_ERROR(lab.store.fetch({guess}), ErrorCode::kServerError);
+}
+
+TEST_CASE("a guess that the server may not answer is refused as everything is") {
+  Lab lab(response(401));
+  FileRequest guess{RoleName::of("targets/releases")};
+  guess.is_guess = true;
+  CHECK_ERROR(lab.store.fetch({guess}), ErrorCode::kUnauthorized);
+}
+
 TEST_CASE("files are asked for by role, hash and version in one batch") {
   Lab lab([](const HttpRequest& request) {
     return request.url.ends_with("/timestamp.json") ? response(404) : response(200, request.url);

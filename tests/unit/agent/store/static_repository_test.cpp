@@ -147,7 +147,7 @@ TEST_CASE("a file that is longer than was asked for is no answer, unless it may 
   CHECK(store.fetch({request}).at(0).has_value());
   --request.max_length;
   CHECK(code_of([&] { store.fetch({request}); }) == tuf::ErrorCode::kServerError);
-  request.may_be_longer = true;
+  request.is_guess = true;
   CHECK_FALSE(store.fetch({request}).at(0).has_value());
 }
 
