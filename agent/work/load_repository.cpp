@@ -28,7 +28,7 @@ constexpr std::size_t kMaxTimestamp = 1 << 20;
 constexpr std::size_t kMaxSubtree = tuf::kMaxMetadataLength;
 // So close to the end of versions nobody comes one step at a time.
 constexpr std::int64_t kNearEnd = tuf::kVersionLimit - 1'000'000;
-constexpr std::int64_t kMaxSnapshotSteps = 1 << 20;
+constexpr std::int64_t kMaxSteps = 1 << 20;
 // Of a file that was published, bytes: a longer one is not read back whole, but for the role that pullers
 // read.
 constexpr std::size_t kMaxReadBack = 1 << 20;
@@ -210,14 +210,14 @@ class Loading {
   }
 
   /// Of a store that no longer says which one it is: the last in the row of versions, which has no gaps.
-  std::string newest_snapshot() {
+  std::optional<std::string> last_version(const RoleName& role) {
     const auto with_version = [&](std::int64_t version) {
-      return store_.fetch({{RoleName::snapshot(), FileRequest::WithVersion{version}}}).front();
+      return store_.fetch({{role, FileRequest::WithVersion{version}}}).front();
     };
     std::int64_t there = 0;
     std::int64_t step = 1;
     std::optional<std::string> newest;
-    while (there < kMaxSnapshotSteps) {
+    while (there < kMaxSteps) {
       std::optional<std::string> next = with_version(there + step);
       if (next) {
         newest = std::move(next);
@@ -226,12 +226,16 @@ class Loading {
       } else if (step > 1) {
         step = 1;
       } else if (there == 0) {
-        there = 1;  // notary begins with version 2
+        there = 1;  // notary begins some with version 2
       } else {
         break;
       }
     }
-    if (newest) return *std::move(newest);
+    return newest;
+  }
+
+  std::string newest_snapshot() {
+    if (auto newest = last_version(RoleName::snapshot())) return *std::move(newest);
     throw Error(ErrorCode::kRepositoryBroken,
                 "no snapshot of " + request_.gun.text() + " is left on " + store_.name());
   }
@@ -315,11 +319,33 @@ class Loading {
 
   /// Asks for the newest file of the roles whose named one cannot be had.
   void replace_unserved(const Wanted& wanted) {
-    std::vector<FileRequest> requests;
+    Wanted unserved;
     for (const auto& [role, expected] : wanted) {
-      if (expected && !newest_[role]) requests.push_back(guess(role));
+      if (expected && !newest_[role]) unserved.emplace_back(role, expected);
     }
-    if (!requests.empty()) ask_for(requests);
+    if (unserved.empty()) return;
+    std::vector<FileRequest> requests;
+    for (const auto& [role, expected] : unserved) requests.push_back(guess(role));
+    ask_for(requests);
+    // A notary-server on a database has none then, but finds it by its version.
+    for (const auto& [role, expected] : unserved) {
+      auto& bytes = newest_[role];
+      if (!bytes) bytes = other_form_of(role, *expected);
+    }
+  }
+
+  /// The last version of a role that is stored, if what the snapshot names is its exact form (section 2.5):
+  /// not an older one, where the last is lost.
+  std::optional<std::string> other_form_of(const RoleName& role, const tuf::FileMeta& expected) {
+    std::optional<std::string> last = last_version(role);
+    if (!last) return std::nullopt;
+    try {
+      const auto file = tuf::decode<tuf::Targets>(std::string(*last), role.text());
+      if (is(tuf::encode_file(tuf::encode_signed(file.body), file.signatures), expected)) return last;
+    } catch (const Error&) {
+      // Nothing that could be mended.
+    }
+    return std::nullopt;
   }
 
   void warn_of_limits(const TrustedRepository& repository) {

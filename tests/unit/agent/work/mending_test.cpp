@@ -55,6 +55,27 @@ TEST_CASE_METHOD(Broken, "What a store cannot serve is read in the form that it 
   CHECK_FALSE(machine.remembered("root"));
 }
 
+TEST_CASE_METHOD(Broken,
+                 "Where the newest is what the snapshot names, the last version is what the store holds") {
+  for (std::int64_t version = 1; version <= 6; ++version) {
+    store.by_version[{kReleases, version}] = maker.newest("targets/releases").value();
+    if (version == 6) break;
+    maker.touch("targets/releases");
+    maker.publish();
+  }
+  test::serve(maker, store);
+  hold(kReleases, "");
+  store.newest.erase(kReleases);
+  SECTION("in another form") {
+    store.by_version[{kReleases, 6}] += "\n";
+    CHECK(load_to_mend().find_target(kReleases, "1.0"));
+  }
+  SECTION("but not one from before, whose tags may have been revoked since") {
+    store.by_version.erase({kReleases, 6});
+    CHECK_FALSE(load_to_mend().find_target(kReleases, "1.0"));
+  }
+}
+
 TEST_CASE_METHOD(Broken, "A file in another form counts for nothing to whoever does not mend it") {
   hold(kReleases, maker.newest("targets/releases").value() + "\n");
   CHECK_FALSE(machine.load(store).find_target(kReleases, "1.0"));
