@@ -46,7 +46,8 @@ TEST_CASE("a key in a certificate is taken out by the ID of either form") {
   const tuf::PublicKey certificate =
       RepositoryMaker::certified(*parent.one, RepositoryMaker().root_certificate());
   tuf::add_to_delegation(parent.body, kB, {certificate}, {}, std::nullopt, test::kNow);
-  const tuf::KeyId id = GENERATE_COPY(as<tuf::KeyId>{}, certificate.id(), certificate.canonical_id());
+  const bool by_canonical_id = GENERATE(false, true);
+  const tuf::KeyId id = by_canonical_id ? certificate.canonical_id() : certificate.id();
   CHECK(tuf::remove_from_delegation(parent.body, kB, {id}, {}));
   CHECK(parent.body.find_role(kB)->key_ids == std::vector{parent.shared->public_key().id()});
 }
