@@ -26,7 +26,7 @@ std::optional<std::string> GuardedReleases::load(const Keys& keys) const {
     const auto id = tuf::KeyId::parse(line);
     if (!id || !keys.contains(*id)) return std::nullopt;
   }
-  return hsm::read_whole_file(path_, tuf::kMaxMetadataLength);
+  return hsm::read_whole_file(path_, tuf::kMaxStandingLength);
 }
 
 void GuardedReleases::save(std::string_view bytes, const Keys& keys) const {

@@ -39,7 +39,7 @@ std::filesystem::path SeenRepository::path_of(const tuf::RoleName& role) const {
 }
 
 std::optional<std::string> SeenRepository::load(const tuf::RoleName& role) const {
-  return hsm::read_whole_file(path_of(role), tuf::kMaxMetadataLength);
+  return hsm::read_whole_file(path_of(role), tuf::kMaxStandingLength);
 }
 
 bool SeenRepository::knows(const tuf::RoleName& role) const {

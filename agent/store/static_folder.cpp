@@ -58,7 +58,7 @@ StaticFolder::StaticFolder(const std::filesystem::path& dir, const tuf::Gun& gun
       before_write_(std::move(before_write)) {}
 
 std::optional<std::string> StaticFolder::read(const std::string& name) const {
-  return hsm::read_whole_file(path_of(name), tuf::kMaxMetadataLength);
+  return hsm::read_whole_file(path_of(name), tuf::kMaxStandingLength);
 }
 
 StaticState StaticFolder::state() const {
@@ -142,7 +142,7 @@ void StaticFolder::complete() const {
 void StaticFolder::publish(const RoleFiles& files, bool root_first) const {
   complete();
   const std::filesystem::path ping = dir_ / "v2" / "index.html";
-  if (!hsm::read_whole_file(ping, tuf::kMaxMetadataLength)) write(ping, "{}");
+  if (!hsm::read_whole_file(ping, tuf::kMaxStandingLength)) write(ping, "{}");
   for (const auto& [role, bytes] : files) {
     write_if_other(hash_name(role, tuf::sha256(tuf::as_bytes(bytes))), bytes);
   }

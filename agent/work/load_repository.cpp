@@ -25,7 +25,7 @@ using tuf::TrustedRepository;
 constexpr std::size_t kMaxTimestamp = 1 << 20;
 // Of a direct child of `targets` and all that stands below it. Each has this much for itself, as in
 // kMaxDelegationsBelow.
-constexpr std::size_t kMaxSubtree = tuf::kMaxMetadataLength;
+constexpr std::size_t kMaxSubtree = tuf::kMaxStandingLength;
 // So close to the end of versions nobody comes one step at a time.
 constexpr std::int64_t kNearEnd = tuf::kVersionLimit - 1'000'000;
 constexpr std::int64_t kMaxSteps = 1 << 20;
@@ -369,7 +369,7 @@ class Loading {
 
   FileRequest by_hash(const RoleName& role, const tuf::FileMeta& expected) const {
     const auto length = static_cast<std::size_t>(expected.length);
-    if (length > tuf::kMaxMetadataLength) {
+    if (length > tuf::kMaxStandingLength) {
       throw Error(ErrorCode::kMalformedMetadata, role.text() + " of " + request_.gun.text() + " is to have " +
                                                      std::to_string(length) +
                                                      " bytes, which is more than any client reads");

@@ -15,7 +15,7 @@ bool has_idle_file(const tuf::TrustedRepository& repository, const tuf::Reposito
   if (present && present->state != tuf::Delegation::State::kBelowThreshold) return false;
   const auto& meta = repository.snapshot().body.meta;
   const auto named = meta.find(role.text());
-  return named != meta.end() && named->second.length <= static_cast<std::int64_t>(tuf::kMaxMetadataLength);
+  return named != meta.end() && named->second.length <= static_cast<std::int64_t>(tuf::kMaxStandingLength);
 }
 
 /// nullopt for what readers would not take either.

@@ -215,8 +215,8 @@ TEST_CASE("64 MiB of one signer's files are not asked for, and nobody else goes 
     CHECK(repository.delegations().size() == 3);
   }
   SECTION("in files below it: the last of them say nothing") {
-    for (const std::string role : {"targets/moby/b", "targets/moby/c"})
-      shared.maker.store(role, *shared.maker.newest(role) + std::string(9 << 20, ' '));
+    for (const std::string role : {"targets/moby/a", "targets/moby/b", "targets/moby/c"})
+      shared.maker.store(role, *shared.maker.newest(role) + std::string(12 << 20, ' '));
     shared.maker.publish_snapshot();
     const tuf::TrustedRepository repository = shared.load();
     require_others_whole(repository);

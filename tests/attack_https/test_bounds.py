@@ -182,7 +182,7 @@ def members(count: int):
 
 
 def long_string(repo) -> bytes:
-    return b'{"signed":"' + b"x" * 30 * MEBIBYTE + b'"}'
+    return b'{"signed":"' + b"x" * 32 * MEBIBYTE + b'"}'
 
 
 LONG = "SERVER_ERROR"
@@ -224,7 +224,7 @@ ATTACKS = attacks(
     Attack("a million objects in a snapshot", raw("snapshot", values(b'{"":0}', 1_000_000)), BAD),
     Attack("a million numbers in a timestamp", raw("timestamp", values(b"0", 500_000)), BAD),
     Attack("half a million members in targets", raw("targets", members(500_000)), BAD),
-    Attack("a string of 30 MiB", raw("targets", long_string), BAD),
+    Attack("a string of 32 MiB", raw("targets", long_string), BAD),
     Attack("5000 tags", many_tags, why="teams have that many"),
     Attack("entries for 2000 roles that nobody delegates to", snapshot_entries(2000),
            why="entries of removed delegations stay for ever (section 2.5), and nobody asks for their files"),

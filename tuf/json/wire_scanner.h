@@ -2,7 +2,7 @@
 // building anything: canonical JSON with Go's five escapes. No white space; members in the ascending order of
 // their bytes, so none twice; integers as `std::to_string` writes them; no escapes but `\"`, `\\` and those
 // five, and where one of the five is possible, it stands there. What it takes parse_json takes too, with the
-// same bounds of depth, values and numbers; what it does not take may still be good JSON in another form, for
+// same bounds of depth and numbers, but for how many values there are; what it does not take may still be good JSON in another form, for
 // parse_json to judge.
 #pragma once
 
@@ -12,6 +12,9 @@
 #include "tuf/json/json.h"
 
 namespace tuf {
+
+/// Most values of one text: nothing is built of them.
+inline constexpr std::size_t kMaxScannedValues = 2'000'000;
 
 /// Each `take_…` steps over what it names and returns true; or returns false because something else stands
 /// there, and then the scanner is of no further use. The text must outlive it.
@@ -50,7 +53,7 @@ class WireScanner {
   bool take_escape();
   bool take_beyond_ascii();
   bool take_array();
-  bool count_value() { return ++values_ <= kMaxJsonValues; }
+  bool count_value() { return ++values_ <= kMaxScannedValues; }
   bool enter();
   static bool are_in_order(std::string_view one, std::string_view next);
 

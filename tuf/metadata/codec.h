@@ -15,8 +15,11 @@
 
 namespace tuf {
 
-/// The longest file that is read, in bytes: room for sixty thousand tags.
+/// The longest file that is read, in bytes, where it has to be built to be read…
 inline constexpr std::size_t kMaxMetadataLength = 16 << 20;
+/// …and of targets that stand in the form in which they are written, of which nothing is built but a list of
+/// where they stand: room for 250,000 tags of official clients.
+inline constexpr std::size_t kMaxStandingLength = 32 << 20;
 
 /// One metadata file: typed body, and the exact text that its signatures are over.
 template <class T>
@@ -31,7 +34,7 @@ struct Metadata {
 };
 
 /// Reads a file of type T (Root, Targets, Snapshot or Timestamp). Says nothing about trust. `what` names the
-/// file in errors, all of which are kMalformedMetadata: longer than kMaxMetadataLength, not strict JSON,
+/// file in errors, all of which are kMalformedMetadata: longer than is read, not strict JSON,
 /// wrong `_type`, a missing or wrong member, one that readers which ignore case take for another, a key whose
 /// ID is not that of its content, absurd counts, version outside 1…kVersionLimit.
 template <class T>

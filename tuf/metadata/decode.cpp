@@ -215,6 +215,7 @@ struct StandingFile {
 
 /// nullopt if it is not to be read so; what then becomes of it decode_document says.
 std::optional<StandingFile> take_as_it_stands(const SharedText& bytes, std::string_view what) {
+  if (bytes.size() > kMaxStandingLength) return std::nullopt;
   std::optional<ScannedTargets> scanned = scan_targets(bytes);
   if (!scanned || bytes.size() - scanned->targets.size() > kMaxBesideTargets) return std::nullopt;
   const std::string_view file = bytes;
@@ -257,18 +258,18 @@ Metadata<T> decode_document(const SharedText& bytes, std::string_view what) {
 
 template <class T>
 Metadata<T> decode(SharedText bytes, std::string_view what) {
+  if constexpr (std::is_same_v<T, Targets>) {
+    if (auto metadata = decode_as_it_stands(bytes, what)) return *std::move(metadata);
+  }
   if (bytes.size() > kMaxMetadataLength) {
     throw Error(ErrorCode::kMalformedMetadata,
                 std::string(what) + ": longer than " + std::to_string(kMaxMetadataLength) + " bytes");
-  }
-  if constexpr (std::is_same_v<T, Targets>) {
-    if (auto metadata = decode_as_it_stands(bytes, what)) return *std::move(metadata);
   }
   return decode_document<T>(bytes, what);
 }
 
 bool is_within_bounds(const SharedText& file) {
-  return file.size() <= kMaxMetadataLength && (take_as_it_stands(file, "") || fits_json_bounds(file));
+  return take_as_it_stands(file, "") || (file.size() <= kMaxMetadataLength && fits_json_bounds(file));
 }
 
 template Metadata<Targets> decode_document(const SharedText&, std::string_view);

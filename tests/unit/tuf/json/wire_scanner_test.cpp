@@ -196,8 +196,8 @@ TEST_CASE("it takes as deep nesting, and as many values, as the general reader",
     return text + "]";
   };
   for (const std::string value : {"0", "[]", "{}", R"("")", "true", "false", "null"}) {
-    CHECK(is_taken(members(value, tuf::kMaxJsonValues - 1)));
-    CHECK_FALSE(is_taken(members(value, tuf::kMaxJsonValues)));
+    CHECK(is_taken(members(value, tuf::kMaxScannedValues - 1)));
+    CHECK_FALSE(is_taken(members(value, tuf::kMaxScannedValues)));
   }
 }
 

@@ -201,24 +201,34 @@ TEST_CASE("a file is read as it stands only with signed and signatures, in that 
   }
 }
 
-TEST_CASE("59,000 tags that are bound are read as they stand, and take little more than their text",
+TEST_CASE("As many tags as docs/proof.md says are read as they stand, and take little more than their text",
           "[bulk]") {
+  struct Row {
+    int tags;
+    std::string custom;
+  };
+  const std::string bound = R"("countersign.bound/v1":"0123456789012345678901")";
+  const std::string provenance =
+      R"(,"countersign.provenance/v1":{"actor":"somebody","ci":"github","commit":"0123456789012345678901234567890123456789",)"
+      R"("created":"2026-11-30T12:00:00Z","ref":"refs/heads/main","repository":"https://github.example/team/app",)"
+      R"("run":"https://github.example/team/app/actions/runs/1234567890","workflow":".github/workflows/release.yml"})";
+  const auto row = GENERATE_COPY(
+      values<Row>({{250'000, ""}, {120'000, "{" + bound + "}"}, {26'000, "{" + bound + provenance + "}"}}));
+  const auto count = static_cast<std::size_t>(row.tags);
   std::string entries;
-  for (int i = 0; i < 59'000; ++i) {
-    const std::string name = "v1.0." + std::to_string(100'000 + i);
-    entries += (i ? "," : "") + entry(name, 1573, R"({"countersign.bound/v1":"0123456789012345678901"})");
-  }
+  for (int i = 0; i < row.tags; ++i)
+    entries += (i ? "," : "") + entry("v1.0." + std::to_string(100'000 + i), 1573, row.custom);
   const auto file_of = [](const std::string& targets) {
     return R"({"signed":{"_type":"Targets","expires":"2029-11-21T22:00:00Z","targets":{)" + targets +
            R"(},"version":1},"signatures":[]})";
   };
   const std::string file = file_of(entries);
+  CAPTURE(row.tags, file.size());
   CHECK(tuf::is_within_bounds(file));
   const auto metadata = tuf::decode<tuf::Targets>(file, "file");
-  CHECK(metadata.body.targets.size() == 59'000);
-  CHECK(metadata.body.targets.find("v1.0.150000")->custom.value()["countersign.bound/v1"] ==
-        "0123456789012345678901");
-  CHECK(metadata.memory < file.size() + 59'000 * 500);
+  CHECK(metadata.body.targets.size() == count);
+  CHECK(metadata.body.targets.find("v1.0.120000")->custom.has_value() == !row.custom.empty());
+  CHECK(metadata.memory < 72 << 20);
   CHECK_FALSE(tuf::is_within_bounds(file_of(" " + entries)));  // has to be built
 }
 
