@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <openssl/crypto.h>
 #include <openssl/ui.h>
+#include <poll.h>
 #include <spdlog/spdlog.h>
 #include <stdlib.h>
 
@@ -111,6 +112,10 @@ struct CurlClient::Exchange {
 
 CurlClient::CurlClient(CurlOptions options) : options_(std::move(options)), jitter_(std::random_device{}()) {
   initialise_curl_once();
+  start_without_connections();
+}
+
+void CurlClient::start_without_connections() {
   multi_.reset(curl_multi_init());
   if (!multi_) throw Error(ErrorCode::kInternal, "libcurl has no handle");
   check(curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS,
@@ -118,10 +123,17 @@ CurlClient::CurlClient(CurlOptions options) : options_(std::move(options)), jitt
   check(curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kKeptConnections));
 }
 
+bool CurlClient::is_disturbed() const {
+  std::vector<pollfd> polled;
+  for (const curl_socket_t socket : shared_.sockets) polled.push_back({socket, POLLIN, 0});
+  return poll(polled.data(), polled.size(), 0) != 0;
+}
+
 CurlClient::~CurlClient() = default;
 
 std::vector<HttpResponse> CurlClient::send(const std::vector<HttpRequest>& requests) {
   if (!shared_.authorities) shared_.authorities = options_.trust.load();
+  if (is_disturbed()) start_without_connections();
   auto deadline = Clock::now() + options_.budget->at_most(options_.total_timeout);
   for (const HttpRequest& request : requests)
     deadline = std::min(deadline, request.deadline.value_or(deadline));

@@ -48,6 +48,10 @@ class CurlClient final : public HttpClient {
   /// gets.
   void begin(Exchange& exchange, Clock::time_point deadline);
   void limit_connections(std::size_t requests);
+  void start_without_connections();
+  /// Whether something has come over a connection since its last answer was complete: its end, or bytes that
+  /// belong to no answer and must not become part of the next.
+  bool is_disturbed() const;
   void start(Exchange& exchange, Clock::time_point deadline);
   void take_result(Exchange& exchange, CURLcode code, Clock::time_point deadline);
   /// The pause before another try of it, if there is to be one.

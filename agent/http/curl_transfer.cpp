@@ -71,6 +71,9 @@ CurlTransfer::CurlTransfer(const HttpRequest& request, const CurlOptions& option
   set(CURLOPT_PREREQFUNCTION, &CurlTransfer::on_connected);
   set(CURLOPT_PREREQDATA, this);
   set(CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::on_socket);
+  set(CURLOPT_OPENSOCKETDATA, &shared_);
+  set(CURLOPT_CLOSESOCKETFUNCTION, &CurlTransfer::on_close);
+  set(CURLOPT_CLOSESOCKETDATA, &shared_);  // this transfer may be gone by then
   set_method();
   set_tls();
   set_proxy();
@@ -329,8 +332,15 @@ int CurlTransfer::on_connected(void* self, char*, char*, int, int) {
   return CURL_PREREQFUNC_OK;
 }
 
-curl_socket_t CurlTransfer::on_socket(void*, curlsocktype, curl_sockaddr* address) {
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+curl_socket_t CurlTransfer::on_socket(void* shared, curlsocktype, curl_sockaddr* address) {
+  const int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (socket >= 0) static_cast<CurlShared*>(shared)->sockets.insert(socket);
+  return socket;
+}
+
+int CurlTransfer::on_close(void* shared, curl_socket_t socket) {
+  static_cast<CurlShared*>(shared)->sockets.erase(socket);
+  return ::close(socket);
 }
 
 CURLcode CurlTransfer::on_tls(CURL*, void* ssl_context, void* self) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 
@@ -26,6 +27,7 @@ struct CurlShared {
   /// Whether a server has begun to answer: its part of a handshake counts. Not the connection, which a proxy
   /// or a tunnel takes for it.
   bool is_answered = false;
+  std::set<curl_socket_t> sockets;  // that are open
 };
 
 class CurlTransfer {
@@ -52,7 +54,8 @@ class CurlTransfer {
   static std::size_t on_upload(char* buffer, std::size_t size, std::size_t count, void* self);
   static int on_rewind(void* self, curl_off_t offset, int origin);
   static int on_connected(void* self, char* remote_ip, char* local_ip, int remote_port, int local_port);
-  static curl_socket_t on_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static curl_socket_t on_socket(void* shared, curlsocktype purpose, curl_sockaddr* address);
+  static int on_close(void* shared, curl_socket_t socket);
   static CURLcode on_tls(CURL* handle, void* ssl_context, void* self);
   static void on_tls_message(int sent, int version, int type, const void* data, std::size_t size, SSL* tls,
                              void* is_answered);

@@ -27,6 +27,7 @@ class ClientPool::Lent {
   Lent& operator=(const Lent&) = delete;
   ~Lent() {
     if (client_->is_near()) pool_.is_near_ = true;
+    pool_.has_answered_ = true;
     pool_.idle_.push_back(std::move(client_));
   }
 

@@ -19,6 +19,8 @@ class ClientPool final : public HttpClient {
   std::vector<HttpResponse> send(const std::vector<HttpRequest>& requests) override;
   /// Whether the server has answered so soon that its answers are hardly waited for. False before the first.
   bool is_near() const { return is_near_; }
+  /// Whether it was asked anything, so that `is_near` says something.
+  bool has_answered() const { return has_answered_; }
 
  private:
   class Lent;
@@ -27,6 +29,7 @@ class ClientPool final : public HttpClient {
   Turns& turns_;
   std::vector<std::unique_ptr<CurlClient>> idle_;
   bool is_near_ = false;
+  bool has_answered_ = false;
 };
 
 }  // namespace agent

@@ -173,7 +173,8 @@ PublishedChanges publish_changes(const OpenRepository& open, const Publication& 
       if (!maybe_stored) throw;
       // Something of ours may be stored, and it cannot be seen.
       throw Error(ErrorCode::kOutcomeUnknown,
-                  "published to " + store.name() + ", but the result cannot be read back: " + error.what());
+                  (last_result == PublishResult::kStored ? "published to " : "sent to ") + store.name() +
+                      ", but the result cannot be read back: " + error.what());
     }
     request.policy.reset_cache = false;
 

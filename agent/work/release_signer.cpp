@@ -120,8 +120,8 @@ void ReleaseSigner::rehearse(const ImagesToSign& wanted, AfterFailure after_fail
     return refused_.empty() || after_failure == AfterFailure::kGoOn;
   });
   if (refused_.empty() || after_failure == AfterFailure::kGoOn) return;
-  throw refused_.begin()->second.with_context(
-      "nothing of the release was published, since one part cannot be");
+  const auto& [gun, error] = *refused_.begin();
+  throw error.with_context("nothing of the release was published, since " + gun.text() + " cannot be");
 }
 
 ReleaseSigner::Rehearsed ReleaseSigner::rehearse_part(const tuf::Gun& gun,

@@ -19,6 +19,7 @@
 #include "tuf/base/error.h"
 #include "tuf/base/shell_word.h"
 #include "tuf/base/warning.h"
+#include "tuf/base/words.h"
 
 namespace agent {
 namespace {
@@ -291,11 +292,14 @@ PublishOptions Run::publish_options() {
 }
 
 void Run::for_each_in_lanes(std::size_t repositories, const std::function<bool(std::size_t)>& piece) {
-  if (repositories == 0 || !piece(0) || repositories == 1) return;
+  const bool is_known = std::any_of(clients_.begin(), clients_.end(),
+                                    [](const auto& clients) { return clients.second->has_answered(); });
+  const std::size_t alone = is_known || repositories == 0 ? 0 : 1;
+  if (alone == 1 && !piece(0)) return;
   const bool is_near = std::all_of(clients_.begin(), clients_.end(),
                                    [](const auto& clients) { return clients.second->is_near(); });
   const int lanes = request_.parallel.value_or(is_near ? kLanesToNear : kLanes);
-  turns_.in_lanes(lanes, repositories - 1, [&](std::size_t at) { return piece(at + 1); });
+  turns_.in_lanes(lanes, repositories - alone, [&](std::size_t at) { return piece(at + alone); });
 }
 
 std::shared_ptr<tuf::Signer> Run::named_key(const std::string& text) {
@@ -327,9 +331,13 @@ std::optional<AuditTrail::Line> Run::log_end(AuditRecord record) {
 }
 
 std::vector<tuf::Warning> Run::take_warnings() {
+  std::map<std::string, std::vector<std::string>> unused;
   for (const auto& [origin, gun] : settings().pinned_for_run()) {
-    if (opened_.empty() || opened_.contains(gun)) continue;
-    warnings_.push_back({"TRUST_ROOT_UNUSED", origin + " names " + gun.text() +
+    if (!opened_.empty() && !opened_.contains(gun)) unused[origin].push_back(gun.text());
+  }
+  for (const auto& [origin, guns] : unused) {
+    const std::string count = guns.size() == 1 ? "" : std::to_string(guns.size()) + " repositories, ";
+    warnings_.push_back({"TRUST_ROOT_UNUSED", origin + " names " + count + tuf::first_of(guns) +
                                                   ", which this run has not looked at; see whether it is "
                                                   "written as the repository is called"});
   }

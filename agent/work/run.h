@@ -120,8 +120,8 @@ class Run {
   std::shared_ptr<tuf::Signer> named_key(const std::string& ref);
 
   /// Calls `piece` for every repository by its place, several at a time while they wait for their servers: as
-  /// many as the request says, or as the way to the server makes sensible (Turns::in_lanes). The first one is
-  /// alone: others see by it how far the server is.
+  /// many as the request says, or as the way to the server makes sensible (Turns::in_lanes). Before a server
+  /// was asked anything the first one is alone: the others see by it how far it is.
   void for_each_in_lanes(std::size_t repositories, const std::function<bool(std::size_t)>& piece);
 
   void note_progress(const Progress& progress) const {

@@ -1,5 +1,6 @@
 // What CurlClient sends again, how long it waits, and what became of a publish that got no answer.
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "tests/support/errors.h"
 #include "tests/unit/agent/http/on_loopback.h"
@@ -47,6 +48,20 @@ TEST_CASE("what an earlier answer left in its connection is no answer to the nex
     CHECK_ERROR(client.send_one(post(server)), ErrorCode::kConnectionLost);
     CHECK(server.requests().size() == 2);
   }
+}
+
+TEST_CASE("what has come after an answer is not taken for the next one") {
+  ScriptedServer server([](Connection& connection) {
+    while (!connection.read_request().empty()) {
+      connection.respond("200 OK", "own");
+      if (connection.number() == 1) connection.respond("200 OK", "of another repository");
+    }
+  });
+  CurlClient client(quick_options(server));
+  client.send_one(get(server));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // until it has come
+  CHECK(client.send_one(get(server)).body == "own");
+  CHECK(client.stats().connections == 2);
 }
 
 TEST_CASE("a server whose first answer is no HTTP is not asked again") {
