@@ -24,7 +24,7 @@ countersign_folder(hsm/certificate USES tuf/base tuf/keys tuf/names)
 
 countersign_folder(agent/names USES tuf/base tuf/names LINKS ${countersign_log})
 countersign_folder(agent/http USES tuf/base tuf/json tuf/keys tuf/names hsm/os hsm hsm/file agent/names
-  LINKS ${countersign_curl} OpenSSL::SSL PkgConfig::libpsl)
+  LINKS ${countersign_curl} OpenSSL::SSL ${CMAKE_DL_LIBS})
 countersign_folder(agent/image USES tuf/base tuf/json tuf/names tuf/metadata hsm/os agent/names agent/http)
 countersign_folder(agent/image/listed USES tuf/base tuf/json hsm/os agent/names agent/image LINKS ${countersign_yaml})
 # Pure: it never sees http, a store or a file.

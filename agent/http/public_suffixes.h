@@ -2,7 +2,6 @@
 // the list at publicsuffix.org. Two hosts with one registrable domain have one owner.
 #pragma once
 
-#include <memory>
 #include <string>
 
 struct psl_ctx_st;
@@ -13,8 +12,9 @@ class PublicSuffixes {
  public:
   /// The newer of Debian's file (package publicsuffix) and the list inside libpsl. Read once.
   static const PublicSuffixes& of_system();
-  /// Takes over a list of libpsl; nullptr knows nothing.
-  explicit PublicSuffixes(psl_ctx_st* list) : list_(list) {}
+  static const PublicSuffixes& inside_libpsl();
+  /// A list of libpsl, which is there for as long as the program runs; nullptr knows nothing.
+  explicit PublicSuffixes(const psl_ctx_st* list) : list_(list) {}
 
   bool has_list() const { return list_ != nullptr; }
   /// `example.co.uk` of `registry.example.co.uk`; empty for addresses, public suffixes, names without a dot,
@@ -24,10 +24,7 @@ class PublicSuffixes {
   bool have_one_owner(const std::string& host, const std::string& other) const;
 
  private:
-  struct Free {
-    void operator()(psl_ctx_st* list) const;
-  };
-  std::unique_ptr<psl_ctx_st, Free> list_;
+  const psl_ctx_st* list_;
 };
 
 }  // namespace agent

@@ -22,7 +22,7 @@ ALLOWED = {
     "dlopen": (r"^dlfcn\.h$", ("hsm/pkcs11", "tests")),
     "CLI11": (r"^CLI/|^CLI11\.hpp$", ("agent/cli",)),
     "libcurl": (r"^curl/", ("agent", "tests/fuzz", "tests/bench")),
-    "libpsl": (r"^libpsl\.h$", ("agent/http", "tests/unit")),
+    "libpsl": (r"^libpsl\.h$", ("agent/http",)),
     "spdlog": (r"^spdlog/", ("agent", "tests")),
     "Catch2": (r"^catch2/", ("tests",)),
     "files": (r"^(filesystem|fstream|fcntl\.h|unistd\.h|sys/(stat|file|socket)\.h)$", ("hsm", "agent", "tests")),

@@ -33,7 +33,7 @@ What is measured:
   jobs that `publish` again until the server takes it.
 
 To repeat it: `scripts/bench` builds what a release is (libcurl, libnghttp2, the C++ library, spdlog, fmt and libyaml inside, by
-`scripts/curl`; OpenSSL, PKCS#11 and libpsl stay the system's) and takes about ten minutes; `--only G1,G3` measures these goals,
+`scripts/curl`; OpenSSL and PKCS#11 stay the system's) and takes about ten minutes; `--only G1,G3` measures these goals,
 `--quick` little of each, `--json FILE` writes the numbers of every run. `COUNTERSIGN=BINARY` names a program that is built.
 """
 

@@ -2,8 +2,8 @@
 // building anything: canonical JSON with Go's five escapes. No white space; members in the ascending order of
 // their bytes, so none twice; integers as `std::to_string` writes them; no escapes but `\"`, `\\` and those
 // five, and where one of the five is possible, it stands there. What it takes parse_json takes too, with the
-// same bounds of depth and numbers, but for how many values there are; what it does not take may still be good JSON in another form, for
-// parse_json to judge.
+// same bounds of depth and numbers, but for how many values there are; what it does not take may still be
+// good JSON in another form, for parse_json to judge.
 #pragma once
 
 #include <cstddef>
