@@ -362,9 +362,9 @@ class Loading {
     }
   }
 
-  static bool is(std::string_view bytes, const tuf::FileMeta& expected) {
+  static bool is(const SharedText& bytes, const tuf::FileMeta& expected) {
     return static_cast<std::size_t>(expected.length) == bytes.size() &&
-           expected.hashes.at("sha256") == tuf::sha256(tuf::as_bytes(bytes));
+           expected.hashes.at("sha256") == bytes.sha256();
   }
 
   FileRequest by_hash(const RoleName& role, const tuf::FileMeta& expected) const {

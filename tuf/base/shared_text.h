@@ -3,8 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+
+#include "tuf/base/bytes.h"
 
 namespace tuf {
 
@@ -12,7 +15,7 @@ class SharedText {
  public:
   SharedText() = default;
   SharedText(std::string text)  // NOLINT(google-explicit-constructor)
-      : whole_(std::make_shared<const std::string>(std::move(text))), part_(*whole_) {}
+      : whole_(std::make_shared<const Whole>(std::move(text))), part_(whole_->text) {}
   SharedText(const char* text) : SharedText(std::string(text)) {}  // NOLINT(google-explicit-constructor)
 
   /// `part`, which lies within view(), as a text of its own; the whole lives on as long as it does.
@@ -26,13 +29,24 @@ class SharedText {
   operator std::string_view() const { return part_; }  // NOLINT(google-explicit-constructor)
   std::size_t size() const { return part_.size(); }
   bool empty() const { return part_.empty(); }
+  /// Of a whole text computed once, however many share it and in whatever thread: a file is held against
+  /// what names it, against what was seen, and told of.
+  Bytes sha256() const;
 
   friend bool operator==(const SharedText& one, const SharedText& other) { return one.part_ == other.part_; }
   friend bool operator==(const SharedText& one, std::string_view other) { return one.part_ == other; }
   friend bool operator==(const SharedText& one, const std::string& other) { return one.part_ == other; }
 
  private:
-  std::shared_ptr<const std::string> whole_;
+  struct Whole {
+    explicit Whole(std::string content) : text(std::move(content)) {}
+
+    const std::string text;
+    mutable std::once_flag is_hashed;
+    mutable Bytes sha256;
+  };
+
+  std::shared_ptr<const Whole> whole_;
   std::string_view part_;
 };
 

@@ -15,10 +15,10 @@ bool is_child(const DelegationRole& role, const RoleName& parent) {
 }
 
 /// Exact length, SHA-256, and SHA-512 where it is given (section 7.5).
-void check_file(const std::string& what, const FileMeta& expected, std::string_view bytes) {
-  const auto check_hash = [&](const char* name, Bytes (*hash)(ByteView)) {
+void check_file(const std::string& what, const FileMeta& expected, const SharedText& bytes) {
+  const auto check_hash = [&](const char* name, auto hash) {
     const auto found = expected.hashes.find(name);
-    if (found != expected.hashes.end() && found->second != hash(as_bytes(bytes))) {
+    if (found != expected.hashes.end() && found->second != hash()) {
       throw Error(ErrorCode::kHashMismatch,
                   what + " does not have the " + name + " that verified metadata names");
     }
@@ -27,8 +27,8 @@ void check_file(const std::string& what, const FileMeta& expected, std::string_v
     throw Error(ErrorCode::kHashMismatch, what + " has " + std::to_string(bytes.size()) + " bytes where " +
                                               std::to_string(expected.length) + " were announced");
   }
-  check_hash("sha256", sha256);
-  check_hash("sha512", sha512);
+  check_hash("sha256", [&] { return bytes.sha256(); });
+  check_hash("sha512", [&] { return sha512(as_bytes(bytes)); });
 }
 
 Error not_approved(const std::string& what, const RoleAuthority& authority) {
@@ -50,7 +50,7 @@ std::optional<Error> objection(const std::string& what, const SeenFile& seen, co
                                            ", but version " + std::to_string(seen.version) +
                                            " was seen before");
   }
-  if (metadata.body.version == seen.version && sha256(as_bytes(metadata.bytes)) != seen.sha256) {
+  if (metadata.body.version == seen.version && metadata.bytes.sha256() != seen.sha256) {
     return Error(ErrorCode::kRollback,
                  what + " version " + std::to_string(seen.version) + " was seen before with other content");
   }
@@ -230,7 +230,7 @@ void TrustedRepository::check_final_root(const Metadata<Root>& root) const {
 }
 
 void TrustedRepository::check_named(const std::string& what, const FileMeta& expected,
-                                    std::string_view bytes) const {
+                                    const SharedText& bytes) const {
   if (!tolerance_.other_form) check_file(what, expected, bytes);
 }
 

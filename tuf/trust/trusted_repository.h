@@ -34,7 +34,7 @@ struct SeenFile {
 
   template <class T>
   static SeenFile of(const Metadata<T>& file) {
-    return {file.body.version, tuf::sha256(as_bytes(file.bytes)), file.signed_text, file.signatures};
+    return {file.body.version, file.bytes.sha256(), file.signed_text, file.signatures};
   }
 };
 
@@ -178,7 +178,7 @@ class TrustedRepository {
   void start_with(SharedText bytes, const TrustPin* pin, std::optional<Time> certificate_date);
   void check_final_root(const Metadata<Root>& root) const;
   /// That the file is the one that the snapshot names.
-  void check_named(const std::string& what, const FileMeta& expected, std::string_view bytes) const;
+  void check_named(const std::string& what, const FileMeta& expected, const SharedText& bytes) const;
   void verify_snapshot(SharedText bytes);
 
   Gun gun_;

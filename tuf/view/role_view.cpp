@@ -33,7 +33,7 @@ RoleView view_file(const RoleName& role, const Metadata<T>& file, const Signing&
   view.version = file.body.version;
   view.expires = file.body.expires;
   view.length = static_cast<std::int64_t>(file.bytes.size());
-  view.sha256 = to_hex(sha256(as_bytes(file.bytes)));
+  view.sha256 = to_hex(file.bytes.sha256());
   for (const KeyId& id : signing.listed) view.key_ids.push_back(id.hex());
   for (const PublicKey& key : signing.authority.keys())
     view.canonical_key_ids.push_back(key.canonical_id().hex());
