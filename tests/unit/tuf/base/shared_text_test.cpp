@@ -1,3 +1,10 @@
+#include "tuf/base/shared_text.h"
+
+#include <catch2/catch.hpp>
+
+#include "tuf/base/digest.h"
+
+using tuf::SharedText;
 
 TEST_CASE("A text has the digest of what it shows, whether it is a whole one or a part") {
   const SharedText whole = std::string("one and another");
