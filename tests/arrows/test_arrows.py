@@ -19,7 +19,7 @@ ALLOWED = {
     "agent": (r"^agent/", ("agent", "tests")),
     "support of the tests": (r"^tests/", ("tests",)),
     "libp11 and p11-kit": (r"^(libp11\.h|p11_err\.h|p11-kit/|pkcs11|.*/pkcs11\.h$)", ("hsm/pkcs11", "tests")),
-    "dlopen": (r"^dlfcn\.h$", ("hsm/pkcs11", "tests")),
+    "dlopen": (r"^dlfcn\.h$", ("hsm/pkcs11", "agent/http", "tests")),
     "CLI11": (r"^CLI/|^CLI11\.hpp$", ("agent/cli",)),
     "libcurl": (r"^curl/", ("agent", "tests/fuzz", "tests/bench")),
     "libpsl": (r"^libpsl\.h$", ("agent/http",)),
