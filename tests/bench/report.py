@@ -5,6 +5,7 @@ from pathlib import Path
 from bench.rows import HEADINGS, Row
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
+REASONS = Path(__file__).with_name("reasons.md")
 TEXT = """\
 # Performance
 
@@ -49,4 +50,4 @@ def write(machine: dict, rows: list[Row], not_run: list[str]):
     thoroughness = " With `--quick`: few rounds of fewer jobs." if machine["quick"] else ""
     described = f"{today}, {machine['cpu']}, {machine['processors']} processors, Linux {machine['kernel']}, load " \
                 f"{machine['load']:.1f} before and {machine['load_after']:.1f} after the run, {machine['countersign']}.{thoroughness}"
-    PAGE.write_text(TEXT.format(machine=described, table=table))
+    PAGE.write_text(TEXT.format(machine=described, table=table) + "\n" + REASONS.read_text())
