@@ -34,14 +34,15 @@ std::size_t columns_of_terminal() {
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kColumns;
 }
 
-}  // namespace
-
+/// "[######              ] 3 of 10 published: registry.example.com/app", cut to a terminal's columns.
 std::string live_line(const Progress& step, std::size_t columns) {
   const std::size_t full = step.all == 0 ? 0 : kBar * step.at / step.all;
   std::string line = "[" + std::string(full, '#') + std::string(kBar - full, ' ') + "] " + words_of(step);
   if (line.size() >= columns) line.resize(columns > 0 ? columns - 1 : 0);
   return line;
 }
+
+}  // namespace
 
 ProgressLine::ProgressLine(const OutputOptions& output, const Environment& environment) {
   using Mode = OutputOptions::Progress;

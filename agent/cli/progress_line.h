@@ -27,7 +27,4 @@ class ProgressLine {
   bool is_shown_ = false;
 };
 
-/// "[######              ] 3 of 10 published: registry.example.com/app", cut to a terminal's columns.
-std::string live_line(const Progress& step, std::size_t columns);
-
 }  // namespace agent

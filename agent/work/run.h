@@ -48,8 +48,8 @@ struct RunRequest {
   bool dry_run = false;
   bool reset_cache = false;
   bool offline = false;
-  std::optional<int> parallel =
-      std::nullopt;  // repositories at a time; not given: as fits the server's distance
+  /// Repositories at a time; not given: as fits the distance of the server.
+  std::optional<int> parallel = std::nullopt;
   /// Called on a thread of its own when a token has not answered for too long. The thread that waits for it
   /// is lost: whoever runs the process decides what becomes of it.
   std::function<void(const tuf::Error&)> on_deadline;

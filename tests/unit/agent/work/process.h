@@ -26,7 +26,7 @@ namespace test {
 inline constexpr const char* kPassphrase = "a passphrase of this test";
 
 /// What a run opens: the same store each time.
-class Opened final : public agent::TrustStore {
+class Opened : public agent::TrustStore {
  public:
   explicit Opened(agent::TrustStore& store) : store_(store) {}
   const std::string& name() const override { return store_.name(); }

@@ -12,23 +12,12 @@ using test::Process;
 namespace {
 
 /// Refuses what is published.
-class FullStore final : public agent::TrustStore {
+class FullStore final : public test::Opened {
  public:
-  explicit FullStore(agent::TrustStore& store) : store_(store) {}
-  const std::string& name() const override { return store_.name(); }
-  std::vector<std::optional<std::string>> fetch(const std::vector<agent::FileRequest>& requests) override {
-    return store_.fetch(requests);
-  }
-  tuf::KeyObject server_key(const tuf::RoleName& role) override { return store_.server_key(role); }
-  tuf::KeyObject make_server_key(const tuf::RoleName& role) override { return store_.make_server_key(role); }
-  void require_publishing() override {}
-  void remove() override {}
+  using Opened::Opened;
   agent::PublishResult publish(const std::vector<agent::RoleFile>&) override {
     throw tuf::Error(tuf::ErrorCode::kServerError, "no room");
   }
-
- private:
-  agent::TrustStore& store_;
 };
 
 struct Release {
