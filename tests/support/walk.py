@@ -11,6 +11,7 @@ from support.softhsm import MODULE
 from support.stores import PARTS, NotaryServer
 from support.tls import Authority
 
+STAGE = ROOT / "tests/docs/stage.sh"
 SECRET = "correct horse battery"  # what people type when they are asked: passphrases, PINs
 
 # Bash says what a person has set, where they stand, and how each command ended.
@@ -66,7 +67,7 @@ class Walk:
         return environment | {
             "PATH": f"{self._binary.parent}:{MAKE_LAYOUT.parent}:{PARTS}/docker.io/usr/bin:{environment['PATH']}",
             "SSL_CERT_FILE": str(self._authority.ca), "SOFTHSM2_CONF": str(self.folder / "softhsm2.conf"),
-            "TMPDIR": str(home / "tmp"), "XDG_RUNTIME_DIR": str(home / "tmp"), "REGISTRY": self.registry.host,
+            "TMPDIR": str(home / "tmp"), "XDG_RUNTIME_DIR": str(home / "tmp"), "SECRET": SECRET,
             "DOCKER_HOST": f"unix://{home}/no-engine.sock"}
 
     def real(self, text: str) -> str:
@@ -88,7 +89,8 @@ class Walk:
         elif block.kind == "console":
             self._type(block)
         elif block.kind in ("sh", "prepare"):
-            printed, code = self._run(block.who, f"set -euo pipefail\n{block.text}\nset +eu +o pipefail")
+            stage = STAGE.read_text() if block.kind == "prepare" else ""
+            printed, code = self._run(block.who, f"{stage}\nset -euo pipefail\n{block.text}\nset +eu +o pipefail")
             assert code == 0, f"line {block.line}: exit code {code}\n{block.text}\n{printed}"
 
     def _type(self, block: Block):
