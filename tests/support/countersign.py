@@ -8,6 +8,7 @@ from pathlib import Path
 from support.guide import is_told
 from support.hints import BARE, HINT_LINE, rows_of
 from support.process import Result, clean_environment, run
+from support.schemas import faults_of_output
 from support.secrets import Secrets
 from support.stores import Store
 
@@ -69,6 +70,7 @@ def _check_promises(outcome: Outcome, command: str, secrets: Secrets, names_serv
         assert is_told(document["checks"][-1]["name"], document["diagnosis"], document["error"]["code"]), str(outcome)
     for failure in [r["error"] for r in document["repositories"] if "error" in r]:
         assert rows_of(failure["hint"]), f"a hint that stands in no table of tests/hints\n{outcome}"
+    assert not faults_of_output(document), str(outcome)
     assert document["schema"] == "countersign/v1"
     assert document["command"].split()[0] == command
     assert document["exit_code"] == code and document["ok"] is (code == 0), str(outcome)
