@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = re.compile(r"^(?:\$ |(?:[A-Z_]+=\S+ )*(?:countersign|docker|notary|export|cmake|scripts/|apt|sudo|skopeo|pkcs11-tool)\b)")
+COMMAND = re.compile(r"^(?:\$ |(?:[A-Z_]+=\S+ )*(?:countersign|docker|notary|export|cmake|scripts/|apt|sudo|skopeo|helm|pkcs11-tool)\b)")
 FENCE = re.compile(r"^( *)```(.*)$")
 
 

@@ -8,7 +8,7 @@ from support.pages import ROOT, Block, Values, blocks, name_of, typed
 from support.process import clean_environment, run
 from support.registry import RegistryServer
 from support.softhsm import MODULE
-from support.stores import PARTS, NotaryServer
+from support.stores import PARTS, Nginx, NotaryServer
 from support.tls import Authority
 
 STAGE = ROOT / "tests/docs/stage.sh"
@@ -32,6 +32,7 @@ class Walk:
         self.notary = NotaryServer(folder / "notary", with_signer=False, authority=self._authority)
         self.registry = RegistryServer(folder / "registry", self._authority)
         self._binary = binary
+        self._web: Nginx | None = None
         self._number = 0
         self.values = Values()
         self._stand_ins = {
@@ -51,7 +52,14 @@ class Walk:
         path.mkdir(mode=0o700)
         return path
 
+    def serve_folder(self):
+        """/srv/trust, as https://trust.example.com has it."""
+        self._web = Nginx(self.folder / "web", self._authority, f"root {self._stand_ins['/srv/trust']}; index index.html;")
+        self._stand_ins["https://trust.example.com"] = self._web.url
+
     def stop(self):
+        if self._web:
+            self._web.stop()
         self.registry.stop()
         self.notary.stop()
 
@@ -63,6 +71,8 @@ class Walk:
             tls = home / ".docker" / "tls" / self._stand_ins["notary.example.com:4443"]
             tls.mkdir(parents=True)
             shutil.copy(self._authority.ca, tls / "ca.crt")
+            if self._web:
+                shutil.copytree(tls, tls.parent / self._web.url.removeprefix("https://"))
         environment = clean_environment(home)
         return environment | {
             "PATH": f"{self._binary.parent}:{MAKE_LAYOUT.parent}:{PARTS}/docker.io/usr/bin:{environment['PATH']}",
@@ -130,6 +140,8 @@ echo $? >{folder}/code
 def walk(page: Path, folder: Path, binary: Path):
     here = Walk(folder, binary)
     try:
+        if "https://trust.example.com" in page.read_text():
+            here.serve_folder()
         for block in blocks(page):
             try:
                 here.do(block)
