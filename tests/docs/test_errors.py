@@ -5,6 +5,7 @@ from support.pages import ROOT
 from support.process import clean_environment, run
 
 PAGE = (ROOT / "docs/errors.md").read_text()
+WARNING = re.compile(r'(?:push_back\(|warn\()\{?\s*"([A-Z]+(?:_[A-Z]+)*)",')
 # Reasons of a verdict: docs/policy.md has them.
 ELSEWHERE = {"agent/policy/case.cpp", "agent/policy/judge.cpp"}
 
@@ -18,7 +19,7 @@ def test_every_warning_is_explained():
     for folder in ("agent", "tuf", "hsm"):
         for path in (ROOT / folder).rglob("*.cpp"):
             if str(path.relative_to(ROOT)) not in ELSEWHERE:
-                warnings |= dict.fromkeys(re.findall(r'(?:push_back\(|warn\()\{?\s*"([A-Z]+(?:_[A-Z]+)*)",', path.read_text()), path)
+                warnings |= dict.fromkeys(WARNING.findall(path.read_text()), path)
     assert {"NOT_RELEASED", "ROOT_NOT_PINNED", "ROLE_UNUSABLE"} <= warnings.keys()
     pages = PAGE + (ROOT / "docs/doctor.md").read_text()
     assert not {code: str(path) for code, path in warnings.items() if not re.search(rf"(?:`|\| |, ){code}\b", pages)}

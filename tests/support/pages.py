@@ -1,4 +1,4 @@
-"""The pages that users read, as blocks that can be run. What stands behind the language of a fenced block says what is done with it:
+"""The pages that users read, as blocks that can be run. What stands behind the language of a fenced block says what is done:
 
     ```console NAME         `$ command` lines, typed by that person; what stands below each is what it prints
     ```sh NAME              commands that must all end with exit code 0; what they print is not looked at
@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = re.compile(r"^(?:\$ |(?:[A-Z_]+=\S+ )*(?:countersign|docker|notary|export|cmake|scripts/|apt|sudo|skopeo|helm|pkcs11-tool)\b)")
+PROGRAMS = "countersign|docker|notary|export|cmake|scripts/|apt|sudo|skopeo|helm|pkcs11-tool"
+COMMAND = re.compile(rf"^(?:\$ |(?:[A-Z_]+=\S+ )*(?:{PROGRAMS})\b)")
 FENCE = re.compile(r"^( *)```(.*)$")
 
 
@@ -147,7 +148,12 @@ class Values:
         found = re.fullmatch(pattern, text)
         if not found:
             return "expected:\n" + "\n".join(expected) + "\nprinted:\n" + printed
-        self._known |= {written: found[name] for written, name in names.items()}
+        new = {written: found[name] for written, name in names.items()}
+        called = {value: written for written, value in self._known.items()}
+        for written, value in new.items():
+            if value in called:
+                return f"{written} is what the page has called {called[value]}"
+        self._known |= new
         return None
 
     def _line(self, line: str, names: dict[str, str]) -> str:
@@ -170,7 +176,8 @@ def _plain(text: str) -> str:
     """A pattern for text in which columns may have another width, dates are any dates, and `…` is anything."""
     parts, position = [], 0
     for found in DATE.finditer(text):
-        parts += [_spaced(text[position:found.start()]), r"20\d\d-\d\d-\d\d" + (r"T\d\d:\d\d:\d\d(?:\.\d+)?Z" if found[1] else "")]
+        time = r"T\d\d:\d\d:\d\d(?:\.\d+)?Z" if found[1] else ""
+        parts += [_spaced(text[position:found.start()]), r"20\d\d-\d\d-\d\d" + time]
         position = found.end()
     return "".join(parts) + _spaced(text[position:])
 

@@ -1,5 +1,5 @@
-"""The schemas of docs/schemas. A member that no schema knows is no error for users, since new ones may come; in tests it is, so that
-the schemas stay whole."""
+"""The schemas of docs/schemas. A member that no schema knows is no error for users, since new ones may come; in tests it is,
+so that the schemas stay whole."""
 import json
 from functools import cache
 from pathlib import Path
@@ -30,7 +30,8 @@ def _validator(name: str) -> Draft202012Validator:
 
 def faults(name: str, document) -> list[str]:
     """What is not as the schema of that name says; of a command, the first word of it."""
-    return [f"{'.'.join(map(str, fault.absolute_path))}: {fault.message[:300]}" for fault in _validator(name).iter_errors(document)]
+    return [f"{'.'.join(map(str, fault.absolute_path))}: {fault.message[:300]}"
+            for fault in _validator(name).iter_errors(document)]
 
 
 def faults_of_output(document: dict) -> list[str]:

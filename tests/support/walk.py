@@ -15,7 +15,8 @@ STAGE = ROOT / "tests/docs/stage.sh"
 SECRET = "correct horse battery"  # what people type when they are asked: passphrases, PINs
 
 # Bash says what a person has set, where they stand, and how each command ended.
-SAVE = """declare -p 2>/dev/null | grep -vE '^declare -[a-zA-Z]*[rA] |^declare -. (BASH|EPOCH|SHELLOPTS|PPID|UID|EUID|RANDOM|_=|__)' >"$__state"
+SAVE = """declare -p 2>/dev/null \\
+  | grep -vE '^declare -[a-zA-Z]*[rA] |^declare -. (BASH|EPOCH|SHELLOPTS|PPID|UID|EUID|RANDOM|_=|__)' >"$__state"
 pwd >"$__state.cwd"
 """
 
