@@ -1,12 +1,14 @@
 """The schemas of docs/schemas. A member that no schema knows is no error for users, since new ones may come; in tests it is,
 so that the schemas stay whole."""
 import json
+import threading
 from functools import cache
 from pathlib import Path
 
 from jsonschema import Draft202012Validator, RefResolver
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "schemas"
+_one_at_a_time = threading.Lock()  # the resolver of references remembers where it is
 
 
 def _closed(schema):
@@ -30,8 +32,9 @@ def _validator(name: str) -> Draft202012Validator:
 
 def faults(name: str, document) -> list[str]:
     """What is not as the schema of that name says; of a command, the first word of it."""
-    return [f"{'.'.join(map(str, fault.absolute_path))}: {fault.message[:300]}"
-            for fault in _validator(name).iter_errors(document)]
+    with _one_at_a_time:
+        return [f"{'.'.join(map(str, fault.absolute_path))}: {fault.message[:300]}"
+                for fault in _validator(name).iter_errors(document)]
 
 
 def faults_of_output(document: dict) -> list[str]:
