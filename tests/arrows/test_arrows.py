@@ -24,7 +24,7 @@ ALLOWED = {
     "libcurl": (r"^curl/", ("agent", "tests/fuzz", "tests/bench")),
     "libpsl": (r"^libpsl\.h$", ("agent/http",)),
     "spdlog": (r"^spdlog/", ("agent", "tests")),
-    "Catch2": (r"^catch2/", ("tests",)),
+    "Catch2": (r"^catch2/", ("tests/support",)),
     "files": (r"^(filesystem|fstream|fcntl\.h|unistd\.h|sys/(stat|file|socket)\.h)$", ("hsm", "agent", "tests")),
     "sockets": (r"^(netdb\.h|netinet/.*|arpa/inet\.h)$", ("agent", "tests")),
     "randomness": (r"^(random|openssl/rand\.h|sys/random\.h)$", ("hsm", "agent", "tests")),

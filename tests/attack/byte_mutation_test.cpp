@@ -1,10 +1,9 @@
 // Every byte of every file of a repository, changed: refused, or harmless in a way that can be shown. The
 // files below the timestamp are named by hash, which would refuse them all; so the parents are made to name
 // the changed file, and what must refuse it is its own signature.
-#include <catch2/catch.hpp>
-
 #include <functional>
 
+#include "tests/support/catch.h"
 #include "tests/support/repository_maker.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/error.h"

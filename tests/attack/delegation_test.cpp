@@ -1,6 +1,5 @@
 // What delegations may say, and when they have no say (sections 3.6, 7.4 and 7.7).
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/repository_maker.h"
 

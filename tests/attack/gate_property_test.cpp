@@ -4,12 +4,12 @@
 //
 // A failure names its seed and tells the shortest story that was found. To tell it again:
 // GATE_SEED=SEED; GATE_SEQUENCES says how many from there (tests/proof/README.md).
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <iostream>
 #include <numeric>
 
 #include "tests/attack/gate/world.h"
+#include "tests/support/catch.h"
 #include "tests/support/test_data.h"
 
 namespace {

@@ -1,5 +1,4 @@
 // Somebody who may sign in one role does as much there as any server takes: only that role suffers from it.
-#include <catch2/catch.hpp>
 #include <set>
 
 #include "agent/work/change_signers.h"
@@ -8,6 +7,7 @@
 #include "agent/work/signing_keys.h"
 #include "agent/work/witness_roles.h"
 #include "hsm/memory_keys.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/work/served_repository.h"
 #include "tuf/metadata/find_version.h"

@@ -1,10 +1,9 @@
 // Manifests that show a good image and hide another one that kubectl, helm or docker would run. Each row
 // names what is tried; the hidden image is found, or the file is refused with the line and the reason.
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 
 #include "agent/image/listed/image_list.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 
 namespace {

@@ -1,6 +1,5 @@
 // Whoever answers for the trust server can make any root. What is pinned must have signed it.
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/repository_maker.h"
 #include "tuf/keys/certificate.h"

@@ -1,7 +1,6 @@
 // Old states, swapped states and mixed states, shown by whoever answers for the trust server, with or without
 // the keys of some roles (threats 1, 2 and 19).
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/repository_maker.h"
 #include "tuf/base/digest.h"

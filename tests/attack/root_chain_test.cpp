@@ -1,6 +1,5 @@
 // Roots that do not follow from the one that is known (section 7.2, threats 1 and 3).
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/repository_maker.h"
 

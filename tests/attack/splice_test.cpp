@@ -1,8 +1,7 @@
 // A file that is written anew copies what has not changed as it stands. It must be to the last byte what a
 // writer makes of it who knows nothing but its content.
-#include <catch2/catch.hpp>
-
 #include "tests/attack/random_targets.h"
+#include "tests/support/catch.h"
 #include "tuf/metadata/scan_targets.h"
 
 using tuf::Json;

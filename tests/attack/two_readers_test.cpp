@@ -2,9 +2,8 @@
 // nothing of it; the other takes any strict JSON, and builds a tree. Whatever a file is, they must say the
 // same of it: else whoever spells a file otherwise could show it differently to whoever verifies and whoever
 // signs.
-#include <catch2/catch.hpp>
-
 #include "tests/attack/random_targets.h"
+#include "tests/support/catch.h"
 #include "tuf/base/error.h"
 #include "tuf/metadata/decode_document.h"
 #include "tuf/metadata/scan_targets.h"

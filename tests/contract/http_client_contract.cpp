@@ -1,11 +1,11 @@
 // What every HTTP client promises, run on each of them: the real one, the one that logs in, and the one of
 // the tests.
-#include <catch2/catch.hpp>
 #include <map>
 #include <memory>
 
 #include "agent/http/authenticated_client.h"
 #include "agent/http/curl_client.h"
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/support/fake_http.h"

@@ -1,5 +1,4 @@
 // What every source of keys, and every signer that it opens, promises, run on each of them.
-#include <catch2/catch.hpp>
 #include <fstream>
 #include <memory>
 
@@ -8,6 +7,7 @@
 #include "hsm/memory_keys.h"
 #include "hsm/pkcs11/tokens.h"
 #include "hsm/selected_keys.h"
+#include "tests/support/catch.h"
 #include "tests/support/soft_hsm.h"
 #include "tests/support/test_data.h"
 #include "tests/support/test_signer.h"

@@ -1,8 +1,7 @@
 // Logging in to a notary-server that demands tokens.
-#include <catch2/catch.hpp>
-
 #include "agent/http/authenticated_client.h"
 #include "agent/store/notary_server.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/notary_process.h"
 

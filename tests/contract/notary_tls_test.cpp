@@ -1,8 +1,7 @@
 // Which servers are spoken to, and what is said of those that are not.
-#include <catch2/catch.hpp>
-
 #include "agent/http/curl_client.h"
 #include "agent/store/notary_server.h"
+#include "tests/support/catch.h"
 #include "tests/support/certificates.h"
 #include "tests/support/child_process.h"
 #include "tests/support/errors.h"

@@ -1,8 +1,8 @@
 // The folder of a static trust repository behind a plain web server, read by the official client.
-#include <catch2/catch.hpp>
 #include <chrono>
 
 #include "agent/store/static_repository.h"
+#include "tests/support/catch.h"
 #include "tests/support/child_process.h"
 #include "tests/support/process.h"
 #include "tests/support/store_client.h"

@@ -1,10 +1,10 @@
 // What every trust store promises, run on each of them.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <memory>
 
 #include "agent/store/notary_server.h"
 #include "agent/store/static_repository.h"
+#include "tests/support/catch.h"
 #include "tests/support/memory_store.h"
 #include "tests/support/notary_process.h"
 #include "tests/support/store_client.h"

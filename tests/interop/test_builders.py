@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from support.parts import part
 from support.registry import DOCKER_IMAGE, DOCKER_LIST, OCI_IMAGE, OCI_INDEX
-from support.stores import PARTS
 
 RECORDED = Path(__file__).resolve().parents[1] / "data" / "builders"
-BUILDAH = PARTS / "buildah/usr/bin/buildah"
-UMOCI = PARTS / "umoci/usr/bin/umoci"
+BUILDAH = part("buildah")
+UMOCI = part("umoci")
 
 
 def test_engine_builds_and_pushes(shop):

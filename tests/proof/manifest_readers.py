@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from support.parts import part
 from support.process import clean_environment
-from support.stores import PARTS
 
 GO_SOURCES = Path(__file__).with_name("go_readers")
 
@@ -53,10 +53,9 @@ def pyyaml(content: bytes) -> list:
 class Kubectl:
     """kubectl itself: what it would send, told by a command that prints it."""
 
-    PROGRAM = PARTS / "kubernetes-client/usr/bin/kubectl"
+    PROGRAM = part("kubectl")
 
     def __init__(self, folder: Path):
-        self.program = self.PROGRAM if self.PROGRAM.exists() else shutil.which("kubectl")
         self._folder = folder
 
     def read(self, files: dict[int, bytes]) -> list:
@@ -67,7 +66,7 @@ class Kubectl:
         for number, content in files.items():
             (folder / f"{number}.yaml").write_bytes(content)
         environment = clean_environment(self._folder) | {"KUBECONFIG": "/dev/null"}
-        outcome = subprocess.run([self.program, "label", "--local", "--overwrite", "-f", folder, "read=yes", "-o", "json"],
+        outcome = subprocess.run([self.PROGRAM, "label", "--local", "--overwrite", "-f", folder, "read=yes", "-o", "json"],
                                  env=environment, capture_output=True)
         decoder, text, at, objects = json.JSONDecoder(), outcome.stdout.decode(), 0, []
         while (at := at + len(re.match(r"\s*", text[at:]).group())) < len(text):

@@ -90,8 +90,7 @@ def compare(tmp_path, ours: Batch, seed: int, numbers, in_full: bool) -> Compari
         if go:
             for reader, documents in go.ask(content).items():
                 comparison.add(number, f"Go {reader}", what_runs(documents), answer, content)
-        if kubectl.program:
-            kept[number] = answer, content
+        kept[number] = answer, content
         if in_full and number % 20 == 1 and b"services" in content:
             runs = set(run_by_compose(compose.read(content)))
             comparison.add(number, "docker-compose itself", runs, answer, content)

@@ -3,19 +3,17 @@ import json
 import os
 from pathlib import Path
 
+from support.parts import part
 from support.process import Daemon, clean_environment, run
-from support.stores import PARTS
 
-PROGRAMS = ":".join(str(PARTS / part) for part in ("docker.io/usr/sbin", "docker.io/usr/bin", "containerd/usr/bin",
-                                                   "runc/usr/sbin"))
+DOCKER, DOCKERD = part("docker"), part("dockerd")
+PROGRAMS = ":".join(str(program.parent) for program in (DOCKERD, part("docker-init"), part("containerd"), part("runc")))
 # What is mounted stays here; a root that is no mount point, as in a chroot, has nowhere to pass it on to.
 OWN_MOUNTS = 'mount --make-rprivate / 2>/dev/null; exec "$@"'
 
 
 class Engine:
     """Without networks of its own; images are kept in plain folders (vfs)."""
-
-    DOCKER = PARTS / "docker.io/usr/bin/docker"
 
     def __init__(self, folder: Path):
         folder.mkdir(parents=True, exist_ok=True)
@@ -31,7 +29,7 @@ class Engine:
         as_root = [] if os.geteuid() == 0 else ["sudo", "-n", "-E", f"PATH={environment['PATH']}"]
         self._daemon = Daemon(
             [*as_root, "unshare", "-m", "--propagation", "unchanged", "sh", "-c", OWN_MOUNTS, "sh",
-             PARTS / "docker.io/usr/sbin/dockerd", "--config-file", config], port=socket, log=folder / "engine.log", env=environment, cwd=folder)
+             DOCKERD, "--config-file", config], port=socket, log=folder / "engine.log", env=environment, cwd=folder)
         self.env = {"DOCKER_HOST": f"unix://{socket}"}
         self._folder = folder
 
@@ -39,7 +37,7 @@ class Engine:
         home = self._folder / "home"
         home.mkdir(exist_ok=True)
         env = clean_environment(home) | self.env | {"DOCKER_CONFIG": str(home), "DOCKER_BUILDKIT": "0"}
-        return run([self.DOCKER, *args], env=env, cwd=self._folder, **options).stdout
+        return run([DOCKER, *args], env=env, cwd=self._folder, **options).stdout
 
     def digests(self, repository: str) -> set[str]:
         """Of the images of a repository that are here."""

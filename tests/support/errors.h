@@ -1,9 +1,9 @@
 // Assertions on tuf::Error: the code is what scripts see, so tests name it.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <string>
 
+#include "tests/support/catch.h"
 #include "tuf/base/error.h"
 
 namespace test {

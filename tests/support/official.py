@@ -5,9 +5,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from support.engine import Engine
+from support.parts import part
 from support.process import Result, clean_environment, run
 from support.secrets import Secrets
-from support.stores import PARTS, Store
+from support.stores import Store
 
 
 class Notary:
@@ -65,7 +66,7 @@ class Notary:
 class Docker:
     """docker 20.10 without an engine. `home` is $DOCKER_CONFIG, the trust directory is its folder `trust`."""
 
-    PROGRAM = PARTS / "docker.io/usr/bin/docker"
+    PROGRAM = part("docker")
 
     def __init__(self, home: Path, store: Store, secrets: Secrets, *, root_passphrase=None, passphrase=None):
         home.mkdir(parents=True, exist_ok=True)

@@ -5,17 +5,14 @@ import itertools
 import json
 import ssl
 import urllib.request
-import warnings
 from pathlib import Path
 
-from support.images import Image
-from support.process import Daemon, clean_environment, free_port
-from support.stores import PARTS
-from support.tls import Authority
+import bcrypt
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # it is there in Debian 12's Python
-    import crypt
+from support.images import Image
+from support.parts import part
+from support.process import Daemon, clean_environment, free_port
+from support.tls import Authority
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_IMAGE = "application/vnd.oci.image.manifest.v1+json"
@@ -32,8 +29,7 @@ def digest_of(content: bytes) -> str:
 
 def password_file(path: Path, users: dict[str, str]) -> dict:
     """The `auth` section for users with passwords, in the form of `htpasswd -B`."""
-    method = crypt.METHOD_BLOWFISH
-    path.write_text("".join(f"{name}:{crypt.crypt(password, crypt.mksalt(method, rounds=16))}\n"
+    path.write_text("".join(f"{name}:{bcrypt.hashpw(password.encode(), bcrypt.gensalt(rounds=4)).decode()}\n"
                             for name, password in users.items()))
     return {"htpasswd": {"realm": "test", "path": str(path)}}
 
@@ -56,7 +52,7 @@ class RegistryServer:
         path = folder / "config.json"  # JSON is YAML
         path.write_text(json.dumps(config))
         environment = clean_environment(folder)
-        self._daemon = Daemon([PARTS / "docker-registry/usr/bin/docker-registry", "serve", path], port=port,
+        self._daemon = Daemon([part("docker-registry"), "serve", path], port=port,
                               log=folder / "registry.log", env=environment, cwd=folder)
         self.host = f"127.0.0.1:{port}"
         self.url = f"https://{self.host}"

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 from support.keys import canonical_id_of_object
+from support.parts import part
 from support.process import Daemon, clean_environment, free_port
 from support.tls import Authority
 from support.trust_data import Reader, TrustData
 
 _numbers = itertools.count(1)
-PARTS = Path(__file__).resolve().parents[2] / "build" / "parts"
 
 
 class Store:
@@ -159,7 +159,7 @@ class Nginx:
         config.write_text(NGINX.format(folder=folder, port=port, certificate=certificate, key=key,
                                        locations=locations))
         self.url = f"https://127.0.0.1:{port}"
-        self._daemon = Daemon([PARTS / "nginx/usr/sbin/nginx", "-p", folder, "-c", config], port=port,
+        self._daemon = Daemon([part("nginx"), "-p", folder, "-c", config], port=port,
                               log=folder / "nginx.out", env=clean_environment(folder), cwd=folder)
 
     def stop(self):

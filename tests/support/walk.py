@@ -5,10 +5,11 @@ from pathlib import Path
 
 from support.images import SCRIPT as MAKE_LAYOUT
 from support.pages import ROOT, Block, Values, blocks, name_of, typed
+from support.parts import part
 from support.process import clean_environment, run
 from support.registry import RegistryServer
 from support.softhsm import MODULE
-from support.stores import PARTS, Nginx, NotaryServer
+from support.stores import Nginx, NotaryServer
 from support.tls import Authority
 
 STAGE = ROOT / "tests/docs/stage.sh"
@@ -76,7 +77,7 @@ class Walk:
                 shutil.copytree(tls, tls.parent / self._web.url.removeprefix("https://"))
         environment = clean_environment(home)
         return environment | {
-            "PATH": f"{self._binary.parent}:{MAKE_LAYOUT.parent}:{PARTS}/docker.io/usr/bin:{environment['PATH']}",
+            "PATH": f"{self._binary.parent}:{MAKE_LAYOUT.parent}:{part('docker').parent}:{environment['PATH']}",
             "SSL_CERT_FILE": str(self._authority.ca), "SOFTHSM2_CONF": str(self.folder / "softhsm2.conf"),
             "TMPDIR": str(home / "tmp"), "XDG_RUNTIME_DIR": str(home / "tmp"), "SECRET": SECRET,
             "DOCKER_HOST": f"unix://{home}/no-engine.sock"}

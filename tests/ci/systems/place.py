@@ -9,10 +9,11 @@ from pathlib import Path
 
 from support.countersign import Countersign
 from support.images import Image
+from support.parts import part
 from support.process import clean_environment, run
 from support.registry import RegistryServer
 from support.secrets import Secrets
-from support.stores import PARTS, NotaryServer, Nginx, TokenService
+from support.stores import NotaryServer, Nginx, TokenService
 from support.tls import Authority
 from support.world import World
 
@@ -97,7 +98,7 @@ class Place:
         for name in ("bin", "tmp", "run"):
             (home / name).mkdir()
         (home / "bin" / "countersign").symlink_to(self.binary)
-        (home / "bin" / "buildah").symlink_to(PARTS / "buildah/usr/bin/buildah")
+        (home / "bin" / "buildah").symlink_to(part("buildah"))
         storage = home / "storage.conf"
         storage.write_text(f'[storage]\ndriver = "vfs"\ngraphroot = "{home}/images"\nrunroot = "{home}/run/images"\n')
         environment = clean_environment(home) | (self.token() if token else {})

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/support/test_data.h"

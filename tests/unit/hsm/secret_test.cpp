@@ -1,8 +1,9 @@
 #include "hsm/secret.h"
 
-#include <catch2/catch.hpp>
 #include <string>
 #include <type_traits>
+
+#include "tests/support/catch.h"
 
 using hsm::Secret;
 

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <future>
 
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 using agent::Backstop;
 using hsm::TimeBudget;

@@ -1,7 +1,6 @@
 #include "agent/config/annotations.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 
 using tuf::ErrorCode;

@@ -1,6 +1,6 @@
 #include "agent/config/ci_context.h"
 
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 namespace {
 

@@ -1,7 +1,6 @@
 #include "agent/config/environment.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/variable.h"
 
 using test::Variable;

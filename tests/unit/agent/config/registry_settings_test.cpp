@@ -1,7 +1,6 @@
 // What settings say of registries: certificates, those without TLS, token services elsewhere.
-#include <catch2/catch.hpp>
-
 #include "agent/config/settings.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/test_data.h"
 

@@ -1,7 +1,6 @@
 #include "agent/config/server_url.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 
 namespace {

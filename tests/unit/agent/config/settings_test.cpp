@@ -1,7 +1,6 @@
 #include "agent/config/settings.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/config_home.h"
 #include "tests/support/error_code.h"
 

@@ -1,7 +1,6 @@
 #include "agent/config/trust_root.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/config_home.h"
 #include "tests/support/error_code.h"
 #include "tuf/base/base64.h"

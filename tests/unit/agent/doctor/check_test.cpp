@@ -1,8 +1,7 @@
 #include "agent/doctor/check.h"
 
-#include <catch2/catch.hpp>
-
 #include "agent/doctor/once.h"
+#include "tests/support/catch.h"
 
 using agent::Ailment;
 using agent::Check;

@@ -1,7 +1,6 @@
 #include "agent/doctor/server_probe.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/fake_http.h"
 #include "tests/support/test_data.h"
 

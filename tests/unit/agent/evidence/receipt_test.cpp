@@ -1,7 +1,6 @@
 #include "agent/evidence/receipt.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/drafting.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"

@@ -1,8 +1,7 @@
 #include "agent/http/authenticated_client.h"
 
-#include <catch2/catch.hpp>
-
 #include "agent/store/notary_server.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/http/token_lab.h"
 

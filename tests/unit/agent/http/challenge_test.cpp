@@ -1,6 +1,6 @@
 #include "agent/http/challenge.h"
 
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 using agent::parse_challenges;
 

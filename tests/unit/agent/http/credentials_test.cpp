@@ -4,11 +4,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
 #include <csignal>
 
 #include "agent/http/credential_helper.h"
 #include "hsm/os/file_descriptor.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/test_data.h"
 #include "tuf/base/base64.h"

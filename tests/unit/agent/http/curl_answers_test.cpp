@@ -1,6 +1,5 @@
 // Answers that are too long, too short, or none: what CurlClient takes of them.
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/http/on_loopback.h"
 

@@ -1,7 +1,7 @@
 // What CurlClient sends again, how long it waits, and what became of a publish that got no answer.
-#include <catch2/catch.hpp>
 #include <thread>
 
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/http/on_loopback.h"
 

@@ -11,11 +11,11 @@
 
 #include <array>
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <sstream>
 #include <thread>
 
+#include "tests/support/catch.h"
 #include "tests/support/child_process.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/http/on_loopback.h"

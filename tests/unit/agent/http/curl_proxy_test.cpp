@@ -1,6 +1,5 @@
 // CurlClient with a proxy between it and the server.
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/child_process.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"

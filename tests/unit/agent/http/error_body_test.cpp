@@ -1,6 +1,6 @@
 #include "agent/http/error_body.h"
 
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 using agent::ErrorBody;
 

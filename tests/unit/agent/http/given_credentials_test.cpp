@@ -1,6 +1,5 @@
 // Who is given which credential: a password, an identity token, or nothing.
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/http/token_lab.h"

@@ -2,8 +2,7 @@
 // follows from, and what users write besides.
 #include "agent/http/proxy_settings.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 

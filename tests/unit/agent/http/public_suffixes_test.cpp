@@ -1,8 +1,7 @@
 #include "agent/http/public_suffixes.h"
 
-#include <catch2/catch.hpp>
-
 #include "agent/http/account_home.h"
+#include "tests/support/catch.h"
 
 using agent::AccountHome;
 using agent::PublicSuffixes;

@@ -1,8 +1,7 @@
 // What is said to whoever is not let in, and what they are to do.
-#include <catch2/catch.hpp>
-
 #include "agent/names/log_in_command.h"
 #include "agent/store/notary_server.h"
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/http/token_lab.h"

@@ -1,6 +1,6 @@
 #include "agent/http/unusable_answer.h"
 
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 namespace {
 

@@ -1,7 +1,6 @@
 #include "agent/image/built_image.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/support/test_data.h"

@@ -1,8 +1,7 @@
 #include "agent/image/image_source.h"
 
-#include <catch2/catch.hpp>
-
 #include "agent/image/listed/child_tags.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/fake_http.h"
 #include "tests/support/test_data.h"

@@ -1,10 +1,10 @@
 // Image references as Docker's own command line takes them: tests/data/references/docker.jsonl, recorded by
 // tests/support/record_references.py.
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "agent/names/image_reference.h"
+#include "tests/support/catch.h"
 #include "tests/support/test_data.h"
 #include "tuf/base/error.h"
 

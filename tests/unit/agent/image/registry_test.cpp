@@ -1,7 +1,6 @@
 #include "agent/image/registry.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/fake_http.h"
 

@@ -1,8 +1,7 @@
 #include "agent/image/release_file.h"
 
-#include <catch2/catch.hpp>
-
 #include "agent/image/target_file.h"
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/support/test_data.h"

@@ -1,8 +1,7 @@
 #include "agent/image/tar_archive.h"
 
-#include <catch2/catch.hpp>
-
 #include "agent/image/oci_layout.h"
+#include "tests/support/catch.h"
 #include "tests/support/test_data.h"
 #include "tuf/base/error.h"
 

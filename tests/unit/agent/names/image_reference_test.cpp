@@ -1,7 +1,6 @@
 #include "agent/names/image_reference.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tuf/base/error.h"
 

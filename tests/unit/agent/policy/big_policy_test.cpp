@@ -1,7 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "agent/policy/foreign_entries.h"
 #include "agent/policy/judge.h"
+#include "tests/support/catch.h"
 #include "tests/support/policies.h"
 #include "tests/support/repository_maker.h"
 

@@ -1,7 +1,6 @@
 #include "agent/policy/glob.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 
 using agent::Glob;

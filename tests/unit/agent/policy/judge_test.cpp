@@ -1,8 +1,8 @@
 #include "agent/policy/judge.h"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 
+#include "tests/support/catch.h"
 #include "tests/support/policies.h"
 #include "tests/support/repository_maker.h"
 #include "tuf/base/hex.h"

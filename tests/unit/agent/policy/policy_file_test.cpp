@@ -1,8 +1,7 @@
 #include "agent/policy/policy_file.h"
 
-#include <catch2/catch.hpp>
-
 #include "agent/policy/repository_rules.h"
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/support/policies.h"

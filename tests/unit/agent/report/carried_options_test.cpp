@@ -1,6 +1,6 @@
 #include "agent/report/carried_options.h"
 
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 using agent::CarriedOptions;
 

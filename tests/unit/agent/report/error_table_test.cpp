@@ -2,12 +2,12 @@
 
 #include <openssl/pem.h>
 
-#include <catch2/catch.hpp>
 #include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tuf/base/base64.h"
 #include "tuf/base/digest.h"
 #include "tuf/base/hex.h"

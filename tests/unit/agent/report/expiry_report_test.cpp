@@ -1,7 +1,6 @@
 #include "agent/report/expiry_report.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/repository_maker.h"
 
 using agent::ExpiryReport;

@@ -1,6 +1,6 @@
 #include "agent/report/report.h"
 
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 TEST_CASE("The report of success has every member and no error") {
   agent::Report report;

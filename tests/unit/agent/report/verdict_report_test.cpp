@@ -1,6 +1,6 @@
 #include "agent/report/verdict_report.h"
 
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 using agent::Verdict;
 using agent::VerdictReport;

@@ -1,7 +1,6 @@
 #include "agent/store/guarded_releases.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/test_data.h"
 #include "tests/support/test_signer.h"
 

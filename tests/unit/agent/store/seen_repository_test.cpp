@@ -2,9 +2,8 @@
 
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
-
 #include "hsm/os/atomic_file.h"
+#include "tests/support/catch.h"
 #include "tests/support/test_data.h"
 #include "tuf/base/error.h"
 

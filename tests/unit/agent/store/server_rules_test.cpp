@@ -2,8 +2,7 @@
 // are in the contract of trust stores.
 #include "agent/store/server_rules.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/memory_store.h"
 #include "tests/support/store_client.h"
 #include "tuf/base/error.h"

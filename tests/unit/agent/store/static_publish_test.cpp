@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <stdexcept>
 #include <thread>
 
 #include "agent/store/static_repository.h"
+#include "tests/support/catch.h"
 #include "tests/support/store_client.h"
 #include "tests/support/test_data.h"
 #include "tuf/base/error.h"

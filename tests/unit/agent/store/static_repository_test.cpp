@@ -2,8 +2,7 @@
 
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/support/store_client.h"

@@ -1,7 +1,6 @@
 #include "agent/work/add_delegations.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/work/administrator.h"
 

@@ -8,12 +8,11 @@
 #include <string>
 #include <vector>
 
-#include <catch2/catch.hpp>
-
 #include "agent/work/policy_guard.h"
 #include "agent/work/signing_gate.h"
 #include "agent/work/signing_keys.h"
 #include "hsm/memory_keys.h"
+#include "tests/support/catch.h"
 #include "tests/support/policies.h"
 #include "tests/support/store_client.h"
 #include "tests/unit/agent/work/served_repository.h"

@@ -1,9 +1,8 @@
 #include "agent/work/key_rotation.h"
 
-#include <catch2/catch.hpp>
-
 #include "agent/work/init_repository.h"
 #include "agent/work/still_due.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/work/process.h"
 

@@ -1,7 +1,6 @@
 #include "agent/work/key_uses.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/unit/agent/work/served_repository.h"
 
 TEST_CASE("A key that a stranger's root lists, and has not signed with, is the trust root of none") {

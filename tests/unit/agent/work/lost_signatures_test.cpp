@@ -1,10 +1,9 @@
 // Nobody takes from others, unasked, what the policy allows by their signature.
-#include <catch2/catch.hpp>
-
 #include "agent/work/change_signers.h"
 #include "agent/work/renew_roles.h"
 #include "agent/work/revoke_tags.h"
 #include "agent/work/witness_roles.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/work/guarding.h"
 

@@ -1,8 +1,7 @@
 // Reading what has to be mended: what is put up with, and what never is.
-#include <catch2/catch.hpp>
-
 #include "agent/work/renew_roles.h"
 #include "hsm/memory_keys.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/work/served_repository.h"
 #include "tuf/base/error.h"

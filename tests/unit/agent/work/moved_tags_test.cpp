@@ -1,6 +1,5 @@
 // Who moves a tag with a policy, and what that asks of the others who must sign it.
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/work/guarding.h"
 

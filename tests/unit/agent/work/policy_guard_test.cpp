@@ -1,7 +1,6 @@
 #include "agent/work/policy_guard.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/work/guarding.h"
 

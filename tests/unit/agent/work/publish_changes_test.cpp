@@ -1,9 +1,9 @@
 #include "agent/work/publish_changes.h"
 
-#include <catch2/catch.hpp>
 #include <stdexcept>
 
 #include "agent/work/publish_queue.h"
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/support/open_gate.h"

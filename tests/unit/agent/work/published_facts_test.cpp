@@ -1,8 +1,7 @@
 #include "agent/work/published_facts.h"
 
-#include <catch2/catch.hpp>
-
 #include "agent/work/sign_receipt.h"
+#include "tests/support/catch.h"
 #include "tests/unit/agent/work/process.h"
 
 using test::Process;

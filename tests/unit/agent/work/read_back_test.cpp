@@ -1,8 +1,8 @@
 #include "agent/work/publish_changes.h"
 
-#include <catch2/catch.hpp>
 #include <utility>
 
+#include "tests/support/catch.h"
 #include "tests/support/memory_store.h"
 #include "tests/support/open_gate.h"
 #include "tests/support/repository_maker.h"

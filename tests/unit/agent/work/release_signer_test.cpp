@@ -1,8 +1,7 @@
 // A release of several repositories: what becomes of the others when one fails.
 #include "agent/work/release_signer.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/work/process.h"
 

@@ -1,7 +1,6 @@
 #include "agent/work/renew_roles.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/unit/agent/work/administrator.h"
 
 using test::Administrator;

@@ -1,8 +1,7 @@
 #include "agent/work/sign_images.h"
 
-#include <catch2/catch.hpp>
-
 #include "hsm/memory_keys.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/store_client.h"
 #include "tests/unit/agent/work/served_repository.h"

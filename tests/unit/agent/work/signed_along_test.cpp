@@ -1,6 +1,5 @@
 // What stands in releases and was not asked for is signed along only if the policy allows it whole.
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/work/guarding.h"
 #include "tuf/base/time.h"

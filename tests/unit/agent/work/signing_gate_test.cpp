@@ -1,11 +1,10 @@
 #include "agent/work/signing_gate.h"
 
-#include <catch2/catch.hpp>
-
 #include "agent/work/change_signers.h"
 #include "agent/work/renew_roles.h"
 #include "agent/work/revoke_tags.h"
 #include "agent/work/witness_roles.h"
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/work/guarding.h"

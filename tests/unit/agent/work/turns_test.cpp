@@ -1,12 +1,13 @@
 #include "agent/work/turns.h"
 
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <vector>
+
+#include "tests/support/catch.h"
 
 namespace {
 

@@ -1,9 +1,8 @@
 // What stands in a file that is to be signed and nobody who counts has signed: it stops the run, or goes.
-#include <catch2/catch.hpp>
-
 #include "agent/work/renew_roles.h"
 #include "agent/work/revoke_tags.h"
 #include "agent/work/witness_roles.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/unit/agent/work/guarding.h"
 #include "tuf/view/bound.h"

@@ -1,7 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include <thread>
 
+#include "tests/support/catch.h"
 #include "tests/unit/agent/work/process.h"
 
 using test::Process;

@@ -1,7 +1,6 @@
 #include "hsm/certificate/certificate_maker.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/process.h"
 #include "tests/unit/hsm/file/key_files.h"

@@ -1,8 +1,7 @@
 #include "hsm/file/key_file.h"
 
-#include <catch2/catch.hpp>
-
 #include "hsm/key_ring.h"
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/unit/hsm/file/key_files.h"
 

@@ -1,7 +1,6 @@
 #include "hsm/file/key_form.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/process.h"
 #include "tests/support/test_data.h"

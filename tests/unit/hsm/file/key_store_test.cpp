@@ -1,9 +1,9 @@
 #include "hsm/file/key_store.h"
 
-#include <catch2/catch.hpp>
 #include <set>
 
 #include "hsm/key_ring.h"
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/unit/hsm/file/key_files.h"
 

@@ -10,11 +10,11 @@
 
 #ifndef SANITIZED
 
-#include <catch2/catch.hpp>
 #include <fstream>
 #include <sstream>
 
 #include "hsm/file/key_file.h"
+#include "tests/support/catch.h"
 #include "tests/support/process.h"
 #include "tests/unit/hsm/file/key_files.h"
 #include "tuf/base/hex.h"

@@ -1,8 +1,8 @@
 // Keys that the official clients wrote.
-#include <catch2/catch.hpp>
 #include <filesystem>
 
 #include "hsm/file/key_store.h"
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/unit/hsm/file/key_files.h"
 #include "tuf/base/base64.h"

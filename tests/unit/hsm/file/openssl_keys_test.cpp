@@ -1,6 +1,5 @@
 // Keys that the openssl tool wrote, in all its forms, and keys that are broken or of no use to Notary.
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/process.h"
 #include "tests/unit/hsm/file/key_files.h"

@@ -1,7 +1,6 @@
 // Keys that we write: read back by us, by openssl and by the official client.
-#include <catch2/catch.hpp>
-
 #include "hsm/file/key_store.h"
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/process.h"
 #include "tests/unit/hsm/file/key_files.h"

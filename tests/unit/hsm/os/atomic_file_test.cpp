@@ -3,9 +3,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
 #include <csignal>
 
+#include "tests/support/catch.h"
 #include "tests/support/test_data.h"
 #include "tuf/base/error.h"
 

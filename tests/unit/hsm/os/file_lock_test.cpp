@@ -2,12 +2,12 @@
 
 #include <sys/wait.h>
 
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
 #include <memory>
 #include <optional>
 
+#include "tests/support/catch.h"
 #include "tests/support/test_data.h"
 #include "tuf/base/error.h"
 

@@ -1,9 +1,8 @@
 #include "hsm/os/free_name.h"
 
-#include <catch2/catch.hpp>
-
 #include "hsm/file/key_form.h"
 #include "hsm/secret_source.h"
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/test_data.h"
 #include "tuf/keys/pem.h"

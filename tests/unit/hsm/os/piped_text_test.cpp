@@ -3,11 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <thread>
 
 #include "hsm/os/file_descriptor.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/test_data.h"
 

@@ -1,7 +1,6 @@
 #include "hsm/os/time_budget.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 
 using hsm::parse_duration;

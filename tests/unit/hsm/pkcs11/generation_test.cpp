@@ -1,6 +1,5 @@
 // Keys made on the token by us, seen by us and by pkcs11-tool.
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/fake_module.h"
 #include "tests/support/soft_hsm.h"

@@ -1,8 +1,7 @@
 // Tokens as vendors make them: names and numbers that differ between the parts of a key, ways to log in of
 // their own, and flags that say less than is there. On the scripted module.
-#include <catch2/catch.hpp>
-
 #include "hsm/key_ring.h"
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/fake_module.h"
 #include "tests/unit/hsm/pkcs11/token_fixture.h"

@@ -2,9 +2,8 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#include <catch2/catch.hpp>
-
 #include "hsm/certificate/certificate_maker.h"
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/soft_hsm.h"
 #include "tests/unit/hsm/pkcs11/token_fixture.h"

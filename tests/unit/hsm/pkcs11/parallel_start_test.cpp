@@ -1,6 +1,5 @@
 // SoftHSM loses its token when processes start together; the start-up lock is what keeps it.
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/forked.h"
 #include "tests/support/soft_hsm.h"
 #include "tests/unit/hsm/pkcs11/token_fixture.h"

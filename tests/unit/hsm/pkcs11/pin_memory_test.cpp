@@ -2,11 +2,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 
+#include "tests/support/catch.h"
 #include "tests/support/fake_module.h"
 #include "tests/unit/hsm/pkcs11/token_fixture.h"
 

@@ -4,10 +4,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <cstring>
 
+#include "tests/support/catch.h"
 #include "tests/support/child_process.h"
 #include "tests/support/error_code.h"
 #include "tests/support/soft_hsm.h"

@@ -3,9 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <cstdlib>
 
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/forked.h"
 #include "tests/support/test_data.h"

@@ -1,9 +1,8 @@
 // Faults that a real token shows only on a bad day: on the scripted module.
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
-
 #include "hsm/key_ring.h"
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/fake_module.h"
 #include "tests/support/forked.h"

@@ -1,7 +1,6 @@
 // Keys on SoftHSM, made by OpenSC's pkcs11-tool.
-#include <catch2/catch.hpp>
-
 #include "hsm/key_ring.h"
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/process.h"
 #include "tests/support/soft_hsm.h"

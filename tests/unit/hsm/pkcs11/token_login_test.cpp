@@ -1,9 +1,9 @@
 // Which token, which PIN: on SoftHSM.
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
 #include <cstdlib>
 
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 #include "tests/support/process.h"
 #include "tests/support/soft_hsm.h"

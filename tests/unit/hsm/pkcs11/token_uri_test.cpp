@@ -1,8 +1,7 @@
 #include "hsm/pkcs11/token_uri.h"
 #include "hsm/key_ref.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/error_code.h"
 
 namespace {

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <catch2/catch.hpp>
 
+#include "tests/support/catch.h"
 #include "tests/support/forked.h"
 
 namespace {

@@ -1,7 +1,6 @@
 #include "tuf/base/shared_text.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tuf/base/digest.h"
 
 using tuf::SharedText;

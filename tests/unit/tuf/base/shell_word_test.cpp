@@ -1,7 +1,6 @@
-#include <catch2/catch.hpp>
-
-#include "tuf/base/printable.h"
 #include "tuf/base/shell_word.h"
+#include "tests/support/catch.h"
+#include "tuf/base/printable.h"
 
 using tuf::shell_word;
 

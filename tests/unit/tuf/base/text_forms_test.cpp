@@ -1,6 +1,5 @@
 // Hexadecimal, base64 and times: one text for one value, everything else refused.
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tuf/base/base64.h"
 #include "tuf/base/hex.h"
 #include "tuf/base/time.h"

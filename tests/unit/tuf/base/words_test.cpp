@@ -1,6 +1,6 @@
 #include "tuf/base/words.h"
 
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 TEST_CASE("ASCII's letters alone are made small, and the locale has no say in it") {
   CHECK(tuf::in_lower_case("AZaz@[`{09-é\xc9") == "azaz@[`{09-é\xc9");

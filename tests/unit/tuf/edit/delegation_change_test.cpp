@@ -1,7 +1,6 @@
 #include "tuf/edit/delegation_change.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/drafting.h"
 #include "tests/support/errors.h"
 #include "tuf/edit/repository_draft.h"

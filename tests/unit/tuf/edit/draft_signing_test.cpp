@@ -1,6 +1,5 @@
 // What it takes to turn a draft into a transaction: keys at hand, thresholds met, signatures that verify.
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/drafting.h"
 #include "tests/support/errors.h"
 #include "tuf/edit/repository_draft.h"

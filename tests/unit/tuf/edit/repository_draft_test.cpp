@@ -1,7 +1,6 @@
 #include "tuf/edit/repository_draft.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/drafting.h"
 #include "tests/support/error_code.h"
 #include "tests/support/errors.h"

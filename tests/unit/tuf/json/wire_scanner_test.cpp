@@ -1,7 +1,6 @@
 #include "tuf/json/wire_scanner.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/test_data.h"
 
 using namespace std::string_literals;

@@ -1,7 +1,6 @@
 #include "tuf/keys/certificate.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/repository_maker.h"
 #include "tests/support/test_data.h"
@@ -54,7 +53,7 @@ std::string wrapped_at(const std::string& certificate, std::size_t columns) {
   return text + "-----END CERTIFICATE-----\n";
 }
 
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 }  // namespace
 

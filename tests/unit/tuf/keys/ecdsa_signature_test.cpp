@@ -1,7 +1,6 @@
 #include "tuf/keys/ecdsa_signature.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tuf/base/hex.h"
 

@@ -1,7 +1,6 @@
 #include "tuf/keys/pem.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/test_data.h"
 
 using tuf::PemBlock;

@@ -8,8 +8,8 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/repository_maker.h"
 #include "tests/support/test_data.h"

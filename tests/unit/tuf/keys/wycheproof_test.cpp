@@ -1,10 +1,10 @@
 // Project Wycheproof's signatures in Notary's forms, one JSON object a line: keytype, public (base64),
 // method, msg (hex), sig (base64), valid. The file is not part of the project: WYCHEPROOF names it, and the
 // test is hidden ([.wycheproof]) because it means nothing without.
-#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <sstream>
 
+#include "tests/support/catch.h"
 #include "tests/support/test_data.h"
 #include "tuf/base/base64.h"
 #include "tuf/base/hex.h"

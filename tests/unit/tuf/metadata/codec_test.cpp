@@ -1,8 +1,7 @@
 // What the codec takes for metadata: every member taken away, replaced and swollen, one at a time.
 #include "tuf/metadata/codec.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/repository_maker.h"
 #include "tuf/base/base64.h"

@@ -1,7 +1,6 @@
 // Section 2.5: what the server takes with 200 and cannot serve again. It hashes its own re-serialisation of
 // what was posted, so every file must be exactly what Go writes for the same content.
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/repository_maker.h"
 #include "tuf/base/base64.h"

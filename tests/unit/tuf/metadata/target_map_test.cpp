@@ -1,7 +1,6 @@
 #include "tuf/metadata/target_map.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/repository_maker.h"
 #include "tuf/base/base64.h"
 #include "tuf/metadata/codec.h"

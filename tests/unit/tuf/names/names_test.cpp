@@ -1,5 +1,4 @@
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tuf/base/printable.h"
 #include "tuf/names/role_name.h"

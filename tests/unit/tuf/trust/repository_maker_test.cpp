@@ -1,6 +1,6 @@
 #include "tests/support/repository_maker.h"
 
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 TEST_CASE("a made repository loads, and so does each later state of it") {
   test::RepositoryMaker repository;

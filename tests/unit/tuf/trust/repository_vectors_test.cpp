@@ -1,9 +1,9 @@
 // Repositories recorded from the official client and server (tests/data/vectors): read, verified, and written
 // back byte for byte.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/repository_maker.h"
 #include "tests/support/test_data.h"

@@ -1,7 +1,6 @@
 #include "tuf/view/bound.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/repository_maker.h"
 
 using tuf::Bound;

@@ -1,7 +1,6 @@
 #include "tuf/view/provenance.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 
 namespace {

@@ -1,7 +1,6 @@
 #include "tuf/view/role_expiry.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/unit/agent/work/served_repository.h"
 
 TEST_CASE("A timestamp is fresh until half of its short life is over, and no other role ever is") {

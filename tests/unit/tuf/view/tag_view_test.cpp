@@ -1,9 +1,9 @@
 #include "tuf/view/tag_view.h"
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "agent/report/docker_inspect.h"
+#include "tests/support/catch.h"
 #include "tests/support/repository_maker.h"
 
 namespace {
