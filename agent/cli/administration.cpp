@@ -21,7 +21,7 @@ void warn_of_doubts(const tuf::TrustedRepository& repository, const std::vector<
 }  // namespace
 
 void add_consent(CLI::App* command, PolicyOptions& options) {
-  add_flag(command, "--yes", options.hide_tags, "Even if pullers no longer see some tags");
+  place(add_flag(command, "--yes", options.hide_tags, "Even if pullers no longer see some tags"), kGuards);
 }
 
 Administration::Administration(const PolicyOptions& options, Run& run, Report& report)

@@ -61,9 +61,9 @@ void add_audit(Grammar& grammar) {
   CLI::App* c = grammar.command("audit verify", "Is the log whole, and are its lines as they were written",
                                 options, verify);
   add_operand(c, "file", options->file, "FILE");
-  add_values(c, "--key", options->public_keys, "Demand a line signed by this key or certificate (repeatable)",
-             "PUBLIC");
+  add_values(c, "--key", options->public_keys, "Demand a line signed by this key or certificate", "PUBLIC");
   add_value(c, "--expect", options->expect, "Demand the line with this SHA-256, noted elsewhere", "HASH");
+  grammar.example(c, "countersign audit verify audit.log --key jenkins.pub");
 }
 
 }  // namespace agent

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/cli/command_description.h"
 #include "agent/config/settings.h"
 #include "agent/report/carried_options.h"
 #include "agent/report/report.h"
@@ -36,6 +37,8 @@ struct CommandLine {
   std::string command;          // "repo init"
   /// Carries it out with its options: fills the report, throws tuf::Error for all that is not success.
   std::function<void(Run&, Report&)> run;
+  /// In the place of that, of a command that speaks of the program itself: no setting is read for it.
+  std::function<void(Report&)> speak;
   /// What the command says of settings that no host can be made of; empty: nothing beside the error.
   std::function<void(const tuf::Error&, Report&)> report_bad_settings;
 
@@ -48,5 +51,8 @@ struct CommandLine {
   static std::optional<CommandLine> parse(int argc, const char* const* argv, std::ostream& out,
                                           Understood& understood);
 };
+
+/// The whole grammar.
+CommandDescriptions describe_commands();
 
 }  // namespace agent

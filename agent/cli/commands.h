@@ -38,5 +38,7 @@ void add_key_export(Grammar& grammar);
 void add_key_remove(Grammar& grammar);
 void add_key_passwd(Grammar& grammar);
 void add_tokens(Grammar& grammar);  // token …
+void add_help(Grammar& grammar);
+void add_version(Grammar& grammar);
 
 }  // namespace agent

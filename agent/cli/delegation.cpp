@@ -96,31 +96,34 @@ void add_delegations(Grammar& grammar) {
   CLI::App* c = grammar.command("delegation add", "Add keys and paths to a delegation", add, delegation_add);
   add_operand(c, "repository", add->repository, "REPO");
   add_operand(c, "role", add->role, "ROLE");
-  add_values(c, "--key", add->public_keys, "Certificate or public key (repeatable)", "PUBLIC");
-  add_values(c, "--path", add->paths, "Admit tags with this prefix, too (repeatable)", "PREFIX");
+  add_values(c, "--key", add->public_keys, "Certificate or public key", "PUBLIC");
+  add_values(c, "--path", add->paths, "Admit tags with this prefix, too", "PREFIX");
   add_flag(c, "--all-paths", add->all_paths, "Admit all tags (default of a new role)");
   add_value(c, "--threshold", add->threshold, "Signatures needed", "N");
   add_consent(c, add->policy);
   add_policy_options(c, add->policy, "Sign nothing foreign anew");
+  grammar.example(c, "countersign delegation add example.com/app targets/qa --key qa.pub --path 1.");
 
   auto remove = std::make_shared<DelegationRemoveOptions>();
   c = grammar.command("delegation remove", "Take a delegation out, or some of its keys and paths", remove,
                       delegation_remove);
   add_operand(c, "repository", remove->repository, "REPO");
   add_operand(c, "role", remove->role, "ROLE");
-  add_values(c, "--key", remove->keys, "Only this key ID (repeatable)", "KEYID");
+  add_values(c, "--key", remove->keys, "Only this key ID", "KEYID");
   // The path that admits all tags is empty.
-  grammar.may_be_empty(add_values(c, "--path", remove->paths, "Only this path (repeatable)", "PREFIX"));
+  grammar.may_be_empty(add_values(c, "--path", remove->paths, "Only this path", "PREFIX"));
   add_consent(c, remove->policy);
   add_policy_options(c, remove->policy, "Sign nothing foreign anew");
+  grammar.example(c, "countersign delegation remove example.com/app targets/qa --key 9deed25");
 
   auto purge_options = std::make_shared<DelegationPurgeOptions>();
   c = grammar.command("delegation purge", "Take a key out of every delegation", purge_options,
                       delegation_purge);
   add_operand(c, "repository", purge_options->repositories, "REPO");
-  require(add_values(c, "--key", purge_options->keys, "Key ID (repeatable)", "KEYID"));
+  require(add_values(c, "--key", purge_options->keys, "Key ID", "KEYID"));
   add_consent(c, purge_options->policy);
   add_policy_options(c, purge_options->policy, "Sign nothing foreign anew");
+  grammar.example(c, "countersign delegation purge example.com/app --key 9deed25");
 }
 
 }  // namespace agent

@@ -35,6 +35,7 @@ void add_delegation_list(Grammar& grammar) {
   CLI::App* c =
       grammar.command("delegation list", "Delegations with keys, paths and state", options, delegation_list);
   add_operand(c, "repository", options->repository, "REPO");
+  grammar.example(c, "countersign delegation list registry.example.com/team/app");
 }
 
 }  // namespace agent

@@ -191,10 +191,11 @@ void report_bad_settings(const Error& error, Report& report) {
 void add_doctor(Grammar& grammar) {
   auto options = std::make_shared<DoctorOptions>();
   CLI::App* c = grammar.command("doctor", "Can this machine sign; if not, what mends it", options, doctor);
-  add_optional_operand(c, "repository", options->subject, "REPO[:TAG[@sha256:…]]",
-                       "Also what needs a repository; with a tag, all that signing it needs");
+  add_optional_operand(c, "repository", options->subject, "REPO[:TAG]",
+                       "With a tag: all that signing it needs");
   add_sign_options(c, options->sign);
   grammar.add_signing_keys(c);
+  grammar.example(c, "countersign doctor registry.example.com/team/app:1.2");
   grammar.also_reports_bad_settings(c, report_bad_settings);
 }
 

@@ -114,6 +114,8 @@ void add_expiry(Grammar& grammar) {
   add_operand(c, "repository", options->repositories, "REPO");
   add_days(c, "--warn-days", options->warn_days, "Due is what expires within N days (default 0)");
   add_value(c, "--at", options->at, "Rehearse: as seen at that time (2027-01-31 or RFC 3339)", "DATE");
+  grammar.example(c, "countersign expiry example.com/app --warn-days 30");
+  grammar.example(c, "countersign expiry example.com/app --at 2027-01-31 --output junit");
   grammar.also_prints(c, OutputFormat::kJunit);
   grammar.also_prints(c, OutputFormat::kPrometheus);
 }

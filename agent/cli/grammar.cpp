@@ -3,7 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <limits>
+#include <sstream>
 
+#include "agent/cli/foreign_command.h"
+#include "agent/cli/nearest_word.h"
+#include "agent/cli/version.h"
 #include "tuf/base/error.h"
 #include "tuf/base/printable.h"
 #include "tuf/base/words.h"
@@ -24,19 +30,6 @@ constexpr std::array kFormats = {
 
 bool is_option(const std::string& word) {
   return word.rfind('-', 0) == 0;
-}
-
-/// What is wrong if a group's command is missing: the word that is none, and those that are. What stands
-/// behind an option that is not known may be its value, and a secret.
-std::string no_command(const CLI::App& group, const std::string& named,
-                       const std::vector<std::string>& rest) {
-  std::string message = "a command is missing";
-  if (!rest.empty() && !is_option(rest.front()))
-    message = "\"" + (named.empty() ? "" : named + " ") + rest.front() + "\" is not a command";
-  std::string names;
-  for (const CLI::App* command : group.get_subcommands([](const CLI::App*) { return true; }))
-    names += (names.empty() ? "" : ", ") + command->get_name();
-  return message + "; there are " + names;
 }
 
 /// Which words are not expected: options without what may be their values, since somebody may have hoped for
@@ -63,6 +56,46 @@ std::string not_expected(const std::vector<std::string>& rest) {
                        ? "give it a prefix of tags, or --all-paths in its place if all of them are meant"
                    : name.starts_with('-') ? "give it a value, or leave it out"
                                            : "give it a value: a variable that is not set leaves it empty");
+}
+
+[[noreturn]] void fail_value(const std::string& name, const std::string& value, const std::string& what,
+                             const std::string& hint) {
+  throw tuf::Error(tuf::ErrorCode::kUsage, name + ": \"" + tuf::printable(value, 40) + "\" is " + what, hint);
+}
+
+/// Checked before CLI11 converts it: its own words are for programmers.
+CLI::Option* add_number(CLI::Option* option, int least, int most) {
+  return option->check(CLI::Validator(
+      [option, least, most](const std::string& value) {
+        int number = 0;
+        const char* end = value.data() + value.size();
+        const auto [stop, error] = std::from_chars(value.data(), end, number);
+        const bool is_bounded = most != std::numeric_limits<int>::max();
+        const std::string bounds = " from " + std::to_string(least) + " to " + std::to_string(most);
+        const std::string wanted = "a whole number" + (is_bounded ? bounds : "");
+        if (!value.empty() && (error != std::errc() || stop != end || number < least || number > most))
+          fail_value(option->get_name(), value, "not " + wanted, "give " + option->get_name() + " " + wanted);
+        return std::string();
+      },
+      ""));
+}
+
+CLI::Option* add_number(CLI::Option* option) {
+  return add_number(option, std::numeric_limits<int>::min(), std::numeric_limits<int>::max());
+}
+
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, at);) parts.push_back(part);
+  return parts;
+}
+
+/// As a person reads the error of CLI11.
+std::string missing_value(const CLI::App& command, const CLI::App& program, const std::string& name) {
+  const CLI::Option* option = command.get_option_no_throw(name);
+  if (option == nullptr) option = program.get_option_no_throw(name);
+  return name + " needs a value" + (option == nullptr ? "" : ": " + option->get_type_name());
 }
 
 bool lacks_value(const std::string& word) {
@@ -93,13 +126,9 @@ std::vector<std::string> split_at_equals(int argc, const char* const* argv) {
 
 Grammar::Grammar(CommandLine& line) : line_(line), app_(std::make_unique<CLI::App>()) {
   app_->name("countersign");
-  app_->description("Signs container image tags into Docker Content Trust, from CI, and proves it.");
-  app_->footer(
-      "Exit codes: 0 done, 2 usage, 3 config, 4 untrusted, 5 policy, 6 not found, 7 denied, 8 "
-      "unavailable,\n"
-      "9 conflict, 10 key, 11 local, 12 outcome unknown. More: docs/ and countersign COMMAND --help");
-  app_->set_version_flag("--version", "countersign " COUNTERSIGN_VERSION);
-  app_->set_help_flag("-h,--help", "Print this and exit");
+  app_->description("Signs container image tags into Docker Content Trust, and proves it.");
+  app_->set_version_flag("--version", [] { return version_text(); });
+  app_->set_help_flag("-h,--help", "What the command does and takes, on one screen");
   app_->require_subcommand(1);
   app_->fallthrough();
   app_->option_defaults()->always_capture_default(false);
@@ -110,72 +139,84 @@ Grammar::~Grammar() = default;
 
 void Grammar::add_global_options() {
   Options& settings = line_.settings;
-  add_value(app_.get(), "-s,--server", settings.server, "Trust server https://host[:port], or file:DIR",
-            "URL");
-  add_value(app_.get(), "-d,--trust-dir", settings.trust_dir, "Keys and cache (default ~/.docker/trust)",
-            "DIR");
-  add_value(app_.get(), "-c,--config", settings.config, "A notary config.json", "FILE");
-  add_values(app_.get(), "-k,--signing-key", settings.keys,
-             "Private key: pkcs11: URI, PEM file, or key ID in the trust directory", "REF");
-  add_value(app_.get(), "--tlscacert", settings.tls_ca, "Trust only this CA for the server", "FILE");
-  add_value(app_.get(), "--tlscert", settings.tls_cert, "Client certificate", "FILE");
-  add_value(app_.get(), "--tlskey", settings.tls_key, "Key of the client certificate", "FILE");
-  add_values(app_.get(), "--trust-root", settings.trust_roots,
-             "Pin of the root, of every repository or of this one (repeatable): key ID, certificate or CA "
-             "file",
-             "[REPO=]REF");
-  app_->add_flag("--trust-on-first-use", settings.trust_on_first_use, "Accept an unpinned root once");
-  app_->add_flag("--allow-http", settings.allow_http, "Allow a trust server without TLS");
-  add_values(app_.get(), "--insecure-registry", settings.insecure_registries,
-             "Allow this registry without TLS (repeatable)", "HOST[:PORT]");
-  add_values(app_.get(), "--token-service", settings.token_services,
-             "Give credentials to this token service outside its server's domain (repeatable)",
+  CLI::App* all = app_.get();
+  example(all, "countersign sign registry.example.com/team/app:1.2 --metadata-file build.json");
+  under(all, "Where");
+  add_value(all, "-s,--server", settings.server, "Trust server https://host[:port], or file:DIR", "URL");
+  add_value(all, "-d,--trust-dir", settings.trust_dir, "Keys and cache (default ~/.docker/trust)", "DIR");
+  add_value(all, "-c,--config", settings.config, "A notary config.json", "FILE");
+  add_value(all, "--tlscacert", settings.tls_ca, "Trust only this CA for the server", "FILE");
+  add_value(all, "--tlscert", settings.tls_cert, "Client certificate", "FILE");
+  add_value(all, "--tlskey", settings.tls_key, "Key of the client certificate", "FILE");
+  add_flag(all, "--allow-http", settings.allow_http, "Allow a trust server without TLS");
+  add_values(all, "--insecure-registry", settings.insecure_registries, "Allow this registry without TLS",
              "HOST[:PORT]");
-  app_->add_flag("--reset-cache", line_.reset_cache, "Forget what was seen of the repository before");
-  app_->add_flag("--offline", line_.offline, "Look at what was last seen here; ask no server");
-  add_value(app_.get(), "-o,--output", format_,
-            "What goes to stdout: text or json; some commands print other formats too", "FORMAT");
-  add_value(app_.get(), "--audit-log", settings.audit_log,
-            "Append a line for every run that publishes or is about to", "FILE");
-  app_->add_flag("--audit-checkpoint", settings.audit_checkpoint, "Sign that line with the keys of the run");
-  add_value(app_.get(), "--timeout", settings.timeout,
+  add_values(all, "--token-service", settings.token_services,
+             "Give credentials to this token service outside its server's domain", "HOST[:PORT]");
+  place(add_values(all, "-k,--signing-key", settings.keys,
+                   "Private key: pkcs11: URI, PEM file, or key ID in the trust directory", "REF"),
+        kKeys);
+  under(all, "Whom to trust");
+  add_values(all, "--trust-root", settings.trust_roots,
+             "Pin of the root, of every repository or of this one: key ID, certificate or CA file",
+             "[REPO=]REF");
+  add_flag(all, "--trust-on-first-use", settings.trust_on_first_use, "Accept an unpinned root once");
+  add_flag(all, "--reset-cache", line_.reset_cache, "Forget what was seen of the repository before");
+  under(all, "How");
+  add_flag(all, "--dry-run", line_.dry_run, "Do everything but publish, and show it");
+  add_flag(all, "--offline", line_.offline, "Look at what was last seen here; ask no server");
+  add_value(all, "--timeout", settings.timeout,
             "For the whole command: 90s, 5m (default 60s, and 5m for what publishes)", "DURATION");
-  app_->add_flag("--dry-run", line_.dry_run, "Do everything but publish, and show it");
-  app_->add_flag("-q,--quiet", line_.output.quiet, "No warnings on stderr");
+  add_number(
+      app_->add_option("--parallel", line_.parallel,
+                       "Repositories at a time, of a command that has several (default: 3, or 8 with a "
+                       "server far away)")
+          ->type_name("N"),
+      1, 32);
+  add_value(all, "--audit-log", settings.audit_log,
+            "Append a line for every run that publishes or is about to", "FILE");
+  add_flag(all, "--audit-checkpoint", settings.audit_checkpoint, "Sign that line with the keys of the run");
+  add_output_options();
+}
+
+void Grammar::add_output_options() {
+  CLI::App* all = app_.get();
+  under(all, kOutput);
+  add_value(all, "-o,--output", format_,
+            "What goes to stdout: text or json; some commands print other formats too", "FORMAT");
+  add_flag(all, "-q,--quiet", line_.output.quiet, "No warnings on stderr");
   app_->add_flag("-v,--verbose", line_.output.verbosity, "Steps on stderr; twice: every request");
-  app_->add_option_function<std::string>(
-          "--log-format", [this](const std::string& format) { line_.output.json_log = format == "json"; },
-          "Of stderr: text or json")
-      ->check(CLI::IsMember({"text", "json"}).description(""))
-      ->type_name("FORMAT");
-  add_value(app_.get(), "--parallel", line_.parallel,
-            "Repositories at a time, of a command that has several (default: 3, or 8 with a server far away)",
-            "N")
-      ->check(CLI::Range(1, 32).description(""));
-  app_->add_option_function<std::string>(
-          "--progress",
-          [this](const std::string& mode) {
-            using Progress = OutputOptions::Progress;
-            line_.output.progress = mode == "plain"  ? Progress::kPlain
-                                    : mode == "none" ? Progress::kNone
-                                                     : Progress::kAuto;
-          },
-          "How far several repositories are, on stderr: auto (a line that changes on a terminal), plain, "
-          "none")
-      ->check(CLI::IsMember({"auto", "plain", "none"}).description(""))
-      ->type_name("MODE");
+  add_choice(
+      all, "--log-format", "text|json",
+      [this](const std::string& format) { line_.output.json_log = format == "json"; }, "Of stderr");
+  add_choice(
+      all, "--progress", "auto|plain|none",
+      [this](const std::string& mode) {
+        using Progress = OutputOptions::Progress;
+        line_.output.progress = mode == "plain"  ? Progress::kPlain
+                                : mode == "none" ? Progress::kNone
+                                                 : Progress::kAuto;
+      },
+      "How far several repositories are, on stderr; auto: a line that changes on a terminal");
 }
 
 void Grammar::group(const std::string& name, const std::string& help) {
-  app_->add_subcommand(name, help)->require_subcommand(1)->fallthrough();
+  add_app(name, help)->require_subcommand(1);
+}
+
+CLI::App* Grammar::add_app(const std::string& name, const std::string& help) {
+  const std::size_t space = name.find(' ');
+  CLI::App* parent = space == std::string::npos ? app_.get() : app_->get_subcommand(name.substr(0, space));
+  CLI::App* app = parent->add_subcommand(name.substr(space + 1), help);  // npos + 1 is 0
+  app->group(section_);
+  app->fallthrough();
+  under(app, "Options");
+  return app;
 }
 
 CLI::App* Grammar::add_command(const std::string& name, const std::string& help,
                                std::function<void(Run&, Report&)> run) {
-  const std::size_t space = name.find(' ');
-  CLI::App* parent = space == std::string::npos ? app_.get() : app_->get_subcommand(name.substr(0, space));
-  CLI::App* command = parent->add_subcommand(name.substr(space + 1), help);  // npos + 1 is 0
-  command->fallthrough();
+  CLI::App* command = add_app(name, help);
   command->callback([this, name, run = std::move(run)] {
     line_.command = name;
     line_.run = run;
@@ -183,8 +224,20 @@ CLI::App* Grammar::add_command(const std::string& name, const std::string& help,
   return command;
 }
 
+CLI::App* Grammar::add_command(const std::string& name, const std::string& help,
+                               std::function<void(Report&)> speak) {
+  CLI::App* command = add_app(name, help);
+  command->callback([this, name, speak = std::move(speak)] {
+    line_.command = name;
+    line_.speak = speak;
+  });
+  return command;
+}
+
 void Grammar::add_signing_keys(CLI::App* command) {
-  add_values(command, "--key", keys_to_sign_with_, "Private key, as --signing-key", "REF");
+  place(add_values(command, "--key", keys_to_sign_with_, "URI, PEM file or key ID (default: all at hand)",
+                   "REF"),
+        kKeys);
 }
 
 void Grammar::also_prints(const CLI::App* command, OutputFormat format) {
@@ -195,9 +248,9 @@ void Grammar::also_reports_bad_settings(CLI::App* command, void (*report)(const 
   command->preparse_callback([this, report](std::size_t) { line_.report_bad_settings = report; });
 }
 
-std::vector<std::string> Grammar::formats() const {
+std::vector<std::string> Grammar::formats(const CLI::App& command) const {
   std::vector<std::string> names;
-  const auto [first, last] = formats_.equal_range(&named_app());
+  const auto [first, last] = formats_.equal_range(&command);
   for (const Format& known : kFormats) {
     const bool is_named = std::any_of(first, last, [&](const auto& e) { return e.second == known.format; });
     if (known.of_every_command || is_named) names.emplace_back(known.name);
@@ -206,7 +259,7 @@ std::vector<std::string> Grammar::formats() const {
 }
 
 void Grammar::choose_format() {
-  const std::vector<std::string> names = formats();
+  const std::vector<std::string> names = formats(named_app());
   if (std::find(names.begin(), names.end(), format_) == names.end()) {
     throw tuf::Error(tuf::ErrorCode::kUsage,
                      "--output: " + line_.command + " cannot print \"" + tuf::printable(format_, 40) + "\"",
@@ -253,17 +306,92 @@ void Grammar::require_operands_behind_dashes(int argc, const char* const* argv) 
   if (!rest.empty()) throw CLI::ParseError(not_expected(rest), CLI::ExitCodes::ExtrasError);
 }
 
+/// "countersign repo init --help": of the innermost command that was named.
+std::string Grammar::help_command() const {
+  const std::string named = named_command();
+  return "countersign " + named + (named.empty() ? "" : " ") + "--help";
+}
+
+/// What stands behind an option that is not known may be its value, and a secret: it is not repeated.
+void Grammar::fail_no_command(const std::vector<std::string>& rest) const {
+  const CLI::App& group = named_app();
+  const std::string prefix = &group == app_.get() ? "" : named_command() + " ";
+  std::vector<std::string> names;
+  for (const CLI::App* command : group.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  const std::string there_are = "; there are " + tuf::join(names);
+  if (rest.empty() || is_option(rest.front())) {
+    throw tuf::Error(tuf::ErrorCode::kUsage, "a command is missing" + there_are,
+                     did_you_mean({}, help_command()));
+  }
+  const std::string second = rest.size() > 1 && !is_option(rest[1]) ? rest[1] : "";
+  if (const auto ours = prefix.empty() ? command_for(rest.front(), second) : std::nullopt) {
+    throw tuf::Error(tuf::ErrorCode::kUsage,
+                     "\"" + tuf::printable(ours->theirs) + "\" is a command of " + std::string(ours->program),
+                     "here that is: countersign " + std::string(ours->ours) + " --help");
+  }
+  std::optional<std::string> near = nearest_word(rest.front(), names);
+  if (near) near = "\"" + prefix + *near + "\"";
+  throw tuf::Error(tuf::ErrorCode::kUsage,
+                   "\"" + tuf::printable(prefix + rest.front()) + "\" is not a command" + there_are,
+                   did_you_mean(near, help_command()));
+}
+
+void Grammar::fail_unexpected() const {
+  const std::vector<std::string> rest = app_->remaining(true);
+  std::vector<std::string> known;
+  for (const CLI::App* level : {&named_app(), &app()}) {
+    for (const CLI::Option* option : level->get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  }
+  std::optional<std::string> near;
+  for (const std::string& word : rest) {
+    if (!near && word.starts_with("--")) near = nearest_word(word.substr(0, word.find('=')), known);
+  }
+  throw tuf::Error(tuf::ErrorCode::kUsage, tuf::printable(not_expected(rest)),
+                   did_you_mean(near, help_command()));
+}
+
+/// CLI11 looks for its command behind words that are none.
+void Grammar::require_command_first(int argc, const char* const* argv) const {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (is_option(word)) {
+      const CLI::Option* option = app_->get_option_no_throw(word.substr(0, word.find('=')));
+      if (word == "--" || option == nullptr) return;  // whatever stands behind it
+      if (option->get_items_expected_max() > 0 && word.find('=') == std::string::npos) ++i;
+      continue;
+    }
+    const auto is_named = [&](const CLI::App* command) { return command->get_name() == word; };
+    const auto commands = app_->get_subcommands([](const CLI::App*) { return true; });
+    if (std::any_of(commands.begin(), commands.end(), is_named)) return;
+    app_->clear();  // what stands behind it is no command
+    fail_no_command({argv + i, argv + argc});
+  }
+}
+
 /// In the place of the error that is handled now.
-void Grammar::fail_clearly() const {
+void Grammar::fail_clearly(int argc, const char* const* argv) const {
+  require_command_first(argc, argv);
   try {
     throw;
   } catch (const CLI::ExtrasError&) {
-    throw CLI::ParseError(not_expected(app_->remaining(true)), CLI::ExitCodes::ExtrasError);
+    fail_unexpected();
   } catch (const CLI::RequiredError&) {
-    const CLI::App& group = named_app();
-    if (group.get_require_subcommand_min() == 0) throw;  // something else is missing
-    throw CLI::ParseError(no_command(group, named_command(), app_->remaining(true)),
-                          CLI::ExitCodes::RequiredError);
+    const CLI::App& named = named_app();
+    if (named.get_require_subcommand_min() > 0) fail_no_command(app_->remaining(true));
+    for (const CLI::Option* option : named.get_options()) {
+      if (option->get_required() && option->count() == 0 && option->get_positional())
+        throw CLI::ParseError(option->get_type_name() + " is missing", CLI::ExitCodes::RequiredError);
+    }
+    throw;  // "--cn is required"
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string message = error.what();
+    const std::string name = message.substr(0, message.find(':'));
+    if (message.ends_with("missing"))
+      throw CLI::ParseError(missing_value(named_app(), app(), name), CLI::ExitCodes::ArgumentMismatch);
+    throw CLI::ParseError(name + " is given more than once", CLI::ExitCodes::ArgumentMismatch);
   }
 }
 
@@ -277,7 +405,7 @@ void Grammar::parse(int argc, const char* const* argv) {
   } catch (const CLI::ParseError&) {
     require_operands_behind_dashes(argc, argv);
     require_values(argc, argv);
-    fail_clearly();
+    fail_clearly(argc, argv);
   }
   require_operands_behind_dashes(argc, argv);
   require_values(argc, argv);
@@ -307,20 +435,6 @@ const CLI::App& Grammar::named_app() const {
   return *app;
 }
 
-std::string Grammar::help() const {
-  std::string parents;
-  const CLI::App* app = app_.get();
-  while (!app->get_subcommands().empty()) {
-    parents += (parents.empty() ? "" : " ") + app->get_name();
-    app = app->get_subcommands().front();
-  }
-  const bool is_group = app->get_require_subcommand_min() > 0;
-  return app->help(parents) + (is_group ? ""
-                                        : "\nAs every command (countersign --help):\n  -o,--output FORMAT    "
-                                          "      What goes to stdout: " +
-                                              tuf::join(formats(), " or ") + "\n");
-}
-
 std::string Grammar::named_command() const {
   std::string command;
   for (const CLI::App* at = app_.get(); !at->get_subcommands().empty();) {
@@ -328,6 +442,42 @@ std::string Grammar::named_command() const {
     command += (command.empty() ? "" : " ") + at->get_name();
   }
   return command;
+}
+
+CommandDescription Grammar::describe(const CLI::App& app, const std::string& name) const {
+  CommandDescription described{.name = name,
+                               .summary = app.get_description(),
+                               .section = app.get_group(),
+                               .is_group = app.get_require_subcommand_min() > 0};
+  if (!described.is_group) described.formats = formats(app);
+  const auto [first, last] = examples_.equal_range(&app);
+  for (auto each = first; each != last; ++each) described.examples.push_back(each->second);
+  for (const CLI::Option* option : app.get_options()) {
+    const bool is_help = option == app.get_help_ptr();
+    if (is_help && !name.empty()) continue;  // as every command
+    const bool is_flag = option->get_items_expected_max() == 0;
+    OptionDescription one{.names = {},
+                          .value = is_flag ? "" : option->get_type_name(),
+                          .help = option->get_description(),
+                          .heading = option->get_group(),
+                          .is_required = option->get_required(),
+                          .is_repeatable = option->get_items_expected_max() > 1};
+    for (const std::string& letter : option->get_snames()) one.names.push_back("-" + letter);
+    for (const std::string& word : option->get_lnames()) one.names.push_back("--" + word);
+    (option->get_positional() ? described.operands : described.options).push_back(std::move(one));
+  }
+  return described;
+}
+
+CommandDescriptions Grammar::describe() const {
+  CommandDescriptions all = {describe(*app_, "")};
+  const auto every = [](const CLI::App*) { return true; };
+  for (const CLI::App* command : app_->get_subcommands(every)) {
+    all.push_back(describe(*command, command->get_name()));
+    for (const CLI::App* inner : command->get_subcommands(every))
+      all.push_back(describe(*inner, command->get_name() + " " + inner->get_name()));
+  }
+  return all;
 }
 
 CLI::Option* add_value(CLI::App* command, const std::string& names, std::string& variable,
@@ -342,12 +492,12 @@ CLI::Option* add_value(CLI::App* command, const std::string& names, std::optiona
 
 CLI::Option* add_value(CLI::App* command, const std::string& names, int& variable, const std::string& help,
                        const std::string& type) {
-  return command->add_option(names, variable, help)->type_name(type);
+  return add_number(command->add_option(names, variable, help)->type_name(type));
 }
 
 CLI::Option* add_value(CLI::App* command, const std::string& names, std::optional<int>& variable,
                        const std::string& help, const std::string& type) {
-  return command->add_option(names, variable, help)->type_name(type);
+  return add_number(command->add_option(names, variable, help)->type_name(type));
 }
 
 CLI::Option* add_values(CLI::App* command, const std::string& names, std::vector<std::string>& variable,
@@ -355,16 +505,37 @@ CLI::Option* add_values(CLI::App* command, const std::string& names, std::vector
   return command->add_option(names, variable, help)->type_name(type)->allow_extra_args(false);
 }
 
-void add_days(CLI::App* command, const std::string& names, int& variable, const std::string& help) {
-  add_value(command, names, variable, help, "N")->check(CLI::Range(0, 36500).description(""));
+CLI::Option* add_days(CLI::App* command, const std::string& names, int& variable, const std::string& help) {
+  return add_number(command->add_option(names, variable, help)->type_name("N"), 0, 36500);
 }
 
-void add_flag(CLI::App* command, const std::string& names, bool& variable, const std::string& help) {
-  command->add_flag(names, variable, help);
+CLI::Option* add_flag(CLI::App* command, const std::string& names, bool& variable, const std::string& help) {
+  return command->add_flag(names, variable, help);
+}
+
+CLI::Option* add_choice(CLI::App* command, const std::string& names, const std::string& values,
+                        std::function<void(const std::string&)> choose, const std::string& help) {
+  const auto choose_one = [names, values, choose = std::move(choose)](const std::string& value) {
+    const std::vector<std::string> known = split(values, '|');
+    if (std::find(known.begin(), known.end(), value) == known.end()) {
+      fail_value(names, value, "none of " + tuf::join(known),
+                 "give " + names + " one of: " + tuf::join(known));
+    }
+    choose(value);
+  };
+  return command->add_option_function<std::string>(names, choose_one, help)->type_name(values);
 }
 
 void require(CLI::Option* option) {
   option->required();
+}
+
+void place(CLI::Option* option, const char* heading) {
+  option->group(heading);
+}
+
+void under(CLI::App* command, const char* heading) {
+  command->option_defaults()->group(heading);
 }
 
 void add_operand(CLI::App* command, const std::string& name, std::string& variable, const std::string& type,
@@ -375,6 +546,12 @@ void add_operand(CLI::App* command, const std::string& name, std::string& variab
 void add_operand(CLI::App* command, const std::string& name, std::vector<std::string>& variable,
                  const std::string& type, const std::string& help) {
   command->add_option(name, variable, help)->required()->type_name(type);
+}
+
+void add_choice_operand(CLI::App* command, const std::string& name, std::string& variable,
+                        const std::string& values, const std::string& help) {
+  require(add_choice(
+      command, name, values, [&variable](const std::string& value) { variable = value; }, help));
 }
 
 void add_optional_operand(CLI::App* command, const std::string& name, std::optional<std::string>& variable,

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/cli/command_description.h"
 #include "agent/cli/command_line.h"
 
 namespace CLI {
@@ -28,6 +29,8 @@ class Grammar {
   Grammar(const Grammar&) = delete;  // CLI11 keeps references into it
   Grammar& operator=(const Grammar&) = delete;
 
+  /// Under which --help lists the commands that follow.
+  void section(const std::string& title) { section_ = title; }
   /// "repo": commands named "repo …" follow.
   void group(const std::string& name, const std::string& help);
 
@@ -39,6 +42,15 @@ class Grammar {
     return add_command(name, help,
                        [options, carry_out](Run& run, Report& report) { carry_out(*options, run, report); });
   }
+
+  /// The same of a command that speaks of the program itself, whatever the settings are.
+  template <class T>
+  CLI::App* command(const std::string& name, const std::string& help, std::shared_ptr<T> options,
+                    void (*speak)(const T&, Report&)) {
+    return add_command(name, help, [options, speak](Report& report) { speak(*options, report); });
+  }
+  /// A command line of it, of a kind that people type; --help shows the first.
+  void example(const CLI::App* command, const std::string& line) { examples_.emplace(command, line); }
 
   /// `sign --key`, the same as the global --signing-key.
   void add_signing_keys(CLI::App* command);
@@ -54,28 +66,37 @@ class Grammar {
   /// Throws CLI::ParseError, and kUsage for what is empty.
   void parse(int argc, const char* const* argv);
   const CLI::App& app() const { return *app_; }
-  /// Of the innermost command that was named; of one that does something with the formats that it prints.
-  std::string help() const;
+  /// What was added so far.
+  CommandDescriptions describe() const;
   /// "repo init"; empty if none was named.
   std::string named_command() const;
 
  private:
   CLI::App* add_command(const std::string& name, const std::string& help,
                         std::function<void(Run&, Report&)> run);
+  CLI::App* add_command(const std::string& name, const std::string& help, std::function<void(Report&)> speak);
+  CLI::App* add_app(const std::string& name, const std::string& help);
   void add_global_options();
+  void add_output_options();
+  CommandDescription describe(const CLI::App& app, const std::string& name) const;
   const CLI::App& named_app() const;
-  /// Those that the innermost command prints.
-  std::vector<std::string> formats() const;
+  std::vector<std::string> formats(const CLI::App& command) const;
   void choose_format();
   void require_values(int argc, const char* const* argv) const;
   void require_operands_behind_dashes(int argc, const char* const* argv) const;
   void carry_options();
-  [[noreturn]] void fail_clearly() const;
+  [[noreturn]] void fail_clearly(int argc, const char* const* argv) const;
+  [[noreturn]] void fail_unexpected() const;
+  [[noreturn]] void fail_no_command(const std::vector<std::string>& rest) const;
+  void require_command_first(int argc, const char* const* argv) const;
+  std::string help_command() const;
 
   CommandLine& line_;
   std::vector<std::string> keys_to_sign_with_;
   std::string format_ = "text";
   std::multimap<const CLI::App*, OutputFormat> formats_;
+  std::multimap<const CLI::App*, std::string> examples_;
+  std::string section_;
   std::set<const CLI::Option*> may_be_empty_;
   std::unique_ptr<CLI::App> app_;
 };
@@ -94,15 +115,26 @@ CLI::Option* add_value(CLI::App* command, const std::string& names, std::optiona
 CLI::Option* add_values(CLI::App* command, const std::string& names, std::vector<std::string>& variable,
                         const std::string& help, const std::string& type);
 /// Up to a hundred years of days.
-void add_days(CLI::App* command, const std::string& names, int& variable, const std::string& help);
-void add_flag(CLI::App* command, const std::string& names, bool& variable, const std::string& help);
+CLI::Option* add_days(CLI::App* command, const std::string& names, int& variable, const std::string& help);
+CLI::Option* add_flag(CLI::App* command, const std::string& names, bool& variable, const std::string& help);
+/// One of `values`, which are parted by `|`: anything else is refused, by their names.
+CLI::Option* add_choice(CLI::App* command, const std::string& names, const std::string& values,
+                        std::function<void(const std::string&)> choose, const std::string& help);
 void require(CLI::Option* option);
+
+/// Under which heading of --help this option stands, or all that follow: kKeys, kGuards, kOutput, kRarely, or
+/// one of the command's own. The others stand under "Options".
+void place(CLI::Option* option, const char* heading);
+void under(CLI::App* command, const char* heading);
 
 /// One operand, or any number but none.
 void add_operand(CLI::App* command, const std::string& name, std::string& variable, const std::string& type,
                  const std::string& help = {});
 void add_operand(CLI::App* command, const std::string& name, std::vector<std::string>& variable,
                  const std::string& type, const std::string& help = {});
+/// One of `values`, which are parted by `|`.
+void add_choice_operand(CLI::App* command, const std::string& name, std::string& variable,
+                        const std::string& values, const std::string& help);
 /// One operand or none, or any number.
 void add_optional_operand(CLI::App* command, const std::string& name, std::optional<std::string>& variable,
                           const std::string& type, const std::string& help);

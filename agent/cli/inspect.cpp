@@ -119,6 +119,8 @@ void add_inspect(Grammar& grammar) {
   auto options = std::make_shared<InspectOptions>();
   CLI::App* c = grammar.command("inspect", "Signatures, signers and administrative keys", options, inspect);
   add_operand(c, "subject", options->subject, "REPO|IMAGE");
+  grammar.example(c, "countersign inspect registry.example.com/team/app");
+  under(c, kOutput);
   add_flag(c, "--pretty", options->pretty, "The text of `docker trust inspect --pretty`");
   grammar.also_prints(c, OutputFormat::kDocker);
 }

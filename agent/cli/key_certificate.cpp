@@ -40,6 +40,8 @@ void add_certificate(Grammar& grammar, const std::string& name, const std::strin
   require(add_value(c, "--cn", options->common_name, "Common name", "NAME"));
   if (!request) add_value(c, "--days", options->days, "Validity", "N");
   add_value(c, "--out", options->out, "File to write (default stdout)", "FILE");
+  grammar.example(c,
+                  "countersign " + name + " 9deed25 --cn jenkins --out jenkins." + (request ? "csr" : "crt"));
 }
 
 }  // namespace

@@ -44,6 +44,8 @@ void add_key_export(Grammar& grammar) {
   add_flag(c, "--private", options->private_half,
            "The whole key of a file, encrypted with the passphrase that it has");
   add_value(c, "--out", options->out, "File to write (default stdout)", "FILE");
+  grammar.example(c, "countersign key export 9deed25 --out jenkins.pub");
+  grammar.example(c, "countersign key export --private 9deed25 --out copy.key");
 }
 
 }  // namespace agent

@@ -36,6 +36,8 @@ void add_key_generate(Grammar& grammar) {
   add_value(c, "--token", options->token, "Make it on this token", "URI");
   add_value(c, "--type", options->type, "p256, p384, rsa2048, rsa3072 or rsa4096", "TYPE");
   add_value(c, "--out", options->folder, "Folder for NAME.pub", "DIR");
+  grammar.example(c, "countersign key generate jenkins");
+  grammar.example(c, "countersign key generate jenkins --token 'pkcs11:token=ci' --type p384");
 }
 
 }  // namespace agent

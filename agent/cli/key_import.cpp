@@ -29,6 +29,7 @@ void add_key_import(Grammar& grammar) {
   add_value(c, "--role", options->label, "Label for keys that carry none", "LABEL");
   add_value(c, "--gun", options->repository, "Repository of targets and snapshot keys that name none",
             "REPO");
+  grammar.example(c, "countersign key import root.key");
 }
 
 }  // namespace agent

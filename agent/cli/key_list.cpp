@@ -54,7 +54,9 @@ void list(const KeyListOptions&, Run& run, Report& report) {
 }  // namespace
 
 void add_key_list(Grammar& grammar) {
-  grammar.command("key list", "Keys at hand", std::make_shared<KeyListOptions>(), list);
+  CLI::App* c = grammar.command("key list", "Keys at hand, and what they may sign",
+                                std::make_shared<KeyListOptions>(), list);
+  grammar.example(c, "countersign key list");
 }
 
 }  // namespace agent

@@ -42,6 +42,7 @@ void add_key_passwd(Grammar& grammar) {
       grammar.command("key passwd", "Encrypt a key of the trust directory with COUNTERSIGN_NEW_PASSPHRASE",
                       options, change_passphrase);
   add_operand(c, "key", options->key, "KEYID");
+  grammar.example(c, "countersign key passwd 9deed25");
 }
 
 }  // namespace agent

@@ -47,7 +47,8 @@ void add_key_remove(Grammar& grammar) {
   auto options = std::make_shared<KeyRemoveOptions>();
   CLI::App* c = grammar.command("key remove", "Remove a key from the trust directory", options, remove_key);
   add_operand(c, "key", options->key, "KEYID");
-  add_flag(c, "--yes", options->yes, "Really");
+  place(add_flag(c, "--yes", options->yes, "Really do it"), kGuards);
+  grammar.example(c, "countersign key remove 9deed25 --yes");
 }
 
 }  // namespace agent

@@ -41,6 +41,7 @@ void add_list(Grammar& grammar) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* c = grammar.command("list", "Signed tags of a repository", options, list);
   add_operand(c, "repository", options->repository, "REPO");
+  grammar.example(c, "countersign list registry.example.com/team/app");
 }
 
 }  // namespace agent

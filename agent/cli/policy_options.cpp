@@ -24,8 +24,10 @@ std::unique_ptr<const Policy> read_policy(const std::string& file) {
 }  // namespace
 
 void add_policy_options(CLI::App* command, PolicyOptions& options, const std::string& help) {
-  add_value(command, "--policy", options.file, help, "FILE");
-  add_flag(command, "--quarantine", options.quarantine, "Drop foreign entries instead of stopping");
+  place(add_value(command, "--policy", options.file, help, "FILE"), kGuards);
+  place(add_flag(command, "--quarantine", options.quarantine,
+                 "With --policy: drop foreign entries instead of stopping"),
+        kRarely);
 }
 
 std::unique_ptr<const Policy> find_policy(const std::optional<std::string>& file, const Settings& settings) {

@@ -181,6 +181,7 @@ int run_program(int argc, const char* const* argv, std::ostream& out, std::ostre
     understood = {line->command, line->output};
     report.command = line->command;
     report.format = line->output.format;
+    if (line->speak) return line->speak(report);
     carry_out(*line, environment, understood.output, report);
   });
   if (!line && !error) return static_cast<int>(ExitCode::kOk);

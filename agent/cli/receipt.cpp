@@ -155,7 +155,8 @@ void add_receipt(Grammar& grammar) {
       "receipt verify", "Does the repository bear a receipt out, and is it still so", options, verify);
   add_operand(c, "file", options->file, "FILE");
   add_values(c, "--key", options->public_keys,
-             "Ask no server: demand the signature of this key or certificate (repeatable)", "PUBLIC");
+             "Ask no server: demand the signature of this key or certificate", "PUBLIC");
+  grammar.example(c, "countersign receipt verify receipt.json");
 }
 
 }  // namespace agent

@@ -72,7 +72,8 @@ void add_repo_delete(Grammar& grammar) {
                       options, delete_repository);
   add_operand(c, "repository", options->repository, "REPO");
   add_flag(c, "--remote", options->remote, "Delete it on the server too");
-  add_flag(c, "--yes", options->yes, "Really");
+  place(add_flag(c, "--yes", options->yes, "Really do it"), kGuards);
+  grammar.example(c, "countersign repo delete registry.example.com/team/app --remote --yes");
 }
 
 }  // namespace agent

@@ -44,6 +44,7 @@ void add_repo_init(Grammar& grammar) {
   add_value(c, "--root-key", options->root_key,
             "Key for the root (default: the one in the trust directory, or a new one)", "REF");
   add_value(c, "--targets-key", options->targets_key, "Repository key (default: a new one)", "REF");
+  grammar.example(c, "countersign repo init registry.example.com/team/app");
 }
 
 }  // namespace agent

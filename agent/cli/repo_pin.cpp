@@ -31,6 +31,7 @@ void add_repo_pin(Grammar& grammar) {
   CLI::App* c =
       grammar.command("repo pin", "Print the root that is trusted now, for --trust-root", options, pin);
   add_operand(c, "repository", options->repositories, "REPO", "Of several: REPO=REF in lines");
+  grammar.example(c, "countersign repo pin registry.example.com/team/app");
 }
 
 }  // namespace agent

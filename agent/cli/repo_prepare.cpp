@@ -37,6 +37,7 @@ void add_repo_prepare(Grammar& grammar) {
   CLI::App* c = grammar.command(
       "repo prepare", "Let the server sign the snapshot, so that signers can publish", options, prepare);
   add_operand(c, "repository", options->repositories, "REPO");
+  grammar.example(c, "countersign repo prepare registry.example.com/team/app");
 }
 
 }  // namespace agent

@@ -86,6 +86,7 @@ void add_repo_refresh(Grammar& grammar) {
   add_operand(c, "repository", options->repositories, "REPO");
   add_days(c, "--within-days", options->within_days, "Soon is within N days (default 183)");
   add_policy_options(c, options->policy, "Sign nothing foreign anew");
+  grammar.example(c, "countersign repo refresh registry.example.com/team/app --within-days 90");
 }
 
 }  // namespace agent

@@ -37,6 +37,7 @@ void add_repo_repair(Grammar& grammar) {
       grammar.command("repo repair", "Sign anew what the server stores but cannot serve", options, repair);
   add_operand(c, "repository", options->repositories, "REPO");
   add_policy_options(c, options->policy, "Sign nothing foreign anew");
+  grammar.example(c, "countersign repo repair registry.example.com/team/app");
 }
 
 }  // namespace agent

@@ -88,8 +88,9 @@ void add_repo_rotate(Grammar& grammar) {
   add_value(c, "--key", options->key, "The new key (default: one is made in the trust directory)", "REF");
   add_flag(c, "--server-managed", options->server_managed,
            "Let the server make it: snapshot; always so: timestamp");
-  add_flag(c, "--yes", options->yes, "Even if signers can no longer publish");
+  place(add_flag(c, "--yes", options->yes, "Even if signers can no longer publish"), kGuards);
   add_policy_options(c, options->policy, "Sign nothing foreign anew");
+  grammar.example(c, "countersign repo rotate registry.example.com/team/app targets");
 }
 
 }  // namespace agent

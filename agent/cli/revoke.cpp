@@ -100,8 +100,9 @@ void add_revoke(Grammar& grammar) {
       grammar.command("revoke", "Take tags out of the roles that this identity signs", options, revoke);
   add_operand(c, "image", options->images, "IMAGE", "[registry/]repository:tag; without a tag: all of them");
   grammar.add_signing_keys(c);
-  add_values(c, "--role", options->roles, "Out of exactly this role (repeatable)", "ROLE");
-  add_flag(c, "--yes", options->policy.hide_tags, "Even if pullers no longer see some tags");
+  add_values(c, "--role", options->roles, "Out of exactly this role", "ROLE");
+  place(add_flag(c, "--yes", options->policy.hide_tags, "Even if pullers no longer see some tags"), kGuards);
   add_policy_options(c, options->policy, "Sign nothing foreign anew, and keep immutable tags");
+  grammar.example(c, "countersign revoke registry.example.com/team/app:1.2 --yes");
 }
 }  // namespace agent

@@ -103,19 +103,23 @@ SigningChoices SignOptions::choices() const {
 
 void add_sign_options(CLI::App* command, SignOptions& options) {
   add_source_options(command, options.images);
-  add_values(command, "--role", options.roles, "Sign into exactly this role (repeatable)", "ROLE");
-  add_flag(command, "--allow-move", options.policy.allow_move,
-           "Sign a tag that is signed with another digest");
+  add_values(command, "--role", options.roles, "Sign into exactly this role", "ROLE");
+  place(add_flag(command, "--allow-move", options.policy.allow_move,
+                 "Sign a tag that stands for another image, too"),
+        kGuards);
   add_flag(command, "--keep-going", options.keep_going,
            "Of several repositories, sign the others where one fails");
-  add_value(command, "--receipt", options.receipt, "Write a signed receipt of what was published", "FILE");
-  add_values(command, "--annotate", options.annotations, "Say this of the image, signed with it (repeatable)",
+  place(add_value(command, "--receipt", options.receipt, "Write a signed receipt of what was published",
+                  "FILE"),
+        kOutput);
+  add_values(command, "--annotate", options.annotations, "Say this of the image, signed with it",
              "KEY=VALUE");
   add_flag(command, "--no-provenance", options.no_provenance, "Say nothing of the CI run in what is signed");
   add_flag(command, "--no-bound", options.no_bound, "Do not say for which repository and role it is signed");
-  add_policy_options(command, options.policy, "Sign only what this policy allows, and adopt nothing foreign");
-  add_flag(command, "--no-resign-guard", options.policy.no_resign_guard,
-           "Sign what changes with whatever stands in it");
+  add_policy_options(command, options.policy, "Sign only what this policy allows");
+  place(add_flag(command, "--no-resign-guard", options.policy.no_resign_guard,
+                 "With --policy: sign what changes with whatever stands in it"),
+        kRarely);
 }
 
 void add_sign(Grammar& grammar) {
@@ -124,6 +128,9 @@ void add_sign(Grammar& grammar) {
   add_images_to_sign(c, options->images);
   add_sign_options(c, *options);
   grammar.add_signing_keys(c);
+  grammar.example(c, "countersign sign example.com/app:1.2 --metadata-file build.json");
+  grammar.example(c, "countersign sign --release release.json --policy policy.json --receipt r.json");
+  grammar.example(c, "countersign sign example.com/app:1.2 --key 'pkcs11:token=ci;object=jenkins'");
 }
 
 }  // namespace agent

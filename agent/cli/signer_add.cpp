@@ -35,8 +35,9 @@ void add_signer_add(Grammar& grammar) {
       grammar.command("signer add", "Let NAME sign into targets/releases and targets/NAME", add, signer_add);
   add_operand(c, "name", add->name, "NAME");
   add_operand(c, "repository", add->repositories, "REPO");
-  add_values(c, "--key", add->public_keys, "Certificate or public key of the signer (repeatable)", "PUBLIC");
+  add_values(c, "--key", add->public_keys, "Certificate or public key of the signer", "PUBLIC");
   add_policy_options(c, add->policy, "Sign nothing foreign anew");
+  grammar.example(c, "countersign signer add jenkins registry.example.com/team/app --key jenkins.pub");
 }
 
 }  // namespace agent

@@ -58,6 +58,7 @@ void add_signer_remove(Grammar& grammar) {
   add_operand(c, "repository", remove->repositories, "REPO");
   add_consent(c, remove->policy);
   add_policy_options(c, remove->policy, "Sign nothing foreign anew");
+  grammar.example(c, "countersign signer remove jenkins registry.example.com/team/app");
 }
 
 }  // namespace agent

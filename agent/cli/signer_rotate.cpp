@@ -126,11 +126,11 @@ void add_signer_rotate(Grammar& grammar) {
       grammar.command("signer rotate", "Add and remove keys of NAME in one step", rotate, signer_rotate);
   add_operand(c, "name", rotate->name, "NAME");
   add_operand(c, "repository", rotate->repositories, "REPO");
-  add_values(c, "--add", rotate->add, "Certificate or public key (repeatable)", "PUBLIC");
-  add_values(c, "--remove", rotate->remove, "Key ID, canonical or TUF, or its first digits (repeatable)",
-             "KEYID");
+  add_values(c, "--add", rotate->add, "Certificate or public key", "PUBLIC");
+  add_values(c, "--remove", rotate->remove, "Key ID, canonical or TUF, or its first digits", "KEYID");
   add_consent(c, rotate->policy);
   add_policy_options(c, rotate->policy, "Sign nothing foreign anew");
+  grammar.example(c, "countersign signer rotate jenkins example.com/app --add b.pub --remove 9deed25");
 }
 
 }  // namespace agent

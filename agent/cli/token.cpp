@@ -75,5 +75,6 @@ void add_tokens(Grammar& grammar) {
                                 options, list);
   add_value(c, "--module", options->module,
             "PKCS#11 module (default COUNTERSIGN_PKCS11_MODULE, then p11-kit's)", "PATH");
+  grammar.example(c, "countersign token list");
 }
 }  // namespace agent

@@ -233,13 +233,17 @@ void add_verify(Grammar& grammar) {
   CLI::App* c =
       grammar.command("verify", "May these images run: are they signed, and by whom", options, verify);
   add_optional_operand(c, "image", options->images, "IMAGE", "[registry/]repository[:tag][@sha256:…]");
-  add_values(c, "--role", options->roles, "Demand that this role holds the tag (repeatable)", "ROLE");
-  add_value(c, "--policy", options->policy, "Demand what this policy demands", "FILE");
+  under(c, "What to verify");
   add_values(c, "--images-from", options->images_from,
-             "Images of a Kubernetes manifest, a compose file or a list; - is standard input (repeatable)",
-             "FILE");
+             "Images of a Kubernetes manifest, a compose file or a list; - is standard input", "FILE");
+  under(c, "What is demanded");
+  add_values(c, "--role", options->roles, "Demand that this role holds the tag", "ROLE");
+  add_value(c, "--policy", options->policy, "Demand what this policy demands", "FILE");
   add_value(c, "--file", options->file, "Demand that this file is what is signed as REPO:NAME", "PATH");
+  under(c, kOutput);
   add_flag(c, "--explain", options->explain, "Say which signature is missing, and who could give it");
+  grammar.example(c, "countersign verify example.com/app:1.2 --policy policy.json --explain");
+  grammar.example(c, "helm template . | countersign verify --images-from - --policy policy.json");
   grammar.also_prints(c, OutputFormat::kJunit);
   grammar.also_prints(c, OutputFormat::kMarkdown);
 }

@@ -81,6 +81,7 @@ void add_witness(Grammar& grammar) {
   add_flag(c, "--bind", options->bind,
            "Say of all that the policy allows that it was signed for this role; look at it first");
   add_policy_options(c, options->policy, "Sign nothing foreign anew");
+  grammar.example(c, "countersign witness registry.example.com/team/app targets/jenkins");
 }
 
 }  // namespace agent

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from golden.transcript import Stage, play
-from support.process import clean_environment, run
+from support.grammar import commands
 
 HERE = Path(__file__).parent
 SCENARIOS = sorted((HERE / "scenarios").glob("*.txt"))
@@ -24,13 +24,7 @@ def test_what_is_printed_is_what_was_recorded(scenario, output, tmp_path, binary
 
 
 def test_every_command_is_played(binary):
-    def commands(*words):
-        listed = run([binary, *words, "--help"], env=clean_environment(HERE), cwd=HERE).stdout
-        names = [line.split()[0] for line in listed.partition("\nSubcommands:\n")[2].partition("\n\n")[0].splitlines()
-                 if line.startswith("  ") and line[2] != " "]
-        return [c for name in names for c in commands(*words, name)] if names else [" ".join(words)]
-
     played = "\n".join(path.read_text() for path in SCENARIOS)
-    missing = [command for command in commands() if f"$ countersign {command} " not in played + " "
+    missing = [command for command in commands(binary) if f"$ countersign {command} " not in played + " "
                and f"$ countersign {command}\n" not in played]
     assert not missing

@@ -159,9 +159,50 @@ def test_what_is_misspelt_works_as_the_hint_says(bench, refusal):  # noqa: F811
 
 
 def test_a_command_that_is_none_is_found_by_the_hint(bench):  # noqa: F811
-    refused = bench.ci.refused(2, "verfy", bench.named, output="text")
+    refused = bench.ci.refused(2, "attest", bench.named, output="text")
     Hint.of(refused, "no-such-command").follow(bench.ci)
     bench.ci.ok("verify", bench.named)
+
+
+@pytest.mark.parametrize("row, wrong, right", [
+    ("command-nearly-right", ["lsit", "REPO"], lambda word: [word.strip('"'), "REPO"]),
+    ("command-nearly-right", ["help", "vrify"], lambda word: ["help", word.strip('"')]),
+    ("option-nearly-right", ["repo", "pni", "REPO"], lambda word: [*word.strip('"').split(), "REPO"]),
+    ("option-nearly-right", ["list", "REPO", "--quite"], lambda word: ["list", "REPO", word]),
+    ("option-nearly-right", ["list", "REPO", "--log-fromat=json"], lambda word: ["list", "REPO", f"{word}=json"]),
+])
+def test_what_is_nearly_a_command_or_an_option_is_the_one_that_the_hint_names(bench, row, wrong, right):  # noqa: F811
+    def words(some):
+        return [bench.gun if word == "REPO" else word for word in some]
+
+    hint = Hint.of(bench.ci.refused(2, *words(wrong), output="text"), row)
+    hint.follow(bench.ci)
+    bench.ci.ok(*words(right(hint.values["word"])), output="text")
+
+
+@pytest.mark.parametrize("theirs, ours", [("trust sign", "sign"), ("trust signer add", "signer"), ("lookup", "verify"),
+                                          ("generate-key-pair", "key generate")])
+def test_a_command_of_another_program_is_found_by_the_hint(bench, theirs, ours):  # noqa: F811
+    hint = Hint.of(bench.ci.refused(2, *theirs.split(), bench.named, output="text"), "command-of-another-program")
+    hint.follow(bench.ci)
+    assert hint.shown.splitlines()[1].startswith(f"Usage: countersign {ours} ")
+
+
+@pytest.mark.parametrize("row, words", [
+    ("value-of-none", ["list", "REPO", "--log-format", "yaml"]),
+    ("value-out-of-bounds", ["list", "REPO", "--parallel", "many"]),
+    ("value-no-number", ["delegation", "add", "REPO", "targets/qa", "--threshold", "some", "--dry-run"]),
+])
+def test_an_option_takes_a_value_of_those_that_the_hint_names(bench, row, words):  # noqa: F811
+    words = [bench.gun if word == "REPO" else word for word in words]
+    hint = Hint.of(bench.ci.refused(2, *words), row)
+    option = hint.values["option"]
+    named = hint.values.get("values", "").split(", ") if row == "value-of-none" else [
+        hint.values.get("least", "1"), hint.values.get("most", "2")]
+    for value in named:
+        words[words.index(option) + 1] = value
+        outcome = bench.ci.run(*words)
+        assert outcome.exit_code != 2, str(outcome)
 
 
 def test_standard_input_is_named_once(bench):  # noqa: F811

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from support.grammar import commands, grammar, help_of, options
 from support.process import clean_environment, run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,22 +17,8 @@ def store(notary_local):
     return notary_local
 
 
-def help_of(binary, *command) -> str:
-    return run([binary, *command, "--help"], env=clean_environment(binary.parent), cwd=binary.parent).stdout
-
-
-def subcommands(binary, *command):
-    """Every command that does something, by its words."""
-    listed = help_of(binary, *command).partition("\nSubcommands:\n")[2].partition("\nExit codes")[0]
-    names = re.findall(r"^  ([a-z-]+)\s", listed, re.MULTILINE)
-    if not names:
-        yield command
-    for name in names:
-        yield from subcommands(binary, *command, name)
-
-
 def test_the_commands_that_want_yes_are_those_of_which_the_page_says_so(binary):
-    by_help = {" ".join(command) for command in subcommands(binary) if "--yes" in help_of(binary, *command)}
+    by_help = {name for name, command in commands(binary).items() if "--yes" in options(command)}
     rows = re.findall(r"^\| (`.*?) \| (.*) \|$", COMMAND_LINE, re.MULTILINE)
     by_page = {re.match(r"[a-z ]*[a-z]", name)[0] for names, text in rows if "--yes" in names + text
                for name in re.findall(r"`([a-z].*?)`", names)}
@@ -42,13 +29,33 @@ def test_the_commands_that_want_yes_are_those_of_which_the_page_says_so(binary):
 
 def test_each_command_names_its_formats_and_the_page_those_that_few_print(binary):
     everywhere = ["text", "json"]
-    by_help = {" ".join(command): re.search(r"-o,--output FORMAT +What goes to stdout: (.*)", help_of(binary, *command))[1].split(" or ")
-               for command in subcommands(binary)}
+    by_help = {name: command["formats"] for name, command in commands(binary).items()}
     assert all(formats[:2] == everywhere for formats in by_help.values())
     (row,) = re.findall(r"^\| `-o, --output text\\\|json` \| (.*) \|$", COMMAND_LINE, re.MULTILINE)
     by_page = {name: re.findall("`([a-z]+)`", formats)
                for name, formats in re.findall(r"`([a-z]+)` also (?:prints )?((?:`[a-z]+`(?: and )?)+)", row)}
     assert {name: formats[2:] for name, formats in by_help.items() if len(formats) > 2} == by_page
+
+
+def test_the_page_names_every_option_and_every_exit_code_that_the_program_has(binary):
+    described = grammar(binary)
+    named = set(re.findall(r"--[a-z][a-z-]+", COMMAND_LINE))
+    # What only one command takes may stand on the page about that.
+    everywhere = "".join(path.read_text() for path in (ROOT / "docs").rglob("*.md"))
+    assert not {name for name in options(described) if name.startswith("--")} - named - {"--help", "--version"}
+    assert not [name for command in commands(binary).values() for name in options(command) if name not in everywhere]
+    rows = re.findall(r"^\| (\d+) \| ([A-Z_]+) \|", COMMAND_LINE, re.MULTILINE)
+    assert rows == [(str(row["code"]), row["name"]) for row in described["exit_codes"]]
+
+
+@pytest.mark.parametrize("words", [[], ["sign"], ["repo"], ["repo", "init"]], ids=" ".join)
+def test_help_is_told_wherever_it_is_asked_for(words, binary):
+    def told(*line):
+        return run([binary, *line], env=clean_environment(binary.parent), cwd=binary.parent).stdout
+
+    screen = told(*words, "--help")
+    assert screen == told(*words, "-h") and len(screen.splitlines()) <= 24
+    assert screen.splitlines()[:2] == told("help", *words).splitlines()[:2]
 
 
 @pytest.fixture
@@ -79,7 +86,7 @@ def test_v_says_the_steps_and_vv_every_request_but_no_header(command, signed, wo
     assert gun in steps and len(steps.splitlines()) > len(quiet.splitlines())
     assert not REQUEST.search(quiet + steps) and REQUEST.search(wire)
     assert not HEADER.search(wire)
-    assert "steps; every request" in COMMAND_LINE and "Steps on stderr; twice: every request" in help_of(ci.binary)
+    assert "steps; every request" in COMMAND_LINE and "Steps on stderr; twice: every request" in " ".join(help_of(ci.binary, "options").split())
 
 
 def test_every_run_that_publishes_or_is_about_to_leaves_a_line_and_no_other(signed):
@@ -103,4 +110,4 @@ def test_every_run_that_publishes_or_is_about_to_leaves_a_line_and_no_other(sign
     _, new = one_more(lambda: ci.ok("list", gun, "--audit-log", log))
     assert not new
     assert "finds that nothing is to be published" in (ROOT / "docs/proof.md").read_text()
-    assert "publishes or is about to" in COMMAND_LINE and "publishes or is about to" in help_of(ci.binary)
+    assert "publishes or is about to" in COMMAND_LINE and "publishes or is about to" in " ".join(help_of(ci.binary, "options").split())

@@ -154,7 +154,7 @@ TEST_CASE("What cannot be understood is a usage error that names the help") {
   CHECK(hint_of({"list"}) == "see: countersign list --help");
   CHECK(hint_of({"signer", "add"}) == "see: countersign signer add --help");
   CHECK(hint_of({"delegation", "add", "r", "targets/x", "--threshold", "many"}) ==
-        "see: countersign delegation add --help");
+        "give --threshold a whole number");
   CHECK(hint_of({}) == "see: countersign --help");
   CHECK(hint_of({"nonsense"}) == "see: countersign --help");
   CHECK(hint_of({"list", "r", "-o", "yaml"}) == "give --output one that it prints: text, json");
@@ -169,6 +169,54 @@ TEST_CASE("A command that is none is named, with those that are") {
   CHECK_ERROR(parse({"signer", "--offline"}), ErrorCode::kUsage, "a command is missing; there are add,");
 }
 
+TEST_CASE("Who has misspelt a command or an option is told what is near") {
+  const auto told = [](const Words& words) {
+    const auto error = test::error_of([&] { parse(words); });
+    REQUIRE(error);
+    CHECK(error->code() == ErrorCode::kUsage);
+    return std::string(error->what()) + "; " + error->hint();
+  };
+  CHECK_THAT(told({"sgin", "a:1"}), Catch::EndsWith("did you mean \"sign\"? see: countersign --help"));
+  CHECK_THAT(told({"-s", "file:/x", "lsit", "a"}),
+             Catch::EndsWith("did you mean \"list\"? see: countersign --help"));
+  CHECK_THAT(told({"signer", "ad"}),
+             Catch::EndsWith("did you mean \"signer add\"? see: countersign signer --help"));
+  CHECK(told({"sign", "a:1", "--dryrun"}) ==
+        "not expected: --dryrun; did you mean --dry-run? see: countersign sign --help");
+  CHECK_THAT(told({"list", "a", "--trust-rot", "x"}), Catch::Contains("did you mean --trust-root?"));
+  CHECK_THAT(told({"sign", "a:1", "--keys=x"}), Catch::Contains("did you mean --key?"));
+  CHECK(told({"trust", "sign", "a:1"}) ==
+        "\"trust sign\" is a command of docker; here that is: countersign sign --help");
+  CHECK(told({"addhash", "a", "1"}) ==
+        "\"addhash\" is a command of notary; here that is: countersign sign --help");
+  CHECK_THAT(told({"cert", "list"}), Catch::StartsWith("\"cert\" is not a command; there are sign, "));
+  CHECK_THAT(run({"help", "sgin"}).err,
+             Catch::Contains("hint: did you mean \"sign\"? see: countersign --help"));
+  CHECK_THAT(told({"frobnicate"}), Catch::EndsWith("; see: countersign --help"));
+}
+
+TEST_CASE("A value that an option cannot have is refused with those that it can") {
+  CHECK_ERROR(parse({"list", "a", "--log-format", "xml"}), ErrorCode::kUsage,
+              "--log-format: \"xml\" is none of text, json");
+  CHECK_ERROR(parse({"list", "a", "--progress=often"}), ErrorCode::kUsage,
+              "--progress: \"often\" is none of auto, plain, none");
+  for (const std::string wrong : {"x", "0", "33", "3.5", "3x", "99999999999999999999"}) {
+    CHECK_ERROR(parse({"list", "a", "--parallel", wrong}), ErrorCode::kUsage,
+                "--parallel: \"" + wrong + "\" is not a whole number from 1 to 32");
+  }
+  CHECK_ERROR(parse({"expiry", "a", "--at"}), ErrorCode::kUsage, "--at needs a value: DATE");
+  CHECK_ERROR(parse({"list", "a", "-s"}), ErrorCode::kUsage, "--server needs a value: URL");
+  CHECK_ERROR(parse({"list", "a", "-s", "b", "-s", "c"}), ErrorCode::kUsage,
+              "--server is given more than once");
+  CHECK_ERROR(parse({"list"}), ErrorCode::kUsage, "REPO is missing");
+}
+
+TEST_CASE("A word that names a command is one only where a command may stand") {
+  CHECK(parse({"list", "verify"}).command == "list");
+  CHECK(parse({"-d", "sign", "list", "repo"}).command == "list");
+  CHECK(parse({"repo", "pin", "key"}).command == "repo pin");
+}
+
 TEST_CASE("Help and version are answered and end the run") {
   std::ostringstream out;
   CHECK_FALSE(parse({"sign", "--help"}, out));
@@ -176,6 +224,18 @@ TEST_CASE("Help and version are answered and end the run") {
   out.str("");
   CHECK_FALSE(parse({"--version"}, out));
   CHECK(out.str().starts_with("countersign "));
+  const std::string flag = out.str();
+  CHECK(run({"version"}).out == flag);
+}
+
+TEST_CASE("What the program says of itself needs no settings that can be used") {
+  const Ran ran = run({"help", "sign", "--config", "/nowhere/config.json", "--timeout", "never"});
+  CHECK(ran.exit_code == 0);
+  CHECK_THAT(ran.out, Catch::Contains("--no-resign-guard") && Catch::Contains("--token-service"));
+  const auto json = nlohmann::json::parse(run({"help", "repo", "-o", "json"}).out);
+  CHECK(json["ok"] == true);
+  CHECK(json["commands"][1]["name"] == "repo init");
+  CHECK(json["options"].size() > 20);
 }
 
 TEST_CASE("A run that fails says so in one line with a hint, and by its exit code") {
