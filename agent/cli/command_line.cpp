@@ -107,7 +107,13 @@ std::optional<CommandLine> CommandLine::parse(int argc, const char* const* argv,
     } catch (const CLI::CallForVersion& version) {
       out << version.what() << "\n";
       return std::nullopt;
-    } catch (const CLI::ParseError&) {  // help, or an error: told by the whole grammar
+    } catch (const CLI::CallForHelp&) {
+      const std::string name = grammar.named_command();
+      if (!name.empty()) {
+        out << HelpPages(grammar.describe()).brief(name);
+        return std::nullopt;
+      }
+    } catch (const CLI::ParseError&) {  // told by the whole grammar
     } catch (const tuf::Error&) {
     }
   }
