@@ -23,10 +23,15 @@ struct Format {
   bool of_every_command = false;
 };
 
-constexpr std::array kFormats = {
-    Format{OutputFormat::kText, "text", true},       Format{OutputFormat::kJson, "json", true},
-    Format{OutputFormat::kDocker, "docker"},         Format{OutputFormat::kJunit, "junit"},
-    Format{OutputFormat::kPrometheus, "prometheus"}, Format{OutputFormat::kMarkdown, "markdown"}};
+constexpr std::array kFormats = {Format{OutputFormat::kText, "text", true},
+                                 Format{OutputFormat::kJson, "json", true},
+                                 Format{OutputFormat::kDocker, "docker"},
+                                 Format{OutputFormat::kJunit, "junit"},
+                                 Format{OutputFormat::kPrometheus, "prometheus"},
+                                 Format{OutputFormat::kMarkdown, "markdown"},
+                                 Format{OutputFormat::kSvg, "svg"},
+                                 Format{OutputFormat::kMermaid, "mermaid"},
+                                 Format{OutputFormat::kHtml, "html"}};
 
 bool is_option(const std::string& word) {
   return word.rfind('-', 0) == 0;

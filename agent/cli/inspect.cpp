@@ -5,6 +5,8 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/repository_command.h"
 #include "agent/names/image_reference.h"
+#include "agent/report/chain_mermaid.h"
+#include "agent/report/chain_svg.h"
 #include "agent/report/delegation_report.h"
 #include "agent/report/docker_inspect.h"
 #include "agent/report/repository_report.h"
@@ -93,6 +95,12 @@ void inspect(const InspectOptions& options, Run& run, Report& report) {
                                  : std::vector{docker_json(trusted, tags, options.subject)};
     return;
   }
+  for (tuf::Warning& warning : health_warnings(trusted)) report.warnings.push_back(std::move(warning));
+  if (report.format == OutputFormat::kSvg || report.format == OutputFormat::kMermaid) {
+    const Chain chain = Chain::of(trusted, tags, described.server);
+    report.text = {report.format == OutputFormat::kSvg ? chain_svg(chain) : chain_mermaid(chain)};
+    return;
+  }
   described.roles = tuf::view_roles(trusted);
   for (const tuf::TagView& tag : tags) {
     TargetReport& target = described.targets.emplace_back(describe_target(tag));
@@ -110,7 +118,6 @@ void inspect(const InspectOptions& options, Run& run, Report& report) {
   if (subject.tag) write_provenance(described.targets, report.text);
   described.more["administrative_keys"] = std::move(administrative);
   described.more["delegations"] = std::move(delegations);
-  for (tuf::Warning& warning : health_warnings(trusted)) report.warnings.push_back(std::move(warning));
 }
 
 }  // namespace
@@ -123,6 +130,8 @@ void add_inspect(Grammar& grammar) {
   under(c, kOutput);
   add_flag(c, "--pretty", options->pretty, "The text of `docker trust inspect --pretty`");
   grammar.also_prints(c, OutputFormat::kDocker);
+  grammar.also_prints(c, OutputFormat::kSvg);
+  grammar.also_prints(c, OutputFormat::kMermaid);
 }
 
 }  // namespace agent

@@ -92,6 +92,8 @@ void print_results(const Report& report, const std::optional<tuf::Error>& error,
     out << to_json(report, error) << "\n";
   } else if (output.format == OutputFormat::kText) {
     for (const std::string& line : report.text) out << one_line(line) << "\n";
+  } else if (report.document) {
+    out << report.document(report, error) << "\n";
   } else {
     for (const std::string& line : report.text) out << line << "\n";
   }

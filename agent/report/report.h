@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -23,7 +24,7 @@ using OrderedJson = nlohmann::ordered_json;
 /// Bytes. A command must not be cut off, whatever the paths in it are.
 inline constexpr std::size_t kMaxHint = 8192;
 
-enum class OutputFormat { kText, kJson, kDocker, kJunit, kPrometheus, kMarkdown };
+enum class OutputFormat { kText, kJson, kDocker, kJunit, kPrometheus, kMarkdown, kSvg, kMermaid, kHtml };
 
 struct TargetReport {
   std::string name;
@@ -56,7 +57,9 @@ struct Report {
   std::vector<RepositoryReport> repositories;
   OrderedJson more = OrderedJson::object();  // members of single commands, beside `repositories`
   std::vector<tuf::Warning> warnings;
-  std::vector<std::string> text;   // for --output text: a line each; of other formats the document
+  std::vector<std::string> text;  // for --output text: a line each; of other formats the document
+  /// In its place, of a format that also tells how the run has ended: called once, when that is known.
+  std::function<std::string(const Report&, const std::optional<tuf::Error>&)> document;
   std::vector<std::string> notes;  // with it, for people, on stderr: stdout is a value that scripts take
 };
 

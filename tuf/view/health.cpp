@@ -12,10 +12,14 @@ constexpr Days kNearingExpiry{183};
 
 }  // namespace
 
+bool is_nearing_expiry(Time expires, Time now) {
+  return expires <= now + kNearingExpiry;
+}
+
 std::vector<Warning> health_warnings(const TrustedRepository& repository) {
   std::vector<Warning> warnings;
   const auto check = [&](const std::string& role, Time expires) {
-    if (expires > repository.now() + kNearingExpiry) return;
+    if (!is_nearing_expiry(expires, repository.now())) return;
     warnings.push_back(
         {"EXPIRES_SOON", role + " of " + repository.gun().text() + " expires at " + format_time(expires)});
   };

@@ -12,5 +12,7 @@ namespace tuf {
 /// official clients warn (section 7.4); ROLE_UNUSABLE for delegations that readers skip. What the store signs
 /// by itself, it also renews by itself.
 std::vector<Warning> health_warnings(const TrustedRepository& repository);
+/// Within six months.
+bool is_nearing_expiry(Time expires, Time now);
 
 }  // namespace tuf
