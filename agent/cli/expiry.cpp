@@ -5,6 +5,7 @@
 #include "agent/cli/commands.h"
 #include "agent/cli/repository_command.h"
 #include "agent/names/image_reference.h"
+#include "agent/report/expiry_page.h"
 #include "agent/report/expiry_report.h"
 #include "agent/report/repository_report.h"
 #include "tuf/base/error.h"
@@ -94,6 +95,12 @@ void expiry(const ExpiryOptions& options, Run& run, Report& report) {
     case OutputFormat::kPrometheus:
       report.text = {expiry.prometheus()};
       break;
+    case OutputFormat::kHtml:
+      report.document = [expiry, facts = RunFacts::of(run, report.repositories)](const Report& end,
+                                                                                 const auto& error) {
+        return expiry_page(expiry, facts, end, error).text();
+      };
+      break;
     default:
       report.text = expiry.text();
   }
@@ -118,5 +125,6 @@ void add_expiry(Grammar& grammar) {
   grammar.example(c, "countersign expiry example.com/app --at 2027-01-31 --output junit");
   grammar.also_prints(c, OutputFormat::kJunit);
   grammar.also_prints(c, OutputFormat::kPrometheus);
+  grammar.also_prints(c, OutputFormat::kHtml);
 }
 }  // namespace agent

@@ -4,7 +4,9 @@
 
 #include "agent/policy/policy_file.h"
 #include "hsm/os/input_file.h"
+#include "tuf/base/digest.h"
 #include "tuf/base/error.h"
+#include "tuf/base/hex.h"
 #include "tuf/base/printable.h"
 
 namespace agent {
@@ -12,8 +14,9 @@ namespace {
 
 constexpr std::size_t kMaxKeyFile = 1 << 20;
 
-std::unique_ptr<const Policy> read_policy(const std::string& file) {
+std::unique_ptr<const Policy> read_policy(const std::string& file, PolicyOrigin* origin) {
   const std::string text = hsm::InputFile(file, "the policy").read_text(kMaxPolicyLength);
+  if (origin) *origin = {file, tuf::to_hex(tuf::sha256(tuf::as_bytes(text)))};
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
   return std::make_unique<const Policy>(
       parse_policy(text, tuf::printable(file), [&](const std::string& path) {
@@ -30,9 +33,10 @@ void add_policy_options(CLI::App* command, PolicyOptions& options, const std::st
         kRarely);
 }
 
-std::unique_ptr<const Policy> find_policy(const std::optional<std::string>& file, const Settings& settings) {
-  if (file) return read_policy(*file);
-  if (settings.policy()) return read_policy(settings.policy()->string());
+std::unique_ptr<const Policy> find_policy(const std::optional<std::string>& file, const Settings& settings,
+                                          PolicyOrigin* origin) {
+  if (file) return read_policy(*file, origin);
+  if (settings.policy()) return read_policy(settings.policy()->string(), origin);
   return nullptr;
 }
 

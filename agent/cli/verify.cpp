@@ -10,6 +10,7 @@
 #include "agent/image/target_file.h"
 #include "agent/names/image_reference.h"
 #include "agent/report/repository_report.h"
+#include "agent/report/verdict_page.h"
 #include "agent/report/verdict_report.h"
 #include "agent/work/verify_images.h"
 #include "hsm/os/piped_text.h"
@@ -201,7 +202,8 @@ std::vector<ImageToVerify> subjects(const VerifyOptions& options, Run& run,
 }
 
 void verify(const VerifyOptions& options, Run& run, Report& report) {
-  const std::unique_ptr<const Policy> policy = find_policy(options.policy, run.settings());
+  PolicyOrigin origin;
+  const std::unique_ptr<const Policy> policy = find_policy(options.policy, run.settings(), &origin);
   const bool judges = policy != nullptr;
   if (options.explain && !judges) {
     throw Error(ErrorCode::kUsage, "--explain explains what a policy says, and none is given",
@@ -219,6 +221,13 @@ void verify(const VerifyOptions& options, Run& run, Report& report) {
       break;
     case OutputFormat::kMarkdown:
       report.text = {verdicts.report().markdown()};
+      break;
+    case OutputFormat::kHtml:
+      report.document = [told = verdicts.report(), facts = RunFacts::of(run, report.repositories),
+                         by = judges ? std::optional(origin) : std::nullopt](const Report& end,
+                                                                             const auto& error) {
+        return verdict_page(told, by, facts, end, error).text();
+      };
       break;
     default:
       if (judges) report.text = verdicts.report().text(options.explain);
@@ -246,6 +255,7 @@ void add_verify(Grammar& grammar) {
   grammar.example(c, "helm template . | countersign verify --images-from - --policy policy.json");
   grammar.also_prints(c, OutputFormat::kJunit);
   grammar.also_prints(c, OutputFormat::kMarkdown);
+  grammar.also_prints(c, OutputFormat::kHtml);
 }
 
 }  // namespace agent

@@ -7,18 +7,6 @@
 namespace agent {
 namespace {
 
-/// Whole days from `at` to `expires`, negative if that is past.
-std::int64_t days_left(tuf::Time expires, tuf::Time at) {
-  return std::chrono::floor<tuf::Days>(expires - at).count();
-}
-
-const char* status_of(const tuf::RoleExpiry& role, tuf::Time at, tuf::Time due_by) {
-  if (role.renewed_by_server) return "renewed by the server";
-  if (role.is_fresh && role.expires <= due_by) return "renewed by whoever opens the folder with its keys";
-  if (role.expires <= at) return "expired";
-  return role.is_due(due_by) ? "due" : "ok";
-}
-
 /// Value of a Prometheus label. GUNs and role names hold neither quotes nor line breaks.
 std::string label(const std::string& text) {
   std::string out;
@@ -30,6 +18,17 @@ std::string label(const std::string& text) {
 }
 
 }  // namespace
+
+std::int64_t days_left(tuf::Time expires, tuf::Time at) {
+  return std::chrono::floor<tuf::Days>(expires - at).count();
+}
+
+const char* expiry_status(const tuf::RoleExpiry& role, tuf::Time at, tuf::Time due_by) {
+  if (role.renewed_by_server) return "renewed by the server";
+  if (role.is_fresh && role.expires <= due_by) return "renewed by whoever opens the folder with its keys";
+  if (role.expires <= at) return "expired";
+  return role.is_due(due_by) ? "due" : "ok";
+}
 
 std::vector<std::string> ExpiryReport::due() const {
   std::vector<std::string> due;
@@ -48,7 +47,7 @@ std::vector<std::string> ExpiryReport::text() const {
     for (const tuf::RoleExpiry& role : repository.roles) {
       table.add({repository.gun, role.name, role.version ? std::to_string(role.version) : "-",
                  tuf::format_time(role.expires), std::to_string(days_left(role.expires, at)),
-                 status_of(role, at, due_by)});
+                 expiry_status(role, at, due_by)});
     }
   }
   return table.lines();

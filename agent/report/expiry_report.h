@@ -31,6 +31,11 @@ struct ExpiryReport {
   std::string prometheus() const;
 };
 
+/// Whole days from `at` to `expires`, negative if that is past.
+std::int64_t days_left(tuf::Time expires, tuf::Time at);
+/// "ok", "due", "expired", or who renews it.
+const char* expiry_status(const tuf::RoleExpiry& role, tuf::Time at, tuf::Time due_by);
+
 /// For the JSON document.
 OrderedJson expiry_json(const RepositoryExpiry& repository, tuf::Time at, tuf::Time due_by);
 

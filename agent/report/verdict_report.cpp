@@ -9,14 +9,6 @@
 namespace agent {
 namespace {
 
-std::vector<std::string> signers_of(const Decision& decision) {
-  std::vector<std::string> signers;
-  for (const Decision::Signature& signature : decision.signatures)
-    signers.push_back(signature.user + " in " + signature.role +
-                      (signature.bound ? "" : " (an entry that does not say for which role)"));
-  return signers;
-}
-
 /// The identities that hold it; if none does, the keys that signed the file it stands in.
 std::vector<std::string> signers_of(const tuf::TrustedRepository& repository, const tuf::TagView& view) {
   std::vector<std::string> signers = view.signers();
@@ -43,6 +35,14 @@ std::string markdown_text(const std::string& text) {
 }
 
 }  // namespace
+
+std::vector<std::string> shown_signatures(const Decision& decision) {
+  std::vector<std::string> signers;
+  for (const Decision::Signature& signature : decision.signatures)
+    signers.push_back(signature.user + " in " + signature.role +
+                      (signature.bound ? "" : " (an entry that does not say for which role)"));
+  return signers;
+}
 
 const char* Verdict::word() const {
   if (failure) return "unknown";
@@ -100,7 +100,7 @@ std::vector<std::string> VerdictReport::text(bool explain) const {
                     (decision.deploy.empty() ? "" : ": " + decision.deploy));
     if (explain && !decision.rule.empty()) lines.push_back("  rule: " + decision.rule);
     if (explain && !decision.signatures.empty())
-      lines.push_back("  signed by " + tuf::join(signers_of(decision)));
+      lines.push_back("  signed by " + tuf::join(shown_signatures(decision)));
     for (const Decision::Reason& reason : verdict.reasons()) {
       lines.push_back("  " + tuf::printable(reason.message));
       if (explain) lines.push_back("    " + tuf::printable(reason.mend));

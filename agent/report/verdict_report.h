@@ -42,6 +42,9 @@ Verdict verdict_of(const VerifiedImage& verified);
 /// The image among the targets of its repository's report.
 TargetReport describe_verified(const VerifiedImage& verified, const Verdict& verdict);
 
+/// "jenkins in targets/jenkins", for each signature that counts.
+std::vector<std::string> shown_signatures(const Decision& decision);
+
 /// An error as what speaks against an image.
 Decision::Reason reason_of(const tuf::Error& error);
 

@@ -33,7 +33,7 @@ def test_each_command_names_its_formats_and_the_page_those_that_few_print(binary
     assert all(formats[:2] == everywhere for formats in by_help.values())
     (row,) = re.findall(r"^\| `-o, --output text\\\|json` \| (.*) \|$", COMMAND_LINE, re.MULTILINE)
     by_page = {name: re.findall("`([a-z]+)`", formats)
-               for name, formats in re.findall(r"`([a-z]+)` also (?:prints )?((?:`[a-z]+`(?: and )?)+)", row)}
+               for name, formats in re.findall(r"`([a-z]+)` also (?:prints )?((?:`[a-z]+`(?:, | and )?)+)", row)}
     assert {name: formats[2:] for name, formats in by_help.items() if len(formats) > 2} == by_page
 
 

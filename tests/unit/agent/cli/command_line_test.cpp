@@ -159,7 +159,7 @@ TEST_CASE("What cannot be understood is a usage error that names the help") {
   CHECK(hint_of({"nonsense"}) == "see: countersign --help");
   CHECK(hint_of({"list", "r", "-o", "yaml"}) == "give --output one that it prints: text, json");
   CHECK(hint_of({"verify", "r", "-o", "yaml"}) ==
-        "give --output one that it prints: text, json, junit, markdown");
+        "give --output one that it prints: text, json, junit, markdown, html");
 }
 
 TEST_CASE("A command that is none is named, with those that are") {
@@ -406,6 +406,11 @@ TEST_CASE("A format that a command does not print is refused") {
   CHECK_ERROR(parse({"list", "r", "-o", "junit"}), ErrorCode::kUsage, "cannot print \"junit\"");
   CHECK_ERROR(parse({"verify", "r", "-o", "prometheus"}), ErrorCode::kUsage, "cannot print \"prometheus\"");
   CHECK(parse({"expiry", "r", "-o", "junit"}).output.format == agent::OutputFormat::kJunit);
+  CHECK_ERROR(parse({"list", "r", "-o", "svg"}), ErrorCode::kUsage, "cannot print \"svg\"");
+  CHECK_ERROR(parse({"inspect", "r", "-o", "html"}), ErrorCode::kUsage, "cannot print \"html\"");
+  CHECK(parse({"inspect", "r", "-o", "svg"}).output.format == agent::OutputFormat::kSvg);
+  CHECK(parse({"inspect", "r", "-o", "mermaid"}).output.format == agent::OutputFormat::kMermaid);
+  CHECK(parse({"verify", "r:1", "-o", "html"}).output.format == agent::OutputFormat::kHtml);
 }
 
 TEST_CASE("A key that is given in the place of its file's name is not repeated") {
