@@ -33,11 +33,11 @@ std::string page_of(const std::string& topic, const HelpPages& pages) {
 
 void help(const HelpOptions& options, Report& report) {
   const std::string topic = tuf::join(options.topic, " ");
-  CommandDescriptions grammar = describe_commands();
+  const HelpPages pages(describe_commands());
   const bool is_topic = topic == kOptions || topic == kExitCodesTopic;
-  if (!is_topic && HelpPages(grammar).find(topic) == nullptr) fail_unknown(topic, grammar);
-  report.more = to_json(grammar, is_topic ? "" : topic);
-  report.text = tuf::lines_of(page_of(topic, HelpPages(std::move(grammar))));
+  if (!is_topic && pages.find(topic) == nullptr) fail_unknown(topic, pages.grammar());
+  report.more = to_json(pages.grammar(), is_topic ? "" : topic);
+  report.text = tuf::lines_of(page_of(topic, pages));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "agent/report/error_table.h"
+#include "tuf/base/printable.h"
 #include "tuf/base/words.h"
 
 namespace agent {
@@ -12,12 +14,6 @@ constexpr std::size_t kColumns = 80;
 constexpr std::size_t kLines = 24;
 constexpr std::size_t kMaxLabel = 29;  // a longer one has a line to itself
 constexpr std::size_t kIndent = 2;
-
-/// In columns: UTF-8 without what only continues a character.
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
 
 std::vector<std::string> words_of(const std::string& text) {
   std::vector<std::string> words;
@@ -32,17 +28,17 @@ std::vector<std::string> words_of(const std::string& text) {
 /// Behind `first`, which stands on the line already; the lines that follow begin with `indent` blanks.
 std::string wrap(const std::string& first, const std::vector<std::string>& words, std::size_t indent) {
   std::string text = first;
-  std::size_t column = width(first);
+  std::size_t column = tuf::columns_of(first);
   bool is_begun = column > indent;
   for (const std::string& word : words) {
-    if (is_begun && column + 1 + width(word) > kColumns) {
+    if (is_begun && column + 1 + tuf::columns_of(word) > kColumns) {
       text += "\n" + std::string(indent, ' ');
       column = indent;
       is_begun = false;
     }
     const bool needs_blank = is_begun && text.back() != ' ';
     text += (needs_blank ? " " : "") + word;
-    column += (needs_blank ? 1 : 0) + width(word);
+    column += (needs_blank ? 1 : 0) + tuf::columns_of(word);
     is_begun = true;
   }
   return text + "\n";
@@ -56,7 +52,7 @@ struct Row {
 std::size_t label_width(const std::vector<Row>& rows) {
   std::size_t widest = 0;
   for (const Row& row : rows) {
-    if (width(row.label) <= kMaxLabel) widest = std::max(widest, width(row.label));
+    if (tuf::columns_of(row.label) <= kMaxLabel) widest = std::max(widest, tuf::columns_of(row.label));
   }
   return widest;
 }
@@ -70,23 +66,19 @@ std::string table(const std::vector<Row>& rows, std::size_t labels) {
       text += label + "\n";
       continue;
     }
-    if (width(label) + 2 > column) {
+    if (tuf::columns_of(label) + 2 > column) {
       text += label + "\n";
       label.clear();
     }
-    label += std::string(column - width(label), ' ');
+    label += std::string(column - tuf::columns_of(label), ' ');
     text += wrap(label, words_of(row.text), column);
   }
   return text;
 }
 
-std::string names_of(const OptionDescription& option) {
-  return tuf::join(option.names);
-}
-
 /// "-k, --signing-key REF..."
 std::string label_of(const OptionDescription& option) {
-  const std::string names = names_of(option);
+  const std::string names = tuf::join(option.names);
   const std::string value = option.value + (option.is_repeatable ? "..." : "");
   return names + (names.empty() || option.value.empty() ? "" : " ") + value;
 }
@@ -154,22 +146,6 @@ OrderedJson to_json(const CommandDescription& command) {
 
 }  // namespace
 
-const std::array<ExitCodeRow, 13> kExitCodes = {{
-    {0, "OK", "done and proven"},
-    {1, "INTERNAL", "a bug"},
-    {2, "USAGE", "the command line is wrong"},
-    {3, "CONFIG", "a file, variable or secret is missing or malformed"},
-    {4, "UNTRUSTED", "trust data is invalid: signature, threshold, rollback, expiry, hash, pin"},
-    {5, "POLICY", "valid, but a policy or a guard refuses"},
-    {6, "NOT_FOUND", "no trust data, the tag is not signed, or the registry has no such image"},
-    {7, "DENIED", "the server refuses these credentials"},
-    {8, "UNAVAILABLE", "network, TLS, server error, the time of the command is up; try again"},
-    {9, "CONFLICT", "others kept publishing first; try again"},
-    {10, "KEY", "token or key unusable: absent, wrong PIN or passphrase, locked, not listed in the role"},
-    {11, "LOCAL", "the disk, a lock or a permission on this machine"},
-    {12, "UNKNOWN", "sent, and it could not be found out whether it was stored; look first"},
-}};
-
 std::string synopsis(const CommandDescription& command) {
   std::string text = "countersign" + (command.name.empty() ? "" : " " + command.name);
   if (command.is_group || command.name.empty()) return text + " COMMAND [OPTIONS]";
@@ -236,7 +212,6 @@ std::string HelpPages::full(const std::string& name) const {
 std::string HelpPages::program_page() const {
   const CommandDescription& program = grammar_.front();
   std::string page = program.summary + "\nUsage: " + synopsis(program) + "\n";
-  std::vector<std::string> help;
   std::string section;
   std::vector<Row> all;
   for (const CommandDescription* command : inside("")) all.push_back({command->name, command->summary});
@@ -322,7 +297,7 @@ std::string HelpPages::options() const {
 std::string HelpPages::exit_codes() const {
   std::vector<Row> rows;
   for (const ExitCodeRow& row : kExitCodes) {
-    const std::string code = std::to_string(row.code);
+    const std::string code = std::to_string(static_cast<int>(row.code));
     const std::string gap(code.size() < 2 ? 2 : 1, ' ');
     rows.push_back({code + gap + std::string(row.name), std::string(row.meaning)});
   }
@@ -341,7 +316,8 @@ OrderedJson to_json(const CommandDescriptions& grammar, const std::string& name)
     if (!command.name.empty() && is_wanted) json["commands"].push_back(to_json(command));
   }
   for (const ExitCodeRow& row : kExitCodes)
-    json["exit_codes"].push_back({{"code", row.code}, {"name", row.name}, {"meaning", row.meaning}});
+    json["exit_codes"].push_back(
+        {{"code", static_cast<int>(row.code)}, {"name", row.name}, {"meaning", row.meaning}});
   return json;
 }
 

@@ -2,22 +2,13 @@
 // a command is made to fit on a screen of 24 lines: where it would not, what is rarely needed is only named.
 #pragma once
 
-#include <array>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "agent/cli/command_description.h"
 #include "agent/report/report.h"
 
 namespace agent {
-
-struct ExitCodeRow {
-  int code;
-  std::string_view name;
-  std::string_view meaning;
-};
-/// As docs/command-line.md has them.
-extern const std::array<ExitCodeRow, 13> kExitCodes;
 
 class HelpPages {
  public:
@@ -32,6 +23,7 @@ class HelpPages {
   std::string options() const;
   std::string exit_codes() const;
 
+  const CommandDescriptions& grammar() const { return grammar_; }
   /// nullptr if there is none.
   const CommandDescription* find(const std::string& name) const;
   /// Of the program or a group: those in it.

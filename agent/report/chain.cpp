@@ -251,12 +251,8 @@ std::string demanded_keys(const ChainRole& role) {
 std::string validity(const ChainRole& role) {
   std::vector<std::string> words;
   if (role.version != 0) words.push_back("version " + std::to_string(role.version));
-  if (role.expires) words.push_back("until " + day_of(*role.expires));
+  if (role.expires) words.push_back("until " + tuf::format_day(*role.expires));
   return tuf::join(words);
-}
-
-std::string day_of(tuf::Time time) {
-  return tuf::format_time(time).substr(0, 10);
 }
 
 }  // namespace agent

@@ -78,7 +78,5 @@ std::string and_more(std::size_t number, std::string_view what);
 std::string demanded_keys(const ChainRole& role);
 /// "version 7, until 2029-11-30", as far as it is known.
 std::string validity(const ChainRole& role);
-/// "2029-11-30"
-std::string day_of(tuf::Time time);
 
 }  // namespace agent

@@ -199,7 +199,8 @@ Card card_of(const ChainRole& role, int width) {
   write_state(role, card);
   const std::string valid = validity(role);
   if (!valid.empty()) card.line("ink", valid);
-  if (role.certificate_expires) card.line("ink", "certificate until " + day_of(*role.certificate_expires));
+  if (role.certificate_expires)
+    card.line("ink", "certificate until " + tuf::format_day(*role.certificate_expires));
   card.line("ink", demanded_keys(role));
   for (const ChainKey& key : role.keys) card.key(key);
   if (role.more_keys > 0) card.line("soft", and_more(role.more_keys, "keys"));
@@ -265,7 +266,7 @@ class Drawing {
            "\" height=\"" + std::to_string(height - 1) + "\" rx=\"12\" class=\"ground\"/>\n" +
            line_at(kMargin + 14, "title ink", chain_.gun, 9.0) +
            line_at(kMargin + 34, "soft",
-                   "Chain of trust on " + chain_.server + ", read " + day_of(chain_.read_at) + " " +
+                   "Chain of trust on " + chain_.server + ", read " + tuf::format_day(chain_.read_at) + " " +
                        tuf::format_time(chain_.read_at).substr(11, 5) + " UTC",
                    6.2) +
            line_at(kMargin + 54, "mono soft", "trust root " + chain_.trust_root, kTextWidth) + lines_ +
@@ -323,8 +324,9 @@ class Drawing {
   }
 
   static std::string elbow(int x, int y, int to_x, int to_y) {
-    return "<path d=\"M" + std::to_string(x) + " " + std::to_string(y) + "V" + std::to_string(to_y - 8) +
-           "q0 8 8 8H" + std::to_string(to_x) + "\" class=\"line\"/>\n";
+    return path("M" + std::to_string(x) + " " + std::to_string(y) + "V" + std::to_string(to_y - 8) +
+                    "q0 8 8 8H" + std::to_string(to_x),
+                "");
   }
 
   static std::string legend(int y) {

@@ -5,6 +5,26 @@
 namespace agent {
 
 // No default branch: the compiler refuses a new code that has no row.
+const std::array<ExitCodeRow, 13> kExitCodes = {{
+    {ExitCode::kOk, "OK", "done and proven"},
+    {ExitCode::kInternal, "INTERNAL", "a bug"},
+    {ExitCode::kUsage, "USAGE", "the command line is wrong"},
+    {ExitCode::kConfig, "CONFIG", "a file, variable or secret is missing or malformed"},
+    {ExitCode::kUntrusted, "UNTRUSTED",
+     "trust data is invalid: signature, threshold, rollback, expiry, hash, pin"},
+    {ExitCode::kPolicy, "POLICY", "valid, but a policy or a guard refuses"},
+    {ExitCode::kNotFound, "NOT_FOUND",
+     "no trust data, the tag is not signed, or the registry has no such image"},
+    {ExitCode::kDenied, "DENIED", "the server refuses these credentials"},
+    {ExitCode::kUnavailable, "UNAVAILABLE",
+     "network, TLS, server error, the time of the command is up; try again"},
+    {ExitCode::kConflict, "CONFLICT", "others kept publishing first; try again"},
+    {ExitCode::kKey, "KEY",
+     "token or key unusable: absent, wrong PIN or passphrase, locked, not listed in the role"},
+    {ExitCode::kLocal, "LOCAL", "the disk, a lock or a permission on this machine"},
+    {ExitCode::kUnknown, "UNKNOWN", "sent, and it could not be found out whether it was stored; look first"},
+}};
+
 ErrorRow error_row(tuf::ErrorCode code) {
   using tuf::ErrorCode;
   switch (code) {

@@ -2,6 +2,7 @@
 // whoever threw it had none. One table for every code; names and numbers are the public contract.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,14 @@ enum class ExitCode {
   kLocal = 11,
   kUnknown = 12,
 };
+
+struct ExitCodeRow {
+  ExitCode code;
+  std::string_view name;  // "NOT_FOUND"
+  std::string_view meaning;
+};
+/// In their order, as docs/command-line.md has them.
+extern const std::array<ExitCodeRow, 13> kExitCodes;
 
 struct ErrorRow {
   std::string_view name;  // "KEY_NOT_IN_ROLE"

@@ -29,7 +29,7 @@ std::vector<Page::Cell> row_of(const tuf::RoleExpiry& role, const ExpiryReport& 
   const std::string left = in_days(days);
   return {{Piece::code(role.name)},
           role.version ? Page::Cell{Piece::of(std::to_string(role.version))} : Page::Cell{},
-          {Piece::of(tuf::format_time(role.expires).substr(0, 10)), Piece::soft(left)},
+          {Piece::of(tuf::format_day(role.expires)), Piece::soft(left)},
           {Piece::bar(static_cast<double>(days) / kDaysShown, tone, "expires " + left)},
           {Piece::badge(expiry_status(role, expiry.at, expiry.due_by), tone)}};
 }
@@ -41,7 +41,7 @@ std::string headline(const ExpiryReport& expiry, std::size_t due, std::size_t un
                     (expiry.repositories.size() == 1 ? " repository" : " repositories") + " cannot be read");
   if (due > 0) parts.push_back(std::to_string(due) + (due == 1 ? " role is due" : " roles are due"));
   if (!parts.empty()) return tuf::join(parts);
-  return "Nothing is due by " + tuf::format_time(expiry.due_by).substr(0, 10);
+  return "Nothing is due by " + tuf::format_day(expiry.due_by);
 }
 
 Tone tone_of(const ExpiryReport& expiry, std::size_t due, std::size_t unread) {

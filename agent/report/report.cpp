@@ -51,7 +51,7 @@ OrderedJson to_json(const tuf::Error& error) {
           {"hint", tuf::printable(hint_of(error), kMaxHint)}};
 }
 
-std::string to_json(const Report& report, const std::optional<tuf::Error>& error) {
+OrderedJson document_of(const Report& report, const std::optional<tuf::Error>& error) {
   OrderedJson document = {
       {"schema", "countersign/v1"}, {"command", report.command}, {"ok", !error.has_value()}};
   document["exit_code"] = error ? static_cast<int>(error_row(error->code()).exit_code) : 0;
@@ -65,7 +65,11 @@ std::string to_json(const Report& report, const std::optional<tuf::Error>& error
   }
   document["error"] = nullptr;
   if (error) document["error"] = to_json(*error);
-  return document.dump(2, ' ', false, OrderedJson::error_handler_t::replace);
+  return document;
+}
+
+std::string to_json(const Report& report, const std::optional<tuf::Error>& error) {
+  return document_of(report, error).dump(2, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 }  // namespace agent

@@ -67,6 +67,8 @@ OrderedJson to_json(const RepositoryReport& repository);
 /// `code`, `message` and `hint`.
 OrderedJson to_json(const tuf::Error& error);
 /// The document of `--output json`; `error` is null on success.
+OrderedJson document_of(const Report& report, const std::optional<tuf::Error>& error);
+/// …and as it is printed.
 std::string to_json(const Report& report, const std::optional<tuf::Error>& error);
 
 }  // namespace agent

@@ -15,8 +15,7 @@ std::string why_trusted(const RootTrust& trust) {
 
 /// "2026-11-30 23:20:01 UTC"
 std::string moment(tuf::Time time) {
-  const std::string text = tuf::format_time(time);
-  return text.substr(0, 10) + " " + text.substr(11, 8) + " UTC";
+  return tuf::format_day(time) + " " + tuf::format_time(time).substr(11, 8) + " UTC";
 }
 
 Page::Cell where_it_ran(const tuf::Provenance& ci) {
@@ -68,7 +67,7 @@ void finish(const Report& report, const std::optional<tuf::Error>& error, Page& 
   for (const tuf::Warning& warning : report.warnings)
     page.warnings.push_back(warning.code + ": " + warning.message);
   // In ASCII nothing in it reorders what stands beside it.
-  page.json = OrderedJson::parse(to_json(report, error)).dump(2, ' ', true);
+  page.json = document_of(report, error).dump(2, ' ', true, OrderedJson::error_handler_t::replace);
 }
 
 }  // namespace agent

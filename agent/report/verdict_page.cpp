@@ -69,7 +69,7 @@ Page::Section section_of(const RepositoryReport& repository, const RunFacts& run
     for (const std::string& id : role.signed_by_key_ids) keys.push_back(Piece::code(id.substr(0, 7)));
     section.rows.push_back({{Piece::code(role.name.text())},
                             {Piece::of(std::to_string(role.version))},
-                            {Piece::of(tuf::format_time(role.expires).substr(0, 10))},
+                            {Piece::of(tuf::format_day(role.expires))},
                             std::move(keys),
                             {Piece::code(role.sha256)}});
   }

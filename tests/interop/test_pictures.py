@@ -45,10 +45,8 @@ def store(static_repository):
 
 @pytest.fixture
 def signed(world):
-    identity = world.identity()
-    gun, admin = world.repository(identity)
+    gun, identity, admin, _ = world.signed()
     admin.ok("signer", "add", "alice", gun, "--key", world.identity().public_form("pub"))
-    world.ci(identity, pin=admin.pin).sign(gun, "1.0", world.image(), *identity.key_args)
     return gun, identity, admin.pin
 
 

@@ -21,10 +21,7 @@ def store(static_repository):
 
 @pytest.fixture
 def signed(world):
-    identity = world.identity()
-    gun, admin = world.repository(identity)
-    image = world.image()
-    world.ci(identity, pin=admin.pin).sign(gun, "1.0", image, *identity.key_args)
+    gun, identity, admin, image = world.signed()
     return gun, identity, image, world.client(pin=admin.pin)
 
 

@@ -1,5 +1,5 @@
-// Catch2 3, or Catch2 2 where there is no newer one (Debian 12). Tests include this, and are written for both: with the
-// names that version 2 has.
+// Catch2 3, or Catch2 2 where there is no newer one (Debian 12). Tests include this, and are written for
+// both: with the names that version 2 has.
 #pragma once
 
 #if __has_include(<catch2/catch_all.hpp>)
@@ -15,7 +15,9 @@ using Matchers::Matches;
 using Matchers::StartsWith;
 using Matchers::UnorderedEquals;
 
-inline auto Contains(const std::string& part) { return Matchers::ContainsSubstring(part); }
+inline auto Contains(const std::string& part) {
+  return Matchers::ContainsSubstring(part);
+}
 
 }  // namespace Catch
 

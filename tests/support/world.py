@@ -2,6 +2,7 @@
 import itertools
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 from support.countersign import Countersign
 from support.identities import NAME, Identity, make_identity
@@ -10,6 +11,13 @@ from support.official import Docker, Notary
 from support.secrets import Secrets
 from support.softhsm import SoftHsm
 from support.stores import Store
+
+
+class Signed(NamedTuple):
+    gun: str
+    identity: Identity
+    admin: Countersign
+    image: Image
 
 
 class World:
@@ -67,6 +75,14 @@ class World:
         admin.init(gun)
         admin.ok("signer", "add", NAME, gun, "--key", identity.public_form(form))
         return gun, admin
+
+    def signed(self, tag="1.0") -> Signed:
+        """A repository with one tag, signed by one identity."""
+        identity = self.identity()
+        gun, admin = self.repository(identity)
+        image = self.image()
+        self.ci(identity, pin=admin.pin).sign(gun, tag, image, *identity.key_args)
+        return Signed(gun, identity, admin, image)
 
     def official_repository(self, identity: Identity, form="pub", *, server_snapshot=True) -> tuple[str, Notary]:
         """The same, made by an administrator with notary."""

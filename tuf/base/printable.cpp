@@ -1,5 +1,6 @@
 #include "tuf/base/printable.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -91,6 +92,11 @@ std::string printable(std::string_view raw, std::size_t max_bytes) {
     i += length;
   }
   return out;
+}
+
+std::size_t columns_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 }  // namespace tuf

@@ -18,4 +18,7 @@ std::string printable(std::string_view text, std::size_t max_bytes = 1024);
 /// Whether a terminal shows `text` as it is: nothing in it would be replaced for its characters.
 bool is_printable(std::string_view text);
 
+/// Columns that a terminal uses for UTF-8 text, taking every character for one wide.
+std::size_t columns_of(std::string_view text);
+
 }  // namespace tuf

@@ -90,4 +90,8 @@ std::string format_time(Time time) {
   return text;
 }
 
+std::string format_day(Time time) {
+  return format_time(time).substr(0, 10);
+}
+
 }  // namespace tuf

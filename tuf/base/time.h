@@ -17,5 +17,7 @@ std::optional<Time> parse_time(std::string_view text);
 
 /// Writes `2029-11-20T21:12:27Z`: UTC without fraction, the form that every Go reader keeps as it is.
 std::string format_time(Time time);
+/// Its day alone, for people: `2029-11-20`.
+std::string format_day(Time time);
 
 }  // namespace tuf
